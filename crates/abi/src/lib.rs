@@ -1,0 +1,1 @@
+//! VM-neutral types, values and interfaces, and one codec per contract ABI.

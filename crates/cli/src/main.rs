@@ -1,0 +1,2 @@
+//! The binary hexapla: run scenarios, Ethereum state tests, proofs.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Words every layer shares: VM tags, canonical addresses and aliases, units, gas, faults.

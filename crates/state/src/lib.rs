@@ -1,0 +1,1 @@
+//! The provable state of all VMs: the world journal, objects, access sets and the commitment.

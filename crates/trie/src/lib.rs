@@ -1,0 +1,1 @@
+//! Ethereum-compatible secure Merkle Patricia trie: incremental, parallel, persistent, with proofs.
