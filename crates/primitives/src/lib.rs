@@ -1,1 +1,22 @@
-//! Words every layer shares: VM tags, canonical addresses and aliases, units, gas, faults.
+//! Words every layer shares.
+//!
+//! - [`vm_id`]: the open tag of a VM
+//! - [`identity`]: canonical addresses, aliases and code designators
+//! - [`fault`]: how a frame failed, as data
+//! - [`object`]: the key of a byte-valued piece of a VM's state
+//! - [`gas`]: exchange rates between gas and a VM's own unit
+//!
+//! Nothing here executes, stores or encodes contract data.
+
+pub mod fault;
+pub mod gas;
+pub mod identity;
+pub mod object;
+pub mod vm_id;
+
+pub use fault::{Fault, FaultKind};
+pub use gas::{GasRate, NativeGas};
+pub use object::ObjectKey;
+pub use vm_id::VmId;
+
+pub use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, keccak256};

@@ -1,0 +1,183 @@
+//! What a frame may ask for while it runs.
+
+use crate::{CallKind, Code, NodeId};
+use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, ObjectKey, U256};
+use std::borrow::Cow;
+
+/// A fault of the host itself: a broken database, a bug. It aborts the block and never becomes a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("execution was aborted by the host: {0}")]
+pub struct Fatal(pub String);
+
+/// Why a request was not served.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// The frame fails: it ran out of gas, wrote in a read-only frame, broke a rule.
+    #[error("{kind}: {message}")]
+    Fault {
+        /// The kind of the fault.
+        kind: FaultKind,
+        /// One sentence for people.
+        message: Cow<'static, str>,
+    },
+    /// The whole execution is aborted; an adapter passes it on unchanged.
+    #[error(transparent)]
+    Fatal(#[from] Fatal),
+}
+
+impl HostError {
+    /// The frame's gas does not pay for the request.
+    pub const OUT_OF_GAS: Self = Self::Fault {
+        kind: FaultKind::OutOfGas,
+        message: Cow::Borrowed("the frame ran out of gas"),
+    };
+
+    /// A write in a read-only frame.
+    pub const READ_ONLY: Self = Self::Fault {
+        kind: FaultKind::ReadOnly,
+        message: Cow::Borrowed("a read-only frame tried to write"),
+    };
+
+    /// A fault of `kind`.
+    pub fn fault(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Fault {
+            kind,
+            message: message.into(),
+        }
+    }
+}
+
+/// Result of a request.
+pub type HostResult<T> = Result<T, HostError>;
+
+/// The block a transaction runs in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockInfo {
+    /// Height.
+    pub number: u64,
+    /// Seconds since the epoch.
+    pub timestamp: u64,
+    /// Who gets the fees.
+    pub beneficiary: Address,
+    /// Base fee in wei per gas (EIP-1559).
+    pub base_fee: u64,
+    /// Gas limit.
+    pub gas_limit: u64,
+}
+
+/// The transaction a frame belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TxInfo {
+    /// Who signed it. Never authority: see design rule on origin.
+    pub origin: Address,
+    /// Effective price in wei per gas.
+    pub gas_price: u128,
+}
+
+/// Chain, block and transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// The block.
+    pub block: BlockInfo,
+    /// The transaction.
+    pub tx: TxInfo,
+}
+
+/// A call to any contract of any VM, as the calling contract states it.
+#[derive(Clone, Debug)]
+pub struct CallRequest {
+    /// Call, static call or delegate call.
+    pub kind: CallKind,
+    /// Canonical address of the callee.
+    pub to: Address,
+    /// Native coin to send, in wei; zero unless `kind` is [`CallKind::Call`].
+    pub value: U256,
+    /// Call data in the caller's ABI.
+    pub input: Bytes,
+    /// Most gas the callee may use; the host lowers it to 63/64 of what the frame has.
+    pub gas_cap: u64,
+}
+
+/// How a call ended, in the caller's native form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallOutcome {
+    /// Whether the callee succeeded.
+    pub success: bool,
+    /// Return data, or the failure in the caller's native form.
+    pub output: Bytes,
+    /// The fault behind a failure.
+    pub fault: Option<Fault>,
+}
+
+/// A creation of an EVM-lane contract (EVM or Stylus code).
+#[derive(Clone, Debug)]
+pub struct CreateRequest {
+    /// Native coin to endow, in wei.
+    pub value: U256,
+    /// EVM init code.
+    pub init_code: Bytes,
+    /// Salt of CREATE2; `None` is CREATE.
+    pub salt: Option<B256>,
+}
+
+/// How a creation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateOutcome {
+    /// The new contract, or why there is none.
+    pub address: Option<Address>,
+    /// Revert data of a failed creation.
+    pub output: Bytes,
+    /// The fault behind a failure.
+    pub fault: Option<Fault>,
+}
+
+/// What the host offers a running frame.
+///
+/// `gas` is always the frame's remaining gas: the host charges it before or together with the effect, and answers
+/// [`HostError::OUT_OF_GAS`] where it does not suffice; the frame must then fail, which undoes the effect.
+/// Prices are the EVM's (EIP-2929, EIP-2200, EIP-3529), whatever VM asks.
+pub trait Host {
+    /// Chain, block and transaction.
+    fn environment(&self) -> &Environment;
+
+    /// Reads a word of the frame's own account.
+    fn load_word(&mut self, gas: &mut u64, key: U256) -> HostResult<U256>;
+
+    /// Writes a word of the frame's own account. Refunds are kept by the host.
+    fn store_word(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()>;
+
+    /// Reads a transient word (EIP-1153) of the frame's own account.
+    fn load_transient(&mut self, gas: &mut u64, key: U256) -> HostResult<U256>;
+
+    /// Writes a transient word of the frame's own account.
+    fn store_transient(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()>;
+
+    /// Balance of any account, in wei.
+    fn balance(&mut self, gas: &mut u64, account: Address) -> HostResult<U256>;
+
+    /// Code of any account. An account that does not exist has the zero hash, one without code keccak256 of nothing
+    /// (EIP-1052).
+    fn code(&mut self, gas: &mut u64, account: Address) -> HostResult<Code>;
+
+    /// Reads an object.
+    fn object(&mut self, gas: &mut u64, key: &ObjectKey) -> HostResult<Option<Bytes>>;
+
+    /// Writes or removes an object of the adapter's own column.
+    fn set_object(&mut self, gas: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()>;
+
+    /// Emits an event of the frame's own account with at most four topics.
+    fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()>;
+
+    /// Calls any contract of any VM and waits for its end. A failed callee is an outcome, not an error.
+    fn call(&mut self, gas: &mut u64, request: CallRequest) -> HostResult<CallOutcome>;
+
+    /// Creates a contract.
+    fn create(&mut self, gas: &mut u64, request: CreateRequest) -> HostResult<CreateOutcome>;
+
+    /// The frame's place in the call tree, where one is kept; for adapters that add notes.
+    fn trace_node(&self) -> Option<NodeId> {
+        None
+    }
+}
