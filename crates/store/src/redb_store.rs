@@ -1,0 +1,273 @@
+//! A store in one file, on redb: a copy-on-write B-tree.
+//!
+//! Every batch is one redb transaction with two-phase commit, so a batch is two `fsync`s. The
+//! cheaper one-phase commit decides after a crash by a checksum that is not cryptographic whether
+//! a commit arrived whole; the content of a chain is chosen by strangers, so that is not enough.
+//!
+//! What redb does not do is check its pages against their checksums when they are read after a
+//! clean shutdown. A bit that flips on the disk is found by [`RedbStore::open_checked`], which reads the
+//! whole file, and not by [`RedbStore::open`].
+//!
+//! redb 4.4 also panics on some damaged files: its page readers trust lengths that they find in a
+//! page. Every call into it is therefore [`guarded`], and such a panic becomes
+//! [`StoreError::Corrupt`]. Where panics abort the process, they still do.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use bytes::Bytes;
+use redb::{
+    Builder, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable as _, StorageBackend,
+    TableDefinition, TableError, WriteTransaction,
+};
+
+use crate::{Batch, Change, KvStore, Result, Snapshot, StoreError, Table};
+
+/// The format that this version reads and writes. It changes when the meaning of the file does.
+pub(crate) const FORMAT: u32 = 1;
+
+/// The table with the store's own rows; no other table may have a name that begins with NUL.
+const META: Table = Table("\0hexapla");
+
+/// The key of the row that holds the format, as four bytes, little endian.
+const FORMAT_KEY: &[u8] = b"format";
+
+/// Runs a call into redb, and turns a panic in it into [`StoreError::Corrupt`].
+///
+/// Nothing of ours is shared with the closure, and what redb leaves half-done behind its own locks
+/// is poisoned, so unwinding out of it cannot show a broken state.
+fn guarded<T>(file: &Path, call: impl FnOnce() -> Result<T, redb::Error>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(|error| StoreError::from_redb(file.to_path_buf(), error)),
+        Err(payload) => {
+            let message = payload.downcast_ref::<String>().map(String::as_str);
+            let message = message
+                .or_else(|| payload.downcast_ref::<&str>().copied())
+                .unwrap_or("unknown");
+            Err(StoreError::Corrupt {
+                file: file.to_path_buf(),
+                detail: format!("the database library panicked: {message}"),
+            })
+        }
+    }
+}
+
+type Bytewise = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+const fn definition(table: Table) -> Bytewise {
+    TableDefinition::new(table.0)
+}
+
+/// A store in one file.
+///
+/// After [`StoreError::Io`] or [`StoreError::DiskFull`] the open store answers
+/// [`StoreError::Closed`]; the file holds the last batch that succeeded and can be opened again.
+#[derive(Debug)]
+pub struct RedbStore {
+    database: Database,
+    file: PathBuf,
+}
+
+impl RedbStore {
+    /// Opens the store at `path`, or creates it. After a crash this reads the whole file once.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let file = path.as_ref();
+        let database = guarded(file, || Ok(Builder::new().create(file)?))?;
+        Self::with_database(database, file.to_path_buf())
+    }
+
+    /// As [`RedbStore::open`], and then [`RedbStore::checked`].
+    pub fn open_checked(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open(path)?.checked()
+    }
+
+    /// Opens, or creates, a store on anything that behaves like a file. `name` stands for the file in errors.
+    pub fn with_backend(backend: impl StorageBackend, name: impl Into<PathBuf>) -> Result<Self> {
+        let file = name.into();
+        let database = guarded(&file, || Ok(Builder::new().create_with_backend(backend)?))?;
+        Self::with_database(database, file)
+    }
+
+    /// Compares every page with its checksum, and fails with [`StoreError::Corrupt`] if one differs.
+    /// Reads the whole file.
+    pub fn checked(mut self) -> Result<Self> {
+        if guarded(&self.file, || Ok(self.database.check_integrity()?))? {
+            return Ok(self);
+        }
+        Err(StoreError::Corrupt {
+            file: self.file,
+            detail: "a page does not match its checksum".into(),
+        })
+    }
+
+    fn with_database(database: Database, file: PathBuf) -> Result<Self> {
+        let store = Self { database, file };
+        match store.format()? {
+            Some(FORMAT) => Ok(store),
+            Some(found) => Err(StoreError::Format {
+                file: store.file,
+                found: found.to_string(),
+                understood: FORMAT,
+            }),
+            None if store.has_tables()? => Err(StoreError::Format {
+                file: store.file,
+                found: "of another program".into(),
+                understood: FORMAT,
+            }),
+            None => {
+                let mut batch = Batch::new();
+                batch.put(META, FORMAT_KEY, FORMAT.to_le_bytes().to_vec());
+                store.write(batch)?;
+                Ok(store)
+            }
+        }
+    }
+
+    /// The format that the file claims, or `None` where there is no such row.
+    fn format(&self) -> Result<Option<u32>> {
+        let Some(row) = self.snapshot()?.get(META, FORMAT_KEY)? else {
+            return Ok(None);
+        };
+        let bytes = row.as_ref().try_into().map_err(|_| StoreError::Corrupt {
+            file: self.file.clone(),
+            detail: format!("the format row has {} bytes and should have 4", row.len()),
+        })?;
+        Ok(Some(u32::from_le_bytes(bytes)))
+    }
+
+    fn has_tables(&self) -> Result<bool> {
+        guarded(&self.file, || {
+            Ok(self.database.begin_read()?.list_tables()?.next().is_some())
+        })
+    }
+}
+
+impl KvStore for RedbStore {
+    fn snapshot(&self) -> Result<Arc<dyn Snapshot>> {
+        let transaction = guarded(&self.file, || Ok(self.database.begin_read()?))?;
+        Ok(Arc::new(RedbSnapshot {
+            transaction,
+            tables: RwLock::default(),
+            file: self.file.clone(),
+        }))
+    }
+
+    fn write(&self, batch: Batch) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        guarded(&self.file, || {
+            let mut transaction = self.database.begin_write()?;
+            transaction.set_two_phase_commit(true);
+            apply(&transaction, &batch)?;
+            Ok(transaction.commit()?)
+        })
+    }
+}
+
+/// Applies the changes within a transaction, opening each run of changes of one table once.
+fn apply(transaction: &WriteTransaction, batch: &Batch) -> Result<(), redb::Error> {
+    for run in batch.changes().chunk_by(|a, b| table_of(a) == table_of(b)) {
+        let Some(first) = run.first() else { continue };
+        let mut table = transaction.open_table(definition(table_of(first)))?;
+        for change in run {
+            match change {
+                Change::Put { key, value, .. } => table.insert(key.as_slice(), value.as_ref()).map(drop)?,
+                Change::Delete { key, .. } => table.remove(key.as_slice()).map(drop)?,
+                Change::DeletePrefix { prefix, .. } => delete_prefix(&mut table, prefix)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn table_of(change: &Change) -> Table {
+    match change {
+        Change::Put { table, .. } | Change::Delete { table, .. } | Change::DeletePrefix { table, .. } => *table,
+    }
+}
+
+fn delete_prefix(
+    table: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
+    prefix: &[u8],
+) -> std::result::Result<(), redb::StorageError> {
+    let mut keys = Vec::new();
+    for row in table.range(prefix..)? {
+        let (key, _) = row?;
+        if !key.value().starts_with(prefix) {
+            break;
+        }
+        keys.push(key.value().to_vec());
+    }
+    for key in keys {
+        table.remove(key.as_slice())?;
+    }
+    Ok(())
+}
+
+type OpenTable = Arc<ReadOnlyTable<&'static [u8], &'static [u8]>>;
+
+/// A read transaction, and the tables it has opened so far. A snapshot never changes, so an absent
+/// table is remembered too.
+struct RedbSnapshot {
+    transaction: ReadTransaction,
+    tables: RwLock<Vec<(Table, Option<OpenTable>)>>,
+    file: PathBuf,
+}
+
+impl RedbSnapshot {
+    fn table(&self, table: Table) -> Result<Option<OpenTable>> {
+        let known = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, open)) = known.iter().find(|(name, _)| *name == table) {
+            return Ok(open.clone());
+        }
+        drop(known);
+        let open = guarded(&self.file, || match self.transaction.open_table(definition(table)) {
+            Ok(open) => Ok(Some(Arc::new(open))),
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        })?;
+        self.tables
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((table, open.clone()));
+        Ok(open)
+    }
+}
+
+impl Snapshot for RedbSnapshot {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>> {
+        let Some(rows) = self.table(table)? else {
+            return Ok(None);
+        };
+        guarded(&self.file, || {
+            Ok(rows.get(key)?.map(|value| Bytes::copy_from_slice(value.value())))
+        })
+    }
+
+    fn scan_prefix(&self, table: Table, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<()> {
+        let Some(rows) = self.table(table)? else { return Ok(()) };
+        let mut rows = guarded(&self.file, || Ok(rows.range(prefix..)?))?;
+        // The visitor runs outside of the guard: its panics are its own.
+        while let Some((key, value)) = guarded(&self.file, || next_row(&mut rows))? {
+            if !key.value().starts_with(prefix) || !visit(key.value(), value.value()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+type Rows = redb::Range<'static, &'static [u8], &'static [u8]>;
+type Guard = redb::AccessGuard<'static, &'static [u8]>;
+
+/// The next row, with both parts looked at once, so that a later look cannot panic.
+fn next_row(rows: &mut Rows) -> Result<Option<(Guard, Guard)>, redb::Error> {
+    let Some(row) = rows.next() else { return Ok(None) };
+    let (key, value) = row?;
+    let _ = (key.value(), value.value());
+    Ok(Some((key, value)))
+}
