@@ -34,7 +34,7 @@ pragma solidity 0.8.37;
  *   10 pages4          grow the linear memory; nothing to do in the EVM
  *   11                 append chain id, block number, timestamp, origin, gas price, coinbase, base fee and block gas
  *                      limit as eight words (addresses left-padded)
- *   12 n4              recurse n levels deep (about 300 fit on the EVM's stack; more is an exceptional halt)
+ *   12 n4              recurse n levels deep; the EVM stack holds 202 of them, more is an exceptional halt
  *   13 n4              n rounds of a 64-bit xorshift
  *
  * The end of the script returns the output; an empty script returns nothing. An unknown opcode, kind, mode or topic
