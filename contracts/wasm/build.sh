@@ -37,20 +37,22 @@ flags=(
 CARGO_ENCODED_RUSTFLAGS="$(IFS=$'\x1f'; echo "${flags[*]}")"
 export CARGO_ENCODED_RUSTFLAGS
 
-build_rust() { # name, crates of the standard library
+# build_rust NAME CRATES: the crates of the standard library to build along, separated by commas.
+build_rust() {
   "${CARGO:-cargo}" build --manifest-path "$1/Cargo.toml" --locked --release --lib \
     --target wasm32-unknown-unknown "-Zbuild-std=$2"
   install -m 644 "$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/$1.wasm" "$1/$1.wasm"
 }
 
-for name in "${@:-actor erc20 compute counter-as}"; do
-  for contract in $name; do
-    case "$contract" in
-      actor) build_rust actor core ;;
-      erc20 | compute) build_rust "$contract" std,panic_abort ;;
-      counter-as) (cd counter-as && npm ci --no-audit --no-fund && npm run build) ;;
-      *) echo "no such contract: $contract" >&2; exit 1 ;;
-    esac
-    sha256sum "$contract/$contract.wasm"
-  done
+if [ $# -eq 0 ]; then
+  set -- actor erc20 compute counter-as
+fi
+for contract in "$@"; do
+  case "$contract" in
+    actor) build_rust actor core ;;
+    erc20 | compute) build_rust "$contract" std,panic_abort ;;
+    counter-as) (cd counter-as && npm ci --no-audit --no-fund && npm run build) ;;
+    *) echo "no such contract: $contract" >&2; exit 1 ;;
+  esac
+  sha256sum "$contract/$contract.wasm"
 done
