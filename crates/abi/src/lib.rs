@@ -1,1 +1,59 @@
 //! VM-neutral types, values and interfaces, and one codec per contract ABI.
+//!
+//! A contract of any VM is described by an [`Interface`]; its functions take and return [`Value`]s of [`Type`]s that
+//! belong to no VM. A [`Codec`] turns them into the bytes of one ABI and back. Translation across a border is then
+//! *decode with the caller's codec, encode with the callee's*.
+//!
+//! Three rules hold for every codec: a value is carried without loss or refused; decoding is total on hostile bytes
+//! (an error, never a panic, memory bounded by the input's length); an error names the type, the place and the limit.
+//!
+//! Left out: state, gas and identity. A [`Value::Address`] is always the canonical 20-byte address; a codec whose wire
+//! form is wider is given the translation when it is built.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
+/// Text of humans into values: literals, units, names, trees, and helpful errors.
+pub mod argument;
+/// The seam between interfaces and the bytes of one ABI.
+pub mod codec;
+/// Revert data as a sentence.
+pub mod describe;
+/// Every error of this crate.
+pub mod error;
+/// Functions, events and custom errors of a contract.
+pub mod interface;
+/// Values as JSON.
+pub mod json;
+/// The Solidity ABI: JSON, artefacts, signatures, codec and the errors every contract may raise.
+pub mod solidity;
+/// How text and numbers of guests are shown.
+pub mod text;
+/// The neutral types.
+pub mod types;
+/// The neutral values.
+pub mod value;
+
+pub use argument::{
+    Resolver, Tree, arguments_from_tree, find_function, parse_arguments, parse_value, parse_value_with, value_from_tree,
+};
+pub use codec::{Codec, DecodedEvent, EventValue};
+pub use describe::{Revert, describe_revert};
+pub use error::{ArgumentError, ArtefactError, CodecError, InterfaceError};
+pub use interface::{CustomError, Event, EventParam, Function, Interface, Mutability, Param};
+pub use json::value_to_json;
+pub use solidity::{
+    Artefact, ForeignFault, SolidityCodec, foreign_fault_decode, foreign_fault_encode, panic_meaning, revert_encode,
+};
+pub use types::{Field, MAX_TYPE_DEPTH, Type, Variant};
+pub use value::Value;
+
+pub use alloy_primitives::{Address, B256, Bytes, I256, LogData, U256};

@@ -1,0 +1,383 @@
+//! Every error of this crate: sentences that name the thing, the place and the limit.
+
+use alloy_primitives::{B256, Bytes};
+
+/// Why values could not be encoded or bytes not decoded.
+///
+/// `at` is a byte position counted from the first byte after the selector (for outputs and events: from the first byte).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// The data is too short to name a function or an error.
+    #[error("expected a selector of {expected} bytes, but the data has only {given}")]
+    NoSelector {
+        /// The selector's length.
+        expected: usize,
+        /// The data's length.
+        given: usize,
+    },
+    /// No function or error has this selector.
+    #[error("{interface} has no {what} with the selector {selector}")]
+    UnknownSelector {
+        /// `function` or `error`.
+        what: &'static str,
+        /// The interface's name.
+        interface: String,
+        /// The selector that was looked up.
+        selector: Bytes,
+    },
+    /// No event has this first topic.
+    #[error("{interface} has no event that fits a log with {} and {data_len} bytes of data", topic_text(.topic))]
+    UnknownEvent {
+        /// The interface's name.
+        interface: String,
+        /// The log's first topic.
+        topic: Option<B256>,
+        /// The length of the log's data.
+        data_len: usize,
+    },
+    /// A log has another number of topics than its event has indexed fields.
+    #[error("a log of {event} has {expected} topics, this one has {given}")]
+    WrongTopics {
+        /// The event's signature.
+        event: String,
+        /// Topics expected, the one with the signature included.
+        expected: usize,
+        /// Topics given.
+        given: usize,
+    },
+    /// Wrong number of values.
+    #[error("{what} takes {expected} values, {given} were given")]
+    WrongCount {
+        /// The item's signature.
+        what: String,
+        /// Values expected.
+        expected: usize,
+        /// Values given.
+        given: usize,
+    },
+    /// The value is of another shape than the type.
+    #[error("expected a value of type {expected}, got {value}")]
+    WrongValue {
+        /// The type.
+        expected: String,
+        /// The value.
+        value: String,
+    },
+    /// The number is not one of the type.
+    #[error("{value} does not fit {ty}, which goes from {min} to {max}")]
+    OutOfRange {
+        /// The type.
+        ty: String,
+        /// The number.
+        value: String,
+        /// The smallest number of the type.
+        min: String,
+        /// The largest number of the type.
+        max: String,
+    },
+    /// The ABI has no form for the type.
+    #[error("the {codec} ABI has no form for the type {ty}")]
+    Unsupported {
+        /// The ABI.
+        codec: &'static str,
+        /// The type.
+        ty: String,
+    },
+    /// The type is nested deeper than any codec follows.
+    #[error("the type is nested deeper than {limit} levels")]
+    TooDeep {
+        /// The deepest nesting that is accepted.
+        limit: usize,
+    },
+    /// The data ends before the value does.
+    #[error("{ty} at byte {at} needs {needed} bytes, but the data ends after {available}")]
+    TooShort {
+        /// The type.
+        ty: String,
+        /// Where it begins.
+        at: usize,
+        /// Bytes it needs.
+        needed: usize,
+        /// Bytes there are.
+        available: usize,
+    },
+    /// An offset points outside of the data.
+    #[error("the offset of {ty} at byte {at} is {offset}, beyond the {available} bytes that it can point to")]
+    OffsetOutOfBounds {
+        /// The type.
+        ty: String,
+        /// Where the offset stands.
+        at: usize,
+        /// The offset, in decimal.
+        offset: String,
+        /// Bytes from the offset's base to the end of the data.
+        available: usize,
+    },
+    /// A length promises more than the data holds.
+    #[error("the length of {ty} at byte {at} is {length}, but only {available} bytes follow")]
+    LengthOutOfBounds {
+        /// The type.
+        ty: String,
+        /// Where the length stands.
+        at: usize,
+        /// The length, in decimal.
+        length: String,
+        /// Bytes that follow it.
+        available: usize,
+    },
+    /// A word is not the encoding of any value of the type.
+    #[error("the word {word} at byte {at} is not a {ty}: {rule}")]
+    InvalidWord {
+        /// The type.
+        ty: String,
+        /// Where the word stands.
+        at: usize,
+        /// The word.
+        word: B256,
+        /// What it breaks.
+        rule: &'static str,
+    },
+    /// A string is not UTF-8.
+    #[error("the string at byte {at} is not UTF-8")]
+    InvalidUtf8 {
+        /// Where its bytes begin.
+        at: usize,
+    },
+    /// The data unfolds to far more than its own length (parts of it are used many times over).
+    #[error(
+        "the data unfolds to more than {limit} words, {} times its own length",
+        crate::solidity::UNFOLD_MAX
+    )]
+    UnfoldsTooFar {
+        /// Words that data of this length may unfold to.
+        limit: usize,
+    },
+    /// The bytes mean the same as, but are not, the one canonical encoding.
+    #[error("the data is not the canonical encoding of its values (overlaps, gaps, dirty padding or trailing bytes)")]
+    NotCanonical,
+}
+
+fn topic_text(topic: &Option<B256>) -> String {
+    topic.map_or_else(|| "no topics".to_owned(), |topic| format!("the first topic {topic}"))
+}
+
+/// Why an interface could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InterfaceError {
+    /// The text is not JSON.
+    #[error("the interface is not valid JSON: {0}")]
+    NotJson(#[from] serde_json::Error),
+    /// The JSON is something else.
+    #[error(
+        "expected a Solidity ABI (a JSON array) or an artefact with the key `abi` (Foundry, Hardhat, solc), found {found}"
+    )]
+    NotAnAbi {
+        /// What was found.
+        found: String,
+    },
+    /// An item cannot be understood.
+    #[error("item {index} of the ABI ({item}): {reason}")]
+    Item {
+        /// The item's place, from 0.
+        index: usize,
+        /// Its kind and name.
+        item: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Two items would answer the same selector.
+    #[error("{first} and {second} have the same selector {selector}")]
+    SameSelector {
+        /// One item.
+        first: String,
+        /// The other.
+        second: String,
+        /// The selector.
+        selector: Bytes,
+    },
+    /// A signature written by a human cannot be understood.
+    #[error("{given:?} is not a function signature such as `transfer(address,uint256)(bool)`: {reason}")]
+    Signature {
+        /// The text.
+        given: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Why an artefact (a compiled contract) could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtefactError {
+    /// The text is not JSON.
+    #[error("the artefact is not valid JSON: {0}")]
+    NotJson(#[from] serde_json::Error),
+    /// The JSON is something else.
+    #[error("expected an artefact of Foundry, Hardhat or solc, found {found}")]
+    NotAnArtefact {
+        /// What was found.
+        found: String,
+    },
+    /// The file holds several contracts.
+    #[error("the file holds {} contracts, say which one is meant: {}", .names.len(), .names.join(", "))]
+    SeveralContracts {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// The file holds no contract of this name.
+    #[error("the file holds no contract {name}; it has {}", .names.join(", "))]
+    NoSuchContract {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        names: Vec<String>,
+    },
+    /// Addresses of libraries are missing in the bytecode.
+    #[error(
+        "the bytecode of {name} is not linked: at byte {at} it needs the address of the library {library}; \
+         link it with the compiler first (`--libraries`)"
+    )]
+    Unlinked {
+        /// The contract.
+        name: String,
+        /// The library, by name where the artefact says it, else its placeholder.
+        library: String,
+        /// The byte at which the address goes.
+        at: usize,
+    },
+    /// The bytecode is not hex.
+    #[error("the bytecode of {name} is not hex: {reason}")]
+    NotHex {
+        /// The contract.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The interface in it cannot be read.
+    #[error(transparent)]
+    Interface(#[from] InterfaceError),
+}
+
+/// Why what a human wrote is not a value, or names no function.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArgumentError {
+    /// Something else was expected.
+    #[error("expected {expected}, got {given}")]
+    Expected {
+        /// The type, with an example or a rule.
+        expected: String,
+        /// The text.
+        given: String,
+    },
+    /// The number is not one of the type.
+    #[error("{given} does not fit {ty}, which goes from {min} to {max}")]
+    OutOfRange {
+        /// The type.
+        ty: String,
+        /// The text.
+        given: String,
+        /// The smallest number of the type.
+        min: String,
+        /// The largest number of the type.
+        max: String,
+    },
+    /// The letters of an address do not agree with its EIP-55 checksum.
+    #[error("the address {given} has a wrong checksum (a typing error?); the checksummed form is {expected}")]
+    Checksum {
+        /// The text.
+        given: String,
+        /// The same address with the right checksum.
+        expected: String,
+    },
+    /// The text is neither an address nor a known name.
+    #[error("{given} is neither an address (0x and 40 hex digits) nor a known name")]
+    UnknownName {
+        /// The text.
+        given: String,
+    },
+    /// The text cannot be read as a list, tuple or struct.
+    #[error("cannot read {given} at character {at}: {reason}")]
+    Syntax {
+        /// The text.
+        given: String,
+        /// The character's place, from 1.
+        at: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Wrong number of elements, fields or arguments.
+    #[error("{what} takes {expected} {unit}, {given} given")]
+    WrongCount {
+        /// The type or the function's signature.
+        what: String,
+        /// `arguments`, `elements`, `fields`.
+        unit: &'static str,
+        /// How many are expected.
+        expected: usize,
+        /// How many there are.
+        given: usize,
+    },
+    /// A struct has no such field, or an enum no such variant.
+    #[error("{ty} has no {what} {name}{}", did_you_mean(.suggestions))]
+    UnknownMember {
+        /// The type.
+        ty: String,
+        /// `field` or `variant`.
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// Names that are near.
+        suggestions: Vec<String>,
+    },
+    /// A struct lacks a field.
+    #[error("the field {name} of {ty} is missing")]
+    MissingField {
+        /// The type.
+        ty: String,
+        /// The field.
+        name: String,
+    },
+    /// The interface has no such function.
+    #[error("{interface} has no function {name}{}", did_you_mean(.suggestions))]
+    UnknownFunction {
+        /// The interface's name.
+        interface: String,
+        /// The name or signature given.
+        name: String,
+        /// Signatures whose names are near.
+        suggestions: Vec<String>,
+    },
+    /// Several functions have the name.
+    #[error("{name} is overloaded, say which one is meant: {}", .candidates.join(", "))]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// The signatures that have it.
+        candidates: Vec<String>,
+    },
+    /// An error in a part.
+    #[error("{place}: {source}")]
+    In {
+        /// The part: ``argument 2 `amount` of transfer(address,uint256)``, `element 0`, `field owner`.
+        place: String,
+        /// What is wrong with it.
+        source: Box<ArgumentError>,
+    },
+}
+
+fn did_you_mean(suggestions: &[String]) -> String {
+    if suggestions.is_empty() {
+        String::new()
+    } else {
+        format!("; did you mean {}?", suggestions.join(" or "))
+    }
+}
+
+impl ArgumentError {
+    /// This error, said to be in a part.
+    pub(crate) fn within(self, place: impl Into<String>) -> Self {
+        Self::In {
+            place: place.into(),
+            source: Box::new(self),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What a contract offers: functions, events and custom errors, whatever VM it is for.
+
+use std::sync::Arc;
+
+use alloy_primitives::{B256, Bytes};
+
+use crate::types::Type;
+
+/// The typed description of a contract. Items keep the order of the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// The contract's name; empty where the source does not say it.
+    pub name: String,
+    /// The parameters of the constructor; `None` where there is none.
+    pub constructor: Option<Constructor>,
+    /// The functions. Overloads share a name.
+    pub functions: Vec<Function>,
+    /// The events.
+    pub events: Vec<Event>,
+    /// The custom errors.
+    pub errors: Vec<CustomError>,
+    /// The named structs and enums that the items use, each once.
+    pub types: Vec<Type>,
+    /// What answers a call with no or an unknown selector, if anything does.
+    pub fallback: Option<Mutability>,
+    /// Whether coin can be sent without data (Solidity's `receive`).
+    pub receive: bool,
+}
+
+/// What a contract is created with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Constructor {
+    /// The parameters.
+    pub inputs: Vec<Param>,
+    /// Whether coin can be sent with the creation.
+    pub mutability: Mutability,
+}
+
+/// A function that can be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// The name.
+    pub name: String,
+    /// The parameters.
+    pub inputs: Vec<Param>,
+    /// The results.
+    pub outputs: Vec<Param>,
+    /// What a call may do.
+    pub mutability: Mutability,
+    /// What names the function in call data: a selector (Solidity, Cairo), a discriminator (Anchor), a name (Move, Fuel).
+    pub selector: Bytes,
+    /// The text that names it in its own ABI: `transfer(address,uint256)`.
+    pub signature: String,
+}
+
+/// What a call to a function may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mutability {
+    /// Reads no state.
+    Pure,
+    /// Reads state, changes none.
+    View,
+    /// May change state, takes no coin.
+    #[default]
+    NonPayable,
+    /// May change state and takes coin.
+    Payable,
+}
+
+/// A parameter or a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// The name; empty where there is none.
+    pub name: Arc<str>,
+    /// The type.
+    pub ty: Type,
+}
+
+/// An event that the contract may emit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The name.
+    pub name: String,
+    /// The fields.
+    pub fields: Vec<EventParam>,
+    /// The first topic of the log, which names the event; `None` for an anonymous one.
+    pub topic: Option<B256>,
+    /// The text that names it in its own ABI: `Transfer(address,address,uint256)`.
+    pub signature: String,
+}
+
+/// A field of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventParam {
+    /// The name; empty where there is none.
+    pub name: Arc<str>,
+    /// The type.
+    pub ty: Type,
+    /// Whether it stands in a topic (Solidity's `indexed`, Cairo's `key`) and not in the data.
+    pub indexed: bool,
+}
+
+/// An error that the contract may raise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomError {
+    /// The name.
+    pub name: String,
+    /// The fields.
+    pub inputs: Vec<Param>,
+    /// What names the error in revert data.
+    pub selector: Bytes,
+    /// The text that names it in its own ABI: `TooRisky(uint256,uint256)`.
+    pub signature: String,
+}
+
+impl Interface {
+    /// The function with this selector.
+    pub fn function_by_selector(&self, selector: &[u8]) -> Option<&Function> {
+        self.functions.iter().find(|function| *function.selector == *selector)
+    }
+
+    /// All functions of this name: more than one where it is overloaded.
+    pub fn functions_by_name<'i>(&'i self, name: &str) -> impl Iterator<Item = &'i Function> {
+        self.functions.iter().filter(move |function| function.name == name)
+    }
+
+    /// The function of this name, where exactly one has it. [`find_function`](crate::find_function) explains failures.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        let mut found = self.functions_by_name(name);
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    /// The function with this signature, as [`Function::signature`] writes it.
+    pub fn function_by_signature(&self, signature: &str) -> Option<&Function> {
+        self.functions.iter().find(|function| function.signature == signature)
+    }
+
+    /// The event whose logs begin with this topic.
+    pub fn event_by_topic(&self, topic: &B256) -> Option<&Event> {
+        self.events.iter().find(|event| event.topic.as_ref() == Some(topic))
+    }
+
+    /// The first event of this name.
+    pub fn event(&self, name: &str) -> Option<&Event> {
+        self.events.iter().find(|event| event.name == name)
+    }
+
+    /// The custom error with this selector.
+    pub fn error_by_selector(&self, selector: &[u8]) -> Option<&CustomError> {
+        self.errors.iter().find(|error| *error.selector == *selector)
+    }
+
+    /// The first custom error of this name.
+    pub fn error(&self, name: &str) -> Option<&CustomError> {
+        self.errors.iter().find(|error| error.name == name)
+    }
+}
+
+impl Function {
+    /// The types of the parameters.
+    pub fn input_types(&self) -> impl Iterator<Item = &Type> {
+        self.inputs.iter().map(|param| &param.ty)
+    }
+
+    /// The types of the results.
+    pub fn output_types(&self) -> impl Iterator<Item = &Type> {
+        self.outputs.iter().map(|param| &param.ty)
+    }
+
+    /// Whether a call changes nothing.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.mutability, Mutability::Pure | Mutability::View)
+    }
+}
+
+impl Mutability {
+    /// Solidity's word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pure => "pure",
+            Self::View => "view",
+            Self::NonPayable => "nonpayable",
+            Self::Payable => "payable",
+        }
+    }
+}
+
+impl Param {
+    /// A parameter; an empty name where there is none.
+    pub fn new(name: &str, ty: Type) -> Self {
+        Self { name: name.into(), ty }
+    }
+}

@@ -1,0 +1,227 @@
+//! Bytes of the Solidity ABI into values.
+//!
+//! Accepts what `solc`'s ABI decoder v2 accepts: offsets may be in any order and overlap, bytes after the last value are
+//! ignored, the padding behind `bytes` and `string` is not looked at. Refuses what it refuses: words with dirty bits
+//! (`uintN` and `intN` out of range, an `address` with high bytes, a `bool` other than 0 or 1, `bytesN` with a tail),
+//! offsets and lengths beyond the data. Refuses beyond that: text that is not UTF-8, and data that unfolds too far.
+
+use alloy_primitives::{Address, B256, Bytes, Function, I256, U256};
+
+use super::{UNFOLD_MAX, names::check_supported};
+use crate::{error::CodecError, types::Type, value::Value};
+
+const WORD: usize = 32;
+
+/// Decodes a sequence of values (arguments, results), whose heads begin at the first byte.
+pub(super) fn decode_sequence<'t>(
+    types: impl Iterator<Item = &'t Type> + Clone,
+    data: &[u8],
+) -> Result<Vec<Value>, CodecError> {
+    types.clone().try_for_each(check_supported)?;
+    let limit = (data.len() / WORD + 1).saturating_mul(UNFOLD_MAX);
+    let mut decoder = Decoder {
+        data,
+        words_left: limit,
+        limit,
+    };
+    decoder.sequence(types, 0)
+}
+
+/// Decodes one word of a type that fits one.
+pub(super) fn decode_word(ty: &Type, word: B256) -> Result<Value, CodecError> {
+    decode_sequence(std::iter::once(ty), word.as_slice()).map(|mut values| values.pop().unwrap_or(Value::Unit))
+}
+
+struct Decoder<'a> {
+    data: &'a [u8],
+    /// Words that may still be read. A word that is read twice counts twice.
+    words_left: usize,
+    limit: usize,
+}
+
+impl Decoder<'_> {
+    /// Values of different types whose heads stand one after the other from `base`, which their offsets count from.
+    fn sequence<'t>(&mut self, types: impl Iterator<Item = &'t Type>, base: usize) -> Result<Vec<Value>, CodecError> {
+        let mut head = base;
+        types
+            .map(|ty| {
+                let value = self.element(ty, is_dynamic(ty), base, head)?;
+                head = head.saturating_add(head_size(ty));
+                Ok(value)
+            })
+            .collect()
+    }
+
+    /// `length` values of one type. The caller has checked that the data has room for their heads.
+    fn elements(&mut self, inner: &Type, length: usize, base: usize) -> Result<Vec<Value>, CodecError> {
+        let (dynamic, size) = (is_dynamic(inner), head_size(inner));
+        (0..length)
+            .map(|index| self.element(inner, dynamic, base, base.saturating_add(index.saturating_mul(size))))
+            .collect()
+    }
+
+    fn element(&mut self, ty: &Type, dynamic: bool, base: usize, head: usize) -> Result<Value, CodecError> {
+        let at = if dynamic { self.offset(ty, base, head)? } else { head };
+        self.value(ty, at)
+    }
+
+    fn value(&mut self, ty: &Type, at: usize) -> Result<Value, CodecError> {
+        match ty {
+            Type::Bytes => self.bytes(ty, at).map(|(_, bytes)| Value::Bytes(bytes)),
+            Type::String => {
+                let (at, bytes) = self.bytes(ty, at)?;
+                let text = String::from_utf8(bytes.into()).map_err(|_| CodecError::InvalidUtf8 { at })?;
+                Ok(Value::String(text))
+            }
+            Type::Array(inner) => {
+                let length = self.length(ty, at, head_size(inner))?;
+                Ok(Value::Array(self.elements(inner, length, at.saturating_add(WORD))?))
+            }
+            Type::FixedArray(inner, n) => {
+                self.room_for(ty, at, n.saturating_mul(head_size(inner)))?;
+                Ok(Value::Array(self.elements(inner, *n, at)?))
+            }
+            Type::Tuple(types) => Ok(Value::Tuple(self.sequence(types.iter(), at)?)),
+            Type::Struct { name, fields } => {
+                let values = self.sequence(fields.iter().map(|field| &field.ty), at)?;
+                let names = fields.iter().map(|field| field.name.clone());
+                Ok(Value::Struct {
+                    name: name.clone(),
+                    fields: names.zip(values).collect(),
+                })
+            }
+            scalar => {
+                let word = self.word(scalar, at)?;
+                scalar_value(scalar, word).map_err(|rule| CodecError::InvalidWord {
+                    ty: scalar.to_string(),
+                    at,
+                    word,
+                    rule,
+                })
+            }
+        }
+    }
+
+    /// The position that the offset at `head` points to.
+    fn offset(&mut self, ty: &Type, base: usize, head: usize) -> Result<usize, CodecError> {
+        let offset = self.number(ty, head)?;
+        let available = self.data.len().saturating_sub(base);
+        match usize::try_from(offset) {
+            Ok(offset) if offset <= available => Ok(base.saturating_add(offset)),
+            _ => Err(CodecError::OffsetOutOfBounds {
+                ty: ty.to_string(),
+                at: head,
+                offset: offset.to_string(),
+                available,
+            }),
+        }
+    }
+
+    /// The length at `at`, of which each unit takes at least `unit` bytes of what follows.
+    fn length(&mut self, ty: &Type, at: usize, unit: usize) -> Result<usize, CodecError> {
+        let length = self.number(ty, at)?;
+        let available = self.data.len().saturating_sub(at.saturating_add(WORD));
+        match usize::try_from(length) {
+            Ok(length) if length.saturating_mul(unit) <= available => Ok(length),
+            _ => Err(CodecError::LengthOutOfBounds {
+                ty: ty.to_string(),
+                at,
+                length: length.to_string(),
+                available,
+            }),
+        }
+    }
+
+    /// The bytes whose length stands at `at`, and where they begin.
+    fn bytes(&mut self, ty: &Type, at: usize) -> Result<(usize, Bytes), CodecError> {
+        let length = self.length(ty, at, 1)?;
+        self.spend(length.div_ceil(WORD))?;
+        let begin = at.saturating_add(WORD);
+        let bytes = self.data.get(begin..begin.saturating_add(length)).unwrap_or_default();
+        Ok((begin, Bytes::copy_from_slice(bytes)))
+    }
+
+    fn number(&mut self, ty: &Type, at: usize) -> Result<U256, CodecError> {
+        self.word(ty, at).map(|word| U256::from_be_bytes(word.0))
+    }
+
+    fn word(&mut self, ty: &Type, at: usize) -> Result<B256, CodecError> {
+        self.spend(1)?;
+        self.room_for(ty, at, WORD)?;
+        Ok(B256::from_slice(
+            self.data.get(at..at.saturating_add(WORD)).unwrap_or(&[0; WORD]),
+        ))
+    }
+
+    fn room_for(&self, ty: &Type, at: usize, needed: usize) -> Result<(), CodecError> {
+        if at.checked_add(needed).is_some_and(|end| end <= self.data.len()) {
+            return Ok(());
+        }
+        Err(CodecError::TooShort {
+            ty: ty.to_string(),
+            at,
+            needed,
+            available: self.data.len(),
+        })
+    }
+
+    fn spend(&mut self, words: usize) -> Result<(), CodecError> {
+        match self.words_left.checked_sub(words) {
+            Some(left) => {
+                self.words_left = left;
+                Ok(())
+            }
+            None => Err(CodecError::UnfoldsTooFar { limit: self.limit }),
+        }
+    }
+}
+
+/// Whether the head holds an offset and the value stands elsewhere.
+pub(super) fn is_dynamic(ty: &Type) -> bool {
+    match ty {
+        Type::Bytes | Type::String | Type::Array(_) => true,
+        composite => composite.children().any(is_dynamic),
+    }
+}
+
+/// Bytes of the head; never 0 for a supported type.
+fn head_size(ty: &Type) -> usize {
+    match ty {
+        ty if is_dynamic(ty) => WORD,
+        Type::FixedArray(inner, n) => n.saturating_mul(head_size(inner)),
+        Type::Tuple(_) | Type::Struct { .. } => ty
+            .children()
+            .map(head_size)
+            .fold(0, |sum: usize, size| sum.saturating_add(size)),
+        _ => WORD,
+    }
+}
+
+/// The value of one word, or the rule that it breaks.
+fn scalar_value(ty: &Type, word: B256) -> Result<Value, &'static str> {
+    let number = U256::from_be_bytes(word.0);
+    match ty {
+        Type::Bool if number <= U256::ONE => Ok(Value::Bool(!number.is_zero())),
+        Type::Bool => Err("it must be 0 or 1"),
+        Type::Uint { bits } if crate::value::uint_fits(number, *bits) => Ok(Value::Uint(number)),
+        Type::Int { bits } if crate::value::int_fits(I256::from_raw(number), *bits) => {
+            Ok(Value::Int(I256::from_raw(number)))
+        }
+        Type::Uint { .. } | Type::Int { .. } => Err("the number is out of range"),
+        Type::Address if word.get(..12).is_some_and(is_zero) => Ok(Value::Address(Address::from_word(word))),
+        Type::Address => Err("the first 12 bytes must be zero"),
+        Type::FixedBytes(n) => match word.split_at_checked(*n) {
+            Some((bytes, tail)) if is_zero(tail) => Ok(Value::Bytes(Bytes::copy_from_slice(bytes))),
+            _ => Err("the bytes behind it must be zero"),
+        },
+        Type::Function => match word.split_at_checked(24) {
+            Some((bytes, tail)) if is_zero(tail) => Ok(Value::Function(Function::from_slice(bytes))),
+            _ => Err("the bytes behind it must be zero"),
+        },
+        _ => Err("the type has no form of one word"),
+    }
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
+}

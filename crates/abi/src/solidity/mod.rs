@@ -1,0 +1,28 @@
+//! The Solidity contract ABI (specification: <https://docs.soliditylang.org/en/latest/abi-spec.html>).
+//!
+//! Interfaces are read with `alloy-json-abi` and values encoded with `alloy-dyn-abi`. Decoding is our own, with alloy's
+//! as the oracle in tests: at a border it must name the type and the place of what is wrong, and bound its memory by the
+//! length of the data, where alloy allows a gigabyte.
+
+mod artefact;
+mod codec;
+mod decode;
+mod encode;
+mod errors;
+mod json;
+mod names;
+
+pub use artefact::Artefact;
+pub use codec::SolidityCodec;
+pub use errors::{
+    ForeignFault, PANIC_SELECTOR, REVERT_SELECTOR, foreign_fault_decode, foreign_fault_encode, foreign_fault_selector,
+    panic_meaning, revert_encode,
+};
+pub use names::{signature_of, type_name};
+
+/// How many times its own length data may unfold to when it is decoded. An encoder that writes each value once stays
+/// below 1; hand-made data may use a part (an empty array, say) a few times; a bomb uses it thousands of times.
+pub const UNFOLD_MAX: usize = 4;
+
+/// Bytes of a Solidity selector.
+pub const SELECTOR_BYTES: usize = 4;
