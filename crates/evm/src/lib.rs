@@ -1,1 +1,37 @@
 //! The EVM (revm) over the world journal, with calls to other VMs intercepted.
+//!
+//! - [`Machine`]: executes transactions of the EVM lane over an [`Overlay`](hexapla_state::Overlay)
+//! - `frames`: revm's frame hooks: where a call leaves the EVM, and where Stylus code is created
+//! - `foreign`: runs a frame of another VM inside the transaction
+//! - `host`: what such a frame may ask for
+//! - `fault`: revm's results as faults
+//!
+//! One revm instance serves all nested calls: a foreign VM that calls back runs a segment of revm's loop on the same
+//! frame stack and the same journal. Rules of the border are not here but behind [`hexapla_vm::Border`].
+
+mod fault;
+mod foreign;
+mod frames;
+mod handler;
+mod host;
+mod machine;
+
+pub use machine::{ExecuteError, Executed, Machine};
+
+pub use revm::{
+    context::{BlockEnv, CfgEnv, TxEnv},
+    context_interface::{
+        block::BlobExcessGasAndPrice,
+        either::Either,
+        result::{InvalidTransaction, ResultGas},
+        transaction::{AccessList, AccessListItem, Authorization, RecoveredAuthority, RecoveredAuthorization, SignedAuthorization, TransactionType},
+    },
+    primitives::{TxKind, hardfork::SpecId},
+    state::AccountInfo,
+};
+
+/// Code as revm runs it. Bytes that only look like an EIP-7702 delegation are ordinary code.
+pub fn bytecode(code: &hexapla_primitives::Bytes) -> revm::bytecode::Bytecode {
+    revm::bytecode::Bytecode::new_raw_checked(code.clone())
+        .unwrap_or_else(|_| revm::bytecode::Bytecode::new_legacy(code.clone()))
+}

@@ -1,1 +1,26 @@
-//! Transactions in, receipts and state changes out: dispatch between VMs, the border, gas, faults, traces.
+//! Transactions in, receipts and state changes out.
+//!
+//! - [`Chain`]: durable state plus an executor, one block per transaction: the easiest way in
+//! - [`Executor`]: runs the transactions of one block over an overlay, on a thread with a big stack
+//! - [`Receipt`]: what a transaction did, with every crossing between VMs
+//! - [`border`]: the rules at the border and its record
+//! - [`estimate`]: the least gas limit with which a transaction succeeds
+//!
+//! Nothing here knows a VM by name: VMs come in a [`VmSet`], and [`standard_vms`] is the one place where those of this
+//! workspace are assembled.
+
+pub mod border;
+pub mod chain;
+pub mod estimate;
+pub mod executor;
+pub mod receipt;
+mod stack;
+
+pub use chain::{Chain, ChainError};
+pub use executor::{BlockRun, ChainConfig, Executor, SetupError, standard_vms};
+pub use receipt::{Receipt, Status};
+
+pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, TxEnv, TxKind};
+pub use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError};
+pub use hexapla_vm::{CallKind, CallNode, Crossing, TraceItem, Vm, VmSet};
+pub use hexapla_wasm as wasm;

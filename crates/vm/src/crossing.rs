@@ -49,9 +49,12 @@ pub trait Border {
     /// The VM that runs `code`; EVM where no other claims it.
     fn vm_of(&self, code: &[u8]) -> VmId;
 
+    /// The VM with this tag; `None` for the EVM and for unknown ones.
+    fn vm(&self, id: VmId) -> Option<Arc<dyn Vm>>;
+
     /// Lets a frame in or refuses it: depth limit, delegate calls, re-entrancy rule of the callee's VM.
-    /// Sets [`Frame::reentrant`]. `Ok(None)` is the EVM itself, which the machine runs.
-    fn enter(&mut self, frame: &mut Frame) -> Result<Option<Arc<dyn Vm>>, Fault>;
+    /// Sets [`Frame::reentrant`].
+    fn enter(&mut self, frame: &mut Frame) -> Result<(), Fault>;
 
     /// The frame that was let in has ended: records the crossing, if it is one.
     fn leave(&mut self, frame: &Frame, end: &FrameEnd);
@@ -62,4 +65,8 @@ pub trait Border {
     /// The fault of a callee in the native form of a caller in `caller_vm`, for a frame that ended in `callee_vm`.
     /// Never empty where the two differ.
     fn fault_data(&self, fault: &Fault, callee_vm: VmId, caller_vm: VmId) -> Bytes;
+
+    /// The crossings of the transaction that has ended, in the order in which they began. The border is as new
+    /// afterwards.
+    fn take_crossings(&mut self) -> Vec<Crossing>;
 }

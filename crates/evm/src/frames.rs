@@ -1,0 +1,311 @@
+//! revm's frame hooks: where a call leaves the EVM, and where code of another VM is created.
+
+use crate::{
+    fault::fault_of,
+    foreign::{ForeignCall, ForeignEnd},
+    host::FrameHost,
+    machine::{Ctx, Machine},
+};
+use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
+use hexapla_state::StateError;
+use hexapla_vm::{CallKind, Code, Exit, Frame, FrameEnd, HostError};
+use revm::{
+    context::{ContextTr, FrameStack},
+    context_interface::{Cfg, JournalTr, context::ContextError},
+    handler::{
+        EthFrame, EthPrecompiles, EvmTr, FrameData, FrameInitOrResult, FrameResult, ItemOrResult, evm::FrameInitResult,
+        instructions::EthInstructions,
+    },
+    interpreter::{
+        CallInputs, CallOutcome, CallScheme, FrameInput, Gas, InstructionResult, InterpreterAction, InterpreterResult,
+        interpreter::EthInterpreter, interpreter_action::FrameInit,
+    },
+    primitives::hardfork::SpecId,
+};
+
+type HookError = ContextError<StateError>;
+
+impl EvmTr for Machine {
+    type Context = Ctx;
+    type Instructions = EthInstructions<EthInterpreter, Ctx>;
+    type Precompiles = EthPrecompiles;
+    type Frame = EthFrame<EthInterpreter>;
+
+    #[inline]
+    fn all(&self) -> (&Ctx, &Self::Instructions, &EthPrecompiles, &FrameStack<Self::Frame>) {
+        self.evm.all()
+    }
+
+    #[inline]
+    fn all_mut(&mut self) -> (&mut Ctx, &mut Self::Instructions, &mut EthPrecompiles, &mut FrameStack<Self::Frame>) {
+        self.evm.all_mut()
+    }
+
+    #[inline]
+    fn frame_init(&mut self, init: FrameInit) -> Result<FrameInitResult<'_, Self::Frame>, HookError> {
+        if let FrameInput::Call(inputs) = &init.frame_input
+            && is_foreign_candidate(inputs)
+            && self.border.vm_of(inputs.known_bytecode.1.original_byte_slice()) != VmId::EVM
+        {
+            return self.leave_evm(init).map(|result| ItemOrResult::Result(FrameResult::Call(result)));
+        }
+        if self.tracer.is_some() {
+            return self.frame_init_traced(init);
+        }
+        self.evm.frame_init(init)
+    }
+
+    #[inline]
+    fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, HookError> {
+        let evm = &mut self.evm;
+        let frame = evm.frame_stack.get();
+        let mut action =
+            frame.interpreter.run_plain(evm.instruction.instruction_table(), evm.instruction.gas_table(), &mut evm.ctx);
+        if let InterpreterAction::Return(result) = &mut action
+            && matches!(frame.data, FrameData::Create(_))
+            && result.result.is_ok()
+            && result.output.first() == Some(&0xEF)
+        {
+            self.check_new_code(result)?;
+        }
+        let evm = &mut self.evm;
+        let frame = evm.frame_stack.get();
+        let next = frame.process_next_action::<_, HookError>(&mut evm.ctx, action)?;
+        if let ItemOrResult::Result(result) = &next {
+            frame.set_finished(true);
+            self.frame_ended(result);
+        }
+        Ok(next)
+    }
+
+    #[inline]
+    fn frame_return_result(&mut self, result: FrameResult) -> Result<Option<FrameResult>, HookError> {
+        let evm = &mut self.evm;
+        if evm.frame_stack.get().is_finished() {
+            evm.frame_stack.pop();
+        }
+        if evm.frame_stack.index() == self.base {
+            return Ok(Some(result));
+        }
+        evm.frame_stack.get().return_result::<_, HookError>(&mut evm.ctx, result)?;
+        Ok(None)
+    }
+}
+
+#[inline]
+fn is_foreign_candidate(inputs: &CallInputs) -> bool {
+    inputs.known_bytecode.1.original_byte_slice().first() == Some(&0xEF)
+}
+
+impl Machine {
+    /// A call of an EVM frame, or the transaction itself, reaches code of another VM.
+    #[inline(never)]
+    fn leave_evm(&mut self, init: FrameInit) -> Result<CallOutcome, HookError> {
+        let FrameInit { depth, memory, frame_input } = init;
+        let FrameInput::Call(inputs) = frame_input else {
+            return Err(HookError::Custom("a creation cannot leave the EVM".into()));
+        };
+        let frame = self.frame_of_call(&inputs, depth);
+        let is_outermost = depth == 0;
+        let call = ForeignCall { frame, transfer: inputs.value.transfer(), reservoir: inputs.reservoir, memory };
+        let ForeignEnd { end, frame, mut gas } = self.run_foreign(call).map_err(|fatal| HookError::Custom(fatal.0))?;
+        let (result, output) = match end.exit {
+            Exit::Return(data) => (InstructionResult::Return, data),
+            Exit::Fault(fault) => {
+                let data = self.border.fault_data(&fault, frame.vm, frame.caller_vm);
+                if is_outermost {
+                    self.last_fault = Some(fault);
+                }
+                (InstructionResult::Revert, data)
+            }
+        };
+        gas.set_remaining(end.gas_left);
+        Ok(CallOutcome {
+            result: InterpreterResult { result, output, gas },
+            memory_offset: inputs.return_memory_offset.clone(),
+            was_precompile_called: false,
+            precompile_call_logs: Vec::new(),
+            charged_new_account_state_gas: inputs.charged_new_account_state_gas,
+        })
+    }
+
+    fn frame_of_call(&self, inputs: &CallInputs, depth: usize) -> Frame {
+        let (hash, bytecode) = &inputs.known_bytecode;
+        // An EIP-7702 delegation lends an account's authority to other code, exactly as DELEGATECALL does.
+        let lends_authority = inputs.bytecode_address != inputs.target_address || self.is_delegated(inputs);
+        let kind = match inputs.scheme {
+            CallScheme::DelegateCall | CallScheme::CallCode => CallKind::Delegate,
+            _ if lends_authority => CallKind::Delegate,
+            CallScheme::StaticCall => CallKind::Static,
+            CallScheme::Call => CallKind::Call,
+        };
+        Frame {
+            vm: self.border.vm_of(bytecode.original_byte_slice()),
+            caller_vm: VmId::EVM,
+            caller: inputs.caller,
+            target: inputs.target_address,
+            code_address: inputs.bytecode_address,
+            code: Code { hash: *hash, bytes: bytecode.original_bytes() },
+            kind,
+            value: inputs.value.get(),
+            input: inputs.input.bytes(&self.evm.ctx),
+            gas_limit: inputs.gas_limit,
+            read_only: inputs.is_static,
+            reentrant: false,
+            depth,
+        }
+    }
+
+    fn is_delegated(&self, inputs: &CallInputs) -> bool {
+        let state = self.evm.ctx.journal().evm_state();
+        state.get(&inputs.bytecode_address).is_some_and(|account| account.info.code_hash != inputs.known_bytecode.0)
+    }
+
+    /// A creation returned code that begins with `0xEF`: it is activated by the VM that owns it, or refused (EIP-3541).
+    #[inline(never)]
+    fn check_new_code(&mut self, result: &mut InterpreterResult) -> Result<(), HookError> {
+        let spec: SpecId = *self.evm.ctx.cfg().spec();
+        if !spec.is_enabled_in(SpecId::LONDON) || result.output.len() > self.evm.ctx.cfg().max_code_size() {
+            return Ok(());
+        }
+        let owner = self.border.vm_of(&result.output);
+        if owner == VmId::EVM {
+            result.result = InstructionResult::CreateContractStartingWithEF;
+            return Ok(());
+        }
+        let (frame, memory) = {
+            let running = self.evm.frame_stack.get();
+            let FrameData::Create(create) = &running.data else { return Ok(()) };
+            let frame = frame_of_new_code(owner, create.created_address, &result.output, running.depth);
+            (frame, running.interpreter.memory.new_child_context())
+        };
+        let activated = self.activate(&frame, &mut result.gas, memory);
+        self.evm.frame_stack.get().interpreter.memory.free_child_context();
+        match activated {
+            Ok(()) => Ok(()),
+            Err(HostError::Fatal(fatal)) => Err(HookError::Custom(fatal.0)),
+            Err(HostError::Fault { kind: FaultKind::OutOfGas, .. }) => {
+                result.result = InstructionResult::OutOfGas;
+                Ok(())
+            }
+            Err(HostError::Fault { kind, message }) => {
+                let fault = Fault { vm: owner, contract: frame.target, kind, data: Bytes::new(), message: message.into() };
+                result.output = self.border.fault_data(&fault, owner, VmId::EVM);
+                result.result = InstructionResult::Revert;
+                self.last_fault = Some(fault);
+                Ok(())
+            }
+        }
+    }
+
+    fn activate(
+        &mut self,
+        frame: &Frame,
+        gas: &mut Gas,
+        memory: revm::interpreter::SharedMemory,
+    ) -> Result<(), HostError> {
+        let vm = self.border.vm(frame.vm).ok_or_else(|| HostError::fault(FaultKind::InvalidCode, "unknown VM"))?;
+        let mut left = gas.remaining();
+        let mut host = FrameHost::new(self, frame, *gas, memory);
+        let result = vm.activate(&frame.code.bytes, &mut left, &mut host);
+        *gas = host.into_gas();
+        gas.set_remaining(left);
+        result
+    }
+
+    #[inline(never)]
+    fn frame_init_traced(&mut self, init: FrameInit) -> Result<FrameInitResult<'_, EthFrame<EthInterpreter>>, HookError> {
+        let frame = match &init.frame_input {
+            FrameInput::Call(inputs) => Frame { vm: VmId::EVM, ..self.frame_of_call(inputs, init.depth) },
+            FrameInput::Create(inputs) => Frame {
+                vm: VmId::EVM,
+                caller_vm: VmId::EVM,
+                caller: inputs.caller(),
+                target: Address::ZERO,
+                code_address: Address::ZERO,
+                code: Code::default(),
+                kind: CallKind::Create,
+                value: inputs.value(),
+                input: inputs.init_code().clone(),
+                gas_limit: inputs.gas_limit(),
+                read_only: false,
+                reentrant: false,
+                depth: init.depth,
+            },
+            FrameInput::Empty => return self.evm.frame_init(init),
+        };
+        let logs = self.evm.ctx.journal().logs().len();
+        if let Some(tracer) = &mut self.tracer {
+            tracer.enter(&frame, logs);
+        }
+        let ended = match self.evm.frame_init(init)? {
+            ItemOrResult::Item(_) => None,
+            ItemOrResult::Result(result) => Some(result),
+        };
+        match ended {
+            None => Ok(ItemOrResult::Item(self.evm.frame_stack.get())),
+            Some(result) => {
+                self.frame_ended(&result);
+                Ok(ItemOrResult::Result(result))
+            }
+        }
+    }
+
+    /// An EVM frame has ended: notes why it failed and closes its node in the call tree.
+    #[inline]
+    fn frame_ended(&mut self, result: &FrameResult) {
+        if self.tracer.is_some() || !result.interpreter_result().result.is_ok() {
+            self.note_end(result);
+        }
+    }
+
+    #[inline(never)]
+    fn note_end(&mut self, result: &FrameResult) {
+        let (created, contract) = match result {
+            FrameResult::Call(_) => (None, self.running_contract()),
+            FrameResult::Create(create) => (create.address, create.address.unwrap_or_default()),
+        };
+        let inner = result.interpreter_result();
+        // A failed activation has left a better fault than revm can give.
+        let noted = self.last_fault.take().filter(|fault| created == Some(fault.contract) && inner.result.is_revert());
+        let fault = noted.or_else(|| fault_of(inner.result, contract, &inner.output));
+        if let Some(tracer) = &mut self.tracer {
+            let exit = match &fault {
+                None => Exit::Return(inner.output.clone()),
+                Some(fault) => Exit::Fault(fault.clone()),
+            };
+            let gas_left = if inner.result.is_ok_or_revert() { inner.gas.remaining() } else { 0 };
+            let end = FrameEnd { exit, gas_left, native_used: None };
+            tracer.exit(&end, self.evm.ctx.journaled_state.logs(), created);
+        }
+        self.last_fault = fault;
+    }
+
+    fn running_contract(&mut self) -> Address {
+        if self.evm.frame_stack.index().is_none() {
+            return Address::ZERO;
+        }
+        match &self.evm.frame_stack.get().input {
+            FrameInput::Call(inputs) => inputs.target_address,
+            FrameInput::Create(_) | FrameInput::Empty => Address::ZERO,
+        }
+    }
+}
+
+fn frame_of_new_code(vm: VmId, address: Address, code: &Bytes, depth: usize) -> Frame {
+    Frame {
+        vm,
+        caller_vm: VmId::EVM,
+        caller: address,
+        target: address,
+        code_address: address,
+        code: Code { hash: hexapla_primitives::keccak256(code), bytes: code.clone() },
+        kind: CallKind::Create,
+        value: U256::ZERO,
+        input: Bytes::new(),
+        gas_limit: 0,
+        read_only: false,
+        reentrant: false,
+        depth,
+    }
+}

@@ -1,0 +1,184 @@
+//! Executes transactions of the EVM lane.
+
+use crate::handler::LaneHandler;
+use hexapla_primitives::{Address, Bytes, Fault, Log, U256};
+use hexapla_state::{Overlay, StateError, TxChanges, WorldJournal};
+use hexapla_vm::{BlockInfo, Border, CallNode, Crossing, Environment, Fatal, Tracer, TxInfo};
+use revm::{
+    context::{
+        BlockEnv, CfgEnv, Context, ContextTr, Evm, Transaction, TxEnv,
+        result::{EVMError, ExecutionResult, InvalidTransaction, Output, ResultGas},
+    },
+    context_interface::JournalTr,
+    handler::{EthFrame, EthPrecompiles, FrameResult, Handler, instructions::EthInstructions},
+    interpreter::{interpreter::EthInterpreter, interpreter_action::FrameInit},
+};
+
+pub(crate) type Ctx = Context<BlockEnv, TxEnv, CfgEnv, Overlay, WorldJournal<Overlay>, ()>;
+type Inner = Evm<Ctx, (), EthInstructions<EthInterpreter, Ctx>, EthPrecompiles, EthFrame<EthInterpreter>>;
+
+/// revm with a door to other VMs, over the state of one block.
+///
+/// It recurses natively for nested calls between VMs, so run it on a thread with a big stack.
+pub struct Machine {
+    pub(crate) evm: Inner,
+    pub(crate) border: Box<dyn Border>,
+    pub(crate) environment: Environment,
+    pub(crate) tracer: Option<Tracer>,
+    /// The frame stack's height below the running segment of revm's loop.
+    pub(crate) base: Option<usize>,
+    /// Fee of the running transaction for the beneficiary, in wei.
+    pub(crate) fee: U256,
+    /// How the outermost frame failed.
+    pub(crate) last_fault: Option<Fault>,
+}
+
+/// What a transaction did.
+#[derive(Debug)]
+pub struct Executed {
+    /// Return data, or of a creation: the code. The failure in native form where there is a fault.
+    pub output: Bytes,
+    /// The new contract of a creation.
+    pub created: Option<Address>,
+    /// Why it failed, if it did.
+    pub fault: Option<Fault>,
+    /// Gas in all its parts.
+    pub gas: ResultGas,
+    /// Events in order.
+    pub logs: Vec<Log>,
+    /// Fee for the beneficiary in wei; not part of `changes`.
+    pub fee: U256,
+    /// Everything read and written.
+    pub changes: TxChanges,
+    /// The call tree, where one was asked for.
+    pub trace: Option<CallNode>,
+}
+
+/// Why a transaction was not executed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// It is invalid; nothing was charged.
+    #[error("invalid transaction: {0}")]
+    Invalid(InvalidTransaction),
+    /// The state could not be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A fault of the host.
+    #[error(transparent)]
+    Fatal(#[from] Fatal),
+}
+
+impl From<EVMError<StateError>> for ExecuteError {
+    fn from(error: EVMError<StateError>) -> Self {
+        match error {
+            EVMError::Transaction(invalid) => Self::Invalid(invalid),
+            EVMError::Database(error) => Self::State(error),
+            other => Self::Fatal(Fatal(other.to_string())),
+        }
+    }
+}
+
+impl Machine {
+    /// A machine over the state of one block.
+    ///
+    /// EIP-3541 is enforced here and not by revm, because code that begins with `0xEF` may belong to a VM.
+    pub fn new(overlay: Overlay, mut cfg: CfgEnv, block: BlockEnv, border: Box<dyn Border>) -> Self {
+        cfg.disable_eip3541 = true;
+        let spec = cfg.spec;
+        let environment = Environment { chain_id: cfg.chain_id, block: block_info(&block), tx: TxInfo::default() };
+        let mut ctx: Ctx = Context::new(overlay, spec);
+        ctx.journaled_state.set_spec_id(spec);
+        ctx.cfg = cfg;
+        ctx.block = block;
+        let evm = Evm::new(ctx, EthInstructions::new_mainnet_with_spec(spec), EthPrecompiles::new(spec));
+        Self { evm, border, environment, tracer: None, base: None, fee: U256::ZERO, last_fault: None }
+    }
+
+    /// Executes a transaction on the state as it is, and commits nothing: see [`Machine::overlay_mut`].
+    pub fn execute(&mut self, tx: TxEnv, trace: bool) -> Result<Executed, ExecuteError> {
+        self.environment.tx = TxInfo {
+            origin: tx.caller,
+            gas_price: tx.effective_gas_price(u128::from(self.evm.ctx.block.basefee)),
+        };
+        self.tracer = trace.then(Tracer::default);
+        self.base = None;
+        self.fee = U256::ZERO;
+        self.last_fault = None;
+        self.evm.ctx.tx = tx;
+        let result = LaneHandler.run(self);
+        let changes = self.evm.ctx.journaled_state.take_changes();
+        let trace = self.tracer.take().and_then(Tracer::finish);
+        Ok(self.executed(result?, changes, trace))
+    }
+
+    fn executed(&mut self, result: ExecutionResult, changes: TxChanges, trace: Option<CallNode>) -> Executed {
+        let mut executed = Executed {
+            output: Bytes::new(),
+            created: None,
+            fault: None,
+            gas: *result.gas(),
+            logs: Vec::new(),
+            fee: self.fee,
+            changes,
+            trace,
+        };
+        match result {
+            ExecutionResult::Success { logs, output, .. } => {
+                executed.logs = logs;
+                (executed.output, executed.created) = match output {
+                    Output::Call(data) => (data, None),
+                    Output::Create(code, address) => (code, address),
+                };
+            }
+            ExecutionResult::Revert { output, .. } => {
+                executed.output = output;
+                executed.fault = self.last_fault.take();
+            }
+            ExecutionResult::Halt { .. } => executed.fault = self.last_fault.take(),
+        }
+        executed
+    }
+
+    /// The state of the block so far.
+    pub fn overlay_mut(&mut self) -> &mut Overlay {
+        self.evm.ctx.journaled_state.db_mut()
+    }
+
+    /// Ends the block and gives its state back.
+    pub fn into_overlay(self) -> Overlay {
+        self.evm.ctx.journaled_state.into_database()
+    }
+
+    /// The calls between VMs of the last transaction.
+    pub fn take_crossings(&mut self) -> Vec<Crossing> {
+        self.border.take_crossings()
+    }
+
+    /// Who gets the fees of the block.
+    pub const fn beneficiary(&self) -> Address {
+        self.evm.ctx.block.beneficiary
+    }
+
+    /// Settings of the chain.
+    pub fn cfg(&self) -> &CfgEnv {
+        self.evm.ctx.cfg()
+    }
+
+    /// Runs a frame, with whatever it calls, on top of the frames that are there.
+    pub(crate) fn run_segment(&mut self, init: FrameInit) -> Result<FrameResult, EVMError<StateError>> {
+        let below = core::mem::replace(&mut self.base, self.evm.frame_stack.index());
+        let result = LaneHandler.run_exec_loop(self, init);
+        self.base = below;
+        result
+    }
+}
+
+fn block_info(block: &BlockEnv) -> BlockInfo {
+    BlockInfo {
+        number: block.number.saturating_to(),
+        timestamp: block.timestamp.saturating_to(),
+        beneficiary: block.beneficiary,
+        base_fee: block.basefee,
+        gas_limit: block.gas_limit,
+    }
+}

@@ -1,0 +1,195 @@
+//! Durable state plus an executor: one block per transaction.
+//!
+//! For tools, tests and programs that embed the engine. A node orders transactions into blocks itself and uses
+//! [`Executor::block`].
+
+use crate::{
+    estimate::Estimate,
+    executor::{BlockRun, Executor},
+    receipt::Receipt,
+};
+use hexapla_evm::{AccountInfo, BlobExcessGasAndPrice, BlockEnv, ExecuteError, TxEnv, TxKind};
+use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
+use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError};
+use hexapla_store::KvStore;
+use hexapla_trie::AccountProof;
+use std::sync::Arc;
+
+/// Gas limit of transactions that state none, in gas.
+pub const DEFAULT_TX_GAS: u64 = 16_000_000;
+/// Gas limit of each block, in gas.
+pub const BLOCK_GAS_LIMIT: u64 = 60_000_000;
+/// Time of the first block, in seconds since the epoch: 2026-01-01.
+const FIRST_TIMESTAMP: u64 = 1_767_225_600;
+
+/// Something could not be executed or stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The transaction is invalid, or the host failed.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// State could not be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// A chain of one-transaction blocks.
+pub struct Chain {
+    executor: Executor,
+    db: StateDb,
+    block: BlockEnv,
+}
+
+/// What a committed transaction did, with its place.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// What it did.
+    pub receipt: Receipt,
+    /// What it read and wrote.
+    pub access: AccessSet,
+    /// What its block changed.
+    pub changes: BlockChanges,
+    /// The state root after it.
+    pub root: B256,
+    /// Its block's number.
+    pub block: u64,
+}
+
+impl Chain {
+    /// A chain in memory.
+    pub fn in_memory(executor: Executor) -> Self {
+        Self::over(executor, StateDb::in_memory())
+    }
+
+    /// A chain on the state in a store.
+    pub fn open(executor: Executor, store: Arc<dyn KvStore>) -> Result<Self, ChainError> {
+        Ok(Self::over(executor, StateDb::open(store)?))
+    }
+
+    fn over(executor: Executor, db: StateDb) -> Self {
+        let block = BlockEnv {
+            number: U256::ONE,
+            timestamp: U256::from(FIRST_TIMESTAMP),
+            gas_limit: BLOCK_GAS_LIMIT,
+            basefee: 0,
+            prevrandao: Some(B256::ZERO),
+            blob_excess_gas_and_price: Some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 }),
+            ..BlockEnv::default()
+        };
+        Self { executor, db, block }
+    }
+
+    /// The next block's environment; change it to change the rules of the next transaction.
+    pub const fn block_mut(&mut self) -> &mut BlockEnv {
+        &mut self.block
+    }
+
+    /// The executor.
+    pub const fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
+    /// The state root.
+    pub const fn root(&self) -> B256 {
+        self.db.root()
+    }
+
+    /// Gives accounts native coin without a transaction, in wei.
+    pub fn fund(&mut self, accounts: impl IntoIterator<Item = (Address, U256)>) -> Result<B256, ChainError> {
+        self.edit(|overlay| {
+            for (address, balance) in accounts {
+                overlay.insert_account(address, AccountInfo { balance, ..AccountInfo::default() });
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes state without a transaction: genesis.
+    pub fn edit(&mut self, edit: impl FnOnce(&mut Overlay) -> Result<(), StateError>) -> Result<B256, ChainError> {
+        let mut overlay = self.db.overlay()?;
+        edit(&mut overlay)?;
+        Ok(self.db.commit(&overlay.changes())?)
+    }
+
+    /// A call of `to`, ready for [`Chain::transact`]: the sender's next nonce, no gas price.
+    pub fn call(&self, from: Address, to: Address, input: impl Into<Bytes>) -> Result<TxEnv, ChainError> {
+        self.transaction(from, TxKind::Call(to), input.into())
+    }
+
+    /// A creation, likewise. For Stylus code wrap the program with [`crate::wasm::deploy_code`].
+    pub fn create(&self, from: Address, init_code: impl Into<Bytes>) -> Result<TxEnv, ChainError> {
+        self.transaction(from, TxKind::Create, init_code.into())
+    }
+
+    fn transaction(&self, from: Address, kind: TxKind, data: Bytes) -> Result<TxEnv, ChainError> {
+        let nonce = self.db.reader()?.account(from)?.map_or(0, |account| account.nonce);
+        let chain_id = Some(self.executor.config().chain_id);
+        Ok(TxEnv { caller: from, kind, data, nonce, chain_id, gas_limit: DEFAULT_TX_GAS, ..TxEnv::default() })
+    }
+
+    /// Executes a transaction in a block of its own and commits it durably.
+    pub fn transact(&mut self, tx: TxEnv) -> Result<Committed, ChainError> {
+        let (executed, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), |run| {
+            run.execute_with_access(tx, true)
+        });
+        let (receipt, access) = executed?;
+        let changes = overlay.changes();
+        let root = self.db.commit(&changes)?;
+        let block = self.block.number.saturating_to();
+        self.block.number += U256::ONE;
+        self.block.timestamp += U256::ONE;
+        Ok(Committed { receipt, access, changes, root, block })
+    }
+
+    /// Executes a transaction on the state as it is and forgets what it did.
+    pub fn simulate(&self, tx: TxEnv) -> Result<Receipt, ChainError> {
+        self.on_a_copy(|run| run.simulate(tx, true))
+    }
+
+    /// The least gas limit with which a transaction succeeds now.
+    pub fn estimate_gas(&self, tx: &TxEnv) -> Result<Estimate, ChainError> {
+        self.on_a_copy(|run| run.estimate_gas(tx))
+    }
+
+    fn on_a_copy<R: Send>(
+        &self,
+        work: impl FnOnce(&mut BlockRun) -> Result<R, ExecuteError> + Send,
+    ) -> Result<R, ChainError> {
+        let (result, _) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
+        Ok(result?)
+    }
+
+    /// Balance of an account, in wei.
+    pub fn balance(&self, address: Address) -> Result<U256, ChainError> {
+        Ok(self.db.reader()?.account(address)?.map_or(U256::ZERO, |account| account.balance))
+    }
+
+    /// A storage word.
+    pub fn word(&self, address: Address, key: U256) -> Result<U256, ChainError> {
+        Ok(self.db.reader()?.word(address, key)?)
+    }
+
+    /// Code of an account.
+    pub fn code(&self, address: Address) -> Result<Bytes, ChainError> {
+        let reader = self.db.reader()?;
+        match reader.account(address)? {
+            Some(account) => Ok(reader.code(account.code_hash)?.original_bytes()),
+            None => Ok(Bytes::new()),
+        }
+    }
+
+    /// An object of any VM's column.
+    pub fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, ChainError> {
+        Ok(self.db.reader()?.object(key)?)
+    }
+
+    /// Proof of an account and of some of its storage slots (EIP-1186).
+    pub fn account_proof(&mut self, address: Address, slots: &[B256]) -> Result<AccountProof, ChainError> {
+        Ok(self.db.account_proof(address, slots)?)
+    }
+
+    /// Proof of an object or of its absence.
+    pub fn object_proof(&mut self, key: &ObjectKey) -> Result<ObjectProof, ChainError> {
+        Ok(self.db.object_proof(key)?)
+    }
+}

@@ -1,0 +1,177 @@
+//! Runs the transactions of one block.
+
+use crate::{
+    border::{BORDER_DEPTH_MAX, ChainBorder},
+    receipt::{Outcome, Receipt, Status},
+    stack::on_big_stack,
+};
+use hexapla_evm::{BlockEnv, CfgEnv, Executed, ExecuteError, Machine, SpecId, TxEnv};
+use hexapla_state::{AccessSet, Overlay};
+use hexapla_vm::{DuplicateVm, VmSet};
+use hexapla_wasm::StylusVm;
+
+/// The rules of a chain that its blocks do not state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainConfig {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// The fork whose rules hold.
+    pub spec: SpecId,
+    /// Most gas of one transaction; `None` is the fork's own cap (EIP-7825).
+    pub tx_gas_limit_cap: Option<u64>,
+}
+
+impl Default for ChainConfig {
+    fn default() -> Self {
+        Self { chain_id: 31_337, spec: SpecId::OSAKA, tx_gas_limit_cap: None }
+    }
+}
+
+/// An executor cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A VM cannot start.
+    #[error(transparent)]
+    Wasm(#[from] hexapla_wasm::SetupError),
+    /// A VM was named twice.
+    #[error(transparent)]
+    Duplicate(#[from] DuplicateVm),
+    /// The fork is older than code of other VMs.
+    #[error("the fork {0:?} lets any contract begin with 0xEF; chains with other VMs need London or later (EIP-3541)")]
+    ForkTooOld(SpecId),
+}
+
+/// The VMs of this workspace beside the EVM.
+pub fn standard_vms(wasm: hexapla_wasm::Config) -> Result<VmSet, SetupError> {
+    Ok(VmSet::default().with(StylusVm::new(wasm)?)?)
+}
+
+/// Runs transactions by one chain's rules. Cheap to clone; shared by threads.
+#[derive(Clone, Debug)]
+pub struct Executor {
+    vms: VmSet,
+    config: ChainConfig,
+}
+
+impl Executor {
+    /// An executor with these VMs beside the EVM.
+    pub fn new(config: ChainConfig, vms: VmSet) -> Result<Self, SetupError> {
+        if vms.iter().next().is_some() && !config.spec.is_enabled_in(SpecId::LONDON) {
+            return Err(SetupError::ForkTooOld(config.spec));
+        }
+        Ok(Self { vms, config })
+    }
+
+    /// An executor with all VMs of this workspace in their default settings.
+    pub fn standard(config: ChainConfig) -> Result<Self, SetupError> {
+        Self::new(config, standard_vms(hexapla_wasm::Config::default())?)
+    }
+
+    /// The chain's rules.
+    pub const fn config(&self) -> &ChainConfig {
+        &self.config
+    }
+
+    /// How many instances of other VMs one transaction can keep alive at once.
+    pub const fn live_frames_max() -> usize {
+        BORDER_DEPTH_MAX
+    }
+
+    /// revm's settings for this chain.
+    pub fn cfg(&self) -> CfgEnv {
+        let mut cfg = CfgEnv::new_with_spec(self.config.spec);
+        cfg.set_spec_and_mainnet_gas_params(self.config.spec);
+        cfg.chain_id = self.config.chain_id;
+        cfg.tx_gas_limit_cap = self.config.tx_gas_limit_cap;
+        cfg
+    }
+
+    /// Runs `work` on the transactions of one block over `overlay`, and gives the overlay back with their changes.
+    pub fn block<R: Send>(
+        &self,
+        overlay: Overlay,
+        block: BlockEnv,
+        work: impl FnOnce(&mut BlockRun) -> R + Send,
+    ) -> (R, Overlay) {
+        self.block_with(overlay, block, self.cfg(), work)
+    }
+
+    /// The same with revm's settings given: for state tests and simulations.
+    pub fn block_with<R: Send>(
+        &self,
+        overlay: Overlay,
+        block: BlockEnv,
+        cfg: CfgEnv,
+        work: impl FnOnce(&mut BlockRun) -> R + Send,
+    ) -> (R, Overlay) {
+        on_big_stack(|| {
+            let border = Box::new(ChainBorder::new(self.vms.clone()));
+            let machine = Machine::new(overlay, cfg, block, border);
+            let mut run = BlockRun { machine };
+            let result = work(&mut run);
+            (result, run.machine.into_overlay())
+        })
+    }
+}
+
+/// One block in the making.
+pub struct BlockRun {
+    machine: Machine,
+}
+
+impl BlockRun {
+    /// Executes a transaction and keeps what it did.
+    pub fn execute(&mut self, tx: TxEnv) -> Result<Receipt, ExecuteError> {
+        let outcome = self.run(tx, false)?;
+        self.commit(outcome)
+    }
+
+    /// The same, with the call tree in the receipt.
+    pub fn execute_traced(&mut self, tx: TxEnv) -> Result<Receipt, ExecuteError> {
+        let outcome = self.run(tx, true)?;
+        self.commit(outcome)
+    }
+
+    /// The same, with what it read and wrote.
+    pub fn execute_with_access(&mut self, tx: TxEnv, trace: bool) -> Result<(Receipt, AccessSet), ExecuteError> {
+        let outcome = self.run(tx, trace)?;
+        let access = outcome.changes.access();
+        Ok((self.commit(outcome)?, access))
+    }
+
+    /// Executes a transaction and forgets what it did.
+    pub fn simulate(&mut self, tx: TxEnv, trace: bool) -> Result<Receipt, ExecuteError> {
+        Ok(self.run(tx, trace)?.receipt)
+    }
+
+    /// The block's state so far.
+    pub fn overlay_mut(&mut self) -> &mut Overlay {
+        self.machine.overlay_mut()
+    }
+
+    /// The transaction alone: nothing is committed.
+    pub fn run(&mut self, tx: TxEnv, trace: bool) -> Result<Outcome, ExecuteError> {
+        let executed = self.machine.execute(tx, trace);
+        let crossings = self.machine.take_crossings();
+        let Executed { output, created, fault, gas, logs, fee, changes, trace } = executed?;
+        let status = if fault.is_none() { Status::Success } else { Status::Failed };
+        let receipt =
+            Receipt { status, output, created, fault, gas_used: gas.tx_gas_used(), fee, logs, crossings, trace };
+        Ok(Outcome { receipt, changes })
+    }
+
+    /// Keeps what a transaction did, and pays the beneficiary.
+    pub fn commit(&mut self, outcome: Outcome) -> Result<Receipt, ExecuteError> {
+        let Outcome { receipt, changes } = outcome;
+        let beneficiary = self.machine.beneficiary();
+        // Ether paid to an account that destroys itself in the same transaction is destroyed with it.
+        let destroyed = changes.accounts.get(&beneficiary).is_some_and(|account| account.is_selfdestructed());
+        let empty_accounts_exist = !self.machine.cfg().spec.is_enabled_in(SpecId::SPURIOUS_DRAGON);
+        let overlay = self.machine.overlay_mut();
+        overlay.commit(changes);
+        if !destroyed {
+            overlay.credit(beneficiary, receipt.fee, empty_accounts_exist)?;
+        }
+        Ok(receipt)
+    }
+}

@@ -1,0 +1,403 @@
+//! Durable state with its root and its proofs.
+//!
+//! Values stand flat in the store and are what execution reads; the tries stand beside them and give the root. One
+//! batch writes both, so that a crash leaves the state of one block or of the one before, never a mixture.
+
+use crate::{
+    overlay::{AccountChange, BlockChanges, Overlay},
+    reader::{StateError, StateReader},
+    rows,
+};
+use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
+use hexapla_store::{Batch, KvStore, MemoryStore, Snapshot};
+use hexapla_trie::{AccountProof, EMPTY_ROOT, NodeSource, SourceError, StorageProof, Trie, TrieAccount};
+use revm::{bytecode::Bytecode, primitives::KECCAK_EMPTY, state::AccountInfo};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+/// Storage tries that stay in memory between blocks; beyond this the least used are dropped and reloaded on demand.
+const OPEN_TRIES_MAX: usize = 1024;
+
+/// Durable state of all VMs.
+pub struct StateDb {
+    store: Arc<dyn KvStore>,
+    root: B256,
+    accounts: Trie,
+    storages: StorageTries,
+}
+
+/// The proof that an object is (or is not) in a state: an ordinary storage proof of its column, plus the object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectProof {
+    /// Which object.
+    pub key: ObjectKey,
+    /// Its bytes; `None` proves that it does not exist.
+    pub object: Option<Bytes>,
+    /// Proof of the column account and of the object's slot in it.
+    pub column: AccountProof,
+}
+
+impl ObjectProof {
+    /// Checks the proof against a state root, without any state.
+    pub fn verify(&self, root: B256) -> Result<(), ObjectProofError> {
+        self.column.verify(root)?;
+        let [slot] = self.column.storage_proof.as_slice() else { return Err(ObjectProofError::Slot) };
+        let expected = self.object.as_ref().map_or(U256::ZERO, |object| keccak256(object).into());
+        if self.column.address != column_account(self.key.vm) || slot.key != self.key.slot() {
+            return Err(ObjectProofError::Slot);
+        }
+        if slot.value == expected { Ok(()) } else { Err(ObjectProofError::Object) }
+    }
+}
+
+/// An object proof does not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectProofError {
+    /// The column's proof does not hold.
+    #[error(transparent)]
+    Column(#[from] hexapla_trie::ProofError),
+    /// The proof is about something else.
+    #[error("the proof is not about this object: its column account or slot differs from the one the key gives")]
+    Slot,
+    /// The bytes are not those that were proved.
+    #[error("the object's keccak256 differs from the proved one")]
+    Object,
+}
+
+impl StateDb {
+    /// Opens the state in a store; an empty store is the empty state.
+    pub fn open(store: Arc<dyn KvStore>) -> Result<Self, StateError> {
+        let root = match store.snapshot()?.get(rows::META, rows::ROOT)? {
+            Some(row) => B256::try_from(row.as_ref()).map_err(|_| rows::corrupt(rows::META, rows::ROOT))?,
+            None => EMPTY_ROOT,
+        };
+        Ok(Self { store, root, accounts: Trie::at_root(root), storages: StorageTries::default() })
+    }
+
+    /// A state in memory, for tests and short-lived chains.
+    pub fn in_memory() -> Self {
+        Self {
+            store: Arc::new(MemoryStore::default()),
+            root: EMPTY_ROOT,
+            accounts: Trie::empty(),
+            storages: StorageTries::default(),
+        }
+    }
+
+    /// The state root: of an Ethereum-compatible secure Merkle Patricia trie over all accounts of all VMs.
+    pub const fn root(&self) -> B256 {
+        self.root
+    }
+
+    /// The state as it is now; later commits do not show in it.
+    pub fn reader(&self) -> Result<Arc<dyn StateReader>, StateError> {
+        Ok(Arc::new(StoredState(self.store.snapshot()?)))
+    }
+
+    /// An overlay on the state as it is now, for the next block.
+    pub fn overlay(&self) -> Result<Overlay, StateError> {
+        Ok(Overlay::new(self.reader()?))
+    }
+
+    /// Commits a block's changes durably and gives the new root. On an error nothing has changed.
+    pub fn commit(&mut self, changes: &BlockChanges) -> Result<B256, StateError> {
+        let committed = self.prepare(changes).and_then(|(root, batch)| {
+            self.store.write(batch)?;
+            Ok(root)
+        });
+        match committed {
+            Ok(root) => self.root = root,
+            Err(_) => {
+                // The tries have run ahead of the store: forget them.
+                self.accounts = Trie::at_root(self.root);
+                self.storages = StorageTries::default();
+            }
+        }
+        committed
+    }
+
+    /// Remembers a block's hash for the `BLOCKHASH` instruction.
+    pub fn insert_block_hash(&mut self, number: u64, hash: B256) -> Result<(), StateError> {
+        let mut batch = Batch::default();
+        batch.put(rows::BLOCK_HASH, number.to_be_bytes().as_slice(), hash.to_vec());
+        Ok(self.store.write(batch)?)
+    }
+
+    fn prepare(&mut self, changes: &BlockChanges) -> Result<(B256, Batch), StateError> {
+        let state = StoredState(self.store.snapshot()?);
+        let mut batch = Batch::default();
+        let mut leaves = Vec::with_capacity(changes.accounts.len());
+        let columns = columns_of(changes);
+        for (address, change) in &changes.accounts {
+            if !columns.contains_key(address) {
+                leaves.push(self.prepare_account(&state, &mut batch, *address, change)?);
+            }
+        }
+        for (address, slots) in columns {
+            let change = changes.accounts.get(&address);
+            leaves.push(self.prepare_column(&state, &mut batch, address, change, slots)?);
+        }
+        for (key, object) in &changes.objects {
+            put_or_delete(&mut batch, rows::OBJECT, rows::object_key(key), object.as_ref().map(|o| o.to_vec()));
+        }
+        for (hash, code) in &changes.codes {
+            batch.put(rows::CODE, hash.as_slice(), code.to_vec());
+        }
+        self.accounts.apply(&AccountNodes(&*state.0), &leaves)?;
+        let root = self.accounts.root();
+        for (path, node) in self.accounts.take_node_updates() {
+            put_or_delete(&mut batch, rows::ACCOUNT_NODE, path, node);
+        }
+        batch.put(rows::META, rows::ROOT, root.to_vec());
+        Ok((root, batch))
+    }
+
+    fn prepare_account(
+        &mut self,
+        state: &StoredState,
+        batch: &mut Batch,
+        address: Address,
+        change: &AccountChange,
+    ) -> Result<Leaf, StateError> {
+        let before = state.trie_account(address)?;
+        let old_root = before.map_or(EMPTY_ROOT, |account| account.storage_root);
+        if change.wiped {
+            batch.delete_prefix(rows::WORD, address.as_slice());
+            batch.delete_prefix(rows::STORAGE_NODE, address.as_slice());
+        }
+        for (slot, value) in &change.words {
+            let row = (!value.is_zero()).then(|| value.to_be_bytes_trimmed_vec());
+            put_or_delete(batch, rows::WORD, rows::word_key(address, *slot).to_vec(), row);
+        }
+        let start = if change.wiped { EMPTY_ROOT } else { old_root };
+        let slots = change.words.iter().map(|(slot, value)| (keccak256(slot.to_be_bytes::<32>()), word_leaf(*value)));
+        let storage_root = self.update_storage(state, batch, address, start, change.wiped, slots.collect())?;
+        let account = change.info.as_ref().map(|info| TrieAccount {
+            nonce: info.nonce,
+            balance: info.balance,
+            storage_root,
+            code_hash: info.code_hash,
+        });
+        Ok(put_account(batch, address, account))
+    }
+
+    /// A column always exists once it holds an object: nonce 1 keeps EIP-161 from removing it.
+    fn prepare_column(
+        &mut self,
+        state: &StoredState,
+        batch: &mut Batch,
+        address: Address,
+        change: Option<&AccountChange>,
+        slots: Vec<(B256, Option<Vec<u8>>)>,
+    ) -> Result<Leaf, StateError> {
+        let before = state.trie_account(address)?;
+        let start = before.map_or(EMPTY_ROOT, |account| account.storage_root);
+        let storage_root = self.update_storage(state, batch, address, start, false, slots)?;
+        let balance = match change.map(|change| change.info.as_ref()) {
+            Some(info) => info.map_or(U256::ZERO, |info| info.balance),
+            None => before.map_or(U256::ZERO, |account| account.balance),
+        };
+        let account = TrieAccount { nonce: 1, balance, storage_root, code_hash: KECCAK_EMPTY };
+        Ok(put_account(batch, address, Some(account)))
+    }
+
+    fn update_storage(
+        &mut self,
+        state: &StoredState,
+        batch: &mut Batch,
+        address: Address,
+        start: B256,
+        wiped: bool,
+        slots: Vec<(B256, Option<Vec<u8>>)>,
+    ) -> Result<B256, StateError> {
+        if wiped {
+            self.storages.forget(address);
+        }
+        if slots.is_empty() {
+            return Ok(start);
+        }
+        let trie = self.storages.open(address, start);
+        trie.apply(&StorageNodes { snapshot: &*state.0, address, wiped }, &slots)?;
+        let root = trie.root();
+        for (path, node) in trie.take_node_updates() {
+            put_or_delete(batch, rows::STORAGE_NODE, rows::node_key(address, &path), node);
+        }
+        Ok(root)
+    }
+
+    /// Proof of an account and of some of its storage slots, in the form of `eth_getProof` (EIP-1186).
+    pub fn account_proof(&mut self, address: Address, slots: &[B256]) -> Result<AccountProof, StateError> {
+        let state = StoredState(self.store.snapshot()?);
+        let account = state.trie_account(address)?;
+        let account_proof = self.accounts.prove(&AccountNodes(&*state.0), &keccak256(address))?;
+        let storage_hash = account.map_or(EMPTY_ROOT, |account| account.storage_root);
+        let source = StorageNodes { snapshot: &*state.0, address, wiped: false };
+        let trie = self.storages.open(address, storage_hash);
+        let mut storage_proof = Vec::with_capacity(slots.len());
+        for slot in slots {
+            let key = keccak256(slot);
+            let value = match trie.get(&source, &key)? {
+                Some(leaf) => alloy_rlp::decode_exact(&leaf).map_err(|_| rows::corrupt(rows::STORAGE_NODE, slot.as_slice()))?,
+                None => U256::ZERO,
+            };
+            storage_proof.push(StorageProof { key: *slot, value, proof: trie.prove(&source, &key)? });
+        }
+        Ok(AccountProof {
+            address,
+            balance: account.map_or(U256::ZERO, |account| account.balance),
+            code_hash: account.map_or(KECCAK_EMPTY, |account| account.code_hash),
+            nonce: account.map_or(0, |account| account.nonce),
+            storage_hash,
+            account_proof,
+            storage_proof,
+        })
+    }
+
+    /// Proof of an object or of its absence.
+    pub fn object_proof(&mut self, key: &ObjectKey) -> Result<ObjectProof, StateError> {
+        let object = self.reader()?.object(key)?;
+        let column = self.account_proof(column_account(key.vm), &[key.slot()])?;
+        Ok(ObjectProof { key: key.clone(), object, column })
+    }
+}
+
+type Leaf = (B256, Option<Vec<u8>>);
+
+fn word_leaf(value: U256) -> Option<Vec<u8>> {
+    (!value.is_zero()).then(|| alloy_rlp::encode(value))
+}
+
+fn put_account(batch: &mut Batch, address: Address, account: Option<TrieAccount>) -> Leaf {
+    let row = account.map(alloy_rlp::encode);
+    put_or_delete(batch, rows::ACCOUNT, address.to_vec(), row.clone());
+    (keccak256(address), row)
+}
+
+fn put_or_delete(batch: &mut Batch, table: hexapla_store::Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+    match value {
+        Some(value) => batch.put(table, key, value),
+        None => batch.delete(table, key),
+    };
+}
+
+/// The changed slots of each column that has any.
+fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<Leaf>> {
+    let mut vms: BTreeMap<VmId, Vec<Leaf>> = BTreeMap::new();
+    for (key, object) in &changes.objects {
+        let leaf = object.as_ref().map(|object| alloy_rlp::encode(U256::from_be_bytes(keccak256(object).0)));
+        vms.entry(key.vm).or_default().push((keccak256(key.slot()), leaf));
+    }
+    vms.into_iter().map(|(vm, slots)| (column_account(vm), slots)).collect()
+}
+
+/// The storage tries in memory.
+#[derive(Default)]
+struct StorageTries {
+    open: HashMap<Address, (u64, Trie)>,
+    clock: u64,
+}
+
+impl StorageTries {
+    fn open(&mut self, address: Address, root: B256) -> &mut Trie {
+        if self.open.len() >= OPEN_TRIES_MAX && !self.open.contains_key(&address) {
+            self.drop_least_used();
+        }
+        self.clock += 1;
+        let (used, trie) = self.open.entry(address).or_insert_with(|| (0, Trie::at_root(root)));
+        *used = self.clock;
+        trie
+    }
+
+    fn forget(&mut self, address: Address) {
+        self.open.remove(&address);
+    }
+
+    /// Drops half of them at once, so that the search for the least used is paid rarely.
+    fn drop_least_used(&mut self) {
+        let mut used: Vec<u64> = self.open.values().map(|(used, _)| *used).collect();
+        used.sort_unstable();
+        let Some(&median) = used.get(used.len() / 2) else { return };
+        self.open.retain(|_, (used, _)| *used > median);
+    }
+}
+
+/// The nodes of the account trie in the store.
+struct AccountNodes<'a>(&'a dyn Snapshot);
+
+impl NodeSource for AccountNodes<'_> {
+    fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
+        Ok(self.0.get(rows::ACCOUNT_NODE, path).map_err(SourceError::new)?.map(Bytes::from))
+    }
+}
+
+/// The nodes of one storage trie in the store.
+struct StorageNodes<'a> {
+    snapshot: &'a dyn Snapshot,
+    address: Address,
+    /// The stored nodes belong to a storage that this commit removes.
+    wiped: bool,
+}
+
+impl NodeSource for StorageNodes<'_> {
+    fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
+        if self.wiped {
+            return Ok(None);
+        }
+        let key = rows::node_key(self.address, path);
+        Ok(self.snapshot.get(rows::STORAGE_NODE, &key).map_err(SourceError::new)?.map(Bytes::from))
+    }
+}
+
+/// Committed state in a store.
+struct StoredState(Arc<dyn Snapshot>);
+
+impl StoredState {
+    fn trie_account(&self, address: Address) -> Result<Option<TrieAccount>, StateError> {
+        match self.0.get(rows::ACCOUNT, address.as_slice())? {
+            Some(row) => rows::decode_account(address, &row).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+impl StateReader for StoredState {
+    fn account(&self, address: Address) -> Result<Option<AccountInfo>, StateError> {
+        Ok(self.trie_account(address)?.map(|account| AccountInfo {
+            nonce: account.nonce,
+            balance: account.balance,
+            code_hash: account.code_hash,
+            code: None,
+            ..AccountInfo::default()
+        }))
+    }
+
+    fn word(&self, address: Address, key: U256) -> Result<U256, StateError> {
+        match self.0.get(rows::WORD, &rows::word_key(address, key))? {
+            Some(row) => rows::decode_word(address, key, &row.into()),
+            None => Ok(U256::ZERO),
+        }
+    }
+
+    fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
+        Ok(self.0.get(rows::OBJECT, &rows::object_key(key))?.map(Bytes::from))
+    }
+
+    fn code(&self, hash: B256) -> Result<Bytecode, StateError> {
+        if hash == KECCAK_EMPTY {
+            return Ok(Bytecode::default());
+        }
+        let code = self.0.get(rows::CODE, hash.as_slice())?.ok_or(StateError::MissingCode(hash))?;
+        Bytecode::new_raw_checked(code.into()).map_err(|_| rows::corrupt(rows::CODE, hash.as_slice()))
+    }
+
+    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
+        match self.0.get(rows::BLOCK_HASH, &number.to_be_bytes())? {
+            Some(row) => B256::try_from(row.as_ref()).map_err(|_| rows::corrupt(rows::BLOCK_HASH, &number.to_be_bytes())),
+            None => Ok(B256::ZERO),
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The only writable view of state during a transaction, for all VMs.
+//!
+//! [`WorldJournal`] is revm's journal (accounts, words, logs, warm and cold, transient storage, refunds) plus a journal
+//! of objects whose checkpoints keep in step with revm's. Of revm's interface only the checkpoint methods do more than
+//! pass on.
+
+use crate::{
+    changes::{ObjectSlot, ObjectState, TxChanges},
+    reader::StateError,
+};
+use hexapla_primitives::{Bytes, ObjectKey};
+use revm::{
+    Database,
+    bytecode::Bytecode,
+    context::journal::{Journal, JournalEntry},
+    context_interface::{
+        context::{SStoreResult, SelfDestructResult, StateLoad},
+        journaled_state::{
+            AccountInfoLoad, AccountLoad, JournalCheckpoint, JournalLoadError, JournalTr, TransferError,
+            account::JournaledAccount,
+        },
+    },
+    primitives::{Address, AddressMap, AddressSet, B256, HashSet, Log, StorageKey, StorageValue, U256, hardfork::SpecId},
+    state::{Account, EvmState},
+};
+
+/// Where the journal finds objects that it has not seen yet.
+pub trait ObjectSource {
+    /// The object as it was before the transaction.
+    fn object(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, StateError>;
+}
+
+/// revm's journal plus the object journal.
+#[derive(Debug)]
+pub struct WorldJournal<DB> {
+    words: Journal<DB>,
+    objects: ObjectState,
+    /// Former values, newest last.
+    undo: Vec<(ObjectKey, Option<Bytes>)>,
+    /// Length of `undo` at each open checkpoint.
+    checkpoints: Vec<usize>,
+}
+
+impl<DB: Database + ObjectSource> WorldJournal<DB> {
+    /// Reads an object; the first read of each goes to the database and joins the read set.
+    pub fn object(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
+        if let Some(slot) = self.objects.get(key) {
+            return Ok(slot.present.clone());
+        }
+        let value = self.words.database.object(key)?;
+        self.objects.insert(key.clone(), ObjectSlot { original: value.clone(), present: value.clone() });
+        Ok(value)
+    }
+
+    /// Writes an object, or removes it with `None`.
+    pub fn set_object(&mut self, key: &ObjectKey, value: Option<Bytes>) -> Result<(), StateError> {
+        self.object(key)?;
+        if let Some(slot) = self.objects.get_mut(key) {
+            let former = core::mem::replace(&mut slot.present, value);
+            self.undo.push((key.clone(), former));
+        }
+        Ok(())
+    }
+
+    /// Ends the transaction: everything it read and wrote. The journal is as new afterwards.
+    pub fn take_changes(&mut self) -> TxChanges {
+        let accounts = self.words.finalize();
+        self.undo.clear();
+        self.checkpoints.clear();
+        TxChanges { accounts, objects: core::mem::take(&mut self.objects) }
+    }
+
+    /// The database below; what was not taken as changes is lost.
+    pub fn into_database(self) -> DB {
+        self.words.database
+    }
+
+    fn undo_to(&mut self, length: usize) {
+        while self.undo.len() > length {
+            let Some((key, former)) = self.undo.pop() else { return };
+            if let Some(slot) = self.objects.get_mut(&key) {
+                slot.present = former;
+            }
+        }
+    }
+}
+
+type DbError<DB> = <DB as Database>::Error;
+
+impl<DB: Database + ObjectSource> JournalTr for WorldJournal<DB> {
+    type Database = DB;
+    type State = EvmState;
+    type JournaledAccount<'a>
+        = JournaledAccount<'a, DB, JournalEntry>
+    where
+        DB: 'a;
+
+    fn new(database: DB) -> Self {
+        Self {
+            words: Journal::new(database),
+            objects: ObjectState::default(),
+            undo: Vec::new(),
+            checkpoints: Vec::new(),
+        }
+    }
+
+    // The checkpoints of both journals keep in step.
+
+    #[inline]
+    fn checkpoint(&mut self) -> JournalCheckpoint {
+        self.checkpoints.push(self.undo.len());
+        self.words.checkpoint()
+    }
+
+    #[inline]
+    fn checkpoint_commit(&mut self) {
+        self.checkpoints.pop();
+        self.words.checkpoint_commit();
+        debug_assert_eq!(self.checkpoints.len(), self.words.depth);
+    }
+
+    #[inline]
+    fn checkpoint_revert(&mut self, checkpoint: JournalCheckpoint) {
+        if let Some(length) = self.checkpoints.pop() {
+            self.undo_to(length);
+        }
+        self.words.checkpoint_revert(checkpoint);
+        debug_assert_eq!(self.checkpoints.len(), self.words.depth);
+    }
+
+    fn create_account_checkpoint(
+        &mut self,
+        caller: Address,
+        address: Address,
+        balance: U256,
+        spec_id: SpecId,
+    ) -> Result<JournalCheckpoint, TransferError> {
+        let checkpoint = self.words.create_account_checkpoint(caller, address, balance, spec_id)?;
+        self.checkpoints.push(self.undo.len());
+        Ok(checkpoint)
+    }
+
+    fn commit_tx(&mut self) {
+        self.undo.clear();
+        self.checkpoints.clear();
+        self.words.commit_tx();
+    }
+
+    fn discard_tx(&mut self) {
+        self.undo_to(0);
+        self.checkpoints.clear();
+        self.words.discard_tx();
+    }
+
+    fn finalize(&mut self) -> EvmState {
+        self.take_changes().accounts
+    }
+
+    // Everything below passes on.
+
+    fn db_and_state(&self) -> (&DB, &EvmState) {
+        self.words.db_and_state()
+    }
+
+    fn db_and_state_mut(&mut self) -> (&mut DB, &mut EvmState) {
+        self.words.db_and_state_mut()
+    }
+
+    #[inline]
+    fn sload_skip_cold_load(
+        &mut self,
+        address: Address,
+        key: StorageKey,
+        skip: bool,
+    ) -> Result<StateLoad<StorageValue>, JournalLoadError<DbError<DB>>> {
+        self.words.sload_skip_cold_load(address, key, skip)
+    }
+
+    #[inline]
+    fn sstore_skip_cold_load(
+        &mut self,
+        address: Address,
+        key: StorageKey,
+        value: StorageValue,
+        skip: bool,
+    ) -> Result<StateLoad<SStoreResult>, JournalLoadError<DbError<DB>>> {
+        self.words.sstore_skip_cold_load(address, key, value, skip)
+    }
+
+    #[inline]
+    fn tload(&mut self, address: Address, key: StorageKey) -> StorageValue {
+        self.words.tload(address, key)
+    }
+
+    #[inline]
+    fn tstore(&mut self, address: Address, key: StorageKey, value: StorageValue) {
+        self.words.tstore(address, key, value);
+    }
+
+    #[inline]
+    fn log(&mut self, log: Log) {
+        self.words.log(log);
+    }
+
+    fn take_logs(&mut self) -> Vec<Log> {
+        self.words.take_logs()
+    }
+
+    fn logs(&self) -> &[Log] {
+        self.words.logs()
+    }
+
+    fn selfdestruct(
+        &mut self,
+        address: Address,
+        target: Address,
+        skip: bool,
+    ) -> Result<StateLoad<SelfDestructResult>, JournalLoadError<DbError<DB>>> {
+        self.words.selfdestruct(address, target, skip)
+    }
+
+    fn warm_access_list(&mut self, list: AddressMap<HashSet<StorageKey>>) {
+        self.words.warm_access_list(list);
+    }
+
+    fn warm_coinbase_account(&mut self, address: Address) {
+        self.words.warm_coinbase_account(address);
+    }
+
+    fn warm_precompiles(&mut self, addresses: &AddressSet) {
+        self.words.warm_precompiles(addresses);
+    }
+
+    fn precompile_addresses(&self) -> &AddressSet {
+        self.words.precompile_addresses()
+    }
+
+    fn set_spec_id(&mut self, spec_id: SpecId) {
+        self.words.set_spec_id(spec_id);
+    }
+
+    fn set_eip7708_config(&mut self, disabled: bool, delayed_clear_disabled: bool) {
+        JournalTr::set_eip7708_config(&mut self.words, disabled, delayed_clear_disabled);
+    }
+
+    fn touch_account(&mut self, address: Address) {
+        self.words.touch_account(address);
+    }
+
+    fn transfer(&mut self, from: Address, to: Address, value: U256) -> Result<Option<TransferError>, DbError<DB>> {
+        JournalTr::transfer(&mut self.words, from, to, value)
+    }
+
+    fn transfer_loaded(&mut self, from: Address, to: Address, value: U256) -> Option<TransferError> {
+        JournalTr::transfer_loaded(&mut self.words, from, to, value)
+    }
+
+    #[expect(deprecated, reason = "required by the trait")]
+    fn caller_accounting_journal_entry(&mut self, address: Address, old_balance: U256, bump_nonce: bool) {
+        JournalTr::caller_accounting_journal_entry(&mut self.words, address, old_balance, bump_nonce);
+    }
+
+    fn balance_incr(&mut self, address: Address, value: U256) -> Result<(), DbError<DB>> {
+        JournalTr::balance_incr(&mut self.words, address, value)
+    }
+
+    #[expect(deprecated, reason = "required by the trait")]
+    fn nonce_bump_journal_entry(&mut self, address: Address) {
+        JournalTr::nonce_bump_journal_entry(&mut self.words, address);
+    }
+
+    fn load_account(&mut self, address: Address) -> Result<StateLoad<&Account>, DbError<DB>> {
+        JournalTr::load_account(&mut self.words, address)
+    }
+
+    fn load_account_with_code(&mut self, address: Address) -> Result<StateLoad<&Account>, DbError<DB>> {
+        self.words.load_account_with_code(address)
+    }
+
+    fn load_account_delegated(&mut self, address: Address) -> Result<StateLoad<AccountLoad>, DbError<DB>> {
+        JournalTr::load_account_delegated(&mut self.words, address)
+    }
+
+    #[inline]
+    fn load_account_mut_skip_cold_load(
+        &mut self,
+        address: Address,
+        skip: bool,
+    ) -> Result<StateLoad<Self::JournaledAccount<'_>>, JournalLoadError<DbError<DB>>> {
+        self.words.load_account_mut_skip_cold_load(address, skip)
+    }
+
+    fn load_account_mut_optional_code(
+        &mut self,
+        address: Address,
+        load_code: bool,
+    ) -> Result<StateLoad<Self::JournaledAccount<'_>>, DbError<DB>> {
+        JournalTr::load_account_mut_optional_code(&mut self.words, address, load_code)
+    }
+
+    fn set_code_with_hash(&mut self, address: Address, code: Bytecode, hash: B256) {
+        JournalTr::set_code_with_hash(&mut self.words, address, code, hash);
+    }
+
+    fn depth(&self) -> usize {
+        self.words.depth
+    }
+
+    #[inline]
+    fn load_account_info_skip_cold_load(
+        &mut self,
+        address: Address,
+        load_code: bool,
+        skip: bool,
+    ) -> Result<AccountInfoLoad<'_>, JournalLoadError<DbError<DB>>> {
+        self.words.load_account_info_skip_cold_load(address, load_code, skip)
+    }
+}

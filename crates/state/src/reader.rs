@@ -1,0 +1,75 @@
+//! Committed state, as execution reads it.
+
+use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
+use hexapla_store::StoreError;
+use hexapla_trie::TrieError;
+use revm::{
+    bytecode::Bytecode,
+    database_interface::DBErrorMarker,
+    primitives::KECCAK_EMPTY,
+    state::AccountInfo,
+};
+
+/// State could not be read or written. Always a fault of the host, never of a contract.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The trie does not fit its root.
+    #[error(transparent)]
+    Trie(#[from] TrieError),
+    /// An account names code that the database does not hold.
+    #[error("code {0} is not in the database; the database is incomplete, restore it from a copy")]
+    MissingCode(B256),
+    /// A row does not decode.
+    #[error("the row {key} of table `{table}` does not decode; the database is corrupt, restore it from a copy")]
+    CorruptRow {
+        /// Table name.
+        table: &'static str,
+        /// Row key in hex.
+        key: String,
+    },
+}
+
+impl DBErrorMarker for StateError {}
+
+/// A consistent view of committed state.
+pub trait StateReader: Send + Sync {
+    /// An account; its code is not loaded (see [`StateReader::code`]). `None` where there is none.
+    fn account(&self, address: Address) -> Result<Option<AccountInfo>, StateError>;
+    /// A storage word of an account; zero where it was never written.
+    fn word(&self, address: Address, key: U256) -> Result<U256, StateError>;
+    /// An object of any VM's column.
+    fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, StateError>;
+    /// Code by its hash.
+    fn code(&self, hash: B256) -> Result<Bytecode, StateError>;
+    /// Hash of an earlier block; zero where unknown.
+    fn block_hash(&self, number: u64) -> Result<B256, StateError>;
+}
+
+/// The state in which nothing is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EmptyState;
+
+impl StateReader for EmptyState {
+    fn account(&self, _: Address) -> Result<Option<AccountInfo>, StateError> {
+        Ok(None)
+    }
+
+    fn word(&self, _: Address, _: U256) -> Result<U256, StateError> {
+        Ok(U256::ZERO)
+    }
+
+    fn object(&self, _: &ObjectKey) -> Result<Option<Bytes>, StateError> {
+        Ok(None)
+    }
+
+    fn code(&self, hash: B256) -> Result<Bytecode, StateError> {
+        if hash == KECCAK_EMPTY { Ok(Bytecode::default()) } else { Err(StateError::MissingCode(hash)) }
+    }
+
+    fn block_hash(&self, _: u64) -> Result<B256, StateError> {
+        Ok(B256::ZERO)
+    }
+}
