@@ -1,0 +1,369 @@
+//! A large trie: 256 subtries, one for each first byte of the keys, below two levels of full branches.
+//!
+//! The subtries know nothing of each other, so they are changed and hashed on all threads. Above
+//! them, in an arena of their own, are the root and its 16 children; to these the subtries are blinded
+//! nodes. The form exists only while the root and all its children are branches without extension,
+//! which is nearly always so in a trie of thousands of hashed keys; when deletions end that, the trie
+//! is joined into one arena again.
+
+use alloy_primitives::{B256, Bytes};
+
+use crate::{
+    arena::Arena,
+    codec::Encoder,
+    error::TrieError,
+    hash::hash_arenas,
+    nibbles::Path,
+    node::{Body, Link, Node, Slot},
+    rows::NodeUpdate,
+    source::NodeSource,
+};
+
+/// The number of subtries.
+const SUBTRIES: usize = 256;
+
+/// The depth at which the subtries begin.
+const SUBTRIE_DEPTH: usize = 2;
+
+/// With fewer changes than this, threads cost more than they save.
+#[cfg(feature = "parallel")]
+const PARALLEL_CHANGES_MIN: usize = 256;
+
+/// The number of subtries that one thread hashes together, so that batches fill.
+#[cfg(feature = "parallel")]
+const SUBTRIES_PER_TASK: usize = 16;
+
+/// A key, and its new value, or `None` where it is deleted.
+pub(crate) type Change<'a> = (&'a B256, Option<&'a [u8]>);
+
+/// A trie in 256 subtries.
+pub(crate) struct Split {
+    /// The root and its children. The hash at index `i` is the one of subtrie `i`.
+    top: Arena,
+    /// By the first byte of the keys.
+    subtries: Vec<Arena>,
+}
+
+impl Split {
+    /// A split trie without keys, to be filled: not whole yet.
+    pub(crate) fn empty() -> Self {
+        let mut top = Arena::new(0);
+        top.hashes.resize(SUBTRIES, B256::ZERO);
+        let branch = || {
+            Node::new(Body::Branch {
+                prefix: Box::default(),
+                children: [Slot::EMPTY; 16],
+            })
+        };
+        let mut children = [Slot::EMPTY; 16];
+        children.fill_with(|| Slot::node(top.add(branch())));
+        let root = top.add(Node::new(Body::Branch {
+            prefix: Box::default(),
+            children,
+        }));
+        top.root = Slot::node(root);
+        Self {
+            top,
+            subtries: (0..SUBTRIES).map(|_| Arena::new(SUBTRIE_DEPTH)).collect(),
+        }
+    }
+
+    /// Whether a trie can be split: its root and the 16 below are branches without extension. Loads these.
+    pub(crate) fn fits(whole: &mut Arena, source: &dyn NodeSource) -> Result<bool, TrieError> {
+        let is_plain_branch =
+            |arena: &Arena, node| matches!(&arena.node(node).body, Body::Branch { prefix, .. } if prefix.is_empty());
+        let Some(root) = whole.ensure(source, None, &Path::EMPTY)? else {
+            return Ok(false);
+        };
+        // Looked at before anything is loaded: a root with an empty child will not be split.
+        if !is_plain_branch(whole, root) || whole.children(root).iter().any(|child| child.is_empty()) {
+            return Ok(false);
+        }
+        for nibble in 0..16 {
+            match whole.ensure(source, Some((root, nibble)), &Path::EMPTY.joined(&[nibble]))? {
+                Some(node) if is_plain_branch(whole, node) => {}
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Splits a trie that fits.
+    pub(crate) fn from_whole(mut whole: Arena) -> Self {
+        let mut split = Self::empty();
+        let Link::Node(root) = whole.root.link() else {
+            return split;
+        };
+        for high in 0..16u8 {
+            let Link::Node(middle) = whole.slot(Some((root, high))).link() else {
+                continue;
+            };
+            for low in 0..16u8 {
+                let subtrie = &mut split.subtries[usize::from(high << 4 | low)];
+                let slot = whole.slot(Some((middle, low)));
+                subtrie.root = subtrie.receive(&mut whole, slot, SUBTRIE_DEPTH, usize::MAX);
+            }
+            split.copy_marks(&whole, middle, Some(high));
+        }
+        split.copy_marks(&whole, root, None);
+        split.top.stale.append(&mut whole.stale);
+        split.refresh_top();
+        split
+    }
+
+    /// Takes over what an arena without keys still has to delete from the store.
+    pub(crate) fn inherit_stale(&mut self, arena: &mut Arena) {
+        self.top.stale.append(&mut arena.stale);
+    }
+
+    /// Gives the root, or one of its children, the marks that it had in one arena.
+    fn copy_marks(&mut self, whole: &Arena, index: u32, high: Option<u8>) {
+        let (row, saved, reference) = {
+            let node = whole.node(index);
+            (node.row, node.saved, node.reference)
+        };
+        let target = high.map_or_else(|| self.root(), |high| self.middle(high));
+        let node = self.top.node_mut(target);
+        (node.row, node.saved, node.reference) = (row, saved, reference);
+    }
+
+    /// Joins the subtries into one arena. Loads what a branch that is left with one child needs.
+    ///
+    /// On failure nothing has changed, and joining can be tried again.
+    pub(crate) fn join(&mut self, source: &dyn NodeSource) -> Result<Arena, TrieError> {
+        for high in 0..16u8 {
+            if let [only] = self.present(high)[..] {
+                let path = Path::EMPTY.joined(&[high, only]);
+                self.subtries[usize::from(high << 4 | only)].ensure(source, None, &path)?;
+            }
+        }
+        let mut whole = Arena::new(0);
+        let top_root = self.top.root;
+        let mut split = std::mem::replace(self, Self::empty());
+        let root = self.move_top(&mut split, top_root, &mut whole);
+        for high in 0..16u8 {
+            tidy(&mut whole, Some((root, high)), &Path::EMPTY.joined(&[high]));
+        }
+        tidy(&mut whole, None, &Path::EMPTY);
+        Ok(whole)
+    }
+
+    /// Moves the root, its children and the subtries of `split` to one arena; the index of the root there.
+    fn move_top(&self, split: &mut Self, root: Slot, whole: &mut Arena) -> u32 {
+        let middles: [u32; 16] = std::array::from_fn(|high| split.middle(high as u8));
+        let Link::Node(root) = root.link() else {
+            unreachable!("the top of a split trie has a root")
+        };
+        let mut root = split.top.take(root);
+        let mut moved = [Slot::EMPTY; 16];
+        for (high, middle) in middles.into_iter().enumerate() {
+            let mut middle = split.top.take(middle);
+            if let Body::Branch { children, .. } = &mut middle.body {
+                for (low, child) in children.iter_mut().enumerate() {
+                    let subtrie = &mut split.subtries[high << 4 | low];
+                    whole.stale.append(&mut subtrie.stale);
+                    let slot = subtrie.root;
+                    *child = whole.receive(subtrie, slot, SUBTRIE_DEPTH, usize::MAX);
+                }
+            }
+            moved[high] = Slot::node(whole.add(middle));
+        }
+        if let Body::Branch { children, .. } = &mut root.body {
+            *children = moved;
+        }
+        whole.stale.append(&mut split.top.stale);
+        let root = whole.add(root);
+        whole.root = Slot::node(root);
+        root
+    }
+
+    fn root(&self) -> u32 {
+        match self.top.root.link() {
+            Link::Node(root) => root,
+            Link::Empty | Link::Hash(_) => unreachable!("the top of a split trie has a root"),
+        }
+    }
+
+    fn middle(&self, high: u8) -> u32 {
+        match self.top.slot(Some((self.root(), high))).link() {
+            Link::Node(middle) => middle,
+            Link::Empty | Link::Hash(_) => unreachable!("the root of a split trie has 16 children"),
+        }
+    }
+
+    /// The subtries below a child of the root that are not empty.
+    fn present(&self, high: u8) -> Vec<u8> {
+        (0..16u8)
+            .filter(|low| !self.subtries[usize::from(high << 4 | low)].root.is_empty())
+            .collect()
+    }
+
+    /// Whether the root and its children are branches, as the form demands.
+    pub(crate) fn is_whole(&self) -> bool {
+        (0..16).all(|high| self.present(high).len() >= 2)
+    }
+
+    /// Makes the changes, which are in the order of their keys.
+    ///
+    /// On failure some changes are made and others are not; each subtrie is in order.
+    pub(crate) fn apply(&mut self, source: &dyn NodeSource, changes: &[Change<'_>]) -> Result<(), TrieError> {
+        let mut rest = changes;
+        let parts: Vec<&[Change<'_>]> = (0..=u8::MAX)
+            .map(|first| {
+                let (part, others) = rest.split_at(rest.partition_point(|(key, _)| key[0] <= first));
+                rest = others;
+                part
+            })
+            .collect();
+        let outcomes = self.change_subtries(source, &parts, changes.len());
+        for (index, outcome) in (0..=u8::MAX).zip(&outcomes) {
+            if !matches!(outcome, Ok(false)) {
+                self.touch_top(index >> 4);
+            }
+        }
+        self.refresh_top();
+        outcomes.into_iter().try_for_each(|outcome| outcome.map(drop))
+    }
+
+    /// Makes the changes of each subtrie; whether there were any. The outcome does not depend on the threads.
+    fn change_subtries(
+        &mut self,
+        source: &dyn NodeSource,
+        parts: &[&[Change<'_>]],
+        count: usize,
+    ) -> Vec<Result<bool, TrieError>> {
+        let change = |(subtrie, part): (&mut Arena, &&[Change<'_>])| change_all(subtrie, source, part);
+        #[cfg(feature = "parallel")]
+        if count >= PARALLEL_CHANGES_MIN {
+            use rayon::prelude::*;
+            return self.subtries.par_iter_mut().zip(parts.par_iter()).map(change).collect();
+        }
+        let _ = count;
+        self.subtries.iter_mut().zip(parts).map(change).collect()
+    }
+
+    /// Marks the branches above a subtrie as changed.
+    fn touch_top(&mut self, high: u8) {
+        let (root, middle) = (self.root(), self.middle(high));
+        self.top.node_mut(root).touch();
+        self.top.node_mut(middle).touch();
+    }
+
+    /// Tells the top which subtries are empty.
+    fn refresh_top(&mut self) {
+        for (index, subtrie) in (0..=u8::MAX).zip(&self.subtries) {
+            let slot = if subtrie.root.is_empty() {
+                Slot::EMPTY
+            } else {
+                Slot::hash(u32::from(index))
+            };
+            let middle = self.middle(index >> 4);
+            self.top.set_slot(Some((middle, index & 0x0f)), slot);
+        }
+    }
+
+    /// Hashes what has changed, on all threads if `count` changes or more were made.
+    pub(crate) fn hash(&mut self, count: usize) {
+        self.hash_subtries(count);
+        for (hash, subtrie) in self.top.hashes.iter_mut().zip(&self.subtries) {
+            match subtrie.root.link() {
+                Link::Empty => {}
+                Link::Hash(index) => *hash = subtrie.hashes[index as usize],
+                Link::Node(index) => {
+                    let reference = subtrie.node(index).reference;
+                    // At this depth 62 nibbles of a key are still to come, in this node or below it.
+                    *hash = reference.to_hash().expect("a subtrie has more than 31 bytes");
+                }
+            }
+        }
+        hash_arenas(std::slice::from_mut(&mut self.top));
+    }
+
+    fn hash_subtries(&mut self, count: usize) {
+        #[cfg(feature = "parallel")]
+        if count >= PARALLEL_CHANGES_MIN {
+            use rayon::prelude::*;
+            self.subtries.par_chunks_mut(SUBTRIES_PER_TASK).for_each(hash_arenas);
+            return;
+        }
+        let _ = count;
+        hash_arenas(&mut self.subtries);
+    }
+
+    /// The arena of the root, for its hash.
+    pub(crate) fn top(&self) -> &Arena {
+        &self.top
+    }
+
+    /// Appends the rows that changed, and takes the stale paths out.
+    pub(crate) fn take_rows(&mut self, rows: &mut Vec<NodeUpdate>) -> Vec<Path> {
+        self.top.take_rows(Path::EMPTY, rows);
+        let mut stale = std::mem::take(&mut self.top.stale);
+        for (index, subtrie) in (0..=u8::MAX).zip(&mut self.subtries) {
+            subtrie.take_rows(Path::EMPTY.joined(&[index >> 4, index & 0x0f]), rows);
+            stale.append(&mut subtrie.stale);
+        }
+        stale
+    }
+
+    pub(crate) fn get(&mut self, source: &dyn NodeSource, key: &B256) -> Result<Option<Vec<u8>>, TrieError> {
+        self.subtries[usize::from(key[0])].get(source, key)
+    }
+
+    pub(crate) fn prove(&mut self, source: &dyn NodeSource, key: &B256) -> Result<Vec<Bytes>, TrieError> {
+        let mut proof = Vec::new();
+        let mut encoder = Encoder::default();
+        self.top.prove_body(self.root(), 0, &mut encoder, &mut proof);
+        self.top
+            .prove_body(self.middle(key[0] >> 4), 1, &mut encoder, &mut proof);
+        self.subtries[usize::from(key[0])].prove(source, key, &mut proof)?;
+        Ok(proof)
+    }
+
+    /// Drops the stored nodes at `keep_depth` and below from the subtries.
+    pub(crate) fn blind(&mut self, keep_depth: usize) {
+        for subtrie in &mut self.subtries {
+            let mut kept = Arena::new(SUBTRIE_DEPTH);
+            kept.stale = std::mem::take(&mut subtrie.stale);
+            let root = subtrie.root;
+            kept.root = kept.receive(subtrie, root, SUBTRIE_DEPTH, keep_depth);
+            *subtrie = kept;
+        }
+    }
+
+    /// The number of nodes in memory.
+    pub(crate) fn node_count(&self) -> usize {
+        self.top.node_count() + self.subtries.iter().map(Arena::node_count).sum::<usize>()
+    }
+}
+
+/// Makes changes in one arena; whether any of them changed anything.
+pub(crate) fn change_all(
+    arena: &mut Arena,
+    source: &dyn NodeSource,
+    changes: &[Change<'_>],
+) -> Result<bool, TrieError> {
+    let mut changed = false;
+    for (key, value) in changes {
+        changed |= arena.change(source, key, *value)?;
+    }
+    Ok(changed)
+}
+
+/// Brings the branch in a slot into the canonical shape if it has fewer than two children. The only child is in memory.
+fn tidy(whole: &mut Arena, holder: Option<(u32, u8)>, path: &Path) {
+    let Link::Node(branch) = whole.slot(holder).link() else {
+        return;
+    };
+    let children = whole.children(branch);
+    let mut present = (0..16u8).filter(|nibble| !children[usize::from(*nibble)].is_empty());
+    match (present.next(), present.next()) {
+        (None, _) => {
+            whole.give_up_rows(branch, path);
+            whole.take(branch);
+            whole.set_slot(holder, Slot::EMPTY);
+        }
+        (Some(only), None) => whole.merge(holder, branch, path, only),
+        (Some(_), Some(_)) => {}
+    }
+}
