@@ -167,21 +167,22 @@ fn top_levels_collapse_as_in_a_rebuilt_trie() {
     }
 }
 
+/// `eth_trie` is built anew from what is left, since its own deletion (0.6.1) yields other roots than
+/// alloy-trie and a rebuilt `eth_trie` do.
 #[test]
 fn eth_trie_agrees_as_a_second_oracle() {
     for seed in 0..4 {
         let mut random = Random(seed);
-        let mut other = EthTrie::new(Arc::new(MemoryDB::new(true)));
+        let mut model = Model::new();
         let mut trie = Trie::empty();
-        for _ in 0..10 {
+        for _ in 0..8 {
             let changes = random_changes(&mut random, Keys::Hashed(500), 150, 3);
-            for (key, value) in &changes {
-                match value {
-                    Some(value) => other.insert(key.as_slice(), value).unwrap(),
-                    None => drop(other.remove(key.as_slice()).unwrap()),
-                }
-            }
+            apply_to_model(&mut model, &changes);
             trie.apply(&NoNodes, &changes).unwrap();
+            let mut other = EthTrie::new(Arc::new(MemoryDB::new(false)));
+            for (key, value) in &model {
+                other.insert(key.as_slice(), value).unwrap();
+            }
             assert_eq!(trie.root().0, other.root_hash().unwrap().0);
         }
     }

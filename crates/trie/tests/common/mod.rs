@@ -8,14 +8,14 @@ use alloy_trie::{HashBuilder, Nibbles};
 use hexapla_trie::{NodeSource, SourceError, Trie};
 
 /// The content that a trie should have.
-pub type Model = BTreeMap<B256, Vec<u8>>;
+pub(crate) type Model = BTreeMap<B256, Vec<u8>>;
 
 /// A list of changes, as [`Trie::apply`] takes it.
-pub type Changes = Vec<(B256, Option<Vec<u8>>)>;
+pub(crate) type Changes = Vec<(B256, Option<Vec<u8>>)>;
 
 /// Node rows by path, kept with [`Trie::take_node_updates`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rows(pub BTreeMap<Vec<u8>, Vec<u8>>);
+pub(crate) struct Rows(pub(crate) BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl NodeSource for Rows {
     fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
@@ -25,7 +25,7 @@ impl NodeSource for Rows {
 
 impl Rows {
     /// Stores what changed in a trie.
-    pub fn save(&mut self, trie: &mut Trie) {
+    pub(crate) fn save(&mut self, trie: &mut Trie) {
         let updates = trie.take_node_updates();
         assert!(
             updates.is_sorted_by(|a, b| a.0 < b.0),
@@ -40,7 +40,7 @@ impl Rows {
     }
 }
 
-pub fn apply_to_model(model: &mut Model, changes: &Changes) {
+pub(crate) fn apply_to_model(model: &mut Model, changes: &Changes) {
     for (key, value) in changes {
         match value {
             Some(value) => drop(model.insert(*key, value.clone())),
@@ -50,7 +50,7 @@ pub fn apply_to_model(model: &mut Model, changes: &Changes) {
 }
 
 /// The root by alloy-trie, from nothing.
-pub fn oracle_root(model: &Model) -> B256 {
+pub(crate) fn oracle_root(model: &Model) -> B256 {
     let mut builder = HashBuilder::default();
     for (key, value) in model {
         builder.add_leaf(Nibbles::unpack(key), value);
@@ -59,7 +59,7 @@ pub fn oracle_root(model: &Model) -> B256 {
 }
 
 /// A trie with this content, built at once.
-pub fn rebuilt(model: &Model) -> Trie {
+pub(crate) fn rebuilt(model: &Model) -> Trie {
     let changes: Changes = model.iter().map(|(key, value)| (*key, Some(value.clone()))).collect();
     let mut trie = Trie::empty();
     trie.apply(&hexapla_trie::NoNodes, &changes).unwrap();
@@ -67,10 +67,10 @@ pub fn rebuilt(model: &Model) -> Trie {
 }
 
 /// SplitMix64.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -78,18 +78,18 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
     /// A key as hashing makes it.
-    pub fn hashed_key(&mut self, pool: u64) -> B256 {
+    pub(crate) fn hashed_key(&mut self, pool: u64) -> B256 {
         keccak256(self.below(pool).to_be_bytes())
     }
 
     /// A key chosen so that the trie gets long extensions and nodes shorter than 32 bytes: few
     /// distinct nibbles, at few places, in a long common path.
-    pub fn crowded_key(&mut self) -> B256 {
+    pub(crate) fn crowded_key(&mut self) -> B256 {
         let mut key = B256::repeat_byte(0x11);
         for _ in 0..self.below(4) {
             let at = [0usize, 1, 2, 15, 29, 30, 31][self.below(7) as usize];
@@ -98,7 +98,7 @@ impl Random {
         key
     }
 
-    pub fn value(&mut self) -> Vec<u8> {
+    pub(crate) fn value(&mut self) -> Vec<u8> {
         let length = [1, 1, 2, 20, 33, 70, 110, 300, 700][self.below(9) as usize];
         (0..length).map(|_| self.next() as u8 | 1).collect()
     }
