@@ -38,7 +38,8 @@ const FORMAT_KEY: &[u8] = b"format";
 /// Runs a call into redb, and turns a panic in it into [`StoreError::Corrupt`].
 ///
 /// Nothing of ours is shared with the closure, and what redb leaves half-done behind its own locks
-/// is poisoned, so unwinding out of it cannot show a broken state.
+/// is poisoned, so unwinding out of it cannot show a broken state. The panic hook still runs, which by
+/// default prints the panic to the standard error.
 fn guarded<T>(file: &Path, call: impl FnOnce() -> Result<T, redb::Error>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result.map_err(|error| StoreError::from_redb(file.to_path_buf(), error)),
@@ -63,8 +64,10 @@ const fn definition(table: Table) -> Bytewise {
 
 /// A store in one file.
 ///
-/// After [`StoreError::Io`] or [`StoreError::DiskFull`] the open store answers
-/// [`StoreError::Closed`]; the file holds the last batch that succeeded and can be opened again.
+/// After [`StoreError::Io`] or [`StoreError::DiskFull`] the open store refuses further writes with
+/// [`StoreError::Closed`]; the file holds the last batch that succeeded, and opens again.
+///
+/// While a [`Snapshot`] lives, the pages it can see are not reused: a snapshot kept for long makes the file grow.
 #[derive(Debug)]
 pub struct RedbStore {
     database: Database,

@@ -186,6 +186,12 @@ fn a_full_disk_is_named_and_the_old_content_stays() {
     let error = store.write(large).unwrap_err();
     assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
     assert!(error.to_string().contains("no space left"), "{error}");
+    let error = store.write(generation(3)).unwrap_err();
+    assert!(matches!(error, StoreError::Closed { .. }), "{error}");
+    println!(
+        "reads after a full disk: {:?}",
+        content(&store).map(|found| found.len())
+    );
     drop(store);
     let (_, store) = open(disk.surviving(), Plan::default());
     let store = store.unwrap();

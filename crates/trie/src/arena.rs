@@ -240,30 +240,7 @@ impl Arena {
             }
             Decoded::Branch { children } => (self.adopt_branch(source, &children, path, &[])?, false),
             Decoded::Extension { path: prefix, child } => {
-                let mut below = *path;
-                if !below.extend(prefix.as_slice()) {
-                    return Err(malformed(NodeError::Shape));
-                }
-                let (fetched, inner_row);
-                let inner: &[u8] = match child {
-                    Child::Hash(hash) => {
-                        fetched = fetch(source, &below, hash)?;
-                        inner_row = true;
-                        &fetched
-                    }
-                    Child::Inline(inner) => {
-                        inner_row = false;
-                        inner
-                    }
-                    Child::Empty => return Err(malformed(NodeError::Child)),
-                };
-                let Decoded::Branch { children } = decode(inner).map_err(malformed)? else {
-                    return Err(malformed(NodeError::Shape));
-                };
-                (
-                    self.adopt_branch(source, &children, &below, prefix.as_slice())?,
-                    inner_row,
-                )
+                self.adopt_extension(source, path, prefix.as_slice(), child)?
             }
             Decoded::Empty => return Err(malformed(NodeError::Shape)),
         };
@@ -278,6 +255,34 @@ impl Arena {
             row: hash.is_some(),
             inner_row,
         }))
+    }
+
+    /// The body of the branch below an extension at `path`, and whether that branch has a row.
+    fn adopt_extension(
+        &mut self,
+        source: &dyn NodeSource,
+        path: &Path,
+        prefix: &[u8],
+        child: Child<'_>,
+    ) -> Result<(Body, bool), TrieError> {
+        let malformed = |reason| TrieError::malformed(path, reason);
+        let mut below = *path;
+        if !below.extend(prefix) {
+            return Err(malformed(NodeError::Shape));
+        }
+        let fetched;
+        let (inner, has_row): (&[u8], bool) = match child {
+            Child::Hash(hash) => {
+                fetched = fetch(source, &below, hash)?;
+                (&fetched, true)
+            }
+            Child::Inline(inner) => (inner, false),
+            Child::Empty => return Err(malformed(NodeError::Child)),
+        };
+        let Decoded::Branch { children } = decode(inner).map_err(malformed)? else {
+            return Err(malformed(NodeError::Shape));
+        };
+        Ok((self.adopt_branch(source, &children, &below, prefix)?, has_row))
     }
 
     /// The body of a branch at `path`; `prefix` is the end of the path that its extension has.

@@ -133,6 +133,7 @@ pub(crate) enum Child<'a> {
 }
 
 /// A node, as its RLP says.
+#[allow(clippy::large_enum_variant, reason = "it lives on the stack, for a moment")]
 pub(crate) enum Decoded<'a> {
     /// The root of a trie without keys.
     Empty,

@@ -299,11 +299,28 @@ impl Split {
     pub(crate) fn take_rows(&mut self, rows: &mut Vec<NodeUpdate>) -> Vec<Path> {
         self.top.take_rows(Path::EMPTY, rows);
         let mut stale = std::mem::take(&mut self.top.stale);
-        for (index, subtrie) in (0..=u8::MAX).zip(&mut self.subtries) {
-            subtrie.take_rows(Path::EMPTY.joined(&[index >> 4, index & 0x0f]), rows);
-            stale.append(&mut subtrie.stale);
+        for (mut taken, mut given_up) in self.take_subtrie_rows() {
+            rows.append(&mut taken);
+            stale.append(&mut given_up);
         }
         stale
+    }
+
+    /// The rows that changed in each subtrie, and its stale paths.
+    fn take_subtrie_rows(&mut self) -> Vec<(Vec<NodeUpdate>, Vec<Path>)> {
+        let take = |(index, subtrie): (usize, &mut Arena)| {
+            let mut rows = Vec::new();
+            let first = index as u8;
+            subtrie.take_rows(Path::EMPTY.joined(&[first >> 4, first & 0x0f]), &mut rows);
+            (rows, std::mem::take(&mut subtrie.stale))
+        };
+        #[cfg(feature = "parallel")]
+        {
+            use rayon::prelude::*;
+            self.subtries.par_iter_mut().enumerate().map(take).collect()
+        }
+        #[cfg(not(feature = "parallel"))]
+        self.subtries.iter_mut().enumerate().map(take).collect()
     }
 
     pub(crate) fn get(&mut self, source: &dyn NodeSource, key: &B256) -> Result<Option<Vec<u8>>, TrieError> {

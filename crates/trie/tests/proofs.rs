@@ -169,7 +169,7 @@ proptest! {
         let other = alloy_trie::TrieAccount {
             nonce, balance: account.balance, storage_root: account.storage_root, code_hash: account.code_hash,
         };
-        prop_assert_eq!(&alloy_rlp::encode(&other), &rlp);
+        prop_assert_eq!(&alloy_rlp::encode(other), &rlp);
         prop_assert_eq!(alloy_rlp::decode_exact::<TrieAccount>(&rlp).unwrap(), account);
         if let Ok(account) = TrieAccount::decode(&mut junk.as_slice()) {
             prop_assert!(junk.starts_with(&alloy_rlp::encode(account)), "only canonical RLP is read");
