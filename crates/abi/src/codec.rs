@@ -92,7 +92,7 @@ impl fmt::Display for EventValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plain(value) => value.fmt(f),
-            Self::Hash(hash) => write!(f, "hash {hash:?}"),
+            Self::Hash(hash) => write!(f, "hash {hash}"),
         }
     }
 }

@@ -126,7 +126,7 @@ pub enum CodecError {
         available: usize,
     },
     /// A word is not the encoding of any value of the type.
-    #[error("the word {word} at byte {at} is not a {ty}: {rule}")]
+    #[error("the word {word} at byte {at} is no {ty}: {rule}")]
     InvalidWord {
         /// The type.
         ty: String,

@@ -71,9 +71,9 @@ pub enum Value {
 }
 
 impl Value {
-    /// An unsigned integer.
-    pub fn uint(value: impl Into<U256>) -> Self {
-        Self::Uint(value.into())
+    /// An unsigned integer that fits 128 bits; for larger ones there is [`Value::Uint`].
+    pub fn uint(value: impl Into<u128>) -> Self {
+        Self::Uint(U256::from(value.into()))
     }
 
     /// Text.

@@ -161,10 +161,7 @@ impl Coercion<'_> {
             let mut given = entries.iter().filter(|(key, _)| key.text() == Some(&field.name));
             let (_, node) = given.next().ok_or_else(|| missing(ty, &field.name))?;
             if given.next().is_some() {
-                return Err(expected(
-                    format!("the field {} once", field.name),
-                    &Node::Bare("it twice".into()),
-                ));
+                return Err(repeated(format!("the field {}", field.name), "it"));
             }
             self.field(field, node)
         };
@@ -250,10 +247,7 @@ impl Coercion<'_> {
         let entries: Vec<(Value, Value)> = entries?;
         let mut seen = std::collections::HashSet::new();
         match entries.iter().find(|(key, _)| !seen.insert(key)) {
-            Some((key, _)) => Err(expected(
-                format!("each key of {ty} once"),
-                &Node::Bare(format!("{key} twice")),
-            )),
+            Some((key, _)) => Err(repeated(format!("each key of {ty}"), &key.to_string())),
             None => Ok(Value::Map(entries)),
         }
     }
@@ -365,6 +359,13 @@ fn missing(ty: &Type, name: &str) -> ArgumentError {
     ArgumentError::MissingField {
         ty: ty.to_string(),
         name: name.to_owned(),
+    }
+}
+
+fn repeated(what: String, given: &str) -> ArgumentError {
+    ArgumentError::Expected {
+        expected: format!("{what} once"),
+        given: format!("{} twice", shorten(given, 80)),
     }
 }
 

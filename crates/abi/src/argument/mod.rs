@@ -60,11 +60,12 @@ pub fn parse_value(ty: &Type, text: &str) -> Result<Value, ArgumentError> {
 /// Those of [`parse_value`].
 pub fn parse_value_with(ty: &Type, text: &str, names: Resolver<'_>) -> Result<Value, ArgumentError> {
     check_depth(ty)?;
-    let node = if ty.children().next().is_some() || matches!(ty, Type::Enum { .. } | Type::Unit) {
-        Node::parse(text)?
-    } else {
-        // A scalar is the whole text: commas and brackets in it have no meaning.
-        Node::parse_scalar(text, matches!(ty, Type::String | Type::FixedString(_)))?
+    let node = match ty {
+        // The text of a scalar is taken as a whole: commas and brackets in it have no meaning.
+        Type::String | Type::FixedString(_) => Node::parse_scalar(text, true)?,
+        Type::Bool | Type::Uint { .. } | Type::Int { .. } | Type::Felt => Node::parse_scalar(text, false)?,
+        Type::Address | Type::Bytes | Type::FixedBytes(_) | Type::Function => Node::parse_scalar(text, false)?,
+        _ => Node::parse(text)?,
     };
     Coercion { names }.value(ty, &node)
 }

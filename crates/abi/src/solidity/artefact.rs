@@ -66,10 +66,6 @@ impl Artefact {
             }),
         }
     }
-
-    const fn into_ok(self) -> Result<Self, ArtefactError> {
-        Ok(self)
-    }
 }
 
 fn names(contracts: &[(String, &Json)]) -> Vec<String> {

@@ -45,8 +45,9 @@ impl Decoder<'_> {
         let mut head = base;
         types
             .map(|ty| {
-                let value = self.element(ty, is_dynamic(ty), base, head)?;
-                head = head.saturating_add(head_size(ty));
+                let layout = layout(ty);
+                let value = self.element(ty, layout.dynamic, base, head)?;
+                head = head.saturating_add(layout.head);
                 Ok(value)
             })
             .collect()
@@ -54,9 +55,9 @@ impl Decoder<'_> {
 
     /// `length` values of one type. The caller has checked that the data has room for their heads.
     fn elements(&mut self, inner: &Type, length: usize, base: usize) -> Result<Vec<Value>, CodecError> {
-        let (dynamic, size) = (is_dynamic(inner), head_size(inner));
+        let Layout { dynamic, head } = layout(inner);
         (0..length)
-            .map(|index| self.element(inner, dynamic, base, base.saturating_add(index.saturating_mul(size))))
+            .map(|index| self.element(inner, dynamic, base, base.saturating_add(index.saturating_mul(head))))
             .collect()
     }
 
@@ -74,11 +75,11 @@ impl Decoder<'_> {
                 Ok(Value::String(text))
             }
             Type::Array(inner) => {
-                let length = self.length(ty, at, head_size(inner))?;
+                let length = self.length(ty, at, || layout(inner).head)?;
                 Ok(Value::Array(self.elements(inner, length, at.saturating_add(WORD))?))
             }
             Type::FixedArray(inner, n) => {
-                self.room_for(ty, at, n.saturating_mul(head_size(inner)))?;
+                self.room_for(ty, at, n.saturating_mul(layout(inner).head))?;
                 Ok(Value::Array(self.elements(inner, *n, at)?))
             }
             Type::Tuple(types) => Ok(Value::Tuple(self.sequence(types.iter(), at)?)),
@@ -117,12 +118,14 @@ impl Decoder<'_> {
         }
     }
 
-    /// The length at `at`, of which each unit takes at least `unit` bytes of what follows.
-    fn length(&mut self, ty: &Type, at: usize, unit: usize) -> Result<usize, CodecError> {
+    /// The length at `at`, of which each unit takes at least `unit` bytes of what follows. The unit of a large type is
+    /// costly to find, and not needed for the many empty lists that hostile data may hold.
+    fn length(&mut self, ty: &Type, at: usize, unit: impl FnOnce() -> usize) -> Result<usize, CodecError> {
         let length = self.number(ty, at)?;
         let available = self.data.len().saturating_sub(at.saturating_add(WORD));
         match usize::try_from(length) {
-            Ok(length) if length.saturating_mul(unit) <= available => Ok(length),
+            Ok(0) => Ok(0),
+            Ok(length) if length.saturating_mul(unit()) <= available => Ok(length),
             _ => Err(CodecError::LengthOutOfBounds {
                 ty: ty.to_string(),
                 at,
@@ -134,7 +137,7 @@ impl Decoder<'_> {
 
     /// The bytes whose length stands at `at`, and where they begin.
     fn bytes(&mut self, ty: &Type, at: usize) -> Result<(usize, Bytes), CodecError> {
-        let length = self.length(ty, at, 1)?;
+        let length = self.length(ty, at, || 1)?;
         self.spend(length.div_ceil(WORD))?;
         let begin = at.saturating_add(WORD);
         let bytes = self.data.get(begin..begin.saturating_add(length)).unwrap_or_default();
@@ -178,22 +181,55 @@ impl Decoder<'_> {
 
 /// Whether the head holds an offset and the value stands elsewhere.
 pub(super) fn is_dynamic(ty: &Type) -> bool {
-    match ty {
-        Type::Bytes | Type::String | Type::Array(_) => true,
-        composite => composite.children().any(is_dynamic),
-    }
+    layout(ty).dynamic
 }
 
-/// Bytes of the head; never 0 for a supported type.
-fn head_size(ty: &Type) -> usize {
-    match ty {
-        ty if is_dynamic(ty) => WORD,
-        Type::FixedArray(inner, n) => n.saturating_mul(head_size(inner)),
-        Type::Tuple(_) | Type::Struct { .. } => ty
-            .children()
-            .map(head_size)
-            .fold(0, |sum: usize, size| sum.saturating_add(size)),
-        _ => WORD,
+/// How a value of a type stands in a sequence.
+#[derive(Clone, Copy)]
+struct Layout {
+    /// Whether the head holds an offset.
+    dynamic: bool,
+    /// Bytes of the head; never 0 for a supported type.
+    head: usize,
+}
+
+fn layout(ty: &Type) -> Layout {
+    let inner = match ty {
+        Type::Bytes | Type::String | Type::Array(_) => {
+            return Layout {
+                dynamic: true,
+                head: WORD,
+            };
+        }
+        Type::FixedArray(inner, n) => {
+            let Layout { dynamic, head } = layout(inner);
+            Layout {
+                dynamic,
+                head: n.saturating_mul(head),
+            }
+        }
+        Type::Tuple(_) | Type::Struct { .. } => {
+            let layouts = ty.children().map(layout);
+            layouts.fold(
+                Layout {
+                    dynamic: false,
+                    head: 0,
+                },
+                |sum, next| Layout {
+                    dynamic: sum.dynamic || next.dynamic,
+                    head: sum.head.saturating_add(next.head),
+                },
+            )
+        }
+        _ => Layout {
+            dynamic: false,
+            head: WORD,
+        },
+    };
+    if inner.dynamic {
+        Layout { head: WORD, ..inner }
+    } else {
+        inner
     }
 }
 

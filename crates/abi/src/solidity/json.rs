@@ -47,7 +47,8 @@ impl Interface {
         };
         for (index, line) in lines.into_iter().enumerate() {
             check_signature_size(line)?;
-            let item = alloy::AbiItem::parse(line).map_err(|error| not_a_signature(line, &error))?;
+            let item =
+                alloy::AbiItem::parse(&without_loose_space(line)).map_err(|error| not_a_signature(line, &error))?;
             interface.add(item).map_err(|error| error.at(index, line))?;
         }
         interface.finish()
@@ -114,7 +115,7 @@ impl Interface {
 
 impl Function {
     /// Reads a Solidity signature: `transfer(address,uint256)`, with results `balanceOf(address)(uint256)`, or in full
-    /// `function f(uint a) view returns (uint b)`.
+    /// `function f(uint a) view returns (uint b)`. Fields of tuples are written without names: `f((address,uint256) p)`.
     ///
     /// # Errors
     ///
@@ -122,7 +123,8 @@ impl Function {
     pub fn from_solidity_signature(text: &str) -> Result<Self, InterfaceError> {
         check_signature_size(text)?;
         let text = text.trim();
-        let function = alloy::Function::parse(text).map_err(|error| not_a_signature(text, &error))?;
+        let function =
+            alloy::Function::parse(&without_loose_space(text)).map_err(|error| not_a_signature(text, &error))?;
         convert_function(&function).map_err(|problem| not_a_signature(text, &problem.at(0, text)))
     }
 }
@@ -157,6 +159,12 @@ fn not_a_signature(given: &str, reason: &dyn std::fmt::Display) -> InterfaceErro
         given: given.to_owned(),
         reason: reason.to_string(),
     }
+}
+
+/// Alloy's parser wants no space before a comma and inside of brackets.
+fn without_loose_space(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.replace(" ,", ",").replace(" )", ")").replace("( ", "(")
 }
 
 /// Alloy's parser recurses over parentheses, so their number is limited here.
