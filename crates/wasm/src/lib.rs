@@ -1,1 +1,40 @@
 //! WASM contracts as Arbitrum Stylus runs them, on two engines with one metering.
+//!
+//! - [`program`]: the code of a program as it stands in state
+//! - [`instrument`]: validation, and the charges that are written into a module
+//! - [`prices`], [`limits`]: what everything costs and how large it may be
+//! - [`hooks`]: the host interface `vm_hooks`, written once
+//! - [`engine`]: the engines that run instrumented modules
+//! - [`activation`]: the record that says that a program may run
+//! - [`vm`]: the adapter, [`StylusVm`]
+//!
+//! What a program does and what it costs is decided by the instrumented module and the host functions. Engines, caches
+//! and machines make no difference: their own limits lie where no program gets.
+//!
+//! Not here: state (the host's), the linear memory model of a whole transaction (each frame pays for its own memory),
+//! Stylus' compression dictionary, programs that are split over several accounts, and expiry of activations.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
+pub mod activation;
+mod cache;
+mod config;
+mod engine;
+mod error;
+pub mod hooks;
+pub mod instrument;
+mod lease;
+pub mod limits;
+pub mod prices;
+pub mod program;
+mod session;
+mod vm;
+mod words;
+
+pub use activation::ActivationRecord;
+pub use config::{Config, EngineKind, SetupError};
+pub use error::{ProgramError, WasmError};
+pub use instrument::{INSTRUMENTER_VERSION, ModuleInfo};
+pub use program::{deploy_code, encode_program, is_program};
+pub use session::HookCall;
+pub use vm::{RunReport, StylusVm};

@@ -1,0 +1,205 @@
+//! Validation of a module, and what instrumenting it needs to know.
+
+use super::{operators, sections};
+use crate::{error::WasmError, limits, prices};
+use wasmparser::{
+    DataSectionReader, ElementSectionReader, FuncToValidate, FuncType, FuncValidator, FuncValidatorAllocations,
+    FunctionBody, FunctionSectionReader, GlobalSectionReader, ImportSectionReader, Operator, Parser, Payload,
+    TableSectionReader, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+};
+
+/// The proposals a module may use. `REFERENCE_TYPES` is there only for the long encoding of `call_indirect` and
+/// `GC_TYPES` only for the validator's own types: every operator of both is refused by the price list.
+fn features() -> WasmFeatures {
+    WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::MULTI_VALUE
+        | WasmFeatures::REFERENCE_TYPES
+        | WasmFeatures::GC_TYPES
+}
+
+/// Readers of the sections that are written out as they are.
+#[derive(Default)]
+pub(super) struct Sections<'a> {
+    pub(super) imports: Option<ImportSectionReader<'a>>,
+    pub(super) functions: Option<FunctionSectionReader<'a>>,
+    pub(super) tables: Option<TableSectionReader<'a>>,
+    pub(super) globals: Option<GlobalSectionReader<'a>>,
+    pub(super) elements: Option<ElementSectionReader<'a>>,
+    pub(super) data: Option<DataSectionReader<'a>>,
+}
+
+/// Pages of the memory.
+#[derive(Clone, Copy, Default)]
+pub(super) struct MemoryPages {
+    pub(super) initial: u32,
+    pub(super) max: u32,
+}
+
+/// One function of the module.
+pub(super) struct Body<'a> {
+    pub(super) reader: FunctionBody<'a>,
+    /// Index into [`Scan::types`].
+    pub(super) type_index: u32,
+    /// Words it takes from the stack budget.
+    pub(super) frame: u32,
+}
+
+/// A valid module.
+#[derive(Default)]
+pub(super) struct Scan<'a> {
+    pub(super) types: Vec<FuncType>,
+    /// Names of the imported host functions; their indices are the first function indices.
+    pub(super) imports: Vec<&'a str>,
+    /// Type of each function, imported ones first.
+    pub(super) function_types: Vec<u32>,
+    pub(super) bodies: Vec<Body<'a>>,
+    pub(super) globals: u32,
+    pub(super) table_elements: u64,
+    pub(super) memory: MemoryPages,
+    pub(super) has_memory: bool,
+    pub(super) entrypoint: u32,
+    pub(super) sections: Sections<'a>,
+}
+
+impl Scan<'_> {
+    /// Index of the global that is appended first.
+    pub(super) fn ink_global(&self) -> u32 {
+        self.globals
+    }
+
+    /// Index of the global that is appended second.
+    pub(super) fn stack_global(&self) -> u32 {
+        self.globals.saturating_add(1)
+    }
+
+    /// Index of the global that is appended third.
+    pub(super) fn status_global(&self) -> u32 {
+        self.globals.saturating_add(2)
+    }
+
+    /// A type by its index; a valid module has no other index.
+    pub(super) fn func_type(&self, index: u32) -> Result<&FuncType, WasmError> {
+        usize::try_from(index)
+            .ok()
+            .and_then(|index| self.types.get(index))
+            .ok_or_else(|| WasmError::Instrumenter(format!("there is no type {index}")))
+    }
+
+    /// Index of the host function that pays for memory.
+    pub(super) fn growth_hook(&self) -> Option<u32> {
+        let index = self
+            .imports
+            .iter()
+            .position(|name| *name == crate::hooks::PAY_FOR_MEMORY_GROW)?;
+        u32::try_from(index).ok()
+    }
+}
+
+/// Validates a module.
+pub(super) fn scan(wasm: &[u8]) -> Result<Scan<'_>, WasmError> {
+    let bytes = wasm.len().try_into().unwrap_or(u64::MAX);
+    WasmError::limit("bytes of the module", bytes, limits::MAX_WASM_BYTES as u64)?;
+    let mut scan = Scan::default();
+    let mut validator = Validator::new_with_features(features());
+    let mut allocations = FuncValidatorAllocations::default();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload?;
+        sections::check_before(&payload)?;
+        if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
+            allocations = scan_body(&mut scan, function, body, allocations)?;
+        }
+        record(&mut scan, payload)?;
+    }
+    sections::check_whole(&mut scan)?;
+    Ok(scan)
+}
+
+/// Notes what a valid section holds.
+fn record<'a>(scan: &mut Scan<'a>, payload: Payload<'a>) -> Result<(), WasmError> {
+    match payload {
+        Payload::TypeSection(reader) => sections::types(scan, reader),
+        Payload::ImportSection(reader) => sections::imports(scan, reader),
+        Payload::FunctionSection(reader) => sections::functions(scan, reader),
+        Payload::TableSection(reader) => sections::tables(scan, reader),
+        Payload::MemorySection(reader) => sections::memory(scan, reader),
+        Payload::GlobalSection(reader) => sections::globals(scan, reader),
+        Payload::ExportSection(reader) => sections::exports(scan, reader),
+        Payload::ElementSection(reader) => sections::elements(scan, reader),
+        Payload::DataSection(reader) => sections::data(scan, reader),
+        _ => Ok(()),
+    }
+}
+
+fn scan_body<'a>(
+    scan: &mut Scan<'a>,
+    function: FuncToValidate<ValidatorResources>,
+    reader: FunctionBody<'a>,
+    allocations: FuncValidatorAllocations,
+) -> Result<FuncValidatorAllocations, WasmError> {
+    let type_index = function.ty;
+    let mut validator = function.into_validator(allocations);
+    let frame = measure(&mut validator, &reader)?;
+    scan.bodies.push(Body {
+        reader,
+        type_index,
+        frame,
+    });
+    Ok(validator.into_allocations())
+}
+
+/// Validates a function and gives the words of its frame.
+fn measure(validator: &mut FuncValidator<ValidatorResources>, body: &FunctionBody<'_>) -> Result<u32, WasmError> {
+    for local in body.get_locals_reader()? {
+        let (_, local) = local?;
+        operators::check_value_type(local, "of a local")?;
+    }
+    let mut binary = body.get_binary_reader();
+    validator.read_locals(&mut binary)?;
+    let locals = u64::from(validator.len_locals());
+    WasmError::limit("locals of a function", locals, limits::MAX_LOCALS)?;
+    let mut reader = wasmparser::OperatorsReader::new(binary);
+    let (mut highest, mut count, mut loops) = (0, 0u64, Loops::default());
+    while !reader.eof() {
+        let (operator, offset) = reader.read_with_offset()?;
+        if prices::operator(&operator).is_none() {
+            return Err(operators::refused(&operator, offset));
+        }
+        loops.step(&operator)?;
+        validator.op(offset, &operator)?;
+        highest = highest.max(u64::from(validator.operand_stack_height()));
+        count += 1;
+    }
+    reader.finish()?;
+    let frame = locals + highest + limits::FRAME_OVERHEAD_WORDS + count / limits::OPERATORS_PER_FRAME_WORD;
+    WasmError::limit("words of a function's frame", frame, limits::MAX_FRAME_WORDS)?;
+    u32::try_from(frame).map_err(|_| WasmError::Instrumenter("frame".into()))
+}
+
+/// How deeply loops are nested.
+#[derive(Default)]
+struct Loops {
+    /// For each open block, whether it is a loop.
+    open: Vec<bool>,
+    depth: u64,
+}
+
+impl Loops {
+    fn step(&mut self, operator: &Operator<'_>) -> Result<(), WasmError> {
+        match operator {
+            Operator::Loop { .. } => {
+                self.open.push(true);
+                self.depth += 1;
+                WasmError::limit("loops inside one another", self.depth, limits::MAX_LOOP_DEPTH)?;
+            }
+            Operator::Block { .. } | Operator::If { .. } => self.open.push(false),
+            Operator::End => {
+                let closes_loop = self.open.pop() == Some(true);
+                self.depth -= u64::from(closes_loop);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

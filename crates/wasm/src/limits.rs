@@ -1,0 +1,49 @@
+//! What a program may be at most.
+//!
+//! All of them are part of consensus: changing one is a new version of the instrumenter.
+
+/// Bytes of a program's module after decompression.
+pub const MAX_WASM_BYTES: usize = 256 * 1024;
+/// Pages of 64 KiB of linear memory: 8 MiB.
+pub const MAX_MEMORY_PAGES: u32 = 128;
+/// Function types.
+pub const MAX_TYPES: u64 = 4_096;
+/// Functions, imported ones included.
+pub const MAX_FUNCTIONS: u64 = 8_192;
+/// Globals.
+pub const MAX_GLOBALS: u64 = 1_024;
+/// Elements of the one table.
+pub const MAX_TABLE_ELEMENTS: u64 = 8_192;
+/// Active element segments.
+pub const MAX_ELEMENT_SEGMENTS: u64 = 1_024;
+/// Active data segments.
+pub const MAX_DATA_SEGMENTS: u64 = 4_096;
+/// Parameters of a function or block type.
+pub const MAX_PARAMS: u64 = 128;
+/// Results of a function or block type. Each branch carries them, so many of them blow up compiled code.
+pub const MAX_RESULTS: u64 = 16;
+/// Locals of a function, parameters included.
+pub const MAX_LOCALS: u64 = 2_048;
+/// Loops inside one another in one function. Each carries every local it uses, so both limits bound compile time.
+pub const MAX_LOOP_DEPTH: u64 = 64;
+/// Words that one function's frame takes from the stack budget.
+pub const MAX_FRAME_WORDS: u64 = 10 * 1024;
+/// Bytes of an export's or import's name.
+pub const MAX_NAME_BYTES: u64 = 256;
+
+/// Words of 8 bytes that the nested functions of one frame may hold.
+pub const STACK_WORDS: u32 = 65_536;
+/// Words of a function's frame beside its locals and operands: return address, frame pointer, callee-saved registers.
+pub const FRAME_OVERHEAD_WORDS: u64 = 4;
+/// One word of the frame per so many operators of the function.
+///
+/// An optimising compiler keeps values alive that the module computes anew (common subexpressions, loop invariants),
+/// so a native frame is bounded by the function's length, not by its locals and operands alone.
+pub const OPERATORS_PER_FRAME_WORD: u64 = 8;
+/// Native bytes that stand behind one word of the stack budget at most: the operators behind one word
+/// create no more values that can be alive at once.
+pub const NATIVE_BYTES_PER_STACK_WORD: usize = 64;
+/// Native stack that one frame may take. A thread that runs `n` nested frames needs `n` times as much
+/// (reserved, not committed) and what the host itself uses in between.
+pub const NATIVE_STACK_BYTES_PER_FRAME: usize =
+    (STACK_WORDS as usize + MAX_FRAME_WORDS as usize) * NATIVE_BYTES_PER_STACK_WORD + 256 * 1024;

@@ -1,0 +1,150 @@
+//! The code of a program as it stands in state: `0xEF 0xF0 0x00 ‖ dictionary ‖ brotli(module)`.
+
+use crate::{error::ProgramError, limits::MAX_WASM_BYTES};
+use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, enc::BrotliEncoderParams, enc::StandardAlloc};
+use hexapla_primitives::Bytes;
+
+/// How a program's code begins; the byte after it names the compression dictionary.
+pub const PREFIX: [u8; 3] = [0xEF, 0xF0, 0x00];
+/// The dictionary byte of a program that is compressed without one.
+pub const NO_DICTIONARY: u8 = 0x00;
+
+/// EVM init code that returns what follows it:
+/// `PUSH4 length · DUP1 · PUSH1 12 · PUSH0 · CODECOPY · PUSH0 · RETURN`.
+const PRELUDE_BYTES: u8 = 12;
+
+/// Whether code claims to be a program.
+pub fn is_program(code: &[u8]) -> bool {
+    code.starts_with(&PREFIX)
+}
+
+/// The code of the program with this module, compressed as well as brotli can.
+pub fn encode_program(wasm: &[u8]) -> Bytes {
+    let mut code = PREFIX.to_vec();
+    code.push(NO_DICTIONARY);
+    let params = BrotliEncoderParams {
+        quality: 11,
+        size_hint: wasm.len(),
+        ..Default::default()
+    };
+    let mut input = wasm;
+    // Reading from and writing to memory does not fail.
+    let _ = brotli::BrotliCompress(&mut input, &mut code, &params);
+    code.into()
+}
+
+/// EVM init code that deploys the program with this module.
+pub fn deploy_code(wasm: &[u8]) -> Bytes {
+    init_code(&encode_program(wasm))
+}
+
+/// EVM init code that deploys `code` as it is.
+pub fn init_code(code: &[u8]) -> Bytes {
+    let length = u32::try_from(code.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let mut init = vec![0x63];
+    init.extend(length);
+    init.extend([0x80, 0x60, PRELUDE_BYTES, 0x5F, 0x39, 0x5F, 0xF3]);
+    init.extend(code);
+    init.into()
+}
+
+/// The module of a program. Needs memory for [`MAX_WASM_BYTES`] and brotli's window, whatever the code says.
+pub fn decode_program(code: &[u8]) -> Result<Vec<u8>, ProgramError> {
+    let rest = code.strip_prefix(&PREFIX).ok_or(ProgramError::Prefix)?;
+    match rest.split_first() {
+        Some((&NO_DICTIONARY, compressed)) => decompress(compressed),
+        Some((&other, _)) => Err(ProgramError::Dictionary(other)),
+        None => Err(ProgramError::Prefix),
+    }
+}
+
+fn decompress(compressed: &[u8]) -> Result<Vec<u8>, ProgramError> {
+    let mut state = BrotliState::new(
+        StandardAlloc::default(),
+        StandardAlloc::default(),
+        StandardAlloc::default(),
+    );
+    let mut output = vec![0; MAX_WASM_BYTES];
+    let (mut input_left, mut read) = (compressed.len(), 0);
+    let (mut output_left, mut written, mut total) = (output.len(), 0, 0);
+    let result = BrotliDecompressStream(
+        &mut input_left,
+        &mut read,
+        compressed,
+        &mut output_left,
+        &mut written,
+        &mut output,
+        &mut total,
+        &mut state,
+    );
+    match result {
+        BrotliResult::ResultSuccess if input_left > 0 => Err(ProgramError::Trailing(input_left)),
+        BrotliResult::ResultSuccess => {
+            output.truncate(written);
+            Ok(output)
+        }
+        BrotliResult::NeedsMoreInput => Err(ProgramError::Truncated),
+        BrotliResult::NeedsMoreOutput => Err(ProgramError::TooLarge),
+        BrotliResult::ResultFailure => Err(ProgramError::Corrupt),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_survives_the_round_trip_and_the_limit_is_exact() {
+        let largest = vec![7; MAX_WASM_BYTES];
+        assert_eq!(decode_program(&encode_program(&largest)).unwrap(), largest);
+        let too_large = vec![7; MAX_WASM_BYTES + 1];
+        assert_eq!(decode_program(&encode_program(&too_large)), Err(ProgramError::TooLarge));
+    }
+
+    #[test]
+    fn f15_bombs_truncated_corrupt_and_foreign_programs_are_refused() {
+        let code = encode_program(b"some module that compresses to something of some length");
+        assert_eq!(
+            decode_program(&encode_program(&vec![0; 64 << 20])),
+            Err(ProgramError::TooLarge)
+        );
+        for length in 4..code.len() {
+            assert_eq!(
+                decode_program(&code[..length]),
+                Err(ProgramError::Truncated),
+                "{length}"
+            );
+        }
+        assert_eq!(decode_program(&code[..3]), Err(ProgramError::Prefix));
+        assert_eq!(
+            decode_program(&[0xEF, 0xF0, 0x00, 0x01]),
+            Err(ProgramError::Dictionary(1))
+        );
+        let trailing = [&code[..], &[0, 0]].concat();
+        assert_eq!(decode_program(&trailing), Err(ProgramError::Trailing(2)));
+        let corrupt = [&PREFIX[..], &[0], &[0xFF; 40]].concat();
+        assert_eq!(decode_program(&corrupt), Err(ProgramError::Corrupt));
+    }
+
+    #[test]
+    fn f16_decoding_is_total_on_mutated_streams() {
+        let code = encode_program(&(0..=255).cycle().take(5_000).collect::<Vec<u8>>());
+        for position in 4..code.len() {
+            for bit in 0..8 {
+                let mut mutated = code.to_vec();
+                mutated[position] ^= 1 << bit;
+                let _ = decode_program(&mutated);
+            }
+        }
+    }
+
+    #[test]
+    fn init_code_returns_what_follows_its_prelude() {
+        let init = init_code(&[1, 2, 3]);
+        assert_eq!(init.len(), usize::from(PRELUDE_BYTES) + 3);
+        assert_eq!(
+            init[..],
+            [0x63, 0, 0, 0, 3, 0x80, 0x60, 12, 0x5F, 0x39, 0x5F, 0xF3, 1, 2, 3]
+        );
+    }
+}

@@ -1,0 +1,300 @@
+//! A small host in memory, and a rig that runs a program on every engine.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+
+use hexapla_primitives::{Address, B256, Bytes, Log, LogData, ObjectKey, U256, VmId, keccak256};
+use hexapla_vm::{
+    BlockInfo, CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Exit, Frame, Host,
+    HostError, HostResult, TxInfo, Vm,
+};
+use hexapla_wasm::{Config, EngineKind, RunReport, StylusVm, encode_program};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+pub const CONTRACT: Address = Address::repeat_byte(0x22);
+pub const CALLER: Address = Address::repeat_byte(0x11);
+pub const OTHER: Address = Address::repeat_byte(0x33);
+pub const PLENTY: u64 = 1 << 40;
+
+pub type CallHandler = fn(&mut MockHost, &mut u64, &CallRequest) -> HostResult<CallOutcome>;
+
+/// State of one account and scripted answers for everything else.
+#[derive(Clone, Default)]
+pub struct MockHost {
+    pub words: BTreeMap<U256, U256>,
+    pub transient: BTreeMap<U256, U256>,
+    pub objects: BTreeMap<ObjectKey, Bytes>,
+    pub logs: Vec<Log>,
+    pub balances: BTreeMap<Address, U256>,
+    pub codes: BTreeMap<Address, Code>,
+    pub environment: Environment,
+    pub read_only: bool,
+    pub warm: BTreeSet<U256>,
+    /// Order of the writes that reached the host.
+    pub stores: Vec<(U256, U256)>,
+    pub calls: Vec<String>,
+    pub outcomes: VecDeque<CallOutcome>,
+    pub creations: VecDeque<CreateOutcome>,
+    pub on_call: Option<CallHandler>,
+    /// The next request fails with this.
+    pub failure: Option<HostError>,
+}
+
+impl MockHost {
+    pub fn new() -> Self {
+        let environment = Environment {
+            chain_id: 412_346,
+            block: BlockInfo {
+                number: 77,
+                timestamp: 1_700_000_000,
+                beneficiary: Address::repeat_byte(0xCB),
+                base_fee: 7,
+                gas_limit: 30_000_000,
+            },
+            tx: TxInfo {
+                origin: Address::repeat_byte(0x0A),
+                gas_price: 9,
+            },
+        };
+        Self {
+            environment,
+            ..Default::default()
+        }
+    }
+
+    fn charge(&mut self, gas: &mut u64, amount: u64) -> HostResult<()> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        *gas = gas.checked_sub(amount).ok_or(HostError::OUT_OF_GAS)?;
+        Ok(())
+    }
+
+    fn write(&mut self, gas: &mut u64, amount: u64) -> HostResult<()> {
+        if self.read_only {
+            return Err(HostError::READ_ONLY);
+        }
+        self.charge(gas, amount)
+    }
+}
+
+impl Host for MockHost {
+    fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    fn load_word(&mut self, gas: &mut u64, key: U256) -> HostResult<U256> {
+        let price = if self.warm.insert(key) { 2_100 } else { 100 };
+        self.charge(gas, price)?;
+        Ok(self.words.get(&key).copied().unwrap_or_default())
+    }
+
+    fn store_word(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()> {
+        self.write(gas, 5_000)?;
+        self.stores.push((key, value));
+        self.words.insert(key, value);
+        Ok(())
+    }
+
+    fn load_transient(&mut self, gas: &mut u64, key: U256) -> HostResult<U256> {
+        self.charge(gas, 100)?;
+        Ok(self.transient.get(&key).copied().unwrap_or_default())
+    }
+
+    fn store_transient(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()> {
+        self.write(gas, 100)?;
+        self.transient.insert(key, value);
+        Ok(())
+    }
+
+    fn balance(&mut self, gas: &mut u64, account: Address) -> HostResult<U256> {
+        self.charge(gas, 2_600)?;
+        Ok(self.balances.get(&account).copied().unwrap_or_default())
+    }
+
+    fn code(&mut self, gas: &mut u64, account: Address) -> HostResult<Code> {
+        self.charge(gas, 2_600)?;
+        Ok(self.codes.get(&account).cloned().unwrap_or_default())
+    }
+
+    fn object(&mut self, gas: &mut u64, key: &ObjectKey) -> HostResult<Option<Bytes>> {
+        self.charge(gas, 100)?;
+        Ok(self.objects.get(key).cloned())
+    }
+
+    fn set_object(&mut self, gas: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
+        self.write(gas, 20_000)?;
+        match value {
+            Some(value) => self.objects.insert(key.clone(), value),
+            None => self.objects.remove(key),
+        };
+        Ok(())
+    }
+
+    fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()> {
+        let bytes = u64::try_from(data.len()).unwrap();
+        let topic_count = u64::try_from(topics.len()).unwrap();
+        self.write(gas, 375 + 375 * topic_count + 8 * bytes)?;
+        self.logs.push(Log {
+            address: CONTRACT,
+            data: LogData::new_unchecked(topics.to_vec(), data),
+        });
+        Ok(())
+    }
+
+    fn call(&mut self, gas: &mut u64, request: CallRequest) -> HostResult<CallOutcome> {
+        self.charge(gas, 700)?;
+        self.calls.push(format!(
+            "{:?} {} value {} input {} cap {}",
+            request.kind, request.to, request.value, request.input, request.gas_cap
+        ));
+        if let Some(handler) = self.on_call {
+            return handler(self, gas, &request);
+        }
+        Ok(self.outcomes.pop_front().expect("an outcome for each call"))
+    }
+
+    fn create(&mut self, gas: &mut u64, request: CreateRequest) -> HostResult<CreateOutcome> {
+        self.write(gas, 32_000)?;
+        self.calls.push(format!(
+            "create value {} salt {:?} code {}",
+            request.value, request.salt, request.init_code
+        ));
+        Ok(self.creations.pop_front().expect("an outcome for each creation"))
+    }
+}
+
+/// A VM on each engine.
+pub fn engines() -> Vec<StylusVm> {
+    let vm = |engine| {
+        StylusVm::new(Config {
+            engine,
+            pool_size: 64,
+            ..Config::default()
+        })
+        .unwrap()
+    };
+    vec![
+        vm(EngineKind::Wasmi),
+        #[cfg(feature = "wasmtime")]
+        vm(EngineKind::Wasmtime),
+    ]
+}
+
+/// A call of [`CONTRACT`] with the program of this module.
+pub fn frame(wasm: &[u8], input: &[u8]) -> Frame {
+    let code = encode_program(wasm);
+    Frame {
+        vm: VmId::WASM,
+        caller_vm: VmId::EVM,
+        caller: CALLER,
+        target: CONTRACT,
+        code_address: CONTRACT,
+        code: Code {
+            hash: keccak256(&code),
+            bytes: code,
+        },
+        kind: CallKind::Call,
+        value: U256::ZERO,
+        input: Bytes::copy_from_slice(input),
+        gas_limit: PLENTY,
+        read_only: false,
+        reentrant: false,
+        depth: 0,
+    }
+}
+
+/// Runs frames on all engines and checks that nothing differs.
+pub struct Rig {
+    engines: Vec<StylusVm>,
+}
+
+impl Rig {
+    pub fn new() -> Self {
+        Self { engines: engines() }
+    }
+
+    /// Activates the frame's code in `host`.
+    pub fn activate(&self, frame: &Frame, host: &mut MockHost) {
+        for vm in &self.engines {
+            let mut gas = PLENTY;
+            vm.activate(&frame.code.bytes, &mut gas, host).unwrap();
+        }
+    }
+
+    /// Runs an activated frame. `host` gets the state of the run, which is undone after a fault.
+    pub fn run(&self, frame: &Frame, host: &mut MockHost) -> RunReport {
+        let runs: Vec<_> = self.engines.iter().map(|vm| run_one(vm, frame, host)).collect();
+        let [(first, state), rest @ ..] = runs.as_slice() else {
+            panic!("no engine")
+        };
+        for (other, other_state) in rest {
+            assert_eq!(first, other, "the engines differ");
+            assert_eq!(observed(state), observed(other_state), "the engines differ in state");
+        }
+        if first.end.exit.is_success() {
+            *host = state.clone();
+        }
+        first.clone()
+    }
+
+    /// Activates and runs.
+    pub fn call(&self, wasm: &[u8], input: &[u8], host: &mut MockHost) -> RunReport {
+        let frame = frame(wasm, input);
+        self.activate(&frame, host);
+        self.run(&frame, host)
+    }
+
+    /// Activates and runs a module in text form.
+    pub fn call_wat(&self, wat: &str, input: &[u8], host: &mut MockHost) -> RunReport {
+        self.call(&wat::parse_str(wat).unwrap(), input, host)
+    }
+}
+
+fn run_one(vm: &StylusVm, frame: &Frame, host: &MockHost) -> (RunReport, MockHost) {
+    let mut host = host.clone();
+    let report = vm.run_traced(frame, &mut host).unwrap();
+    (report, host)
+}
+
+type Observed<'a> = (
+    &'a BTreeMap<U256, U256>,
+    &'a BTreeMap<U256, U256>,
+    &'a Vec<Log>,
+    &'a Vec<(U256, U256)>,
+    &'a Vec<String>,
+);
+
+fn observed(host: &MockHost) -> Observed<'_> {
+    (&host.words, &host.transient, &host.logs, &host.stores, &host.calls)
+}
+
+/// The returned data of a run that must have succeeded.
+pub fn output(report: &RunReport) -> Bytes {
+    match &report.end.exit {
+        Exit::Return(data) => data.clone(),
+        Exit::Fault(fault) => panic!("{fault}"),
+    }
+}
+
+/// A module with one page of memory that cannot grow, these imports, and this body of `user_entrypoint`,
+/// whose parameter is `$len`.
+pub fn module(imports: &str, body: &str) -> String {
+    format!(
+        "(module {imports} (memory (export \"memory\") 1 1)
+           (func (export \"user_entrypoint\") (param $len i32) (result i32) {body}))"
+    )
+}
+
+/// The declaration of an import of `vm_hooks`.
+pub fn import(name: &str, signature: &str) -> String {
+    format!("(import \"vm_hooks\" \"{name}\" (func ${name} {signature}))")
+}
+
+pub fn word(value: u64) -> B256 {
+    B256::from(U256::from(value))
+}
+
+pub fn contract(name: &str) -> Vec<u8> {
+    let path = format!("{}/../../contracts/wasm/{name}/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
