@@ -50,11 +50,7 @@ impl Artefact {
     pub fn from_json_named(json: &str, name: &str) -> Result<Self, ArtefactError> {
         let json: Json = serde_json::from_str(json)?;
         let Some(contracts) = contracts_in(&json) else {
-            return Self {
-                name: name.to_owned(),
-                ..read(&json, name.to_owned())?
-            }
-            .into_ok();
+            return read(&json, name.to_owned());
         };
         let short = |full: &str| full.rsplit(':').next().unwrap_or(full) == name;
         let found = contracts.iter().find(|(full, _)| full == name || short(full));
