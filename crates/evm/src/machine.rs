@@ -108,6 +108,9 @@ impl Machine {
         let result = LaneHandler.run(self);
         let changes = self.evm.ctx.journaled_state.take_changes();
         let trace = self.tracer.take().and_then(Tracer::finish);
+        if let Some(failure) = self.evm.ctx.journaled_state.take_failure() {
+            return Err(failure.into());
+        }
         Ok(self.executed(result?, changes, trace))
     }
 

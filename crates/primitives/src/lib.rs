@@ -19,4 +19,4 @@ pub use gas::{GasRate, NativeGas};
 pub use object::ObjectKey;
 pub use vm_id::VmId;
 
-pub use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, keccak256};
+pub use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, address, keccak256};

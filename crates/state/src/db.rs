@@ -382,6 +382,10 @@ impl StateReader for StoredState {
         }
     }
 
+    fn has_storage(&self, address: Address) -> Result<bool, StateError> {
+        Ok(self.trie_account(address)?.is_some_and(|account| account.storage_root != EMPTY_ROOT))
+    }
+
     fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
         Ok(self.0.get(rows::OBJECT, &rows::object_key(key))?.map(Bytes::from))
     }

@@ -24,10 +24,13 @@ use revm::{
     state::{Account, EvmState},
 };
 
-/// Where the journal finds objects that it has not seen yet.
-pub trait ObjectSource {
-    /// The object as it was before the transaction.
+/// What the journal asks of the database beyond what revm's interface has.
+pub trait WorldSource {
+    /// An object as it was before the transaction.
     fn object(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, StateError>;
+
+    /// Whether an account has any storage.
+    fn has_storage(&mut self, address: Address) -> Result<bool, StateError>;
 }
 
 /// revm's journal plus the object journal.
@@ -39,9 +42,11 @@ pub struct WorldJournal<DB> {
     undo: Vec<(ObjectKey, Option<Bytes>)>,
     /// Length of `undo` at each open checkpoint.
     checkpoints: Vec<usize>,
+    /// A fault of the database that revm's interface could not carry.
+    failure: Option<StateError>,
 }
 
-impl<DB: Database + ObjectSource> WorldJournal<DB> {
+impl<DB: Database + WorldSource> WorldJournal<DB> {
     /// Reads an object; the first read of each goes to the database and joins the read set.
     pub fn object(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
         if let Some(slot) = self.objects.get(key) {
@@ -70,6 +75,11 @@ impl<DB: Database + ObjectSource> WorldJournal<DB> {
         TxChanges { accounts, objects: core::mem::take(&mut self.objects) }
     }
 
+    /// A fault of the database that no result carries; the transaction must then be aborted.
+    pub fn take_failure(&mut self) -> Option<StateError> {
+        self.failure.take()
+    }
+
     /// The database below; what was not taken as changes is lost.
     pub fn into_database(self) -> DB {
         self.words.database
@@ -87,7 +97,7 @@ impl<DB: Database + ObjectSource> WorldJournal<DB> {
 
 type DbError<DB> = <DB as Database>::Error;
 
-impl<DB: Database + ObjectSource> JournalTr for WorldJournal<DB> {
+impl<DB: Database + WorldSource> JournalTr for WorldJournal<DB> {
     type Database = DB;
     type State = EvmState;
     type JournaledAccount<'a>
@@ -101,6 +111,7 @@ impl<DB: Database + ObjectSource> JournalTr for WorldJournal<DB> {
             objects: ObjectState::default(),
             undo: Vec::new(),
             checkpoints: Vec::new(),
+            failure: None,
         }
     }
 
@@ -135,6 +146,15 @@ impl<DB: Database + ObjectSource> JournalTr for WorldJournal<DB> {
         balance: U256,
         spec_id: SpecId,
     ) -> Result<JournalCheckpoint, TransferError> {
+        // EIP-7610: an account with storage is taken, even without code and nonce.
+        match self.words.database.has_storage(address) {
+            Ok(false) => {}
+            Ok(true) => return Err(TransferError::CreateCollision),
+            Err(failure) => {
+                self.failure = Some(failure);
+                return Err(TransferError::CreateCollision);
+            }
+        }
         let checkpoint = self.words.create_account_checkpoint(caller, address, balance, spec_id)?;
         self.checkpoints.push(self.undo.len());
         Ok(checkpoint)

@@ -2,7 +2,7 @@
 
 use crate::{
     changes::TxChanges,
-    journal::ObjectSource,
+    journal::WorldSource,
     reader::{StateError, StateReader},
 };
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
@@ -232,7 +232,7 @@ impl Database for Overlay {
     }
 }
 
-impl ObjectSource for Overlay {
+impl WorldSource for Overlay {
     fn object(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
         if let Some(cached) = self.objects.get(key) {
             return Ok(cached.value.clone());
@@ -240,5 +240,13 @@ impl ObjectSource for Overlay {
         let value = self.base.object(key)?;
         self.objects.insert(key.clone(), CachedObject { value: value.clone(), changed: false });
         Ok(value)
+    }
+
+    fn has_storage(&mut self, address: Address) -> Result<bool, StateError> {
+        let account = self.cached(address)?;
+        if account.words.values().any(|word| word.changed && !word.value.is_zero()) {
+            return Ok(true);
+        }
+        Ok(!account.wiped && self.base.has_storage(address)?)
     }
 }

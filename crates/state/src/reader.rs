@@ -40,6 +40,8 @@ pub trait StateReader: Send + Sync {
     fn account(&self, address: Address) -> Result<Option<AccountInfo>, StateError>;
     /// A storage word of an account; zero where it was never written.
     fn word(&self, address: Address, key: U256) -> Result<U256, StateError>;
+    /// Whether an account has any storage.
+    fn has_storage(&self, address: Address) -> Result<bool, StateError>;
     /// An object of any VM's column.
     fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, StateError>;
     /// Code by its hash.
@@ -59,6 +61,10 @@ impl StateReader for EmptyState {
 
     fn word(&self, _: Address, _: U256) -> Result<U256, StateError> {
         Ok(U256::ZERO)
+    }
+
+    fn has_storage(&self, _: Address) -> Result<bool, StateError> {
+        Ok(false)
     }
 
     fn object(&self, _: &ObjectKey) -> Result<Option<Bytes>, StateError> {

@@ -1,1 +1,16 @@
 //! Fixtures and helpers that the tests of several crates share.
+//!
+//! - [`Script`]: what an actor contract shall do; the same script runs on every VM
+//! - [`contracts`]: the committed artefacts in `contracts/`
+//! - [`Stage`]: a chain in memory with two actors on each VM
+//! - [`fixtures`]: test data from outside, where there is any
+//!
+//! Helpers panic with a sentence where something is wrong: they run in tests only.
+
+pub mod contracts;
+pub mod fixtures;
+mod script;
+mod stage;
+
+pub use script::{CallMode, Script, ScriptCall};
+pub use stage::{Side, Stage, USER};

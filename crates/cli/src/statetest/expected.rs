@@ -1,0 +1,113 @@
+//! The cases that are known not to pass, each with a reason.
+
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+const BUILT_IN: &str = include_str!("expected_failures.toml");
+
+/// The list of known failures is unusable.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpectedError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It does not have the expected form.
+    #[error("{path} is not a list of expected failures: {message}")]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// What was expected where.
+        message: String,
+    },
+}
+
+/// What is known about a case that is listed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Entry {
+    /// Name of the file, without folders. Either this or `fork`.
+    file: Option<String>,
+    /// Name of the fork, as the tests spell it.
+    fork: Option<String>,
+    /// Part of the case's name within the file; all cases by default.
+    case: Option<String>,
+    /// Run it, and complain if it passes. Off for cases that take minutes or that cannot be read.
+    #[serde(default = "yes")]
+    pub(super) run: bool,
+    /// Why it does not pass.
+    pub(super) reason: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expected {
+    #[serde(default, rename = "failure")]
+    failures: Vec<Entry>,
+}
+
+impl Expected {
+    pub(super) fn built_in() -> Result<Self, ExpectedError> {
+        Self::parse(Path::new("the built-in list"), BUILT_IN)
+    }
+
+    pub(super) fn read(path: &Path) -> Result<Self, ExpectedError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ExpectedError::Read { path: path.to_owned(), source })?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ExpectedError> {
+        toml::from_str(text)
+            .map_err(|error| ExpectedError::Form { path: path.to_owned(), message: error.to_string() })
+    }
+
+    /// What the list says of a case.
+    pub(super) fn entry(&self, file: &Path, case: &str, fork: &str) -> Option<&Entry> {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        self.failures.iter().find(|entry| {
+            (entry.file.is_some() || entry.fork.is_some())
+                && entry.file.as_deref().is_none_or(|file| file == name)
+                && entry.fork.as_deref().is_none_or(|listed| listed == fork)
+                && entry.case.as_deref().is_none_or(|part| case.contains(part))
+        })
+    }
+
+    /// Why a whole file need not even be read.
+    pub(super) fn unread(&self, file: &Path) -> Option<&Entry> {
+        let name = file.file_name().and_then(|name| name.to_str())?;
+        self.failures.iter().find(|entry| {
+            !entry.run && entry.case.is_none() && entry.fork.is_none() && entry.file.as_deref() == Some(name)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_list_reads_and_every_entry_names_something_and_a_reason() {
+        let expected = Expected::built_in().unwrap();
+        assert!(!expected.failures.is_empty());
+        for entry in &expected.failures {
+            assert!(entry.file.is_some() || entry.fork.is_some(), "{entry:?}");
+            assert!(entry.reason.len() > 20, "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        let error = Expected::parse(Path::new("x"), "[[failure]]\nfiel = \"a\"\nreason = \"b\"").unwrap_err();
+        assert!(error.to_string().contains("fiel"), "{error}");
+    }
+}

@@ -1,0 +1,76 @@
+//! Counts and failures, for people and for programs.
+
+use super::case::{CaseResult, Verdict};
+use serde::Serialize;
+use std::time::Duration;
+
+/// Failures printed in full; the rest is counted.
+const FAILURES_SHOWN: usize = 50;
+
+/// What came out of a run.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    files: usize,
+    passed: usize,
+    failed: usize,
+    expected_failures: usize,
+    unexpected_passes: usize,
+    not_run: usize,
+    seconds: f64,
+    /// Everything but the passes.
+    cases: Vec<CaseResult>,
+}
+
+impl Report {
+    pub(super) fn new(files: usize, results: Vec<CaseResult>, elapsed: Duration) -> Self {
+        let count = |wanted: fn(&Verdict) -> bool| results.iter().filter(|result| wanted(&result.verdict)).count();
+        Self {
+            files,
+            passed: count(|verdict| matches!(verdict, Verdict::Pass)),
+            failed: count(|verdict| matches!(verdict, Verdict::Fail(_))),
+            expected_failures: count(|verdict| matches!(verdict, Verdict::ExpectedFail(_))),
+            unexpected_passes: count(|verdict| matches!(verdict, Verdict::UnexpectedPass(_))),
+            not_run: count(|verdict| matches!(verdict, Verdict::NotRun(_))),
+            seconds: elapsed.as_secs_f64(),
+            cases: results.into_iter().filter(|result| result.verdict != Verdict::Pass).collect(),
+        }
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        self.failed == 0 && self.unexpected_passes == 0
+    }
+
+    #[allow(clippy::print_stdout, reason = "this is the command's result")]
+    pub(super) fn print(&self, json: bool) {
+        if json {
+            println!("{}", serde_json::to_string_pretty(self).unwrap_or_default());
+            return;
+        }
+        for result in self.failures().take(FAILURES_SHOWN) {
+            let (word, reason) = match &result.verdict {
+                Verdict::UnexpectedPass(reason) => ("passes, remove it from the list:", reason),
+                Verdict::Fail(reason) => ("fails:", reason),
+                _ => continue,
+            };
+            println!("{} {}\n    {word} {reason}", result.file.display(), result.case);
+        }
+        let hidden = self.failures().count().saturating_sub(FAILURES_SHOWN);
+        if hidden > 0 {
+            println!("… and {hidden} more; --json lists all");
+        }
+        println!(
+            "{} files in {:.1} s: {} pass, {} fail; {} fail as expected, {} pass unexpectedly, {} not run (--json says why)",
+            self.files,
+            self.seconds,
+            self.passed,
+            self.failed,
+            self.expected_failures,
+            self.unexpected_passes,
+            self.not_run
+        );
+    }
+
+    fn failures(&self) -> impl Iterator<Item = &CaseResult> {
+        self.cases.iter().filter(|result| matches!(result.verdict, Verdict::Fail(_) | Verdict::UnexpectedPass(_)))
+    }
+}

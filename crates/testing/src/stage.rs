@@ -1,0 +1,110 @@
+//! A chain in memory with two actors on each VM.
+
+use crate::{Script, contracts};
+use hexapla_executor::{Chain, ChainConfig, Executor, Receipt, TxEnv, standard_vms, wasm};
+use hexapla_primitives::{Address, Bytes, U256, VmId, address};
+
+/// Who signs the transactions.
+pub const USER: Address = address!("0x00000000000000000000000000000000000a11ce");
+
+/// Which VM an actor lives on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The EVM.
+    Evm,
+    /// WASM.
+    Wasm,
+}
+
+impl Side {
+    /// Both, and so every ordered pair of different VMs: `(side, side.other())`.
+    pub const ALL: [Self; 2] = [Self::Evm, Self::Wasm];
+
+    /// The other one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Evm => Self::Wasm,
+            Self::Wasm => Self::Evm,
+        }
+    }
+
+    /// Its tag.
+    pub const fn vm(self) -> VmId {
+        match self {
+            Self::Evm => VmId::EVM,
+            Self::Wasm => VmId::WASM,
+        }
+    }
+}
+
+/// A chain in memory with two actors on each VM.
+pub struct Stage {
+    /// The chain.
+    pub chain: Chain,
+    evm: [Address; 2],
+    wasm: [Address; 2],
+}
+
+impl Stage {
+    /// The usual one.
+    pub fn new() -> Self {
+        Self::with(wasm::Config::default())
+    }
+
+    /// With WASM settings.
+    pub fn with(config: wasm::Config) -> Self {
+        let vms = standard_vms(config).expect("the VMs start");
+        let executor = Executor::new(ChainConfig::default(), vms).expect("the fork suits the VMs");
+        let mut chain = Chain::in_memory(executor);
+        chain.fund([(USER, U256::from(10).pow(U256::from(24)))]).expect("memory does not fail");
+        let mut deploy = |init_code: Bytes| {
+            let tx = chain.create(USER, init_code).expect("memory does not fail");
+            let committed = chain.transact(tx).expect("the transaction is valid");
+            assert!(committed.receipt.is_success(), "deployment failed: {:?}", committed.receipt.fault);
+            committed.receipt.created.expect("a deployment creates")
+        };
+        let evm = [deploy(contracts::evm("actor/Actor")), deploy(contracts::evm("actor/Actor"))];
+        let wasm = [deploy(contracts::wasm_init_code("actor/actor")), deploy(contracts::wasm_init_code("actor/actor"))];
+        Self { chain, evm, wasm }
+    }
+
+    /// The first actor of a VM.
+    pub fn actor(&self, side: Side) -> Address {
+        self.actors(side)[0]
+    }
+
+    /// Both actors of a VM.
+    pub const fn actors(&self, side: Side) -> [Address; 2] {
+        match side {
+            Side::Evm => self.evm,
+            Side::Wasm => self.wasm,
+        }
+    }
+
+    /// A transaction that runs a script.
+    pub fn tx(&self, actor: Address, script: Script) -> TxEnv {
+        self.chain.call(USER, actor, script).expect("memory does not fail")
+    }
+
+    /// Runs a script in a transaction and commits it.
+    pub fn run(&mut self, actor: Address, script: Script) -> Receipt {
+        let tx = self.tx(actor, script);
+        self.chain.transact(tx).expect("the transaction is valid").receipt
+    }
+
+    /// Runs a script and forgets what it did.
+    pub fn try_run(&self, actor: Address, script: Script) -> Receipt {
+        self.chain.simulate(self.tx(actor, script)).expect("the transaction is valid")
+    }
+
+    /// A storage word.
+    pub fn word(&self, account: Address, key: u64) -> u64 {
+        self.chain.word(account, U256::from(key)).expect("memory does not fail").to()
+    }
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
