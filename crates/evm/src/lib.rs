@@ -19,6 +19,7 @@ mod machine;
 pub use machine::{ExecuteError, Executed, Machine};
 
 pub use revm::{
+    bytecode::Bytecode,
     context::{BlockEnv, CfgEnv, TxEnv},
     context_interface::{
         block::BlobExcessGasAndPrice,
@@ -31,7 +32,7 @@ pub use revm::{
 };
 
 /// Code as revm runs it. Bytes that only look like an EIP-7702 delegation are ordinary code.
-pub fn bytecode(code: &hexapla_primitives::Bytes) -> revm::bytecode::Bytecode {
-    revm::bytecode::Bytecode::new_raw_checked(code.clone())
-        .unwrap_or_else(|_| revm::bytecode::Bytecode::new_legacy(code.clone()))
+pub fn bytecode(code: &hexapla_primitives::Bytes) -> Bytecode {
+    Bytecode::new_raw_checked(code.clone())
+        .unwrap_or_else(|_| Bytecode::new_legacy(code.clone()))
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use hexapla_evm::{AccountInfo, BlobExcessGasAndPrice, BlockEnv, ExecuteError, TxEnv, TxKind};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
-use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError};
+use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError, StateReader};
 use hexapla_store::KvStore;
 use hexapla_trie::AccountProof;
 use std::sync::Arc;
@@ -92,6 +92,11 @@ impl Chain {
     /// The state root.
     pub const fn root(&self) -> B256 {
         self.db.root()
+    }
+
+    /// The state as it is now, as execution reads it.
+    pub fn reader(&self) -> Result<Arc<dyn StateReader>, ChainError> {
+        Ok(self.db.reader()?)
     }
 
     /// Gives accounts native coin without a transaction, in wei.
