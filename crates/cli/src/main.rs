@@ -1,2 +1,66 @@
 //! The binary hexapla: run scenarios, Ethereum state tests, proofs.
-fn main() {}
+//!
+//! - [`args`]: the command line; [`commands`]: one module per command
+//! - [`scenario`]: a scenario as its file says it
+//! - [`world`]: the chain it runs on, with names and interfaces
+//! - [`play`]: step by step, with the comparison with what was expected
+//! - [`explain`]: what a transaction did, in the words of the interfaces
+//! - [`render`]: reports as text and as JSON
+//! - [`output`], [`problem`]: stdout, stderr, and what is wrong with the input
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
+
+mod args;
+mod commands;
+mod explain;
+mod memory;
+mod nearest;
+mod output;
+mod play;
+mod problem;
+mod render;
+mod scenario;
+mod world;
+
+use args::{Cli, Command};
+use clap::Parser as _;
+use output::Output;
+use std::process::ExitCode;
+
+/// An expectation or a proof does not hold.
+const DOES_NOT_HOLD: u8 = 1;
+/// The input, or the machine, cannot be used.
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut output = Output::new(cli.color, cli.verbose);
+    let result = match &cli.command {
+        Command::Run(args) => commands::run::run(args, &mut output),
+        Command::Test(args) => commands::test::run(args, &mut output),
+        Command::Proof(args) => commands::proof::run(args, &mut output),
+        Command::VerifyProof(args) => commands::verify_proof::run(args, &mut output),
+    };
+    if let Some(peak) = memory::peak_kib() {
+        output.detail(&format!("peak memory {:.1} MiB", peak as f64 / 1024.0));
+    }
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(DOES_NOT_HOLD),
+        Err(problem) => {
+            output.problem(&*problem);
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}

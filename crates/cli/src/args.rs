@@ -1,0 +1,72 @@
+//! The command line.
+
+use crate::{
+    commands::{proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs},
+    output::Colour,
+};
+use clap::{Parser, Subcommand};
+
+/// Runs contracts of several blockchain VMs over one provable state, where they call each other atomically.
+///
+/// A scenario is a TOML file with accounts, deployments, calls and expectations. Solidity contracts and Arbitrum
+/// Stylus contracts call each other in it as if there were one VM; each transaction happens entirely or not at all.
+#[derive(Debug, Parser)]
+#[command(name = "hexapla", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// When to use colours. NO_COLOR is respected.
+    #[arg(long, value_enum, default_value = "auto", global = true, env = "HEXAPLA_COLOR", value_name = "WHEN")]
+    pub(crate) color: Colour,
+    /// Say more on stderr: times and peak memory.
+    #[arg(short, long, global = true, env = "HEXAPLA_VERBOSE", value_parser = flag())]
+    pub(crate) verbose: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario and show what happened, call by call.
+    Run(RunArgs),
+    /// Run all scenarios below a folder and say which hold.
+    Test(TestArgs),
+    /// Prove an account, its storage or an object of a VM against the state root.
+    Proof(ProofArgs),
+    /// Check a proof against a root, without any state.
+    VerifyProof(VerifyProofArgs),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hexapla run examples/tour                       a story over two VMs
+  hexapla run examples/tour --diff                with what each transaction changed
+  hexapla run examples/tour --json | jq .root     for programs
+  hexapla test examples                           all scenarios below a folder
+  hexapla proof examples/tour account token --slot 2 -o proof.json
+  hexapla verify-proof proof.json --root 0x…
+
+Exit codes: 0 everything holds, 1 an expectation or a proof does not hold, 2 the input cannot be used.
+Each option can also be set by an environment variable, which its help names.";
+
+/// Flags from the environment: `1`, `yes` and the like are true; empty, `0`, `no` and `false` are not.
+pub(crate) fn flag() -> clap::builder::FalseyValueParser {
+    clap::builder::FalseyValueParser::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_option_has_a_variable() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        for command in [&command].into_iter().chain(command.get_subcommands()) {
+            for option in command.get_opts() {
+                let id = option.get_id().as_str();
+                assert!(matches!(id, "help" | "version") || option.get_env().is_some(), "{} --{id}", command.get_name());
+            }
+        }
+    }
+}

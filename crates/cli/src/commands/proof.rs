@@ -1,0 +1,149 @@
+//! `hexapla proof`
+
+use crate::{
+    output::Output,
+    play::{Player, account, activation_key, plan, report::Ending, vm_named},
+    problem::{Problem, Result},
+    scenario::Scenario,
+    world::{World, machine::{self, MachineArgs, open_database}, roll},
+};
+use clap::{Args, Subcommand};
+use hexapla_abi::{Type, Value, parse_value};
+use hexapla_executor::ChainConfig;
+use hexapla_primitives::{B256, Bytes, ObjectKey};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Options of `hexapla proof`.
+///
+/// The proof has the form of `eth_getProof` (EIP-1186), so that anything that verifies Ethereum's proofs can check it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  hexapla proof examples/tour account vault --slot 0x2\n  hexapla proof examples/tour object wasm token -o proof.json\n  hexapla proof --db state.redb account alice")]
+pub(crate) struct ProofArgs {
+    /// The scenario at whose end the proof is taken.
+    #[arg(required_unless_present = "db", conflicts_with = "db")]
+    scenario: Option<PathBuf>,
+    /// A state that `hexapla run --db` has kept, in place of a scenario.
+    #[arg(long, value_name = "FILE", env = "HEXAPLA_DB")]
+    db: Option<PathBuf>,
+    /// Write the proof into this file.
+    #[arg(short, long, value_name = "FILE", env = "HEXAPLA_OUTPUT", global = true)]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    machine: MachineArgs,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// An account: nonce, balance, code hash, storage root, and storage slots.
+    Account {
+        /// Name in the scenario, or address.
+        account: String,
+        /// A storage slot, as a number. May be given several times.
+        #[arg(long = "slot", value_name = "SLOT", env = "HEXAPLA_SLOT", value_delimiter = ',')]
+        slots: Vec<String>,
+    },
+    /// An object: a byte-valued piece of a VM's state, such as the record that a Stylus program may run.
+    Object {
+        /// The VM whose column holds it.
+        vm: String,
+        /// Its key in hex, or the name of a contract for what the VM keeps about its code.
+        key: String,
+    },
+}
+
+/// A proof and the root it is against.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rooted<P> {
+    state_root: B256,
+    #[serde(flatten)]
+    proof: P,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &ProofArgs, output: &mut Output) -> Result<bool> {
+    let mut world = match (&args.scenario, &args.db) {
+        (_, Some(db)) => open(args, db)?,
+        (Some(scenario), None) => end_of(args, scenario)?,
+        (None, None) => return Err(Problem::new("hexapla::proof::of_what", "neither a scenario nor a database is given")),
+    };
+    let state_root = world.chain.root();
+    let text = match &args.what {
+        What::Account { account: name, slots } => {
+            let address = account(&world.names, name)?;
+            let slots = slots.iter().map(|slot| slot_of(slot)).collect::<Result<Vec<_>>>()?;
+            pretty(&Rooted { state_root, proof: world.chain.account_proof(address, &slots)? })?
+        }
+        What::Object { vm, key } => {
+            let key = object_key(&world, vm, key)?;
+            pretty(&Rooted { state_root, proof: world.chain.object_proof(&key)? })?
+        }
+    };
+    match &args.output {
+        Some(file) => std::fs::write(file, &text).map_err(|error| Problem::file(file, "write the proof to", error))?,
+        None => output.result(&text)?,
+    }
+    output.detail(&format!("proved against the state root {state_root}"));
+    Ok(true)
+}
+
+fn pretty(proof: &impl Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(proof);
+    let text = text.map_err(|error| Problem::new("hexapla::output", "the proof cannot be written as JSON").because(error))?;
+    Ok(text + "\n")
+}
+
+/// The state in a file.
+fn open(args: &ProofArgs, db: &PathBuf) -> Result<World> {
+    let store = open_database(db, true)?;
+    let names = roll::read(&*store)?;
+    let executor = machine::executor(ChainConfig::default(), &args.machine.vms(1)?)?;
+    Ok(World { names, ..World::new(machine::chain(executor, Some(store))?) })
+}
+
+/// The state at the end of a scenario.
+fn end_of(args: &ProofArgs, path: &Path) -> Result<World> {
+    let scenario = Scenario::read(path)?;
+    let plan = plan::plan(&scenario, args.machine.cache_folder().as_deref())?;
+    let mut player = Player::new(&scenario, plan, &args.machine.vms(1)?, None)?;
+    let mut failures = 0;
+    let ending = player.play(|report, _| {
+        failures += report.failures().count();
+        Ok(())
+    })?;
+    if failures == 0 && ending == Ending::Complete {
+        return Ok(player.into_world());
+    }
+    let message = format!("the scenario {} does not hold, so its end state is not what it says", scenario.place());
+    Err(Problem::new("hexapla::proof::scenario", message).with_help("`hexapla run` shows what is wrong"))
+}
+
+fn slot_of(text: &str) -> Result<B256> {
+    match parse_value(&Type::U256, text) {
+        Ok(Value::Uint(slot)) => Ok(slot.into()),
+        Ok(_) => Ok(B256::ZERO),
+        Err(error) => {
+            let help = "slots are numbers: 0, 0x2, or 0x and 64 hex digits for places in mappings";
+            Err(Problem::new("hexapla::proof::slot", error.to_string()).with_help(help))
+        }
+    }
+}
+
+fn object_key(world: &World, vm: &str, key: &str) -> Result<ObjectKey> {
+    let vm = vm_named(vm)?;
+    if let Some(address) = world.names.address(key) {
+        let key = activation_key(&world.chain, address, key)?;
+        return if key.vm == vm { Ok(key) } else { Err(Problem::new("hexapla::no_object", format!("it belongs to {}", key.vm))) };
+    }
+    match parse_value(&Type::Bytes, key) {
+        Ok(Value::Bytes(bytes)) => Ok(ObjectKey::new(vm, bytes)),
+        Ok(_) => Ok(ObjectKey::new(vm, Bytes::new())),
+        Err(error) => {
+            let known = world.names.iter().map(|(name, _)| name);
+            Err(Problem::new("hexapla::proof::key", error.to_string()).with_help(crate::nearest::did_you_mean(key, known)))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `hexapla run`
+
+use super::show_failures;
+use crate::{
+    args::flag,
+    output::Output,
+    play::{Player, plan, report::{Ending, StepReport}},
+    problem::{Problem, Result},
+    render::{json, text},
+    scenario::Scenario,
+    world::{machine::{MachineArgs, open_database}, roll},
+};
+use clap::Args;
+use hexapla_store::KvStore;
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+/// Options of `hexapla run`.
+///
+/// Plays the scenario step by step on a fresh chain. Each transaction is shown as a tree of calls over all VMs: which
+/// VM ran what with which arguments, results, events and failures, what it cost in gas and on the VM's own meter, where
+/// a call crossed from one VM into another (⇄), and what was undone by a failure (↶).
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  hexapla run examples/tour\n  hexapla run examples/tour --diff --engine wasmi\n  hexapla run examples/tour --db state.redb     then: hexapla proof --db state.redb account vault")]
+pub(crate) struct RunArgs {
+    /// A scenario file, or a folder with a `scenario.toml`.
+    scenario: PathBuf,
+    /// Show what each transaction changed: accounts, storage, objects.
+    #[arg(long, env = "HEXAPLA_DIFF", value_parser = flag())]
+    diff: bool,
+    /// Print one JSON document instead of text.
+    #[arg(long, env = "HEXAPLA_JSON", value_parser = flag())]
+    json: bool,
+    /// Keep the state in this file, which must be new, so that proofs can be taken from it later.
+    #[arg(long, value_name = "FILE", env = "HEXAPLA_DB")]
+    db: Option<PathBuf>,
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<bool> {
+    let begun = Instant::now();
+    let scenario = Scenario::read(&args.scenario)?;
+    let plan = plan::plan(&scenario, args.machine.cache_folder().as_deref())?;
+    let vms = args.machine.vms(1)?;
+    let store = args.db.as_ref().map(new_database).transpose()?;
+    output.detail(&format!("ready after {}", text::time(begun.elapsed())));
+    let mut player = Player::new(&scenario, plan, &vms, store.clone())?;
+    let played = play(args, &scenario, &mut player, output);
+    if let Some(store) = store {
+        roll::write(&*store, &player.world().names)?;
+    }
+    let (steps, summary, ending) = played?;
+    if args.json {
+        let names = &player.world().names;
+        output.json(&json::document(&scenario, &steps, &summary, ending, names))?;
+    } else {
+        output.result(&text::tail(&summary, ending, begun.elapsed()))?;
+    }
+    steps.iter().for_each(|report| show_failures(output, &scenario, report));
+    Ok(summary.failures == 0 && ending == Ending::Complete)
+}
+
+type Played = (Vec<StepReport>, text::Summary, Ending);
+
+/// Plays the steps, and shows each as soon as it is done unless JSON is wanted.
+fn play(args: &RunArgs, scenario: &Scenario, player: &mut Player<'_>, output: &mut Output) -> Result<Played> {
+    let options = text::TextOptions { diff: args.diff, verbose: output.verbose() };
+    let (mut steps, mut summary) = (Vec::new(), text::Summary::default());
+    if !args.json {
+        output.result(&text::head(scenario))?;
+    }
+    let ending = player.play(|report, names| {
+        summary.add(&report);
+        let shown = if args.json { Ok(()) } else { output.result(&text::step(&report, names, options)) };
+        steps.push(report);
+        shown
+    })?;
+    Ok((steps, summary, ending))
+}
+
+/// A file that holds no state yet.
+fn new_database(path: &PathBuf) -> Result<Arc<dyn KvStore>> {
+    let store = open_database(path, false)?;
+    let state = hexapla_executor::StateDb::open(store.clone()).map_err(hexapla_executor::ChainError::from)?;
+    if state.root() == hexapla_trie::EMPTY_ROOT {
+        return Ok(store);
+    }
+    let message = format!("{} holds a state already", path.display());
+    Err(Problem::new("hexapla::db::not_empty", message)
+        .with_help("a scenario begins on an empty chain; name another file, or delete this one"))
+}

@@ -1,0 +1,131 @@
+//! `hexapla verify-proof`
+
+use crate::{
+    args::flag,
+    explain::value::number_text,
+    output::{Output, Style, paint},
+    problem::{Problem, Result},
+};
+use clap::Args;
+use hexapla_executor::ObjectProof;
+use hexapla_primitives::{B256, Bytes};
+use hexapla_trie::{AccountProof, KECCAK_EMPTY, StorageProof};
+use serde::Serialize;
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+/// Options of `hexapla verify-proof`.
+///
+/// Needs nothing but the proof and the root: no state, no network. The root must come from somebody you trust; the one
+/// in the file is not believed.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hexapla verify-proof proof.json --root 0x…")]
+pub(crate) struct VerifyProofArgs {
+    /// The proof, as `hexapla proof` or `eth_getProof` gives it; `-` for the standard input.
+    file: PathBuf,
+    /// The state root that it must fit.
+    #[arg(long, env = "HEXAPLA_ROOT", value_name = "HASH")]
+    root: B256,
+    /// Print one JSON document instead of text.
+    #[arg(long, env = "HEXAPLA_JSON", value_parser = flag())]
+    json: bool,
+}
+
+/// What a proof file can hold.
+enum Proof {
+    Account(AccountProof),
+    Object(ObjectProof),
+}
+
+#[derive(Serialize)]
+struct Verdict<'v> {
+    holds: bool,
+    root: B256,
+    proved: &'v [String],
+    reason: Option<&'v str>,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &VerifyProofArgs, output: &mut Output) -> Result<bool> {
+    let proof = read(&args.file)?;
+    let (reason, proved) = match &proof {
+        Proof::Account(proof) => (proof.verify(args.root).err().map(|error| error.to_string()), account_words(proof)),
+        Proof::Object(proof) => (proof.verify(args.root).err().map(|error| error.to_string()), object_words(proof)),
+    };
+    let holds = reason.is_none();
+    let proved = if holds { proved } else { Vec::new() };
+    if args.json {
+        output.json(&Verdict { holds, root: args.root, proved: &proved, reason: reason.as_deref() })?;
+    } else if holds {
+        let head = format!("{} under the state root {}:", paint(Style::GOOD, "proved"), args.root);
+        output.result(&format!("{head}\n{}\n", proved.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")))?;
+    }
+    if let Some(reason) = reason {
+        let message = format!("{} proves nothing under the root {}", args.file.display(), args.root);
+        output.problem(&*Problem::new("hexapla::proof::wrong", message).with_help(reason));
+    }
+    Ok(holds)
+}
+
+fn read(file: &Path) -> Result<Proof> {
+    let bytes = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(file)
+    };
+    let bytes = bytes.map_err(|error| Problem::file(file, "read the proof", error))?;
+    let not_a_proof = |error| {
+        Problem::new("hexapla::proof::form", format!("{} is not a proof", file.display()))
+            .because(error)
+            .with_help("expected JSON as `hexapla proof` or `eth_getProof` writes it")
+    };
+    let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(not_a_proof)?;
+    // The answer of a node has the proof inside.
+    let json = json.get("result").cloned().unwrap_or(json);
+    match json.get("column") {
+        Some(_) => serde_json::from_value(json).map(Proof::Object).map_err(not_a_proof),
+        None => serde_json::from_value(json).map(Proof::Account).map_err(not_a_proof),
+    }
+}
+
+fn account_words(proof: &AccountProof) -> Vec<String> {
+    let address = proof.address.to_checksum(None);
+    let is_empty = proof.nonce == 0 && proof.balance.is_zero() && proof.code_hash == KECCAK_EMPTY;
+    let mut words = Vec::new();
+    if is_empty && proof.storage_proof.is_empty() {
+        words.push(format!("the account {address} has no transactions, no coin and no code"));
+    } else {
+        words.push(format!("the account {address}"));
+        words.push(format!("has nonce {} and {} wei", proof.nonce, number_text(proof.balance)));
+        words.push(match proof.code_hash {
+            KECCAK_EMPTY => "has no code".to_owned(),
+            hash => format!("has code with the hash {hash}"),
+        });
+        words.push(format!("has storage with the root {}", proof.storage_hash));
+    }
+    words.extend(proof.storage_proof.iter().map(slot_words));
+    words
+}
+
+fn slot_words(slot: &StorageProof) -> String {
+    let key = hexapla_primitives::U256::from_be_bytes(slot.key.0);
+    match slot.value.is_zero() {
+        true => format!("its slot {key:#x} is empty"),
+        false => format!("its slot {key:#x} holds {:#x} ({})", slot.value, number_text(slot.value)),
+    }
+}
+
+fn object_words(proof: &ObjectProof) -> Vec<String> {
+    let key = &proof.key;
+    match &proof.object {
+        Some(object) => vec![format!("the {} object {}", key.vm, key.key), format!("is {} bytes: {}", object.len(), shown(object))],
+        None => vec![format!("there is no {} object {}", key.vm, key.key)],
+    }
+}
+
+fn shown(bytes: &Bytes) -> String {
+    format!("{:#}", hexapla_abi::Value::Bytes(bytes.clone()))
+}

@@ -1,0 +1,58 @@
+//! Failures as one line.
+
+use super::value::Shower;
+use hexapla_abi::{Codec as _, Revert, SolidityCodec, describe_revert};
+use hexapla_primitives::{Fault, FaultKind};
+
+/// Data of a Solidity error: a selector and whole words.
+const SELECTOR_BYTES: usize = 4;
+const WORD_BYTES: usize = 32;
+
+/// `TooRisky(score: 8756, limit: 5000)`, `Error("…")`, `out of gas: the frame ran out of gas`.
+pub(crate) fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
+    if fault.kind == FaultKind::Revert && (!fault.data.is_empty() || fault.message.is_empty()) {
+        return revert_text(shower, &fault.data);
+    }
+    if fault.message.is_empty() { fault.kind.name().to_owned() } else { format!("{}: {}", fault.kind, shown(&fault.message)) }
+}
+
+/// Revert data, with names for addresses.
+pub(crate) fn revert_text(shower: &Shower<'_>, data: &[u8]) -> String {
+    match Revert::decode(data, shower.names().interfaces_from(shower.at())) {
+        Revert::Custom(error, values) => call_text(shower, &error.name, &error.inputs, &values),
+        Revert::Empty => "reverts without a reason".to_owned(),
+        Revert::ForeignFault(fault) => {
+            let at = shower.names().short(fault.at);
+            format!("ForeignFault({} {at}: {}, {})", shown(&fault.vm), shown(&fault.kind), shown(&fault.message))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The error that bytes of an argument are, if an interface declares it.
+pub(super) fn declared_error(shower: &Shower<'_>, data: &[u8]) -> Option<String> {
+    if data.len() % WORD_BYTES != SELECTOR_BYTES {
+        return None;
+    }
+    let inside = shower.inside()?;
+    let codec = SolidityCodec::default();
+    let mut interfaces = shower.names().interfaces_from(shower.at());
+    if let Some((error, values)) = interfaces.find_map(|interface| codec.decode_error(interface, data).ok()) {
+        return Some(call_text(&inside, &error.name, &error.inputs, &values));
+    }
+    match Revert::decode(data, []) {
+        Revert::Reason(_) | Revert::Panic(_) | Revert::ForeignFault(_) => Some(describe_revert(data, [])),
+        _ => None,
+    }
+}
+
+/// `name(a: 1, b: 2)`
+pub(super) fn call_text(shower: &Shower<'_>, name: &str, params: &[hexapla_abi::Param], values: &[hexapla_abi::Value]) -> String {
+    let values = params.iter().zip(values).map(|(param, value)| shower.named(&param.name, value)).collect::<Vec<_>>();
+    format!("{}({})", shown(name), values.join(", "))
+}
+
+/// A guest's text without anything that a terminal would obey.
+fn shown(text: &str) -> String {
+    hexapla_abi::text::escape(text)
+}

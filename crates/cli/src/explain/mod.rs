@@ -1,0 +1,9 @@
+//! What a transaction did, in the words of the contracts' interfaces.
+//!
+//! - [`frame`]: the call tree, decoded
+//! - [`value`]: values with names for addresses
+//! - [`fault`]: failures as one line
+
+pub(crate) mod fault;
+pub(crate) mod frame;
+pub(crate) mod value;

@@ -1,0 +1,140 @@
+//! Deployments and calls.
+
+use super::{
+    Player,
+    report::{Sent, StepKind, StepReport},
+};
+use crate::{
+    explain::frame::{explain, explain_event, gas_by_vm},
+    problem::{Problem, Result},
+    scenario::{Call, Deploy, Sending, Step},
+    world::artefact::Contract,
+};
+use hexapla_abi::{Codec as _, Function, SolidityCodec, Tree, value_to_json};
+use hexapla_executor::{AccessSet, Receipt, TxEnv};
+use hexapla_primitives::{Address, Bytes};
+
+impl Player<'_> {
+    pub(super) fn deploy(&mut self, step: &Step, deploy: &Deploy, contract: Contract) -> Result<StepReport> {
+        let args = self.constructor_arguments(deploy, &contract)?;
+        let init_code: Bytes = [contract.init_code.as_ref(), &args].concat().into();
+        let tx = self.world.chain.create(self.sender(&deploy.sending)?, init_code)?;
+        let (receipt, access) = self.transact(step, tx, &deploy.sending)?;
+        if let Some(address) = receipt.created {
+            let bytes = contract.init_code.len();
+            self.world.names.add_contract(&deploy.name.value, address, contract.interface, bytes);
+        }
+        let mut report = StepReport::of(step, StepKind::Deploy);
+        report.later_steps_cannot_run = receipt.created.is_none() && !step.expect.is_failure();
+        self.finish(step, report, receipt, Some(access), None)
+    }
+
+    fn constructor_arguments(&self, deploy: &Deploy, contract: &Contract) -> Result<Bytes> {
+        let constructor = contract.interface.as_ref().and_then(|interface| interface.constructor.as_ref());
+        let Some(constructor) = constructor else { return Ok(Bytes::new()) };
+        let signature = format!("the constructor of {}", deploy.name.value);
+        let args = self.arguments(&signature, &constructor.inputs, deploy.sending.args.as_ref())?;
+        SolidityCodec::default()
+            .encode_constructor(constructor, &args)
+            .map_err(|error| self.encoding(error, &deploy.name.span))
+    }
+
+    pub(super) fn call(&mut self, step: &Step, call: &Call, function: Option<&Function>) -> Result<StepReport> {
+        let input = match (function, &call.raw) {
+            (Some(function), _) => {
+                let args = self.arguments(&function.signature, &function.inputs, call.sending.args.as_ref())?;
+                let encoded = SolidityCodec::default().encode_call(function, &args);
+                encoded.map_err(|error| self.encoding(error, &call.to.span))?
+            }
+            (None, Some(raw)) => self.bytes(raw)?,
+            (None, None) => Bytes::new(),
+        };
+        let tx = self.world.chain.call(self.sender(&call.sending)?, self.account(&call.to)?, input)?;
+        let looks_only = call.is_static.unwrap_or_else(|| function.is_some_and(Function::is_read_only));
+        let (kind, receipt, access) = if looks_only {
+            let tx = self.with_terms(tx, &call.sending)?;
+            let receipt = self.world.chain.simulate(tx).map_err(|error| self.not_sent(step, error))?;
+            (StepKind::View, receipt, None)
+        } else {
+            let (receipt, access) = self.transact(step, tx, &call.sending)?;
+            (StepKind::Transaction, receipt, Some(access))
+        };
+        let mut report = StepReport::of(step, kind);
+        report.later_steps_cannot_run = !self.save(call, function, &receipt)? && !step.expect.is_failure();
+        self.finish(step, report, receipt, access, function)
+    }
+
+    fn encoding(&self, error: hexapla_abi::CodecError, span: &std::ops::Range<usize>) -> Box<Problem> {
+        Problem::new("hexapla::scenario::encoding", error.to_string()).at(&self.scenario.source, span, "this call")
+    }
+
+    fn sender(&self, sending: &Sending) -> Result<Address> {
+        sending.from.as_ref().map_or_else(|| Ok(self.first_account()), |from| self.account(from))
+    }
+
+    fn with_terms(&self, mut tx: TxEnv, sending: &Sending) -> Result<TxEnv> {
+        if let Some(value) = &sending.value {
+            tx.value = self.number(value)?;
+        }
+        if let Some(gas) = &sending.gas {
+            tx.gas_limit = gas.value;
+        }
+        Ok(tx)
+    }
+
+    fn transact(&mut self, step: &Step, tx: TxEnv, sending: &Sending) -> Result<(Receipt, AccessSet)> {
+        let tx = self.with_terms(tx, sending)?;
+        let committed = self.world.chain.transact(tx).map_err(|error| self.not_sent(step, error))?;
+        Ok((committed.receipt, committed.access))
+    }
+
+    fn not_sent(&self, step: &Step, error: hexapla_executor::ChainError) -> Box<Problem> {
+        Box::<Problem>::from(error).at(&self.scenario.source, &step.span, "this step")
+    }
+
+    /// Saves the results under the names that the step gives them; `false` where there are none to save.
+    fn save(&mut self, call: &Call, function: Option<&Function>, receipt: &Receipt) -> Result<bool> {
+        let Some(names) = &call.save else { return Ok(true) };
+        if !receipt.is_success() {
+            return Ok(false);
+        }
+        let values = match function {
+            Some(function) => match SolidityCodec::default().decode_output(function, &receipt.output) {
+                Ok(values) => values.iter().map(value_to_json).collect(),
+                Err(_) => return Ok(false),
+            },
+            None => vec![Tree::String(receipt.output.to_string())],
+        };
+        match (names.value.as_slice(), values.as_slice()) {
+            ([name], [value]) => self.world.saved.insert(&name.value, value.clone()),
+            ([name], values) => self.world.saved.insert(&name.value, Tree::Array(values.to_vec())),
+            (names, values) if names.len() == values.len() => {
+                names.iter().zip(values).for_each(|(name, value)| self.world.saved.insert(&name.value, value.clone()));
+            }
+            (wanted, values) => {
+                let message = format!("{} results are to be saved, but the function returns {}", wanted.len(), values.len());
+                let problem = Problem::new("hexapla::scenario::save", message);
+                return Err(problem.at(&self.scenario.source, &names.span, "these names"));
+            }
+        }
+        Ok(true)
+    }
+
+    fn finish(
+        &mut self,
+        step: &Step,
+        mut report: StepReport,
+        receipt: Receipt,
+        access: Option<AccessSet>,
+        function: Option<&Function>,
+    ) -> Result<StepReport> {
+        let names = &self.world.names;
+        let events = receipt.logs.iter().map(|log| explain_event(names, log)).collect();
+        let call = receipt.trace.as_ref().map(|trace| explain(names, trace));
+        let gas_by_vm = receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default();
+        let sent = Sent { receipt, call, events, gas_by_vm, access };
+        self.expect_sent(step, &sent, function, &mut report)?;
+        report.sent = Some(sent);
+        Ok(report)
+    }
+}

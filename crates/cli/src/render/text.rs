@@ -1,0 +1,194 @@
+//! A scenario for people, step by step.
+
+use super::{changes, tree::draw};
+use crate::{
+    explain::value::number_text,
+    output::{Style, harmless, paint},
+    play::report::{Check, Ending, Sent, StepKind, StepReport},
+    scenario::Scenario,
+    world::names::Names,
+};
+use hexapla_abi::text::group;
+use hexapla_primitives::{B256, U256};
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+
+/// Room for the step's number.
+const INDENT: &str = "    ";
+/// Checks that hold are wrapped at this many columns.
+const COLUMNS: usize = 110;
+
+/// What to show beside the story.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TextOptions {
+    /// What each transaction changed.
+    pub(crate) diff: bool,
+    /// Trees of views, root and time of each step.
+    pub(crate) verbose: bool,
+}
+
+/// Title and story.
+pub(crate) fn head(scenario: &Scenario) -> String {
+    let mut text = format!("{}\n", paint(Style::BOLD, &harmless(&scenario.title)));
+    if let Some(story) = &scenario.story {
+        let _ = writeln!(text, "{}", harmless(story.trim_end()));
+    }
+    text
+}
+
+/// One step.
+pub(crate) fn step(report: &StepReport, names: &Names, options: TextOptions) -> String {
+    let mut lines = Vec::new();
+    if let Some(label) = &report.label {
+        lines.push(paint(Style::BOLD, &harmless(label)));
+    }
+    lines.extend(report.note.iter().map(|note| harmless(note)));
+    if let Some(sent) = &report.sent {
+        sent_lines(report, sent, names, options, &mut lines);
+    }
+    check_lines(report, &mut lines);
+    if options.verbose {
+        lines.push(paint(Style::DIM, &format!("root {}, {}", report.root, time(report.elapsed))));
+    }
+    // Only a story has room between its steps: views without a label stand close together.
+    let gap = if report.label.is_some() || lines.len() > 2 { "\n" } else { "" };
+    let mut text = gap.to_owned();
+    for (index, line) in lines.iter().enumerate() {
+        let begin = if index == 0 { format!("{:>3} ", report.number) } else { INDENT.to_owned() };
+        let _ = writeln!(text, "{}{line}", if index == 0 { paint(Style::DIM, &begin) } else { begin });
+    }
+    text
+}
+
+fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<String>) {
+    let Some(call) = &sent.call else { return };
+    let mut tree = draw(call);
+    let is_plain_view = report.kind == StepKind::View && sent.receipt.is_success() && !options.verbose;
+    if is_plain_view {
+        let result = call.result_text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default();
+        tree = vec![format!("{}{result}", call.text)];
+    }
+    lines.append(&mut tree);
+    if report.kind != StepKind::View {
+        lines.push(gas_line(sent));
+    }
+    if let (true, Some(access)) = (options.diff, &sent.access) {
+        lines.extend(changes::lines(names, access).into_iter().map(|line| format!("{} {line}", paint(Style::DIM, "±"))));
+    }
+}
+
+/// `98_123 gas: evm 45_678 · wasm 31_020 · transaction 21_425`
+fn gas_line(sent: &Sent) -> String {
+    let frames: u64 = sent.gas_by_vm.values().sum();
+    let used = sent.receipt.gas_used;
+    let rest = match used.checked_sub(frames) {
+        Some(rest) => format!("transaction {}", group(U256::from(rest))),
+        None => format!("transaction and refund -{}", group(U256::from(frames - used))),
+    };
+    let text = format!("{} gas: {}{}", group(U256::from(used)), vm_gas(&sent.gas_by_vm), paint(Style::DIM, &rest));
+    format!("{}{text}", paint(Style::DIM, "= "))
+}
+
+fn vm_gas(sums: &BTreeMap<String, u64>) -> String {
+    let mut text = String::new();
+    for (vm, gas) in sums {
+        let _ = write!(text, "{} · ", paint(Style::of_vm(vm), &format!("{vm} {}", group(U256::from(*gas)))));
+    }
+    text
+}
+
+fn check_lines(report: &StepReport, lines: &mut Vec<String>) {
+    let held = report.checks.iter().filter(|check| check.holds && !is_implied(check)).map(held_text).collect::<Vec<_>>();
+    for line in wrapped(&held) {
+        lines.push(format!("{} {line}", paint(Style::GOOD, "✓")));
+    }
+    for check in report.failures() {
+        lines.push(format!("{} {}", paint(Style::BAD, "✗"), paint(Style::BAD, &check.what)));
+        lines.extend(labelled("expected", &check.expected));
+        lines.extend(labelled("observed", &check.observed));
+    }
+}
+
+/// That a transaction succeeded goes without saying.
+fn is_implied(check: &Check) -> bool {
+    check.what == "status"
+}
+
+/// What the tree shows need not be said again.
+fn held_text(check: &Check) -> String {
+    match check.what.as_str() {
+        what @ ("returns" | "events" | "reverts" | "fault" | "gas used" | "output") => what.to_owned(),
+        what => format!("{what} = {}", check.observed),
+    }
+}
+
+fn labelled(label: &str, text: &str) -> Vec<String> {
+    text.lines().enumerate().map(|(index, line)| format!("  {:>8}  {line}", if index == 0 { label } else { "" })).collect()
+}
+
+fn wrapped(parts: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + part.chars().count() + 2 <= COLUMNS => {
+                line.push_str(", ");
+                line.push_str(part);
+            }
+            _ => lines.push(part.clone()),
+        }
+    }
+    lines
+}
+
+/// Sums over a scenario.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) transactions: usize,
+    pub(crate) views: usize,
+    pub(crate) checks: usize,
+    pub(crate) failures: usize,
+    pub(crate) gas: u64,
+    pub(crate) gas_by_vm: BTreeMap<String, u64>,
+    pub(crate) root: B256,
+}
+
+impl Summary {
+    pub(crate) fn add(&mut self, report: &StepReport) {
+        self.checks += report.checks.len();
+        self.failures += report.failures().count();
+        self.root = report.root;
+        let Some(sent) = &report.sent else { return };
+        if report.kind == StepKind::View {
+            self.views += 1;
+            return;
+        }
+        self.transactions += 1;
+        self.gas = self.gas.saturating_add(sent.receipt.gas_used);
+        for (vm, gas) in &sent.gas_by_vm {
+            *self.gas_by_vm.entry(vm.clone()).or_default() += gas;
+        }
+    }
+}
+
+/// The last lines.
+pub(crate) fn tail(summary: &Summary, ending: Ending, elapsed: Duration) -> String {
+    let verdict = match (summary.failures, ending) {
+        (0, Ending::Complete) => paint(Style::GOOD, &format!("all {} checks hold", summary.checks)),
+        (failures, Ending::Complete) => paint(Style::BAD, &format!("{failures} of {} checks do not hold", summary.checks)),
+        (_, Ending::StoppedAt(step)) => paint(Style::BAD, &format!("stopped at step {step}, which later ones need")),
+    };
+    let frames: u64 = summary.gas_by_vm.values().sum();
+    let rest = number_text(U256::from(summary.gas.saturating_sub(frames)));
+    format!(
+        "\n{} transactions, {verdict}\n{} gas: {}transactions {rest}\nstate root {}\ntime {}\n",
+        summary.transactions,
+        group(U256::from(summary.gas)),
+        vm_gas(&summary.gas_by_vm),
+        summary.root,
+        time(elapsed),
+    )
+}
+
+/// `41.2 ms`
+pub(crate) fn time(elapsed: Duration) -> String {
+    format!("{:.1} ms", elapsed.as_secs_f64() * 1000.0)
+}

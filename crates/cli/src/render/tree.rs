@@ -1,0 +1,85 @@
+//! A call tree, drawn.
+
+use crate::{
+    explain::{
+        frame::{ExplainedCall, ExplainedEvent, ExplainedItem, Fate, Failure},
+        value::number_text,
+    },
+    output::{Style, paint},
+};
+use hexapla_abi::text::group;
+use hexapla_executor::CallKind;
+use hexapla_primitives::U256;
+
+/// The lines of a tree, without indentation.
+pub(super) fn draw(root: &ExplainedCall) -> Vec<String> {
+    let mut lines = vec![call_line(root, true)];
+    draw_items(root, "", &mut lines);
+    lines
+}
+
+fn draw_items(call: &ExplainedCall, indent: &str, lines: &mut Vec<String>) {
+    let last = call.items.len().saturating_sub(1);
+    for (index, item) in call.items.iter().enumerate() {
+        let (branch, below) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+        let begin = paint(Style::DIM, &format!("{indent}{branch}"));
+        match item {
+            ExplainedItem::Event(event) => lines.push(format!("{begin}{}", event_line(event))),
+            ExplainedItem::Call(call) => {
+                lines.push(format!("{begin}{}", call_line(call, false)));
+                draw_items(call, &format!("{indent}{below}"), lines);
+            }
+        }
+    }
+}
+
+fn event_line(event: &ExplainedEvent) -> String {
+    format!("{} {}", paint(Style::DIM, "emit"), event.text)
+}
+
+/// `[wasm 22_450 gas, 224_500_000 ink] ⇄ token.transfer(to: bob, value: 5) → true`
+fn call_line(call: &ExplainedCall, is_root: bool) -> String {
+    let tag = paint(Style::of_vm(&call.vm), &tag(call));
+    let crossing = if call.crossing && !is_root { paint(Style::BOLD, "⇄ ") } else { String::new() };
+    let text = if call.fate == Fate::Undone { paint(Style::UNDONE, &call.text) } else { call.text.clone() };
+    format!("{tag} {crossing}{text}{}{}{}", terms(call), result(call), fate(call, is_root))
+}
+
+fn tag(call: &ExplainedCall) -> String {
+    let native = call.native.map(|native| format!(", {} {}", group(U256::from(native.amount)), native.unit)).unwrap_or_default();
+    format!("[{} {} gas{native}]", call.vm, group(U256::from(call.gas)))
+}
+
+/// How it was called, where that is not the ordinary way.
+fn terms(call: &ExplainedCall) -> String {
+    let mut terms = Vec::new();
+    if !call.value.is_zero() {
+        terms.push(format!("{} wei", number_text(call.value)));
+    }
+    match call.kind {
+        CallKind::Static => terms.push("static".to_owned()),
+        CallKind::Delegate => terms.push("delegate".to_owned()),
+        CallKind::Call | CallKind::Create => {}
+    }
+    if terms.is_empty() { String::new() } else { paint(Style::DIM, &format!(" ({})", terms.join(", "))) }
+}
+
+fn result(call: &ExplainedCall) -> String {
+    call.result_text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default()
+}
+
+fn fate(call: &ExplainedCall, is_root: bool) -> String {
+    match &call.fate {
+        Fate::Stands => String::new(),
+        Fate::Undone => paint(Style::BAD, "  ↶ undone"),
+        Fate::Failed(failure) => paint(Style::BAD, &failure_text(failure, is_root)),
+    }
+}
+
+fn failure_text(failure: &Failure, is_root: bool) -> String {
+    let caught = failure.caught_by.as_ref().map(|by| format!("  ↶ caught by {by}, all below is undone")).unwrap_or_default();
+    if failure.passed_on && !is_root && failure.caught_by.is_none() {
+        return " ✗ hands the failure on".to_owned();
+    }
+    format!(" ✗ {}{caught}", failure.text)
+}

@@ -1,0 +1,160 @@
+//! A scenario: deployments, calls and expectations over several VMs, as its file says it.
+//!
+//! - [`source`]: the text and places in it
+//! - `fields`: TOML tables key by key, with errors that point at the place
+//! - `read`, `step`: the text into a [`Scenario`]; nothing is executed or looked up here
+//! - [`update`]: observed values written back into `expect`
+//!
+//! The format is described in `docs/scenario.md`.
+
+mod fields;
+mod read;
+mod source;
+mod step;
+pub(crate) mod update;
+
+pub(crate) use source::{At, FILE_NAME, Source};
+
+use hexapla_abi::Tree;
+use hexapla_executor::SpecId;
+use hexapla_primitives::{Address, B256, U256};
+use std::{ops::Range, sync::Arc};
+
+/// A scenario as it was read.
+#[derive(Debug)]
+pub(crate) struct Scenario {
+    pub(crate) source: Arc<Source>,
+    pub(crate) title: String,
+    pub(crate) story: Option<String>,
+    pub(crate) chain: ChainRules,
+    /// In the order of the file.
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// `[chain]`
+#[derive(Debug, Default)]
+pub(crate) struct ChainRules {
+    pub(crate) chain_id: Option<u64>,
+    pub(crate) spec: Option<SpecId>,
+    /// Of the first block, in seconds since the epoch.
+    pub(crate) timestamp: Option<u64>,
+}
+
+/// An entry of `[accounts]`.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) name: At<String>,
+    pub(crate) address: Address,
+    /// In wei.
+    pub(crate) balance: U256,
+}
+
+/// A `[[step]]`.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// From 1.
+    pub(crate) number: usize,
+    /// Where the step stands: its name or target.
+    pub(crate) span: Range<usize>,
+    pub(crate) label: Option<String>,
+    pub(crate) action: Action,
+    pub(crate) expect: Expect,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub(crate) enum Action {
+    Deploy(Deploy),
+    Call(Call),
+    Prove(Prove),
+    /// Only compares the state.
+    Check,
+}
+
+/// Common to deployments and calls.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    /// The first account by default.
+    pub(crate) from: Option<At<String>>,
+    pub(crate) args: Option<At<Vec<At<Tree>>>>,
+    pub(crate) value: Option<At<Tree>>,
+    pub(crate) gas: Option<At<u64>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Deploy {
+    pub(crate) name: At<String>,
+    pub(crate) artefact: At<String>,
+    /// Which contract of a file with several.
+    pub(crate) contract: Option<At<String>>,
+    /// Interface beside the artefact.
+    pub(crate) abi: Option<At<String>>,
+    pub(crate) sending: Sending,
+}
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Name or address.
+    pub(crate) to: At<String>,
+    /// Name or signature; nothing for a plain payment or raw call data.
+    pub(crate) function: Option<At<String>>,
+    pub(crate) raw: Option<At<Tree>>,
+    /// Only looks. By default what the function's interface says.
+    pub(crate) is_static: Option<bool>,
+    pub(crate) save: Option<At<Vec<At<String>>>>,
+    pub(crate) sending: Sending,
+}
+
+#[derive(Debug)]
+pub(crate) struct Prove {
+    pub(crate) what: Proved,
+    pub(crate) save: At<String>,
+    /// Parts of the proof in which a bit is flipped.
+    pub(crate) tamper: Vec<At<String>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Proved {
+    Account { account: At<String>, slots: Vec<At<B256>> },
+    Object(ObjectName),
+}
+
+/// Names an object.
+#[derive(Debug)]
+pub(crate) enum ObjectName {
+    /// What its VM keeps about a contract's code, by the contract's name.
+    OfContract(At<String>),
+    /// Column and key.
+    Key { vm: At<String>, key: At<Tree> },
+}
+
+/// What must hold after a step.
+#[derive(Debug, Default)]
+pub(crate) struct Expect {
+    pub(crate) returns: Option<At<Tree>>,
+    pub(crate) output: Option<At<Tree>>,
+    pub(crate) reverts: Option<At<String>>,
+    pub(crate) fault: Option<At<String>>,
+    pub(crate) events: Option<At<Vec<At<String>>>>,
+    pub(crate) gas_used: Option<At<u64>>,
+    pub(crate) balance: Vec<(At<String>, At<Tree>)>,
+    pub(crate) storage: Vec<(At<String>, Vec<(At<String>, At<Tree>)>)>,
+    pub(crate) views: Vec<(At<String>, At<Tree>)>,
+}
+
+impl Expect {
+    /// Whether a failure is what the step is about.
+    pub(crate) const fn is_failure(&self) -> bool {
+        self.reverts.is_some() || self.fault.is_some()
+    }
+}
+
+impl Scenario {
+    /// The file name without what every scenario file is called.
+    pub(crate) fn place(&self) -> String {
+        let path = self.source.path();
+        let shown = if path.ends_with(FILE_NAME) { path.parent().unwrap_or(path) } else { path };
+        shown.display().to_string()
+    }
+}

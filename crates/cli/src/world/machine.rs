@@ -1,0 +1,101 @@
+//! Engine, cache and database as the command line asks for them.
+
+use crate::problem::{Problem, Result};
+use clap::{Args, ValueEnum};
+use hexapla_executor::{Chain, ChainConfig, Executor, SetupError, VmSet, standard_vms, wasm};
+use hexapla_store::{KvStore, RedbStore};
+use std::{env, path::PathBuf, sync::Arc};
+
+/// Instances of WASM contracts that one thread can need at once, with some room.
+const INSTANCES_PER_THREAD: u32 = 128;
+
+/// Options of all commands that execute something.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Engine")]
+pub(crate) struct MachineArgs {
+    /// What runs WASM contracts: native code or an interpreter. Results, gas and roots are the same.
+    #[arg(long, value_enum, env = "HEXAPLA_ENGINE", default_value = "wasmtime")]
+    engine: EngineName,
+    /// Folder for compiled contracts. Native code is loaded from it, so nobody else should be able to write there
+    /// [default: $XDG_CACHE_HOME/hexapla or ~/.cache/hexapla].
+    #[arg(long, value_name = "DIR", env = "HEXAPLA_CACHE_DIR")]
+    cache_dir: Option<PathBuf>,
+    /// Compile contracts anew each time.
+    #[arg(long, env = "HEXAPLA_NO_CACHE", conflicts_with = "cache_dir")]
+    no_cache: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EngineName {
+    /// Native code by Cranelift.
+    Wasmtime,
+    /// An interpreter in pure Rust.
+    Wasmi,
+}
+
+impl MachineArgs {
+    /// The VMs beside the EVM, for `threads` threads that run transactions at once.
+    pub(crate) fn vms(&self, threads: usize) -> Result<VmSet> {
+        let engine = match self.engine {
+            EngineName::Wasmtime => wasm::EngineKind::Wasmtime,
+            EngineName::Wasmi => wasm::EngineKind::Wasmi,
+        };
+        let threads = u32::try_from(threads).unwrap_or(u32::MAX);
+        let config = wasm::Config {
+            engine,
+            cache_dir: self.cache_folder(),
+            pool_size: INSTANCES_PER_THREAD.saturating_mul(threads).max(1),
+            ..wasm::Config::default()
+        };
+        standard_vms(config).map_err(|error| setup_problem(&error))
+    }
+
+    /// Where compiled contracts are kept, if anywhere.
+    pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            return None;
+        }
+        let given = self.cache_dir.clone();
+        given.or_else(default_cache_folder)
+    }
+}
+
+/// `$XDG_CACHE_HOME/hexapla`, else `~/.cache/hexapla`; nothing where neither is known.
+fn default_cache_folder() -> Option<PathBuf> {
+    let folder = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+    Some(base.join("hexapla"))
+}
+
+/// An executor for one chain.
+pub(crate) fn executor(config: ChainConfig, vms: &VmSet) -> Result<Executor> {
+    Executor::new(config, vms.clone()).map_err(|error| setup_problem(&error))
+}
+
+fn setup_problem(error: &SetupError) -> Box<Problem> {
+    let problem = Problem::new("hexapla::setup", error.to_string());
+    match error {
+        SetupError::Wasm(wasm::SetupError::CacheFolder { .. }) => {
+            problem.with_help("choose another folder with --cache-dir, or go without with --no-cache")
+        }
+        SetupError::Wasm(_) => problem.with_help("--engine wasmi needs less of the operating system"),
+        SetupError::ForkTooOld(_) => problem.with_help("set `spec` in `[chain]` to a later fork, e.g. \"osaka\""),
+        SetupError::Duplicate(_) => problem,
+    }
+}
+
+/// Opens a database file, and looks through all of it first: a damaged one must not become a wrong proof.
+pub(crate) fn open_database(path: &PathBuf, must_exist: bool) -> Result<Arc<dyn KvStore>> {
+    if must_exist {
+        std::fs::metadata(path).map_err(|error| Problem::file(path, "open the database", error))?;
+    }
+    Ok(Arc::new(RedbStore::open_checked(path)?))
+}
+
+/// A chain in memory or in a file.
+pub(crate) fn chain(executor: Executor, store: Option<Arc<dyn KvStore>>) -> Result<Chain> {
+    Ok(match store {
+        Some(store) => Chain::open(executor, store)?,
+        None => Chain::in_memory(executor),
+    })
+}

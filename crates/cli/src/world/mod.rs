@@ -1,0 +1,30 @@
+//! The world a scenario runs in: a chain, and the names and interfaces that people know its accounts by.
+//!
+//! - [`machine`]: engine, caches and database as the command line asks for them
+//! - [`artefact`]: compiled contracts from files
+//! - [`names`]: names, addresses, interfaces
+//! - [`saved`]: results that later steps use as `$name`
+//! - [`roll`]: names that are kept in a database file, so that proofs can be asked for by name later
+
+pub(crate) mod artefact;
+pub(crate) mod machine;
+pub(crate) mod names;
+pub(crate) mod roll;
+pub(crate) mod saved;
+
+use hexapla_executor::Chain;
+use names::Names;
+use saved::Saved;
+
+/// Chain, names and saved results.
+pub(crate) struct World {
+    pub(crate) chain: Chain,
+    pub(crate) names: Names,
+    pub(crate) saved: Saved,
+}
+
+impl World {
+    pub(crate) fn new(chain: Chain) -> Self {
+        Self { chain, names: Names::default(), saved: Saved::default() }
+    }
+}
