@@ -18,7 +18,7 @@ fn main() {
     let engines: Vec<(&str, StylusVm)> = names().iter().copied().zip(engines()).collect();
     let (transfer, host) = erc20_transfer(&engines[0].1);
     bench("erc20_transfer", &engines, &transfer, &host, 2_000);
-    let noop = frame(&wat::parse_str(module("", "i32.const 0")).unwrap(), &[]);
+    let noop = frame(&wat::parse_str(program("i32.const 0")).unwrap(), &[]);
     let host = activated(&engines[0].1, &noop);
     bench("noop_call", &engines, &noop, &host, 2_000);
     let spin = frame(&wat::parse_str(SPIN).unwrap(), &[]);

@@ -38,8 +38,8 @@ wasmparser::for_each_operator!(define_visitor_name);
 
 /// `visit_i64_atomic_rmw_add` → `i64.atomic_rmw_add`: the text format's name but for further dots.
 fn text_name(visitor: &str) -> String {
-    const NAMESPACES: [&str; 10] = [
-        "i32", "i64", "f32", "f64", "memory", "table", "local", "global", "ref", "data",
+    const NAMESPACES: [&str; 11] = [
+        "i32", "i64", "f32", "f64", "v128", "memory", "table", "local", "global", "ref", "data",
     ];
     let name = visitor.strip_prefix("visit_").unwrap_or(visitor);
     match name.split_once('_') {

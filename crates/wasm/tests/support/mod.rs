@@ -7,7 +7,11 @@ use hexapla_vm::{
     BlockInfo, CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Exit, Frame, Host,
     HostError, HostResult, TxInfo, Vm,
 };
-use hexapla_wasm::{Config, EngineKind, RunReport, StylusVm, encode_program};
+use hexapla_wasm::{
+    Config, EngineKind, RunReport, StylusVm, encode_program,
+    hooks::{HOOKS, HookSignature},
+    limits,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub const CONTRACT: Address = Address::repeat_byte(0x22);
@@ -276,18 +280,37 @@ pub fn output(report: &RunReport) -> Bytes {
     }
 }
 
-/// A module with one page of memory that cannot grow, these imports, and this body of `user_entrypoint`,
-/// whose parameter is `$len`.
-pub fn module(imports: &str, body: &str) -> String {
+/// A module in text form with one page of memory that cannot grow and this body of `user_entrypoint`, whose parameter
+/// is `$len`. Each host function `$name` that occurs in the body is imported.
+pub fn program(body: &str) -> String {
+    program_with("(memory (export \"memory\") 1 1)", body)
+}
+
+/// The same with other fields in place of the memory.
+pub fn program_with(fields: &str, body: &str) -> String {
+    let text = format!("{fields} {body}");
+    let imports: String = HOOKS.iter().filter(|hook| uses(&text, hook.name)).map(import).collect();
     format!(
-        "(module {imports} (memory (export \"memory\") 1 1)
-           (func (export \"user_entrypoint\") (param $len i32) (result i32) {body}))"
+        "(module {imports} {fields}
+           (func $main (export \"user_entrypoint\") (param $len i32) (result i32) {body}))"
     )
 }
 
+fn uses(text: &str, name: &str) -> bool {
+    let ends = |rest: &str| !rest.starts_with(|next: char| next == '_' || next.is_alphanumeric());
+    let call = format!("${name}");
+    text.match_indices(&call).any(|(at, _)| ends(&text[at + call.len()..]))
+}
+
 /// The declaration of an import of `vm_hooks`.
-pub fn import(name: &str, signature: &str) -> String {
-    format!("(import \"vm_hooks\" \"{name}\" (func ${name} {signature}))")
+pub fn import(hook: &HookSignature) -> String {
+    let params: String = hook.params.iter().map(|param| format!("{param} ")).collect();
+    let result = hook
+        .result
+        .map(|result| format!("(result {result})"))
+        .unwrap_or_default();
+    let name = hook.name;
+    format!("(import \"vm_hooks\" \"{name}\" (func ${name} (param {params}) {result}))\n")
 }
 
 pub fn word(value: u64) -> B256 {
@@ -297,4 +320,14 @@ pub fn word(value: u64) -> B256 {
 pub fn contract(name: &str) -> Vec<u8> {
     let path = format!("{}/../../contracts/wasm/{name}/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Runs on a thread with the native stack that one frame may take, and some for the host.
+pub fn big_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    std::thread::Builder::new()
+        .stack_size(limits::NATIVE_STACK_BYTES_PER_FRAME + (1 << 20))
+        .spawn(run)
+        .unwrap()
+        .join()
+        .unwrap()
 }
