@@ -1,7 +1,10 @@
 //! What a transaction read and wrote, as data.
 
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, keccak256};
-use revm::{primitives::HashMap, state::{AccountInfo, EvmState}};
+use revm::{
+    primitives::HashMap,
+    state::{AccountInfo, EvmState},
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -73,10 +76,18 @@ impl TxChanges {
     pub fn access(&self) -> AccessSet {
         let mut set = AccessSet::default();
         for (address, account) in &self.accounts {
-            let before =
-                if account.is_loaded_as_not_existing() { LocationValue::Absent } else { of_info(&account.original_info()) };
-            let removed = account.is_selfdestructed() || (account.is_touched() && account.is_empty() && !account.is_created());
-            let after = if removed { LocationValue::Absent } else { of_info(&account.info) };
+            let before = if account.is_loaded_as_not_existing() {
+                LocationValue::Absent
+            } else {
+                of_info(&account.original_info())
+            };
+            let removed =
+                account.is_selfdestructed() || (account.is_touched() && account.is_empty() && !account.is_created());
+            let after = if removed {
+                LocationValue::Absent
+            } else {
+                of_info(&account.info)
+            };
             if account.is_touched() && before != after {
                 set.writes.insert(Location::Account(*address), after);
             }
@@ -84,23 +95,30 @@ impl TxChanges {
             for (key, slot) in &account.storage {
                 let location = Location::Word(*address, *key);
                 if slot.is_changed() && !removed {
-                    set.writes.insert(location.clone(), LocationValue::Word(slot.present_value));
+                    set.writes
+                        .insert(location.clone(), LocationValue::Word(slot.present_value));
                 }
                 set.reads.insert(location, LocationValue::Word(slot.original_value));
             }
         }
         for (key, slot) in &self.objects {
             if slot.original != slot.present {
-                set.writes.insert(Location::Object(key.clone()), of_object(slot.present.as_ref()));
+                set.writes
+                    .insert(Location::Object(key.clone()), of_object(slot.present.as_ref()));
             }
-            set.reads.insert(Location::Object(key.clone()), of_object(slot.original.as_ref()));
+            set.reads
+                .insert(Location::Object(key.clone()), of_object(slot.original.as_ref()));
         }
         set
     }
 }
 
 fn of_info(info: &AccountInfo) -> LocationValue {
-    LocationValue::Account { nonce: info.nonce, balance: info.balance, code_hash: info.code_hash }
+    LocationValue::Account {
+        nonce: info.nonce,
+        balance: info.balance,
+        code_hash: info.code_hash,
+    }
 }
 
 fn of_object(value: Option<&Bytes>) -> LocationValue {

@@ -21,6 +21,9 @@ use std::{
 /// Storage tries that stay in memory between blocks; beyond this the least used are dropped and reloaded on demand.
 const OPEN_TRIES_MAX: usize = 1024;
 
+/// Nonce of a column account: it makes the account other than empty.
+const COLUMN_NONCE: u64 = 1;
+
 /// Durable state of all VMs.
 pub struct StateDb {
     store: Arc<dyn KvStore>,
@@ -45,12 +48,21 @@ impl ObjectProof {
     /// Checks the proof against a state root, without any state.
     pub fn verify(&self, root: B256) -> Result<(), ObjectProofError> {
         self.column.verify(root)?;
-        let [slot] = self.column.storage_proof.as_slice() else { return Err(ObjectProofError::Slot) };
-        let expected = self.object.as_ref().map_or(U256::ZERO, |object| keccak256(object).into());
+        let [slot] = self.column.storage_proof.as_slice() else {
+            return Err(ObjectProofError::Slot);
+        };
+        let expected = self
+            .object
+            .as_ref()
+            .map_or(U256::ZERO, |object| keccak256(object).into());
         if self.column.address != column_account(self.key.vm) || slot.key != self.key.slot() {
             return Err(ObjectProofError::Slot);
         }
-        if slot.value == expected { Ok(()) } else { Err(ObjectProofError::Object) }
+        if slot.value == expected {
+            Ok(())
+        } else {
+            Err(ObjectProofError::Object)
+        }
     }
 }
 
@@ -75,7 +87,12 @@ impl StateDb {
             Some(row) => B256::try_from(row.as_ref()).map_err(|_| rows::corrupt(rows::META, rows::ROOT))?,
             None => EMPTY_ROOT,
         };
-        Ok(Self { store, root, accounts: Trie::at_root(root), storages: StorageTries::default() })
+        Ok(Self {
+            store,
+            root,
+            accounts: Trie::at_root(root),
+            storages: StorageTries::default(),
+        })
     }
 
     /// A state in memory, for tests and short-lived chains.
@@ -142,7 +159,12 @@ impl StateDb {
             leaves.push(self.prepare_column(&state, &mut batch, address, change, slots)?);
         }
         for (key, object) in &changes.objects {
-            put_or_delete(&mut batch, rows::OBJECT, rows::object_key(key), object.as_ref().map(|o| o.to_vec()));
+            put_or_delete(
+                &mut batch,
+                rows::OBJECT,
+                rows::object_key(key),
+                object.as_ref().map(|o| o.to_vec()),
+            );
         }
         for (hash, code) in &changes.codes {
             batch.put(rows::CODE, hash.as_slice(), code.to_vec());
@@ -163,68 +185,90 @@ impl StateDb {
         address: Address,
         change: &AccountChange,
     ) -> Result<Leaf, StateError> {
-        let before = state.trie_account(address)?;
-        let old_root = before.map_or(EMPTY_ROOT, |account| account.storage_root);
-        if change.wiped {
+        // What an account had goes with it; no root could show words without an account.
+        let wiped = change.wiped || change.info.is_none();
+        if wiped {
             batch.delete_prefix(rows::WORD, address.as_slice());
             batch.delete_prefix(rows::STORAGE_NODE, address.as_slice());
+            self.storages.forget(address);
         }
+        let Some(info) = &change.info else {
+            return Ok(put_account(batch, address, None));
+        };
+        let start = if wiped {
+            EMPTY_ROOT
+        } else {
+            state.storage_root(address)?
+        };
+        let mut slots = Vec::with_capacity(change.words.len());
         for (slot, value) in &change.words {
             let row = (!value.is_zero()).then(|| value.to_be_bytes_trimmed_vec());
             put_or_delete(batch, rows::WORD, rows::word_key(address, *slot).to_vec(), row);
+            slots.push((keccak256(slot.to_be_bytes::<32>()), word_leaf(*value)));
         }
-        let start = if change.wiped { EMPTY_ROOT } else { old_root };
-        let slots = change.words.iter().map(|(slot, value)| (keccak256(slot.to_be_bytes::<32>()), word_leaf(*value)));
-        let storage_root = self.update_storage(state, batch, address, start, change.wiped, slots.collect())?;
-        let account = change.info.as_ref().map(|info| TrieAccount {
-            nonce: info.nonce,
-            balance: info.balance,
-            storage_root,
-            code_hash: info.code_hash,
-        });
-        Ok(put_account(batch, address, account))
+        let nodes = StorageNodes {
+            snapshot: &*state.0,
+            address,
+            wiped,
+        };
+        let storage_root = self.update_storage(&nodes, batch, start, slots)?;
+        Ok(put_account(batch, address, Some(trie_account(info, storage_root))))
     }
 
-    /// A column always exists once it holds an object: nonce 1 keeps EIP-161 from removing it.
+    /// A column always exists once it holds an object: nonce 1 keeps EIP-161 from removing it. Its storage is its
+    /// objects; what a change says about words of a column is not heard.
     fn prepare_column(
         &mut self,
         state: &StoredState,
         batch: &mut Batch,
         address: Address,
         change: Option<&AccountChange>,
-        slots: Vec<(B256, Option<Vec<u8>>)>,
+        slots: Vec<Leaf>,
     ) -> Result<Leaf, StateError> {
         let before = state.trie_account(address)?;
         let start = before.map_or(EMPTY_ROOT, |account| account.storage_root);
-        let storage_root = self.update_storage(state, batch, address, start, false, slots)?;
-        let balance = match change.map(|change| change.info.as_ref()) {
-            Some(info) => info.map_or(U256::ZERO, |info| info.balance),
-            None => before.map_or(U256::ZERO, |account| account.balance),
+        let nodes = StorageNodes {
+            snapshot: &*state.0,
+            address,
+            wiped: false,
         };
-        let account = TrieAccount { nonce: 1, balance, storage_root, code_hash: KECCAK_EMPTY };
-        Ok(put_account(batch, address, Some(account)))
+        let storage_root = self.update_storage(&nodes, batch, start, slots)?;
+        let account = match change {
+            Some(change) => change.info.as_ref().map(|info| trie_account(info, storage_root)),
+            None => before,
+        };
+        let is_column = storage_root != EMPTY_ROOT || before.is_some_and(|account| account.nonce == COLUMN_NONCE);
+        let column = |account: TrieAccount| TrieAccount {
+            nonce: COLUMN_NONCE,
+            storage_root,
+            ..account
+        };
+        Ok(put_account(
+            batch,
+            address,
+            if is_column {
+                Some(column(account.unwrap_or_default()))
+            } else {
+                account
+            },
+        ))
     }
 
     fn update_storage(
         &mut self,
-        state: &StoredState,
+        nodes: &StorageNodes<'_>,
         batch: &mut Batch,
-        address: Address,
         start: B256,
-        wiped: bool,
-        slots: Vec<(B256, Option<Vec<u8>>)>,
+        slots: Vec<Leaf>,
     ) -> Result<B256, StateError> {
-        if wiped {
-            self.storages.forget(address);
-        }
         if slots.is_empty() {
             return Ok(start);
         }
-        let trie = self.storages.open(address, start);
-        trie.apply(&StorageNodes { snapshot: &*state.0, address, wiped }, &slots)?;
+        let trie = self.storages.open(nodes.address, start);
+        trie.apply(nodes, &slots)?;
         let root = trie.root();
         for (path, node) in trie.take_node_updates() {
-            put_or_delete(batch, rows::STORAGE_NODE, rows::node_key(address, &path), node);
+            put_or_delete(batch, rows::STORAGE_NODE, rows::node_key(nodes.address, &path), node);
         }
         Ok(root)
     }
@@ -235,16 +279,26 @@ impl StateDb {
         let account = state.trie_account(address)?;
         let account_proof = self.accounts.prove(&AccountNodes(&*state.0), &keccak256(address))?;
         let storage_hash = account.map_or(EMPTY_ROOT, |account| account.storage_root);
-        let source = StorageNodes { snapshot: &*state.0, address, wiped: false };
+        let source = StorageNodes {
+            snapshot: &*state.0,
+            address,
+            wiped: false,
+        };
         let trie = self.storages.open(address, storage_hash);
         let mut storage_proof = Vec::with_capacity(slots.len());
         for slot in slots {
             let key = keccak256(slot);
             let value = match trie.get(&source, &key)? {
-                Some(leaf) => alloy_rlp::decode_exact(&leaf).map_err(|_| rows::corrupt(rows::STORAGE_NODE, slot.as_slice()))?,
+                Some(leaf) => {
+                    alloy_rlp::decode_exact(&leaf).map_err(|_| rows::corrupt(rows::STORAGE_NODE, slot.as_slice()))?
+                }
                 None => U256::ZERO,
             };
-            storage_proof.push(StorageProof { key: *slot, value, proof: trie.prove(&source, &key)? });
+            storage_proof.push(StorageProof {
+                key: *slot,
+                value,
+                proof: trie.prove(&source, &key)?,
+            });
         }
         Ok(AccountProof {
             address,
@@ -261,7 +315,11 @@ impl StateDb {
     pub fn object_proof(&mut self, key: &ObjectKey) -> Result<ObjectProof, StateError> {
         let object = self.reader()?.object(key)?;
         let column = self.account_proof(column_account(key.vm), &[key.slot()])?;
-        Ok(ObjectProof { key: key.clone(), object, column })
+        Ok(ObjectProof {
+            key: key.clone(),
+            object,
+            column,
+        })
     }
 }
 
@@ -269,6 +327,15 @@ type Leaf = (B256, Option<Vec<u8>>);
 
 fn word_leaf(value: U256) -> Option<Vec<u8>> {
     (!value.is_zero()).then(|| alloy_rlp::encode(value))
+}
+
+fn trie_account(info: &AccountInfo, storage_root: B256) -> TrieAccount {
+    TrieAccount {
+        nonce: info.nonce,
+        balance: info.balance,
+        storage_root,
+        code_hash: info.code_hash,
+    }
 }
 
 fn put_account(batch: &mut Batch, address: Address, account: Option<TrieAccount>) -> Leaf {
@@ -284,12 +351,20 @@ fn put_or_delete(batch: &mut Batch, table: hexapla_store::Table, key: Vec<u8>, v
     };
 }
 
-/// The changed slots of each column that has any.
+/// The changed slots of each column that changes, in its objects or in its account.
 fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<Leaf>> {
     let mut vms: BTreeMap<VmId, Vec<Leaf>> = BTreeMap::new();
     for (key, object) in &changes.objects {
-        let leaf = object.as_ref().map(|object| alloy_rlp::encode(U256::from_be_bytes(keccak256(object).0)));
+        let leaf = object
+            .as_ref()
+            .map(|object| alloy_rlp::encode(U256::from_be_bytes(keccak256(object).0)));
         vms.entry(key.vm).or_default().push((keccak256(key.slot()), leaf));
+    }
+    for address in changes.accounts.keys() {
+        let vm = VmId(address.0[19]);
+        if *address == column_account(vm) {
+            vms.entry(vm).or_default();
+        }
     }
     vms.into_iter().map(|(vm, slots)| (column_account(vm), slots)).collect()
 }
@@ -320,7 +395,9 @@ impl StorageTries {
     fn drop_least_used(&mut self) {
         let mut used: Vec<u64> = self.open.values().map(|(used, _)| *used).collect();
         used.sort_unstable();
-        let Some(&median) = used.get(used.len() / 2) else { return };
+        let Some(&median) = used.get(used.len() / 2) else {
+            return;
+        };
         self.open.retain(|_, (used, _)| *used > median);
     }
 }
@@ -330,7 +407,11 @@ struct AccountNodes<'a>(&'a dyn Snapshot);
 
 impl NodeSource for AccountNodes<'_> {
     fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
-        Ok(self.0.get(rows::ACCOUNT_NODE, path).map_err(SourceError::new)?.map(Bytes::from))
+        Ok(self
+            .0
+            .get(rows::ACCOUNT_NODE, path)
+            .map_err(SourceError::new)?
+            .map(Bytes::from))
     }
 }
 
@@ -348,7 +429,11 @@ impl NodeSource for StorageNodes<'_> {
             return Ok(None);
         }
         let key = rows::node_key(self.address, path);
-        Ok(self.snapshot.get(rows::STORAGE_NODE, &key).map_err(SourceError::new)?.map(Bytes::from))
+        Ok(self
+            .snapshot
+            .get(rows::STORAGE_NODE, &key)
+            .map_err(SourceError::new)?
+            .map(Bytes::from))
     }
 }
 
@@ -356,6 +441,12 @@ impl NodeSource for StorageNodes<'_> {
 struct StoredState(Arc<dyn Snapshot>);
 
 impl StoredState {
+    fn storage_root(&self, address: Address) -> Result<B256, StateError> {
+        Ok(self
+            .trie_account(address)?
+            .map_or(EMPTY_ROOT, |account| account.storage_root))
+    }
+
     fn trie_account(&self, address: Address) -> Result<Option<TrieAccount>, StateError> {
         match self.0.get(rows::ACCOUNT, address.as_slice())? {
             Some(row) => rows::decode_account(address, &row).map(Some),
@@ -383,7 +474,9 @@ impl StateReader for StoredState {
     }
 
     fn has_storage(&self, address: Address) -> Result<bool, StateError> {
-        Ok(self.trie_account(address)?.is_some_and(|account| account.storage_root != EMPTY_ROOT))
+        Ok(self
+            .trie_account(address)?
+            .is_some_and(|account| account.storage_root != EMPTY_ROOT))
     }
 
     fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
@@ -394,13 +487,18 @@ impl StateReader for StoredState {
         if hash == KECCAK_EMPTY {
             return Ok(Bytecode::default());
         }
-        let code = self.0.get(rows::CODE, hash.as_slice())?.ok_or(StateError::MissingCode(hash))?;
+        let code = self
+            .0
+            .get(rows::CODE, hash.as_slice())?
+            .ok_or(StateError::MissingCode(hash))?;
         Bytecode::new_raw_checked(code.into()).map_err(|_| rows::corrupt(rows::CODE, hash.as_slice()))
     }
 
     fn block_hash(&self, number: u64) -> Result<B256, StateError> {
         match self.0.get(rows::BLOCK_HASH, &number.to_be_bytes())? {
-            Some(row) => B256::try_from(row.as_ref()).map_err(|_| rows::corrupt(rows::BLOCK_HASH, &number.to_be_bytes())),
+            Some(row) => {
+                B256::try_from(row.as_ref()).map_err(|_| rows::corrupt(rows::BLOCK_HASH, &number.to_be_bytes()))
+            }
             None => Ok(B256::ZERO),
         }
     }

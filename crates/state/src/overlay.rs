@@ -53,6 +53,17 @@ struct CachedAccount {
     changed: bool,
 }
 
+impl CachedAccount {
+    /// An account that is gone, with its storage.
+    fn removed() -> Self {
+        Self {
+            wiped: true,
+            changed: true,
+            ..Self::default()
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct CachedObject {
     value: Option<Bytes>,
@@ -109,7 +120,10 @@ impl Overlay {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
                 let info = self.base.account(address)?;
-                Ok(entry.insert(CachedAccount { info, ..CachedAccount::default() }))
+                Ok(entry.insert(CachedAccount {
+                    info,
+                    ..CachedAccount::default()
+                }))
             }
         }
     }
@@ -130,7 +144,10 @@ impl Overlay {
                     cached.changed |= changed;
                 }
                 Entry::Vacant(entry) => {
-                    entry.insert(CachedObject { value: slot.present, changed });
+                    entry.insert(CachedObject {
+                        value: slot.present,
+                        changed,
+                    });
                 }
             }
         }
@@ -147,7 +164,7 @@ impl Overlay {
         let cached = self.accounts.entry(address).or_default();
         cached.changed = true;
         if account.is_selfdestructed() || (account.is_empty() && !account.is_created()) {
-            *cached = CachedAccount { info: None, words: HashMap::default(), wiped: true, changed: true };
+            *cached = CachedAccount::removed();
             return;
         }
         if account.is_created() {
@@ -157,7 +174,13 @@ impl Overlay {
         cached.info = Some(account.info);
         for (key, slot) in account.storage {
             if slot.is_changed() {
-                cached.words.insert(key, Word { value: slot.present_value, changed: true });
+                cached.words.insert(
+                    key,
+                    Word {
+                        value: slot.present_value,
+                        changed: true,
+                    },
+                );
             }
         }
     }
@@ -180,23 +203,40 @@ impl Overlay {
         let mut info = info.unwrap_or_default();
         info.balance = info.balance.saturating_add(wei);
         let cached = self.accounts.entry(account).or_default();
-        cached.info = (empty_accounts_exist || !info.is_empty()).then_some(info);
-        cached.changed = true;
+        if info.is_empty() && !empty_accounts_exist {
+            *cached = CachedAccount::removed();
+        } else {
+            cached.info = Some(info);
+            cached.changed = true;
+        }
         Ok(())
     }
 
     /// Everything that changed since the overlay was made.
     pub fn changes(&self) -> BlockChanges {
-        let accounts = self.accounts.iter().filter(|(_, cached)| cached.changed).map(|(address, cached)| {
-            let words = cached.words.iter().filter(|(_, word)| word.changed).map(|(key, word)| (*key, word.value));
-            let change =
-                AccountChange { info: cached.info.clone(), wiped: cached.wiped, words: words.collect() };
-            (*address, change)
-        });
+        let accounts = self
+            .accounts
+            .iter()
+            .filter(|(_, cached)| cached.changed)
+            .map(|(address, cached)| {
+                let words = cached
+                    .words
+                    .iter()
+                    .filter(|(_, word)| word.changed)
+                    .map(|(key, word)| (*key, word.value));
+                let change = AccountChange {
+                    info: cached.info.clone(),
+                    wiped: cached.wiped,
+                    words: words.collect(),
+                };
+                (*address, change)
+            });
         let objects = self.objects.iter().filter(|(_, cached)| cached.changed);
         BlockChanges {
             accounts: accounts.collect(),
-            objects: objects.map(|(key, cached)| (key.clone(), cached.value.clone())).collect(),
+            objects: objects
+                .map(|(key, cached)| (key.clone(), cached.value.clone()))
+                .collect(),
             codes: self.new_codes.clone(),
         }
     }
@@ -222,7 +262,11 @@ impl Database for Overlay {
         if let Some(word) = account.words.get(&key) {
             return Ok(word.value);
         }
-        let value = if account.wiped { U256::ZERO } else { base.word(address, key)? };
+        let value = if account.wiped {
+            U256::ZERO
+        } else {
+            base.word(address, key)?
+        };
         account.words.insert(key, Word { value, changed: false });
         Ok(value)
     }
@@ -238,7 +282,13 @@ impl WorldSource for Overlay {
             return Ok(cached.value.clone());
         }
         let value = self.base.object(key)?;
-        self.objects.insert(key.clone(), CachedObject { value: value.clone(), changed: false });
+        self.objects.insert(
+            key.clone(),
+            CachedObject {
+                value: value.clone(),
+                changed: false,
+            },
+        );
         Ok(value)
     }
 

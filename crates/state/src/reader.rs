@@ -3,12 +3,7 @@
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
 use hexapla_store::StoreError;
 use hexapla_trie::TrieError;
-use revm::{
-    bytecode::Bytecode,
-    database_interface::DBErrorMarker,
-    primitives::KECCAK_EMPTY,
-    state::AccountInfo,
-};
+use revm::{bytecode::Bytecode, database_interface::DBErrorMarker, primitives::KECCAK_EMPTY, state::AccountInfo};
 
 /// State could not be read or written. Always a fault of the host, never of a contract.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +67,11 @@ impl StateReader for EmptyState {
     }
 
     fn code(&self, hash: B256) -> Result<Bytecode, StateError> {
-        if hash == KECCAK_EMPTY { Ok(Bytecode::default()) } else { Err(StateError::MissingCode(hash)) }
+        if hash == KECCAK_EMPTY {
+            Ok(Bytecode::default())
+        } else {
+            Err(StateError::MissingCode(hash))
+        }
     }
 
     fn block_hash(&self, _: u64) -> Result<B256, StateError> {
