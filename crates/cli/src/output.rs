@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use std::{
     fmt::Write as _,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
 };
 
 /// Width of messages where nobody's terminal says it.
@@ -44,7 +44,11 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) const fn new(colour: Colour, verbose: bool) -> Self {
-        Self { colour, verbose, closed: false }
+        Self {
+            colour,
+            verbose,
+            closed: false,
+        }
     }
 
     pub(crate) const fn verbose(&self) -> bool {
@@ -90,17 +94,14 @@ impl Output {
 
     /// Explains a problem.
     pub(crate) fn problem(&self, problem: &dyn Diagnostic) {
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_width(MESSAGE_COLUMNS).with_links(false);
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+            .with_width(MESSAGE_COLUMNS)
+            .with_links(false);
         let mut text = String::new();
         match handler.render_report(&mut text, problem) {
             Ok(()) => self.note(text.trim_end()),
             Err(_) => self.note(&problem.to_string()),
         }
-    }
-
-    /// Whether people look at stderr.
-    pub(crate) fn is_watched() -> bool {
-        io::stderr().is_terminal()
     }
 }
 
@@ -144,5 +145,7 @@ impl Style {
 
 /// Text of a file that is shown as it is, without anything that a terminal would obey.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
+        .collect()
 }

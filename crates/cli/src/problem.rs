@@ -29,19 +29,30 @@ impl Problem {
     /// A problem with a code such as `hexapla::scenario::unknown_key` and a sentence.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Box<Self> {
         let message = message.into();
-        Box::new(Self { code, message, help: None, place: None, cause: None, severity: Severity::Error })
+        Box::new(Self {
+            code,
+            message,
+            help: None,
+            place: None,
+            cause: None,
+            severity: Severity::Error,
+        })
     }
 
     /// A file cannot be read or written.
     pub(crate) fn file(path: &Path, doing: &str, error: io::Error) -> Box<Self> {
         let help = match error.kind() {
-            io::ErrorKind::NotFound => "check the path; it is relative to the current folder, in a scenario to its file",
+            io::ErrorKind::NotFound => {
+                "check the path; it is relative to the current folder, in a scenario to its file"
+            }
             io::ErrorKind::PermissionDenied => "check the permissions of the file and of its folders",
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and try again",
             io::ErrorKind::IsADirectory => "name a file, not a folder",
             _ => "check the path and the disk",
         };
-        Self::new("hexapla::file", format!("cannot {doing} {}", path.display())).because(error).with_help(help)
+        Self::new("hexapla::file", format!("cannot {doing} {}", path.display()))
+            .because(error)
+            .with_help(help)
     }
 
     /// What to do about it.
@@ -51,9 +62,18 @@ impl Problem {
     }
 
     /// Where it is. Keeps a place that is known already: the inner one is nearer.
-    pub(crate) fn at(mut self: Box<Self>, source: &Arc<Source>, span: &Range<usize>, label: impl Into<String>) -> Box<Self> {
+    pub(crate) fn at(
+        mut self: Box<Self>,
+        source: &Arc<Source>,
+        span: &Range<usize>,
+        label: impl Into<String>,
+    ) -> Box<Self> {
         if self.place.is_none() {
-            self.place = Some(Place { source: source.clone(), span: span.clone(), label: label.into() });
+            self.place = Some(Place {
+                source: source.clone(),
+                span: span.clone(),
+                label: label.into(),
+            });
         }
         self
     }
@@ -115,10 +135,16 @@ impl From<hexapla_executor::ChainError> for Box<Problem> {
                 "the transaction is not valid",
                 "nothing was executed; check sender, value and gas of the step",
             ),
-            ChainError::Execute(ExecuteError::Fatal(_)) => {
-                ("hexapla::execution", "execution was aborted by the host", "please report this with the scenario")
-            }
-            _ => ("hexapla::state", "the state cannot be read or written", "the message says which file and what to do"),
+            ChainError::Execute(ExecuteError::Fatal(_)) => (
+                "hexapla::execution",
+                "execution was aborted by the host",
+                "please report this with the scenario",
+            ),
+            _ => (
+                "hexapla::state",
+                "the state cannot be read or written",
+                "the message says which file and what to do",
+            ),
         };
         Problem::new(code, message).because(error).with_help(help)
     }

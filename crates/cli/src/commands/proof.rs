@@ -5,7 +5,11 @@ use crate::{
     play::{Player, account, activation_key, plan, report::Ending, vm_named},
     problem::{Problem, Result},
     scenario::Scenario,
-    world::{World, machine::{self, MachineArgs, open_database}, roll},
+    world::{
+        World,
+        machine::{self, MachineArgs, open_database},
+        roll,
+    },
 };
 use clap::{Args, Subcommand};
 use hexapla_abi::{Type, Value, parse_value};
@@ -18,7 +22,9 @@ use std::path::{Path, PathBuf};
 ///
 /// The proof has the form of `eth_getProof` (EIP-1186), so that anything that verifies Ethereum's proofs can check it.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  hexapla proof examples/tour account vault --slot 0x2\n  hexapla proof examples/tour object wasm token -o proof.json\n  hexapla proof --db state.redb account alice")]
+#[command(
+    after_help = "Examples:\n  hexapla proof examples/tour account vault --slot 0x2\n  hexapla proof examples/tour object wasm token -o proof.json\n  hexapla proof --db state.redb account alice"
+)]
 pub(crate) struct ProofArgs {
     /// The scenario at whose end the proof is taken.
     #[arg(required_unless_present = "db", conflicts_with = "db")]
@@ -68,18 +74,29 @@ pub(crate) fn run(args: &ProofArgs, output: &mut Output) -> Result<bool> {
     let mut world = match (&args.scenario, &args.db) {
         (_, Some(db)) => open(args, db)?,
         (Some(scenario), None) => end_of(args, scenario)?,
-        (None, None) => return Err(Problem::new("hexapla::proof::of_what", "neither a scenario nor a database is given")),
+        (None, None) => {
+            return Err(Problem::new(
+                "hexapla::proof::of_what",
+                "neither a scenario nor a database is given",
+            ));
+        }
     };
     let state_root = world.chain.root();
     let text = match &args.what {
         What::Account { account: name, slots } => {
             let address = account(&world.names, name)?;
             let slots = slots.iter().map(|slot| slot_of(slot)).collect::<Result<Vec<_>>>()?;
-            pretty(&Rooted { state_root, proof: world.chain.account_proof(address, &slots)? })?
+            pretty(&Rooted {
+                state_root,
+                proof: world.chain.account_proof(address, &slots)?,
+            })?
         }
         What::Object { vm, key } => {
             let key = object_key(&world, vm, key)?;
-            pretty(&Rooted { state_root, proof: world.chain.object_proof(&key)? })?
+            pretty(&Rooted {
+                state_root,
+                proof: world.chain.object_proof(&key)?,
+            })?
         }
     };
     match &args.output {
@@ -92,7 +109,8 @@ pub(crate) fn run(args: &ProofArgs, output: &mut Output) -> Result<bool> {
 
 fn pretty(proof: &impl Serialize) -> Result<String> {
     let text = serde_json::to_string_pretty(proof);
-    let text = text.map_err(|error| Problem::new("hexapla::output", "the proof cannot be written as JSON").because(error))?;
+    let text =
+        text.map_err(|error| Problem::new("hexapla::output", "the proof cannot be written as JSON").because(error))?;
     Ok(text + "\n")
 }
 
@@ -101,7 +119,10 @@ fn open(args: &ProofArgs, db: &PathBuf) -> Result<World> {
     let store = open_database(db, true)?;
     let names = roll::read(&*store)?;
     let executor = machine::executor(ChainConfig::default(), &args.machine.vms(1)?)?;
-    Ok(World { names, ..World::new(machine::chain(executor, Some(store))?) })
+    Ok(World {
+        names,
+        ..World::new(machine::chain(executor, Some(store))?)
+    })
 }
 
 /// The state at the end of a scenario.
@@ -117,7 +138,10 @@ fn end_of(args: &ProofArgs, path: &Path) -> Result<World> {
     if failures == 0 && ending == Ending::Complete {
         return Ok(player.into_world());
     }
-    let message = format!("the scenario {} does not hold, so its end state is not what it says", scenario.place());
+    let message = format!(
+        "the scenario {} does not hold, so its end state is not what it says",
+        scenario.place()
+    );
     Err(Problem::new("hexapla::proof::scenario", message).with_help("`hexapla run` shows what is wrong"))
 }
 
@@ -136,14 +160,19 @@ fn object_key(world: &World, vm: &str, key: &str) -> Result<ObjectKey> {
     let vm = vm_named(vm)?;
     if let Some(address) = world.names.address(key) {
         let key = activation_key(&world.chain, address, key)?;
-        return if key.vm == vm { Ok(key) } else { Err(Problem::new("hexapla::no_object", format!("it belongs to {}", key.vm))) };
+        return if key.vm == vm {
+            Ok(key)
+        } else {
+            Err(Problem::new("hexapla::no_object", format!("it belongs to {}", key.vm)))
+        };
     }
     match parse_value(&Type::Bytes, key) {
         Ok(Value::Bytes(bytes)) => Ok(ObjectKey::new(vm, bytes)),
         Ok(_) => Ok(ObjectKey::new(vm, Bytes::new())),
         Err(error) => {
             let known = world.names.iter().map(|(name, _)| name);
-            Err(Problem::new("hexapla::proof::key", error.to_string()).with_help(crate::nearest::did_you_mean(key, known)))
+            Err(Problem::new("hexapla::proof::key", error.to_string())
+                .with_help(crate::nearest::did_you_mean(key, known)))
         }
     }
 }

@@ -4,11 +4,17 @@ use super::show_failures;
 use crate::{
     args::flag,
     output::Output,
-    play::{Player, plan, report::{Ending, StepReport}},
+    play::{
+        Player, plan,
+        report::{Ending, StepReport},
+    },
     problem::{Problem, Result},
     render::{json, text},
     scenario::Scenario,
-    world::{machine::{MachineArgs, open_database}, roll},
+    world::{
+        machine::{MachineArgs, open_database},
+        roll,
+    },
 };
 use clap::Args;
 use hexapla_store::KvStore;
@@ -20,7 +26,9 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 /// VM ran what with which arguments, results, events and failures, what it cost in gas and on the VM's own meter, where
 /// a call crossed from one VM into another (⇄), and what was undone by a failure (↶).
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  hexapla run examples/tour\n  hexapla run examples/tour --diff --engine wasmi\n  hexapla run examples/tour --db state.redb     then: hexapla proof --db state.redb account vault")]
+#[command(
+    after_help = "Examples:\n  hexapla run examples/tour\n  hexapla run examples/tour --diff --engine wasmi\n  hexapla run examples/tour --db state.redb     then: hexapla proof --db state.redb account vault"
+)]
 pub(crate) struct RunArgs {
     /// A scenario file, or a folder with a `scenario.toml`.
     scenario: PathBuf,
@@ -65,14 +73,21 @@ type Played = (Vec<StepReport>, text::Summary, Ending);
 
 /// Plays the steps, and shows each as soon as it is done unless JSON is wanted.
 fn play(args: &RunArgs, scenario: &Scenario, player: &mut Player<'_>, output: &mut Output) -> Result<Played> {
-    let options = text::TextOptions { diff: args.diff, verbose: output.verbose() };
+    let options = text::TextOptions {
+        diff: args.diff,
+        verbose: output.verbose(),
+    };
     let (mut steps, mut summary) = (Vec::new(), text::Summary::default());
     if !args.json {
         output.result(&text::head(scenario))?;
     }
     let ending = player.play(|report, names| {
         summary.add(&report);
-        let shown = if args.json { Ok(()) } else { output.result(&text::step(&report, names, options)) };
+        let shown = if args.json {
+            Ok(())
+        } else {
+            output.result(&text::step(&report, names, options))
+        };
         steps.push(report);
         shown
     })?;

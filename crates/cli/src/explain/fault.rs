@@ -13,7 +13,11 @@ pub(crate) fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
     if fault.kind == FaultKind::Revert && (!fault.data.is_empty() || fault.message.is_empty()) {
         return revert_text(shower, &fault.data);
     }
-    if fault.message.is_empty() { fault.kind.name().to_owned() } else { format!("{}: {}", fault.kind, shown(&fault.message)) }
+    if fault.message.is_empty() {
+        fault.kind.name().to_owned()
+    } else {
+        format!("{}: {}", fault.kind, shown(&fault.message))
+    }
 }
 
 /// Revert data, with names for addresses.
@@ -23,7 +27,12 @@ pub(crate) fn revert_text(shower: &Shower<'_>, data: &[u8]) -> String {
         Revert::Empty => "reverts without a reason".to_owned(),
         Revert::ForeignFault(fault) => {
             let at = shower.names().short(fault.at);
-            format!("ForeignFault({} {at}: {}, {})", shown(&fault.vm), shown(&fault.kind), shown(&fault.message))
+            format!(
+                "ForeignFault({} {at}: {}, {})",
+                shown(&fault.vm),
+                shown(&fault.kind),
+                shown(&fault.message)
+            )
         }
         other => other.to_string(),
     }
@@ -47,8 +56,17 @@ pub(super) fn declared_error(shower: &Shower<'_>, data: &[u8]) -> Option<String>
 }
 
 /// `name(a: 1, b: 2)`
-pub(super) fn call_text(shower: &Shower<'_>, name: &str, params: &[hexapla_abi::Param], values: &[hexapla_abi::Value]) -> String {
-    let values = params.iter().zip(values).map(|(param, value)| shower.named(&param.name, value)).collect::<Vec<_>>();
+pub(super) fn call_text(
+    shower: &Shower<'_>,
+    name: &str,
+    params: &[hexapla_abi::Param],
+    values: &[hexapla_abi::Value],
+) -> String {
+    let values = params
+        .iter()
+        .zip(values)
+        .map(|(param, value)| shower.named(&param.name, value))
+        .collect::<Vec<_>>();
     format!("{}({})", shown(name), values.join(", "))
 }
 

@@ -2,6 +2,7 @@
 
 use super::fault::declared_error;
 use crate::world::names::Names;
+use alloy_primitives::hex;
 use hexapla_abi::{EventValue, Tree, Value, text::escape, value_to_json};
 use hexapla_primitives::{Address, U256};
 
@@ -10,7 +11,11 @@ const SCALED_FROM_DIGITS: usize = 16;
 const ETHER_DIGITS: usize = 18;
 const FRACTION_DIGITS_MAX: usize = 6;
 /// Lists longer than this are cut.
-const ITEMS_MAX: usize = 8;
+const ITEMS_MAX: usize = 4;
+/// Bytes longer than this are cut.
+const BYTES_MAX: usize = 20;
+/// Numbers from this many digits on are hashes or masks: hex says more.
+const HEX_FROM_DIGITS: usize = 50;
 /// Errors carry bytes that carry errors: not deeper than this.
 const NESTED_MAX: usize = 3;
 
@@ -38,7 +43,10 @@ impl<'n> Shower<'n> {
 
     /// For what stands inside of bytes; `None` where that has gone on long enough.
     pub(super) fn inside(self) -> Option<Self> {
-        (self.depth < NESTED_MAX).then_some(Self { depth: self.depth + 1, ..self })
+        (self.depth < NESTED_MAX).then_some(Self {
+            depth: self.depth + 1,
+            ..self
+        })
     }
 
     /// One value.
@@ -49,11 +57,14 @@ impl<'n> Shower<'n> {
             Value::Array(items) => self.list("[", items, "]"),
             Value::Tuple(items) => self.list("(", items, ")"),
             Value::Struct { name, fields } => {
-                let fields = fields.iter().map(|(name, value)| self.named(name, value)).collect::<Vec<_>>();
+                let fields = fields
+                    .iter()
+                    .map(|(name, value)| self.named(name, value))
+                    .collect::<Vec<_>>();
                 format!("{}{{{}}}", escape(name), fields.join(", "))
             }
             Value::Option(Some(value)) => format!("some({})", self.value(value)),
-            Value::Bytes(bytes) => declared_error(self, bytes).unwrap_or_else(|| format!("{value:#}")),
+            Value::Bytes(bytes) => declared_error(self, bytes).unwrap_or_else(|| bytes_text(bytes)),
             other => format!("{other:#}"),
         }
     }
@@ -73,28 +84,53 @@ impl<'n> Shower<'n> {
 
     /// Values with a comma between them.
     pub(crate) fn values(&self, values: &[Value]) -> String {
-        values.iter().map(|value| self.value(value)).collect::<Vec<_>>().join(", ")
+        values
+            .iter()
+            .map(|value| self.value(value))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn list(&self, open: &str, items: &[Value], close: &str) -> String {
         let shown = self.values(items.get(..ITEMS_MAX).unwrap_or(items));
         let more = items.len().saturating_sub(ITEMS_MAX);
-        let rest = if more > 0 { format!(", … {more} more") } else { String::new() };
+        let rest = if more > 0 {
+            format!(", … {more} more")
+        } else {
+            String::new()
+        };
         format!("{open}{shown}{rest}{close}")
     }
 }
 
-fn with_name(name: &str, value: String) -> String {
-    if name.is_empty() { value } else { format!("{}: {value}", escape(name)) }
+/// `0x1234…`, cut: a hash in the middle, other bytes at the end.
+fn bytes_text(bytes: &[u8]) -> String {
+    let text = hex::encode_prefixed(bytes);
+    match (text.get(..10), text.get(text.len().saturating_sub(8)..)) {
+        (Some(head), Some(tail)) if bytes.len() == 32 => format!("{head}…{tail}"),
+        (Some(head), _) if bytes.len() > BYTES_MAX => format!("{head}… ({} bytes)", bytes.len()),
+        _ => text,
+    }
 }
 
-/// `1000e18` for 10^21, `990.60291e18`; all other numbers in full.
+fn with_name(name: &str, value: String) -> String {
+    if name.is_empty() {
+        value
+    } else {
+        format!("{}: {value}", escape(name))
+    }
+}
+
+/// `1000e18` for 10^21, `990.60291e18`; all other numbers in full, very large ones in hex.
 pub(crate) fn number_text(number: U256) -> String {
     let digits = number.to_string();
     let significant = digits.trim_end_matches('0');
     let scaled = digits.len() >= SCALED_FROM_DIGITS
         && digits.len() - significant.len() >= ETHER_DIGITS - FRACTION_DIGITS_MAX
         && significant.len() <= ETHER_DIGITS;
+    if !scaled && digits.len() >= HEX_FROM_DIGITS {
+        return format!("{number:#x}");
+    }
     if !scaled {
         return Value::Uint(number).to_string();
     }
@@ -110,9 +146,12 @@ pub(crate) fn json(names: &Names, value: &Value) -> Tree {
     match value {
         Value::Address(address) => Tree::String(names.full(*address)),
         Value::Array(items) | Value::Tuple(items) => items.iter().map(|item| json(names, item)).collect(),
-        Value::Struct { fields, .. } => {
-            Tree::Object(fields.iter().map(|(name, value)| (name.to_string(), json(names, value))).collect())
-        }
+        Value::Struct { fields, .. } => Tree::Object(
+            fields
+                .iter()
+                .map(|(name, value)| (name.to_string(), json(names, value)))
+                .collect(),
+        ),
         other => value_to_json(other),
     }
 }
@@ -130,5 +169,6 @@ mod tests {
         assert_eq!(shown("990602910000000000001"), "990_602_910_000_000_000_001");
         assert_eq!(shown("100000"), "100_000");
         assert_eq!(shown("0"), "0");
+        assert_eq!(shown(&U256::MAX.to_string()), format!("0x{}", "f".repeat(64)));
     }
 }

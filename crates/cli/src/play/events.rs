@@ -14,14 +14,23 @@ pub(super) fn is_event(names: &Names, log: &Log, text: &str) -> Result<bool> {
         Problem::new("hexapla::scenario::event", format!("{text:?} is not an event"))
             .with_help("write `Name`, `Name(value, _)` or `contract.Name(value, _)`; `_` is any value")
     })?;
-    let Some(event) = decode(names, log) else { return Ok(false) };
-    let by_emitter = pattern.emitter.is_none_or(|emitter| names.address(emitter) == Some(log.address));
+    let Some(event) = decode(names, log) else {
+        return Ok(false);
+    };
+    let by_emitter = pattern
+        .emitter
+        .is_none_or(|emitter| names.address(emitter) == Some(log.address));
     if !by_emitter || event.event.name != pattern.name {
         return Ok(false);
     }
     let Some(args) = &pattern.args else { return Ok(true) };
     if args.len() != event.values.len() {
-        let message = format!("{} has {} values, {} given", event.event.signature, event.values.len(), args.len());
+        let message = format!(
+            "{} has {} values, {} given",
+            event.event.signature,
+            event.values.len(),
+            args.len()
+        );
         return Err(Problem::new("hexapla::scenario::event", message));
     }
     for ((field, value), arg) in event.event.fields.iter().zip(&event.values).zip(args) {
@@ -38,16 +47,27 @@ pub(super) fn is_event(names: &Names, log: &Log, text: &str) -> Result<bool> {
 
 /// An event as a pattern, lossless.
 pub(super) fn written_event(names: &Names, log: &Log) -> String {
-    let Some(event) = decode(names, log) else { return format!("an unknown event of {}", names.full(log.address)) };
+    let Some(event) = decode(names, log) else {
+        return format!("an unknown event of {}", names.full(log.address));
+    };
     let values = event.values.iter().map(|value| match value {
         EventValue::Plain(value) => written(names, log.address, value),
         EventValue::Hash(hash) => hash.to_string(),
     });
-    let emitter = names.name(log.address).map(|name| format!("{name}.")).unwrap_or_default();
-    format!("{emitter}{}({})", hexapla_abi::text::escape(&event.event.name), values.collect::<Vec<_>>().join(", "))
+    let emitter = names
+        .name(log.address)
+        .map(|name| format!("{name}."))
+        .unwrap_or_default();
+    format!(
+        "{emitter}{}({})",
+        hexapla_abi::text::escape(&event.event.name),
+        values.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn decode<'n>(names: &'n Names, log: &Log) -> Option<DecodedEvent<'n>> {
     let codec = SolidityCodec::default();
-    names.interfaces_from(log.address).find_map(|interface| codec.decode_event(interface, log.topics(), &log.data.data).ok())
+    names
+        .interfaces_from(log.address)
+        .find_map(|interface| codec.decode_event(interface, log.topics(), &log.data.data).ok())
 }

@@ -29,13 +29,31 @@ struct Outcome {
 
 fn check(what: impl Into<String>, span: &Range<usize>, path: &[&str], outcome: Outcome) -> Check {
     let path = path.iter().map(|key| (*key).to_owned()).collect();
-    let Outcome { holds, expected, observed, update } = outcome;
-    Check { what: what.into(), holds, expected, observed, span: span.clone(), update: Update { path, value: update } }
+    let Outcome {
+        holds,
+        expected,
+        observed,
+        update,
+    } = outcome;
+    Check {
+        what: what.into(),
+        holds,
+        expected,
+        observed,
+        span: span.clone(),
+        update: Update { path, value: update },
+    }
 }
 
 impl Player<'_> {
     /// Compares what a transaction or view did.
-    pub(super) fn expect_sent(&self, step: &Step, sent: &Sent, function: Option<&Function>, report: &mut StepReport) -> Result<()> {
+    pub(super) fn expect_sent(
+        &self,
+        step: &Step,
+        sent: &Sent,
+        function: Option<&Function>,
+        report: &mut StepReport,
+    ) -> Result<()> {
         let expect = &step.expect;
         let place = |span: &Range<usize>| {
             let (source, span) = (self.scenario.source.clone(), span.clone());
@@ -43,14 +61,20 @@ impl Player<'_> {
         };
         report.checks.push(self.status(step, sent));
         if let Some(reverts) = &expect.reverts {
-            report.checks.extend(self.reverts(reverts, sent).map_err(place(&reverts.span))?);
+            report
+                .checks
+                .extend(self.reverts(reverts, sent).map_err(place(&reverts.span))?);
         }
         if let Some(fault) = &expect.fault {
-            report.checks.extend(sent.receipt.fault.as_ref().map(|seen| fault_kind(fault, seen)));
+            report
+                .checks
+                .extend(sent.receipt.fault.as_ref().map(|seen| fault_kind(fault, seen)));
         }
         let succeeded = sent.receipt.is_success();
         if let (Some(returns), true) = (&expect.returns, succeeded) {
-            report.checks.push(self.returns(returns, sent, function).map_err(place(&returns.span))?);
+            report
+                .checks
+                .push(self.returns(returns, sent, function).map_err(place(&returns.span))?);
         }
         if let Some(output) = &expect.output {
             let (expected, observed) = (self.bytes(output)?, &sent.receipt.output);
@@ -81,7 +105,10 @@ impl Player<'_> {
     /// Success, unless a failure is expected.
     fn status(&self, step: &Step, sent: &Sent) -> Check {
         let fault = sent.receipt.fault.as_ref();
-        let observed = fault.map_or_else(|| "success".to_owned(), |fault| format!("failure: {}", self.fault_text(fault)));
+        let observed = fault.map_or_else(
+            || "success".to_owned(),
+            |fault| format!("failure: {}", self.fault_text(fault)),
+        );
         let is_failure = step.expect.is_failure();
         let update = fault.map(|fault| Tree::String(self.written_fault(fault)));
         let (span, key) = match (&step.expect.reverts, &step.expect.fault) {
@@ -90,7 +117,17 @@ impl Player<'_> {
             (None, None) => (&step.span, "reverts"),
         };
         let expected = if is_failure { "failure" } else { "success" }.to_owned();
-        check("status", span, &[key], Outcome { holds: is_failure == fault.is_some(), expected, observed, update })
+        check(
+            "status",
+            span,
+            &[key],
+            Outcome {
+                holds: is_failure == fault.is_some(),
+                expected,
+                observed,
+                update,
+            },
+        )
     }
 
     fn fault_text(&self, fault: &Fault) -> String {
@@ -98,10 +135,16 @@ impl Player<'_> {
     }
 
     fn reverts(&self, expected: &At<String>, sent: &Sent) -> Result<Option<Check>> {
-        let Some(fault) = &sent.receipt.fault else { return Ok(None) };
+        let Some(fault) = &sent.receipt.fault else {
+            return Ok(None);
+        };
         let outcome = Outcome {
             holds: self.is_fault(fault, &expected.value)?,
-            expected: if expected.value.is_empty() { "no reason".to_owned() } else { expected.value.clone() },
+            expected: if expected.value.is_empty() {
+                "no reason".to_owned()
+            } else {
+                expected.value.clone()
+            },
             observed: self.fault_text(fault),
             update: Some(self.written_fault(fault).into()),
         };
@@ -114,10 +157,16 @@ impl Player<'_> {
         }
         let names = &self.world.names;
         let declared = Pattern::parse(text).filter(|pattern| declared(names, fault.contract, pattern.name).is_some());
-        let Some(Pattern { name, args, .. }) = declared else { return Ok(self.fault_text(fault).contains(text)) };
+        let Some(Pattern { name, args, .. }) = declared else {
+            return Ok(self.fault_text(fault).contains(text));
+        };
         let revert = Revert::decode(&fault.data, names.interfaces_from(fault.contract));
-        let Revert::Custom(error, values) = revert else { return Ok(false) };
-        let Some(args) = args.filter(|_| error.name == name) else { return Ok(error.name == name) };
+        let Revert::Custom(error, values) = revert else {
+            return Ok(false);
+        };
+        let Some(args) = args.filter(|_| error.name == name) else {
+            return Ok(error.name == name);
+        };
         if args.len() != values.len() {
             let message = format!("{} has {} values, {} given", error.signature, values.len(), args.len());
             return Err(Problem::new("hexapla::scenario::error", message));
@@ -143,7 +192,8 @@ impl Player<'_> {
 
     fn returns(&self, expected: &At<Tree>, sent: &Sent, function: Option<&Function>) -> Result<Check> {
         let function = function.ok_or_else(|| {
-            Problem::new("hexapla::scenario::returns", "the results of raw calls have no types").with_help("compare `output` instead")
+            Problem::new("hexapla::scenario::returns", "the results of raw calls have no types")
+                .with_help("compare `output` instead")
         })?;
         let trees = match &expected.value {
             Tree::Array(items) => items.clone(),
@@ -165,7 +215,12 @@ impl Player<'_> {
                 observed: shower.values(&values),
                 update: Some(values.iter().map(|value| self.observed(value)).collect()),
             },
-            Err(error) => Outcome { holds: false, expected: shower.values(&wanted), observed: error.to_string(), update: None },
+            Err(error) => Outcome {
+                holds: false,
+                expected: shower.values(&wanted),
+                observed: error.to_string(),
+                update: None,
+            },
         };
         Ok(check("returns", &expected.span, &["returns"], outcome))
     }
@@ -192,8 +247,18 @@ impl Player<'_> {
         for (name, tree) in &step.expect.balance {
             let (expected, observed) = (self.number(tree)?, self.world.chain.balance(self.account(name)?)?);
             let update = Some(number_text(observed).into());
-            let outcome = Outcome { holds: expected == observed, expected: number_text(expected), observed: number_text(observed), update };
-            report.checks.push(check(format!("balance of {}", name.value), &tree.span, &["balance", &name.value], outcome));
+            let outcome = Outcome {
+                holds: expected == observed,
+                expected: number_text(expected),
+                observed: number_text(observed),
+                update,
+            };
+            report.checks.push(check(
+                format!("balance of {}", name.value),
+                &tree.span,
+                &["balance", &name.value],
+                outcome,
+            ));
         }
         for (name, slots) in &step.expect.storage {
             for (slot, tree) in slots {
@@ -202,7 +267,9 @@ impl Player<'_> {
         }
         for (view, tree) in &step.expect.views {
             let checked = self.view(view, tree);
-            report.checks.push(checked.map_err(|problem| problem.at(&self.scenario.source, &view.span, "this view"))?);
+            report
+                .checks
+                .push(checked.map_err(|problem| problem.at(&self.scenario.source, &view.span, "this view"))?);
         }
         Ok(())
     }
@@ -231,7 +298,11 @@ impl Player<'_> {
         let args = split_arguments(args.strip_suffix(')').ok_or_else(not_a_view)?);
         let to = super::account(&self.world.names, target.trim())?;
         let interface = self.world.names.interface(to).ok_or_else(|| {
-            Problem::new("hexapla::scenario::no_interface", format!("`{target}` has no interface")).with_help("name its `abi` where it is deployed")
+            Problem::new(
+                "hexapla::scenario::no_interface",
+                format!("`{target}` has no interface"),
+            )
+            .with_help("name its `abi` where it is deployed")
         })?;
         let function = find_function(interface, name, Some(args.len()))
             .map_err(|error| Problem::new("hexapla::scenario::unknown_function", error.to_string()))?;
@@ -248,7 +319,12 @@ impl Player<'_> {
                     values => values.iter().map(|value| self.observed(value)).collect(),
                 }),
             },
-            Err(failure) => Outcome { holds: false, expected: shower.values(&expected), observed: failure, update: None },
+            Err(failure) => Outcome {
+                holds: false,
+                expected: shower.values(&expected),
+                observed: failure,
+                update: None,
+            },
         };
         Ok(check(view.value.clone(), &tree.span, &["views", &view.value], outcome))
     }
@@ -257,36 +333,55 @@ impl Player<'_> {
         let value = |ty: &Type, value: &Tree| self.value(ty, &At::new(value.clone(), tree.span.clone()));
         match (function.outputs.as_slice(), &tree.value) {
             ([one], tree) => Ok(vec![value(&one.ty, tree)?]),
-            (outputs, Tree::Array(items)) if outputs.len() == items.len() => {
-                outputs.iter().zip(items).map(|(param, item)| value(&param.ty, item)).collect()
-            }
+            (outputs, Tree::Array(items)) if outputs.len() == items.len() => outputs
+                .iter()
+                .zip(items)
+                .map(|(param, item)| value(&param.ty, item))
+                .collect(),
             (outputs, _) => {
                 let message = format!("{} returns {} values", function.signature, outputs.len());
-                Err(Problem::new("hexapla::scenario::returns", message).at(&self.scenario.source, &tree.span, "write a list of them"))
+                Err(Problem::new("hexapla::scenario::returns", message).at(
+                    &self.scenario.source,
+                    &tree.span,
+                    "write a list of them",
+                ))
             }
         }
     }
 
     /// Calls a function without leaving a trace; the failure in words.
     fn look(&self, to: Address, function: &Function, args: &[&str]) -> Result<Result<Vec<Value>, String>> {
-        let trees = args.iter().map(|arg| self.world.saved.resolve(&Tree::String((*arg).to_owned())));
+        let trees = args
+            .iter()
+            .map(|arg| self.world.saved.resolve(&Tree::String((*arg).to_owned())));
         let trees = trees.collect::<Result<Vec<_>>>()?;
-        let values = function.inputs.iter().zip(&trees).zip(args).map(|((param, tree), arg)| match arg.starts_with('$') {
-            true => hexapla_abi::value_from_tree(&param.ty, tree, &|name| self.world.names.address(name)),
-            false => hexapla_abi::parse_value_with(&param.ty, arg, &|name| self.world.names.address(name)),
-        });
+        let values = function
+            .inputs
+            .iter()
+            .zip(&trees)
+            .zip(args)
+            .map(|((param, tree), arg)| match arg.starts_with('$') {
+                true => hexapla_abi::value_from_tree(&param.ty, tree, &|name| self.world.names.address(name)),
+                false => hexapla_abi::parse_value_with(&param.ty, arg, &|name| self.world.names.address(name)),
+            });
         let values = values.collect::<Result<Vec<_>, _>>();
         let values = values.map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))?;
         let codec = SolidityCodec::default();
         let input = codec.encode_call(function, &values);
         let input = input.map_err(|error| Problem::new("hexapla::scenario::arguments", error.to_string()))?;
-        let receipt = self.world.chain.simulate(self.world.chain.call(self.first_account(), to, input)?)?;
+        let receipt = self
+            .world
+            .chain
+            .simulate(self.world.chain.call(self.first_account(), to, input)?)?;
         Ok(match &receipt.fault {
-            Some(fault) if fault.kind == FaultKind::Revert => {
-                Err(format!("failure: {}", revert_text(&Shower::new(&self.world.names, to), &fault.data)))
-            }
+            Some(fault) if fault.kind == FaultKind::Revert => Err(format!(
+                "failure: {}",
+                revert_text(&Shower::new(&self.world.names, to), &fault.data)
+            )),
             Some(fault) => Err(format!("failure: {}", self.fault_text(fault))),
-            None => codec.decode_output(function, &receipt.output).map_err(|error| error.to_string()),
+            None => codec
+                .decode_output(function, &receipt.output)
+                .map_err(|error| error.to_string()),
         })
     }
 
@@ -317,5 +412,9 @@ fn fault_kind(expected: &At<String>, seen: &Fault) -> Check {
 /// One event a line; none in words.
 fn lines<'t>(texts: impl Iterator<Item = &'t str>) -> String {
     let texts = texts.collect::<Vec<_>>();
-    if texts.is_empty() { "none".to_owned() } else { texts.join("\n") }
+    if texts.is_empty() {
+        "none".to_owned()
+    } else {
+        texts.join("\n")
+    }
 }

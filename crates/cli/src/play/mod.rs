@@ -39,7 +39,12 @@ pub(crate) struct Player<'s> {
 
 impl<'s> Player<'s> {
     /// A chain with the scenario's accounts. Nothing of the scenario has happened yet.
-    pub(crate) fn new(scenario: &'s Scenario, plan: Plan, vms: &VmSet, store: Option<Arc<dyn KvStore>>) -> Result<Self> {
+    pub(crate) fn new(
+        scenario: &'s Scenario,
+        plan: Plan,
+        vms: &VmSet,
+        store: Option<Arc<dyn KvStore>>,
+    ) -> Result<Self> {
         let rules = &scenario.chain;
         let default = ChainConfig::default();
         let config = ChainConfig {
@@ -52,7 +57,9 @@ impl<'s> Player<'s> {
             world.chain.block_mut().timestamp = U256::from(timestamp);
         }
         let funded = scenario.accounts.iter().filter(|account| !account.balance.is_zero());
-        world.chain.fund(funded.map(|account| (account.address, account.balance)))?;
+        world
+            .chain
+            .fund(funded.map(|account| (account.address, account.balance)))?;
         for account in &scenario.accounts {
             world.names.add(&account.name.value, account.address);
         }
@@ -99,6 +106,9 @@ impl<'s> Player<'s> {
 
     /// Who sends where a step does not say it: the first account.
     fn first_account(&self) -> Address {
-        self.scenario.accounts.first().map_or(Address::ZERO, |account| account.address)
+        self.scenario
+            .accounts
+            .first()
+            .map_or(Address::ZERO, |account| account.address)
     }
 }

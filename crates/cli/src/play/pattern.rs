@@ -31,7 +31,8 @@ impl<'t> Pattern<'t> {
             Some((emitter, name)) => (Some(emitter), name),
             None => (None, head.trim()),
         };
-        let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-$".contains(c));
+        let is_name =
+            |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-$".contains(c));
         (is_name(name) && emitter.is_none_or(is_name)).then_some(Self { emitter, name, args })
     }
 }
@@ -76,12 +77,36 @@ pub(super) fn is_value(names: &Names, at: Address, ty: &Type, written: &str, val
 
 /// The bytes of `TooRisky(900, 500)`, where an interface declares such an error.
 fn written_error(names: &Names, at: Address, written: &str) -> Result<Option<Bytes>> {
-    let Some(Pattern { emitter: None, name, args: Some(args) }) = Pattern::parse(written) else { return Ok(None) };
-    let Some(error) = declared(names, at, name) else { return Ok(None) };
-    let values = error.inputs.iter().zip(&args).map(|(param, arg)| parse_value_with(&param.ty, arg, &|name| names.address(name)));
-    let values = values.collect::<Result<Vec<_>, _>>().map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))?;
-    let encoded = if args.len() == values.len() { SolidityCodec::default().encode_error(error, &values).ok() } else { None };
-    encoded.map(Some).ok_or_else(|| Problem::new("hexapla::scenario::value", format!("{written} does not fit {}", error.signature)))
+    let Some(Pattern {
+        emitter: None,
+        name,
+        args: Some(args),
+    }) = Pattern::parse(written)
+    else {
+        return Ok(None);
+    };
+    let Some(error) = declared(names, at, name) else {
+        return Ok(None);
+    };
+    let values = error
+        .inputs
+        .iter()
+        .zip(&args)
+        .map(|(param, arg)| parse_value_with(&param.ty, arg, &|name| names.address(name)));
+    let values = values
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))?;
+    let encoded = if args.len() == values.len() {
+        SolidityCodec::default().encode_error(error, &values).ok()
+    } else {
+        None
+    };
+    encoded.map(Some).ok_or_else(|| {
+        Problem::new(
+            "hexapla::scenario::value",
+            format!("{written} does not fit {}", error.signature),
+        )
+    })
 }
 
 /// The first error of this name: of the contract itself, then of all others.
@@ -97,7 +122,10 @@ pub(super) fn written(names: &Names, at: Address, value: &Value) -> String {
         Value::Bytes(bytes) => {
             let mut interfaces = names.interfaces_from(at);
             let error = interfaces.find_map(|interface| SolidityCodec::default().decode_error(interface, bytes).ok());
-            error.map_or_else(|| value.to_string(), |(error, values)| written_call(names, at, &error.name, &values))
+            error.map_or_else(
+                || value.to_string(),
+                |(error, values)| written_call(names, at, &error.name, &values),
+            )
         }
         Value::Array(items) => format!("[{}]", written_all(names, at, items)),
         Value::Tuple(items) => format!("({})", written_all(names, at, items)),
@@ -111,7 +139,11 @@ pub(super) fn written_call(names: &Names, at: Address, name: &str, values: &[Val
 }
 
 fn written_all(names: &Names, at: Address, values: &[Value]) -> String {
-    values.iter().map(|value| written(names, at, value)).collect::<Vec<_>>().join(", ")
+    values
+        .iter()
+        .map(|value| written(names, at, value))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ pub(crate) struct StepReport {
     pub(crate) number: usize,
     pub(crate) label: Option<String>,
     pub(crate) kind: StepKind,
-    pub(crate) span: Range<usize>,
     pub(crate) sent: Option<Sent>,
     /// What a proof step proved, in words.
     pub(crate) note: Option<String>,
@@ -87,7 +86,6 @@ impl StepReport {
             number: step.number,
             label: step.label.clone(),
             kind,
-            span: step.span.clone(),
             sent: None,
             note: None,
             checks: Vec::new(),

@@ -18,8 +18,11 @@ pub(crate) fn account(names: &Names, text: &str) -> Result<Address> {
     match value_from_tree(&Type::Address, &Tree::String(text.to_owned()), &|_| None) {
         Ok(Value::Address(address)) => Ok(address),
         Err(error) if text.starts_with("0x") => Err(Problem::new("hexapla::value", error.to_string())),
-        _ => Err(Problem::new("hexapla::unknown_name", format!("there is no account or contract `{text}`"))
-            .with_help(did_you_mean(text, names.iter().map(|(name, _)| name)))),
+        _ => Err(Problem::new(
+            "hexapla::unknown_name",
+            format!("there is no account or contract `{text}`"),
+        )
+        .with_help(did_you_mean(text, names.iter().map(|(name, _)| name)))),
     }
 }
 
@@ -57,14 +60,28 @@ impl Player<'_> {
     }
 
     /// Arguments of a function. Their number was checked when the scenario was planned.
-    pub(super) fn arguments(&self, signature: &str, params: &[Param], given: Option<&At<Vec<At<Tree>>>>) -> Result<Vec<Value>> {
+    pub(super) fn arguments(
+        &self,
+        signature: &str,
+        params: &[Param],
+        given: Option<&At<Vec<At<Tree>>>>,
+    ) -> Result<Vec<Value>> {
         let given = given.map_or(&[][..], |args| args.value.as_slice());
-        params.iter().zip(given).enumerate().map(|(index, (param, tree))| {
-            self.resolved(&param.ty, &tree.value).map_err(|problem| {
-                let name = if param.name.is_empty() { String::new() } else { format!(" `{}`", param.name) };
-                let what = format!("argument {}{name} of {signature}", index + 1);
-                problem.at(&self.scenario.source, &tree.span, what)
+        params
+            .iter()
+            .zip(given)
+            .enumerate()
+            .map(|(index, (param, tree))| {
+                self.resolved(&param.ty, &tree.value).map_err(|problem| {
+                    let name = if param.name.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" `{}`", param.name)
+                    };
+                    let what = format!("argument {}{name} of {signature}", index + 1);
+                    problem.at(&self.scenario.source, &tree.span, what)
+                })
             })
-        }).collect()
+            .collect()
     }
 }

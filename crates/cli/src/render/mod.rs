@@ -8,3 +8,13 @@ pub(crate) mod changes;
 pub(crate) mod json;
 pub(crate) mod text;
 mod tree;
+
+const LINE_CHARS_MAX: usize = 400;
+
+/// A line that may be raw data, cut.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(LINE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}

@@ -129,6 +129,9 @@ pub(crate) enum ObjectName {
     Key { vm: At<String>, key: At<Tree> },
 }
 
+/// Values under keys that are names, in the order of the file.
+pub(crate) type Named = Vec<(At<String>, At<Tree>)>;
+
 /// What must hold after a step.
 #[derive(Debug, Default)]
 pub(crate) struct Expect {
@@ -138,9 +141,10 @@ pub(crate) struct Expect {
     pub(crate) fault: Option<At<String>>,
     pub(crate) events: Option<At<Vec<At<String>>>>,
     pub(crate) gas_used: Option<At<u64>>,
-    pub(crate) balance: Vec<(At<String>, At<Tree>)>,
-    pub(crate) storage: Vec<(At<String>, Vec<(At<String>, At<Tree>)>)>,
-    pub(crate) views: Vec<(At<String>, At<Tree>)>,
+    pub(crate) balance: Named,
+    /// By account, then by slot.
+    pub(crate) storage: Vec<(At<String>, Named)>,
+    pub(crate) views: Named,
 }
 
 impl Expect {
@@ -154,7 +158,11 @@ impl Scenario {
     /// The file name without what every scenario file is called.
     pub(crate) fn place(&self) -> String {
         let path = self.source.path();
-        let shown = if path.ends_with(FILE_NAME) { path.parent().unwrap_or(path) } else { path };
+        let shown = if path.ends_with(FILE_NAME) {
+            path.parent().unwrap_or(path)
+        } else {
+            path
+        };
         shown.display().to_string()
     }
 }

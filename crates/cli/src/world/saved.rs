@@ -1,6 +1,9 @@
 //! Results of earlier steps, used later as `$name`, `$name.part` or `$name.part[2]`.
 
-use crate::{nearest::did_you_mean, problem::{Problem, Result}};
+use crate::{
+    nearest::did_you_mean,
+    problem::{Problem, Result},
+};
 use hexapla_abi::Tree;
 use std::collections::BTreeMap;
 
@@ -22,9 +25,10 @@ impl Saved {
                 None => Ok(tree.clone()),
             },
             Tree::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
-            Tree::Object(fields) => {
-                fields.iter().map(|(key, value)| Ok((key.clone(), self.resolve(value)?))).collect()
-            }
+            Tree::Object(fields) => fields
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), self.resolve(value)?)))
+                .collect(),
             other => Ok(other.clone()),
         }
     }
@@ -36,7 +40,8 @@ impl Saved {
                 .with_help(did_you_mean(name, self.0.keys().map(String::as_str)))
         })?;
         follow(value, path).cloned().ok_or_else(|| {
-            Problem::new("hexapla::scenario::not_saved", format!("`{name}` has no part `{path}`")).with_help(parts_of(name, value))
+            Problem::new("hexapla::scenario::not_saved", format!("`{name}` has no part `{path}`"))
+                .with_help(parts_of(name, value))
         })
     }
 }
@@ -88,7 +93,10 @@ mod tests {
     fn references_reach_into_what_was_saved_and_say_what_is_missing() {
         let mut saved = Saved::default();
         saved.insert("p", json!({"root": "0x1", "proof": [["0x2", "0x3"]]}));
-        assert_eq!(saved.resolve(&json!(["$p.root", "$p.proof[0][1]", "$$p"])).unwrap(), json!(["0x1", "0x3", "$p"]));
+        assert_eq!(
+            saved.resolve(&json!(["$p.root", "$p.proof[0][1]", "$$p"])).unwrap(),
+            json!(["0x1", "0x3", "$p"])
+        );
         let missing = |text: &str| saved.resolve(&json!(text)).unwrap_err().to_string();
         assert_eq!(missing("$q"), "nothing was saved as `q`");
         assert_eq!(missing("$p.proof[0][2]"), "`p` has no part `.proof[0][2]`");

@@ -1,0 +1,105 @@
+//! The committed examples: they hold, they look as they should, and no engine or number of threads makes a difference.
+
+mod support;
+
+use snapbox::{Assert, Redactions, file};
+use support::at_root;
+
+#[test]
+fn all_examples_hold() {
+    let ran = at_root(&["test", "examples"]).exits(0);
+    assert!(ran.stdout.contains("4 passed in"), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn the_tour_reads_like_a_story() {
+    let ran = at_root(&["run", "examples/tour"]).exits(0);
+    assert_eq!(ran.stderr, "");
+    let mut redactions = Redactions::new();
+    redactions
+        .insert("[TIME]", regex_free_time(&ran.stdout))
+        .expect("a valid redaction");
+    Assert::new()
+        .redact_with(redactions)
+        .action_env("UPDATE_EXPECT")
+        .eq(ran.stdout, file!["snapshots/tour.txt"]);
+}
+
+/// The only thing in the text that differs from run to run: the last line's time.
+fn regex_free_time(stdout: &str) -> String {
+    stdout
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("time "))
+        .expect("a time")
+        .to_owned()
+}
+
+#[test]
+fn text_is_plain_in_pipes_and_coloured_on_request() {
+    let plain = at_root(&["run", "examples/counter-as"]).exits(0);
+    assert!(!plain.stdout.contains('\u{1b}'));
+    let coloured = at_root(&["run", "examples/counter-as", "--color", "always"]).exits(0);
+    assert!(
+        coloured.stdout.contains("\u{1b}[38;2;187;154;247m[wasm"),
+        "WASM has its colour"
+    );
+}
+
+#[test]
+fn json_is_the_same_with_every_engine_and_says_what_the_text_says() {
+    for example in ["tour", "trie-proof", "tokens", "counter-as"] {
+        let path = format!("examples/{example}");
+        let native = at_root(&["run", &path, "--json", "--engine", "wasmtime"]).exits(0);
+        let interpreted = at_root(&["run", &path, "--json", "--engine", "wasmi", "--no-cache"]).exits(0);
+        assert_eq!(native.stdout, interpreted.stdout, "{example}");
+        assert_eq!(native.stderr, "", "{example}");
+        let document = native.json();
+        assert_eq!(document["ok"], true, "{example}");
+        assert!(
+            document["root"].as_str().is_some_and(|root| root.len() == 66),
+            "{example}"
+        );
+    }
+}
+
+#[test]
+fn one_thread_and_several_give_the_same() {
+    let one = at_root(&["test", "examples", "--json", "--threads", "1"]).exits(0);
+    let several = at_root(&["test", "examples", "--json", "--threads", "4"]).exits(0);
+    assert_eq!(one.stdout, several.stdout);
+    assert_eq!(one.json().as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn the_tour_crosses_the_border_both_ways_and_says_who_caught_what() {
+    let document = at_root(&["run", "examples/tour", "--json"]).exits(0).json();
+    let steps = document["steps"].as_array().expect("steps");
+    let appraise = &steps[6]["call"];
+    let engine = &appraise["items"][0]["call"];
+    assert_eq!((&engine["vm"], &engine["crossing"]), (&"wasm".into(), &true.into()));
+    let back = &engine["items"][0]["call"];
+    assert_eq!((&back["vm"], &back["crossing"]), (&"evm".into(), &true.into()));
+    let leg = &steps[8]["call"]["items"][0]["call"]["fate"];
+    assert_eq!(leg["why"]["caughtBy"], "vault");
+    assert_eq!(leg["why"]["text"], "TooRisky(score: 8756, limit: 5000)");
+}
+
+#[test]
+fn a_diff_shows_what_changed_from_what_to_what() {
+    let ran = at_root(&["run", "examples/counter-as", "--diff"]).exits(0);
+    assert!(ran.stdout.contains("± counter [0x0]  0x29 → 0x2a"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("± alice nonce  0 → 1"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("± wasm object 0x7374796c"),
+        "the activation record: {}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn verbose_runs_say_how_much_memory_they_took() {
+    let ran = at_root(&["run", "examples/counter-as", "-v"]).exits(0);
+    ran.says("peak memory").says("ready after");
+}

@@ -1,0 +1,106 @@
+//! Runs the real binary in folders of its own.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+use tempfile::TempDir;
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the repository is there")
+}
+
+/// A folder of one test, with contracts in reach.
+pub(crate) struct Sandbox(TempDir);
+
+/// What the binary said.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Sandbox {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().expect("a temporary folder"))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes a file. `{contracts}` in it is the folder of the committed contracts.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let contracts = root().join("contracts").display().to_string();
+        fs::write(&path, text.replace("{contracts}", &contracts)).expect("a file");
+        path
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path().join(name)).expect("a file")
+    }
+
+    /// Runs hexapla here. Compiled contracts are kept for all tests in the build folder.
+    pub(crate) fn hexapla(&self, args: &[&str]) -> Ran {
+        run(Command::new(env!("CARGO_BIN_EXE_hexapla"))
+            .args(args)
+            .current_dir(self.path()))
+    }
+}
+
+/// Runs hexapla at the repository's root.
+pub(crate) fn at_root(args: &[&str]) -> Ran {
+    run(Command::new(env!("CARGO_BIN_EXE_hexapla"))
+        .args(args)
+        .current_dir(root()))
+}
+
+fn run(command: &mut Command) -> Ran {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HEXAPLA_")) {
+        command.env_remove(name);
+    }
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hexapla-cache");
+    command
+        .env("XDG_CACHE_HOME", cache)
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE");
+    let Output { status, stdout, stderr } = command.output().expect("the binary runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Ran {
+        code: status.code().unwrap_or(-1),
+        stdout: text(stdout),
+        stderr: text(stderr),
+    }
+}
+
+impl Ran {
+    /// Fails unless the exit code is the expected one.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, what: &str) -> Self {
+        assert!(
+            self.stderr.contains(what),
+            "{what:?} is not in stderr:\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout))
+    }
+}
