@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let vault = deploy(&mut chain, [vault_json.bytecode.ok_or("no bytecode")?, arguments].concat().into())?;
 
     let call = |abi: &hexapla_abi::Interface, name: &str, arguments: &[Value]| -> Result<Bytes, Box<dyn Error>> {
-        Ok(SolidityCodec::default().encode_call(abi.function(name)?, arguments)?)
+        Ok(SolidityCodec::default().encode_call(abi.function(name).ok_or("no such function")?, arguments)?)
     };
     let uint = |amount: u64| Value::Uint(U256::from(amount));
     send(&mut chain, token, call(&token_abi, "mint", &[Value::Address(ALICE), uint(1000)])?)?;

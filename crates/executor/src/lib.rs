@@ -16,7 +16,7 @@ pub mod executor;
 pub mod receipt;
 mod stack;
 
-pub use chain::{Chain, ChainError};
+pub use chain::{Chain, ChainError, Committed};
 pub use executor::{BlockRun, ChainConfig, Executor, SetupError, standard_vms};
 pub use receipt::{Receipt, Status};
 
