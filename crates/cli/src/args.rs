@@ -34,12 +34,24 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a scenario and show what happened, call by call.
+    ///
+    /// Plays the scenario step by step on a fresh chain. Each transaction is shown as a tree of calls over all VMs:
+    /// which VM ran what with which arguments, results, events and failures, what it cost in gas and on the VM's own
+    /// meter, where a call crossed from one VM into another (⇄), and what was undone by a failure (↶).
     Run(RunArgs),
     /// Run all scenarios below a folder and say which hold.
+    ///
+    /// Runs every `scenario.toml` and every `*.scenario.toml` below the given folders, in parallel.
     Test(TestArgs),
     /// Prove an account, its storage or an object of a VM against the state root.
+    ///
+    /// The proof has the form of `eth_getProof` (EIP-1186), so that anything that verifies Ethereum's proofs can check
+    /// it: a light client, or a contract on another chain.
     Proof(ProofArgs),
     /// Check a proof against a root, without any state.
+    ///
+    /// Needs nothing but the proof and the root: no state, no network. The root must come from somebody you trust; the
+    /// one in the file is not believed.
     VerifyProof(VerifyProofArgs),
 }
 

@@ -35,6 +35,7 @@ mod world;
 
 use args::{Cli, Command};
 use clap::Parser as _;
+use miette::Diagnostic;
 use output::Output;
 use std::process::ExitCode;
 
@@ -46,12 +47,7 @@ const UNUSABLE: u8 = 2;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut output = Output::new(cli.color, cli.verbose);
-    let result = match &cli.command {
-        Command::Run(args) => commands::run::run(args, &mut output),
-        Command::Test(args) => commands::test::run(args, &mut output),
-        Command::Proof(args) => commands::proof::run(args, &mut output),
-        Command::VerifyProof(args) => commands::verify_proof::run(args, &mut output),
-    };
+    let result = dispatch(&cli.command, &mut output);
     if let Some(peak) = memory::peak_kib() {
         output.detail(&format!("peak memory {:.1} MiB", peak as f64 / 1024.0));
     }
@@ -63,4 +59,15 @@ fn main() -> ExitCode {
             ExitCode::from(UNUSABLE)
         }
     }
+}
+
+/// Runs the command; `Ok(false)` where something does not hold.
+fn dispatch(command: &Command, output: &mut Output) -> Result<bool, Box<dyn Diagnostic>> {
+    let result = match command {
+        Command::Run(args) => commands::run::run(args, output),
+        Command::Test(args) => commands::test::run(args, output),
+        Command::Proof(args) => commands::proof::run(args, output),
+        Command::VerifyProof(args) => commands::verify_proof::run(args, output),
+    };
+    result.map_err(|problem| problem as Box<dyn Diagnostic>)
 }

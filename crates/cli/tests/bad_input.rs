@@ -95,7 +95,7 @@ fn unknown_names_are_answered_with_near_ones() {
     );
     all_of(
         refused_step("call = \"token.nmae\""),
-        &["no function \"nmae\"", "did you mean `name`?", ":10:15"],
+        &["no function \"nmae\"", "did you mean name()?", ":10:15"],
     );
     all_of(
         refused_step("call = \"token.name\"\nfrom = \"alise\""),

@@ -205,3 +205,26 @@ fn flipped(hex: &str) -> String {
     let (head, last) = hex.split_at(hex.len() - 1);
     format!("{head}{}", if last == "1" { "2" } else { "1" })
 }
+
+#[test]
+fn a_killed_run_leaves_a_database_that_opens_or_none() {
+    let tour = root().join("examples/tour");
+    for milliseconds in [2, 10, 20, 30, 50] {
+        let sandbox = Sandbox::new();
+        sandbox.kill_after(milliseconds, &["run", tour.to_str().unwrap(), "--db", "state.redb"]);
+        let nobody = "0x00000000000000000000000000000000000000ff";
+        let ran = sandbox.hexapla(&["proof", "--db", "state.redb", "account", nobody]);
+        match ran.code {
+            0 => assert!(ran.json()["stateRoot"].is_string()),
+            2 => drop(ran.says("state.redb")),
+            other => panic!("after {milliseconds} ms: exit code {other}\n{}", ran.stderr),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_reported() {
+    let ran = at_root(&["proof", "examples/counter-as", "-o", "/dev/full", "account", "alice"]).exits(2);
+    ran.says("/dev/full").says("free some space");
+}

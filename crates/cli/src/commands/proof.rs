@@ -19,8 +19,6 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Options of `hexapla proof`.
-///
-/// The proof has the form of `eth_getProof` (EIP-1186), so that anything that verifies Ethereum's proofs can check it.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  hexapla proof examples/tour account vault --slot 0x2\n  hexapla proof examples/tour object wasm token -o proof.json\n  hexapla proof --db state.redb account alice"

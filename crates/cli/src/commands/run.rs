@@ -21,10 +21,6 @@ use hexapla_store::KvStore;
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 /// Options of `hexapla run`.
-///
-/// Plays the scenario step by step on a fresh chain. Each transaction is shown as a tree of calls over all VMs: which
-/// VM ran what with which arguments, results, events and failures, what it cost in gas and on the VM's own meter, where
-/// a call crossed from one VM into another (⇄), and what was undone by a failure (↶).
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  hexapla run examples/tour\n  hexapla run examples/tour --diff --engine wasmi\n  hexapla run examples/tour --db state.redb     then: hexapla proof --db state.redb account vault"

@@ -26,8 +26,6 @@ use std::{
 const SUFFIX: &str = ".scenario.toml";
 
 /// Options of `hexapla test`.
-///
-/// Runs every `scenario.toml` and every `*.scenario.toml` below the given folders, in parallel, and says which hold.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  hexapla test examples\n  hexapla test examples --update     write what was observed into `expect`"

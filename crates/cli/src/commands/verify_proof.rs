@@ -17,9 +17,6 @@ use std::{
 };
 
 /// Options of `hexapla verify-proof`.
-///
-/// Needs nothing but the proof and the root: no state, no network. The root must come from somebody you trust; the one
-/// in the file is not believed.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  hexapla verify-proof proof.json --root 0x…")]
 pub(crate) struct VerifyProofArgs {

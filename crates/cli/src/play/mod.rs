@@ -3,7 +3,7 @@
 //! - [`plan`]: everything that can be checked before anything is executed: names, artefacts, functions, arguments
 //! - `send`: deployments and calls
 //! - `prove`: proofs of the state as it is
-//! - `expect`: the comparison with `expect`; `pattern`: events and errors as people write them
+//! - `expect`, `events`, `state`: the comparison with `expect`; `pattern`: events and errors as people write them
 //! - [`report`]: what came out of it
 
 mod events;
@@ -13,6 +13,7 @@ pub(crate) mod plan;
 mod prove;
 pub(crate) mod report;
 mod send;
+mod state;
 mod values;
 
 pub(crate) use prove::{activation_key, vm_named};

@@ -6,7 +6,7 @@ use crate::{
     scenario::{Action, At, Call, Deploy, Scenario, Sending, Source},
     world::artefact::{self, Contract, Request},
 };
-use hexapla_abi::{Function, Interface, find_function};
+use hexapla_abi::{ArgumentError, Function, Interface, find_function};
 use rayon::prelude::*;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -148,9 +148,15 @@ impl<'s> Known<'s> {
     fn function(&self, interface: Option<&Interface>, wanted: &At<String>, arguments: usize) -> Result<Function> {
         let found = match interface {
             Some(interface) => find_function(interface, &wanted.value, Some(arguments)).cloned().map_err(|error| {
+                let problem = Problem::new("hexapla::scenario::unknown_function", error.to_string());
                 let known = interface.functions.iter().map(|function| function.name.as_str());
-                let name = wanted.value.split('(').next().unwrap_or_default();
-                Problem::new("hexapla::scenario::unknown_function", error.to_string()).with_help(did_you_mean(name, known))
+                // The message names near functions itself where there are any.
+                match &error {
+                    ArgumentError::UnknownFunction { suggestions, .. } if suggestions.is_empty() => {
+                        problem.with_help(did_you_mean(wanted.value.split('(').next().unwrap_or_default(), known))
+                    }
+                    _ => problem,
+                }
             }),
             None => Function::from_solidity_signature(&wanted.value).map_err(|error| {
                 Problem::new("hexapla::scenario::no_interface", error.to_string())

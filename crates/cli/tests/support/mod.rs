@@ -5,7 +5,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 use tempfile::TempDir;
 
@@ -64,7 +64,8 @@ pub(crate) fn at_root(args: &[&str]) -> Ran {
         .current_dir(root()))
 }
 
-fn run(command: &mut Command) -> Ran {
+/// Nothing of the user's own settings, and one cache of compiled contracts for all tests.
+fn clean(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HEXAPLA_")) {
         command.env_remove(name);
     }
@@ -72,8 +73,11 @@ fn run(command: &mut Command) -> Ran {
     command
         .env("XDG_CACHE_HOME", cache)
         .env_remove("NO_COLOR")
-        .env_remove("CLICOLOR_FORCE");
-    let Output { status, stdout, stderr } = command.output().expect("the binary runs");
+        .env_remove("CLICOLOR_FORCE")
+}
+
+fn run(command: &mut Command) -> Ran {
+    let Output { status, stdout, stderr } = clean(command).output().expect("the binary runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     Ran {
         code: status.code().unwrap_or(-1),
@@ -102,5 +106,22 @@ impl Ran {
 
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout))
+    }
+}
+
+impl Sandbox {
+    /// Runs hexapla here and kills it while it works.
+    pub(crate) fn kill_after(&self, milliseconds: u64, args: &[&str]) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hexapla"));
+        command
+            .args(args)
+            .current_dir(self.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = clean(&mut command).spawn().expect("the binary runs");
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        // It may have ended already, which is as good.
+        let _ = child.kill();
+        child.wait().expect("it ended");
     }
 }
