@@ -1,6 +1,6 @@
 //! What the user gave cannot be used: code, place, and what to do about it.
 
-use crate::scenario::Source;
+use crate::{output::harmless, scenario::Source};
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 use std::{error::Error, fmt, io, ops::Range, path::Path, sync::Arc};
 
@@ -28,7 +28,7 @@ struct Place {
 impl Problem {
     /// A problem with a code such as `hexapla::scenario::unknown_key` and a sentence.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Box<Self> {
-        let message = message.into();
+        let message = harmless(&message.into());
         Box::new(Self {
             code,
             message,
@@ -57,7 +57,7 @@ impl Problem {
 
     /// What to do about it.
     pub(crate) fn with_help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
-        self.help = Some(help.into());
+        self.help = Some(harmless(&help.into()));
         self
     }
 
@@ -72,7 +72,7 @@ impl Problem {
             self.place = Some(Place {
                 source: source.clone(),
                 span: span.clone(),
-                label: label.into(),
+                label: harmless(&label.into()),
             });
         }
         self

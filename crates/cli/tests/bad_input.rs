@@ -236,15 +236,31 @@ fn transactions_that_nobody_can_pay_are_no_transactions() {
 }
 
 #[test]
-fn text_of_guests_cannot_move_the_cursor() {
+fn text_from_outside_cannot_move_the_cursor() {
     let sandbox = Sandbox::new();
     let step = "[[step]]\ndeploy = \"token\"\nartefact = \"{contracts}/evm/token/Token.json\"\nargs = [\"\\u001b[2J\", \"\\u202e\", 5]\n";
-    let scenario = format!("title = \"\\u001b[31mred\"\n{HEAD}{step}[[step]]\ncall = \"token.name\"\n");
-    sandbox.write("scenario.toml", &scenario);
-    for args in [&["run", "."][..], &["run", ".", "--json"]] {
+    let rest = "[[step]]\ncall = \"token.name\"\n[[step]]\ncall = \"token.symbol\"\n";
+    sandbox.write("scenario.toml", &format!("title = \"\\u001b[2J\"\n{HEAD}{step}{rest}"));
+    // Without colours the streams would strip such sequences themselves.
+    for args in [
+        &["run", ".", "--color", "always"][..],
+        &["run", ".", "--json", "--color", "always"],
+    ] {
         let ran = sandbox.hexapla(args).exits(0);
-        assert!(!ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
+        assert!(
+            !ran.stdout.contains("\u{1b}[2J") && !ran.stdout.contains('\u{202e}'),
+            "{:?}",
+            ran.stdout
+        );
+        assert!(ran.stdout.contains("202e"), "{:?}", ran.stdout);
     }
-    let text = sandbox.hexapla(&["run", "."]).stdout;
-    assert!(!text.contains('\u{202e}') && text.contains("\\u{202e}"), "{text}");
+    for scenario in ["x = \"\u{1b}[2J\u{9b}\u{202e}\"", "\"\\u001b[2J\\u202e\" = 1"] {
+        sandbox.write("scenario.toml", scenario);
+        let ran = sandbox.hexapla(&["run", ".", "--color", "always"]).exits(2);
+        assert!(
+            !ran.stderr.contains("\u{1b}[2J") && !ran.stderr.contains(['\u{202e}', '\u{9b}']),
+            "{:?}",
+            ran.stderr
+        );
+    }
 }

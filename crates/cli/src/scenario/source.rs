@@ -1,6 +1,9 @@
 //! The text of a scenario and its place.
 
-use crate::problem::{Problem, Result};
+use crate::{
+    output::{harmless, harmless_in_place},
+    problem::{Problem, Result},
+};
 use miette::NamedSource;
 use std::{
     ops::Range,
@@ -15,6 +18,8 @@ pub(crate) const FILE_NAME: &str = "scenario.toml";
 #[derive(Debug)]
 pub(crate) struct Source {
     path: PathBuf,
+    text: String,
+    /// For messages: without anything that a terminal would obey.
     named: NamedSource<String>,
 }
 
@@ -60,12 +65,13 @@ impl Source {
 
     /// A source that was read already.
     pub(crate) fn new(path: PathBuf, text: String) -> Self {
-        let named = NamedSource::new(path.display().to_string(), text).with_language("TOML");
-        Self { path, named }
+        let named =
+            NamedSource::new(harmless(&path.display().to_string()), harmless_in_place(&text)).with_language("TOML");
+        Self { path, text, named }
     }
 
     pub(crate) fn text(&self) -> &str {
-        self.named.inner()
+        &self.text
     }
 
     pub(crate) fn path(&self) -> &Path {

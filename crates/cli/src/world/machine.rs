@@ -4,7 +4,11 @@ use crate::problem::{Problem, Result};
 use clap::{Args, ValueEnum};
 use hexapla_executor::{Chain, ChainConfig, Executor, SetupError, VmSet, standard_vms, wasm};
 use hexapla_store::{KvStore, RedbStore};
-use std::{env, path::PathBuf, sync::Arc};
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Instances of WASM contracts that one thread can need at once, with some room.
 const INSTANCES_PER_THREAD: u32 = 128;
@@ -55,8 +59,9 @@ impl MachineArgs {
         if self.no_cache {
             return None;
         }
+        // A folder that was asked for must be usable; the default one is only a convenience.
         let given = self.cache_dir.clone();
-        given.or_else(default_cache_folder)
+        given.or_else(|| default_cache_folder().filter(|folder| make_private(folder).is_ok()))
     }
 }
 
@@ -65,6 +70,14 @@ fn default_cache_folder() -> Option<PathBuf> {
     let folder = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
     Some(base.join("hexapla"))
+}
+
+/// Creates the folder so that only its owner can write there.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 /// An executor for one chain.
