@@ -264,3 +264,54 @@ fn text_from_outside_cannot_move_the_cursor() {
         );
     }
 }
+
+#[test]
+fn no_mutation_of_a_scenario_makes_it_panic() {
+    let sandbox = Sandbox::new();
+    let tokens = support::root().join("examples/tokens/scenario.toml");
+    let original = std::fs::read_to_string(tokens)
+        .unwrap()
+        .replace("../../contracts", "{contracts}");
+    let pieces = [
+        "\"",
+        "[",
+        "]",
+        "{",
+        "}",
+        "=",
+        "$",
+        "-",
+        "0x",
+        "9999999999999999999999999999999999",
+        "\n",
+        "step",
+        "é",
+        ".",
+        "(",
+        ",",
+    ];
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap()
+    };
+    for round in 0..150 {
+        let mut text: Vec<char> = original.chars().collect();
+        for _ in 0..=random(2) {
+            let at = random(text.len());
+            let end = (at + random(4)).min(text.len());
+            text.splice(at..end, pieces[random(pieces.len())].chars());
+        }
+        let text: String = text.into_iter().collect();
+        sandbox.write("scenario.toml", &text);
+        let ran = sandbox.hexapla(&["run", "."]);
+        assert!(
+            (0..=2).contains(&ran.code),
+            "round {round}: {}\n{}\n{text}",
+            ran.code,
+            ran.stderr
+        );
+    }
+}

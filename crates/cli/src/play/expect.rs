@@ -77,29 +77,26 @@ impl Player<'_> {
                 .push(self.returns(returns, sent, function).map_err(place(&returns.span))?);
         }
         if let Some(output) = &expect.output {
-            let (expected, observed) = (self.bytes(output)?, &sent.receipt.output);
-            let outcome = Outcome {
-                holds: expected == *observed,
-                expected: expected.to_string(),
-                observed: observed.to_string(),
-                update: Some(observed.to_string().into()),
-            };
-            report.checks.push(check("output", &output.span, &["output"], outcome));
+            report.checks.push(self.output(output, sent)?);
         }
         if let Some(events) = &expect.events {
             report.checks.push(self.events(events, sent)?);
         }
-        if let Some(gas) = &expect.gas_used {
-            let observed = sent.receipt.gas_used;
-            let outcome = Outcome {
-                holds: gas.value == observed,
-                expected: gas.value.to_string(),
-                observed: observed.to_string(),
-                update: Some(observed.into()),
-            };
-            report.checks.push(check("gas used", &gas.span, &["gas_used"], outcome));
-        }
+        report
+            .checks
+            .extend(expect.gas_used.as_ref().map(|gas| gas_used(gas, sent)));
         Ok(())
+    }
+
+    fn output(&self, expected: &At<Tree>, sent: &Sent) -> Result<Check> {
+        let (bytes, observed) = (self.bytes(expected)?, &sent.receipt.output);
+        let outcome = Outcome {
+            holds: bytes == *observed,
+            expected: bytes.to_string(),
+            observed: observed.to_string(),
+            update: Some(observed.to_string().into()),
+        };
+        Ok(check("output", &expected.span, &["output"], outcome))
     }
 
     /// Success, unless a failure is expected.
@@ -264,6 +261,17 @@ fn fault_kind(expected: &At<String>, seen: &Fault) -> Check {
         update: Some(observed.into()),
     };
     check("fault", &expected.span, &["fault"], outcome)
+}
+
+fn gas_used(expected: &At<u64>, sent: &Sent) -> Check {
+    let observed = sent.receipt.gas_used;
+    let outcome = Outcome {
+        holds: expected.value == observed,
+        expected: expected.value.to_string(),
+        observed: observed.to_string(),
+        update: Some(observed.into()),
+    };
+    check("gas used", &expected.span, &["gas_used"], outcome)
 }
 
 /// One event a line; none in words.
