@@ -62,7 +62,7 @@ fn seeded() -> Arc<MemoryStore> {
     let store = Arc::new(MemoryStore::default());
     let mut db = StateDb::open(store.clone()).unwrap();
     let mut overlay = db.overlay().unwrap();
-    let mut random = Random(0x6865_7861_706c_61);
+    let mut random = Random(0x0068_6578_6170_6c61);
     for _ in 0..ACCOUNTS {
         let address = Address::from_slice(&random.bytes(20));
         let (nonce, balance) = (number(&mut random).as_limbs()[0], number(&mut random));

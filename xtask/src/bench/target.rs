@@ -1,0 +1,101 @@
+//! What some measurements should reach.
+
+use super::measurement::Measurement;
+use std::fmt;
+
+/// On which side of the limit a value should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    AtLeast,
+    MoreThan,
+    AtMost,
+}
+
+/// A limit in one unit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    side: Side,
+    limit: f64,
+    unit: &'static str,
+}
+
+const TARGETS: [(&str, Side, f64, &str); 8] = [
+    ("update_1_thread_vs_eth_trie_cpu", Side::AtLeast, 8.0, "x"),
+    ("update_scaling_wall", Side::MoreThan, 1.0, "x"),
+    ("proof_p99", Side::AtMost, 1.0, "ms"),
+    ("transfers_vs_revm_cpu", Side::AtMost, 1.05, "x"),
+    ("stylus_transfer_wasmtime", Side::AtMost, 6.0, "us"),
+    ("crossing_added_evm_to_wasm", Side::AtMost, 1.0, "us"),
+    ("crossing_added_wasm_to_evm", Side::AtMost, 1.0, "us"),
+    ("tour_process_wall", Side::AtMost, 0.3, "s"),
+];
+
+/// The target of a measurement, if it has one.
+pub(crate) fn of(name: &str) -> Option<Target> {
+    let (_, side, limit, unit) = TARGETS.into_iter().find(|(measured, ..)| *measured == name)?;
+    Some(Target { side, limit, unit })
+}
+
+impl Target {
+    /// Whether a value reaches the target. One in a unit that cannot be compared does not.
+    pub(crate) fn is_met(&self, measurement: &Measurement) -> bool {
+        let (Some(scale), Some(own)) = (scale(&measurement.unit), scale(self.unit)) else {
+            return measurement.unit == self.unit && self.holds(measurement.value);
+        };
+        self.holds(measurement.value * scale / own)
+    }
+
+    fn holds(&self, value: f64) -> bool {
+        match self.side {
+            Side::AtLeast => value >= self.limit,
+            Side::MoreThan => value > self.limit,
+            Side::AtMost => value <= self.limit,
+        }
+    }
+}
+
+/// Seconds in a unit of time.
+fn scale(unit: &str) -> Option<f64> {
+    match unit {
+        "s" => Some(1.0),
+        "ms" => Some(1e-3),
+        "us" => Some(1e-6),
+        "ns" => Some(1e-9),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = match self.side {
+            Side::AtLeast => "≥",
+            Side::MoreThan => ">",
+            Side::AtMost => "≤",
+        };
+        write!(f, "{side} {} {}", self.limit, self.unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn met(name: &str, value: f64, unit: &str) -> bool {
+        of(name).unwrap().is_met(&Measurement::new(name, value, unit))
+    }
+
+    #[test]
+    fn targets_are_compared_across_units_of_time_only() {
+        assert!(met("proof_p99", 999.0, "us") && !met("proof_p99", 1001.0, "us"));
+        assert!(met("tour_process_wall", 300.0, "ms") && !met("tour_process_wall", 0.31, "s"));
+        assert!(!met("proof_p99", 0.5, "x") && !met("update_scaling_wall", 2.0, "us"));
+    }
+
+    #[test]
+    fn each_side_of_a_limit_is_as_written() {
+        assert!(met("update_1_thread_vs_eth_trie_cpu", 8.0, "x") && !met("update_1_thread_vs_eth_trie_cpu", 7.9, "x"));
+        assert!(met("update_scaling_wall", 1.01, "x") && !met("update_scaling_wall", 1.0, "x"));
+        assert!(met("transfers_vs_revm_cpu", 1.05, "x") && !met("transfers_vs_revm_cpu", 1.06, "x"));
+        assert!(of("anything_else").is_none());
+    }
+}
