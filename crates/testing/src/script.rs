@@ -86,6 +86,12 @@ impl Script {
         Self::default()
     }
 
+    /// Everything that `next` does after this.
+    pub fn then(mut self, next: Self) -> Self {
+        self.0.extend(next.0);
+        self
+    }
+
     /// Stores a word.
     pub fn store(self, key: u64, value: u64) -> Self {
         self.op(0x01).word(key).word(value)
