@@ -120,7 +120,10 @@ impl StateDb {
         Ok(Overlay::new(self.reader()?))
     }
 
-    /// Commits a block's changes durably and gives the new root. On an error nothing has changed.
+    /// Commits a block's changes durably and gives the new root.
+    ///
+    /// On an error this state stays as it was, and the commit may be tried again. Where the machine failed at the very
+    /// end, the store may already hold the new state; whoever opens it finds one of the two whole.
     pub fn commit(&mut self, changes: &BlockChanges) -> Result<B256, StateError> {
         let committed = self.prepare(changes).and_then(|(root, batch)| {
             self.store.write(batch)?;
