@@ -9,7 +9,7 @@ pub const MAX_MEMORY_PAGES: u32 = 128;
 /// Function types.
 pub const MAX_TYPES: u64 = 4_096;
 /// Functions, imported ones included.
-pub const MAX_FUNCTIONS: u64 = 8_192;
+pub const MAX_FUNCTIONS: u64 = 4_096;
 /// Globals.
 pub const MAX_GLOBALS: u64 = 1_024;
 /// Elements of the one table.
@@ -26,6 +26,9 @@ pub const MAX_RESULTS: u64 = 16;
 pub const MAX_LOCALS: u64 = 2_048;
 /// Loops inside one another in one function. Each carries every local it uses, so both limits bound compile time.
 pub const MAX_LOOP_DEPTH: u64 = 64;
+/// Values that the branches of one function carry, by the instrumenter's upper bound. Compilers of real contracts stay
+/// below a tenth of it; compilation time grows with its square.
+pub const MAX_CARRIED_VALUES: u64 = 65_536;
 /// Words that one function's frame takes from the stack budget.
 pub const MAX_FRAME_WORDS: u64 = 10 * 1024;
 /// Bytes of an export's or import's name.
@@ -40,9 +43,11 @@ pub const FRAME_OVERHEAD_WORDS: u64 = 4;
 /// An optimising compiler keeps values alive that the module computes anew (common subexpressions, loop invariants),
 /// so a native frame is bounded by the function's length, not by its locals and operands alone.
 pub const OPERATORS_PER_FRAME_WORD: u64 = 8;
-/// Native bytes that stand behind one word of the stack budget at most: the operators behind one word
-/// create no more values that can be alive at once.
-pub const NATIVE_BYTES_PER_STACK_WORD: usize = 64;
+/// Native bytes that stand behind one word of the stack budget at most.
+///
+/// The worst functions that are known, made so that the compiler keeps as many values alive as it can, take 13 bytes
+/// per word; without the words for operators they would take over 1,000.
+pub const NATIVE_BYTES_PER_STACK_WORD: usize = 32;
 /// Native stack that one frame may take. A thread that runs `n` nested frames needs `n` times as much
 /// (reserved, not committed) and what the host itself uses in between.
 pub const NATIVE_STACK_BYTES_PER_FRAME: usize =

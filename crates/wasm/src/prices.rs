@@ -176,19 +176,37 @@ pub const ACTIVATION_GAS: u64 = 100_000;
 /// Gas of activating, per byte of the compressed code: paid before it is decompressed.
 pub const ACTIVATION_CODE_BYTE_GAS: u64 = 10;
 /// Gas of activating, per byte of the decompressed module: paid before it is validated and compiled.
-pub const ACTIVATION_WASM_BYTE_GAS: u64 = 100;
+pub const ACTIVATION_WASM_BYTE_GAS: u64 = 200;
 /// Gas of activating, per function: paid before it is compiled.
-pub const ACTIVATION_FUNCTION_GAS: u64 = 1_000;
+pub const ACTIVATION_FUNCTION_GAS: u64 = 20_000;
+
+/// Gas of compiling a function with so many basic blocks, whose branches carry so many values: paid before it is
+/// compiled. The worst functions that are known take a second per 30 million of it.
+pub const fn compilation(blocks: u64, carried: u64) -> u64 {
+    let meeting = carried.saturating_mul(4).saturating_add(blocks);
+    blocks.saturating_mul(meeting)
+}
 
 /// Gas of activating a program again whose record is there: the same for any program.
 pub const REACTIVATION_GAS: u64 = 1_000;
 
 /// Full price of the first activation of a program, without the host's price for the record.
-pub fn activation(code_bytes: u64, wasm_bytes: u64, functions: u64) -> u64 {
-    ACTIVATION_GAS
-        .saturating_add(ACTIVATION_CODE_BYTE_GAS.saturating_mul(code_bytes))
-        .saturating_add(ACTIVATION_WASM_BYTE_GAS.saturating_mul(wasm_bytes))
+/// `compile_gas` is the sum of [`compilation`] over its functions.
+pub fn activation(code_bytes: u64, wasm_bytes: u64, functions: u64, compile_gas: u64) -> u64 {
+    decompression(code_bytes)
+        .saturating_add(validation(wasm_bytes))
         .saturating_add(ACTIVATION_FUNCTION_GAS.saturating_mul(functions))
+        .saturating_add(compile_gas)
+}
+
+/// The part of [`activation`] that is paid before decompression.
+pub fn decompression(code_bytes: u64) -> u64 {
+    ACTIVATION_GAS.saturating_add(ACTIVATION_CODE_BYTE_GAS.saturating_mul(code_bytes))
+}
+
+/// The part of [`activation`] that is paid before validation.
+pub fn validation(wasm_bytes: u64) -> u64 {
+    ACTIVATION_WASM_BYTE_GAS.saturating_mul(wasm_bytes)
 }
 
 #[cfg(test)]

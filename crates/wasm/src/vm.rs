@@ -283,13 +283,14 @@ impl Vm for StylusVm {
 fn check(code: &Bytes, gas: &mut u64) -> HostResult<Instrumented> {
     let refuse = |error: ProgramError| HostError::fault(FaultKind::InvalidCode, error.to_string());
     let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-    take(gas, prices::activation(bytes(code.len()), 0, 0))?;
+    take(gas, prices::decompression(bytes(code.len())))?;
     let wasm = decode_program(code).map_err(refuse)?;
-    take(gas, prices::ACTIVATION_WASM_BYTE_GAS.saturating_mul(bytes(wasm.len())))?;
+    take(gas, prices::validation(bytes(wasm.len())))?;
     let module = instrument::instrument(&wasm).map_err(|error| refuse(error.into()))?;
     take(
         gas,
         prices::ACTIVATION_FUNCTION_GAS.saturating_mul(module.info.functions),
     )?;
+    take(gas, module.info.compile_gas)?;
     Ok(module)
 }

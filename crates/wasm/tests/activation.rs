@@ -32,6 +32,7 @@ fn activation_writes_one_record_per_code_and_costs_by_the_formula() {
             u64::try_from(frame.code.bytes.len()).unwrap(),
             u64::try_from(wasm.len()).unwrap(),
             info.functions,
+            info.compile_gas,
         );
         let host_price = 100 + 20_000;
         assert_eq!(
@@ -53,6 +54,93 @@ fn activation_writes_one_record_per_code_and_costs_by_the_formula() {
         );
         assert_eq!(host.objects.len(), 1);
     }
+}
+
+/// Modules that are small and take an optimising compiler long.
+#[test]
+fn f23_modules_that_are_slow_to_compile_are_expensive_or_refused() {
+    const BLOCK_GAS: u64 = 30_000_000;
+    let many = |count: usize, text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<String>();
+    let merges = |branches: usize, locals: usize| {
+        let writes = many(branches, &|index| {
+            format!(
+                "(local.set {} (i64.const {index})) (br_if 0 (local.get 0))",
+                1 + index % locals
+            )
+        });
+        let reads = many(locals, &|index| {
+            format!("(local.set $s (i64.add (local.get $s) (local.get {})))", 1 + index)
+        });
+        let locals = "i64 ".repeat(locals);
+        format!("(func (param i32) (local {locals}) (local $s i64) (block {writes}) {reads})")
+    };
+    let loops = format!(
+        "(func (local {}) {} {} {})",
+        "i64 ".repeat(1_000),
+        "(loop (br_if 0 (i32.const 0)) ".repeat(64),
+        many(1_000, &|index| format!(
+            "(local.set {index} (i64.add (local.get {index}) (i64.const 1)))"
+        )),
+        ")".repeat(64)
+    );
+    let results = "i32 ".repeat(16);
+    let table = format!(
+        "{} (br_table {} (i32.const 5))",
+        "(i32.const 1)".repeat(16),
+        many(100, &|depth| format!("{depth} "))
+    );
+    let block = format!("(block (result {results})");
+    let tables = format!(
+        "(func (result {results}) {} {table} {})",
+        block.repeat(100),
+        ")".repeat(100)
+    );
+    let expensive = [
+        merges(800, 80),
+        merges(400, 300),
+        loops,
+        format!("(func {})", "(loop nop)".repeat(3_000)),
+        format!(
+            "(type $t (func)) (table 1 funcref) (func {})",
+            "(call_indirect (type $t) (i32.const 0))".repeat(3_000)
+        ),
+        "(func)".repeat(2_000),
+    ];
+    for fields in expensive {
+        if let Ok(info) = inspect(&fields) {
+            let price = prices::activation(0, info.wasm_bytes, info.functions, info.compile_gas);
+            assert!(price > BLOCK_GAS, "{price} gas for {} …", &fields[..60]);
+        }
+    }
+    let table_info = inspect(&tables).unwrap();
+    assert!(table_info.compile_gas > 400_000, "{table_info:?}");
+    let real = StylusVm::inspect(&contract("erc20")).unwrap();
+    assert!(
+        prices::activation(0, real.wasm_bytes, real.functions, real.compile_gas) < BLOCK_GAS / 2,
+        "{real:?}"
+    );
+}
+
+fn inspect(fields: &str) -> Result<hexapla_wasm::ModuleInfo, hexapla_wasm::WasmError> {
+    let fields = format!(r#"(memory (export "memory") 1 1) {fields}"#);
+    StylusVm::inspect(&wat::parse_str(program_with(&fields, "(i32.const 0)")).unwrap())
+}
+
+/// As many functions, globals, types and table elements as there may be fit into the engines' own limits.
+#[test]
+fn the_largest_modules_compile_and_run_on_all_engines() {
+    let count = |limit: u64, kept: u64| usize::try_from(limit - kept).unwrap();
+    let functions = count(limits::MAX_FUNCTIONS, 1);
+    let elements: String = (0..functions).map(|index| format!("{index} ")).collect();
+    let fields = format!(
+        r#"(memory (export "memory") 128 128) {} {} (table {} funcref) (elem (i32.const 0) {elements})"#,
+        "(func (param i32) (result i32) local.get 0)".repeat(functions),
+        "(global (mut i64) (i64.const 0))".repeat(count(limits::MAX_GLOBALS, 0)),
+        limits::MAX_TABLE_ELEMENTS,
+    );
+    let wasm = wat::parse_str(program_with(&fields, "(i32.const 0)")).unwrap();
+    let report = Rig::new().call(&wasm, &[], &mut MockHost::new());
+    assert!(report.end.exit.is_success(), "{:?}", report.end.exit);
 }
 
 #[test]

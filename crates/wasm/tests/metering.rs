@@ -337,33 +337,29 @@ fn common_subexpressions(values: u32) -> String {
     )
 }
 
-/// Computed in a loop, but the same in each turn.
+/// A chain of products, computed in each turn of a loop, but the same each time.
 fn loop_invariants(values: u32) -> String {
-    let sum: String = (0..values)
-        .map(|index| format!("(local.set $s (i64.xor (local.get $s) (i64.mul (local.get $a) (i64.add (local.get $b) (i64.const {index})))))"))
-        .collect();
+    let link = "local.get $a i64.mul local.tee $t local.get $s i64.xor local.set $s local.get $t ";
+    let chain = link.repeat(usize::try_from(values).unwrap());
     format!(
-        "(func $f (param $a i64) (param $b i64) (result i64) (local $s i64)
-           (loop $turn (local.set $s (i64.add (local.get $s) (call $f (local.get $s) (local.get $a)))) {sum}
+        "(func $f (param $a i64) (param $b i64) (result i64) (local $s i64) (local $t i64)
+           (loop $turn (local.set $s (i64.add (local.get $s) (call $f (local.get $s) (local.get $a))))
+             local.get $b {chain} drop
              (br_if $turn (i64.ne (local.get $s) (i64.const 0)))) (local.get $s))"
     )
 }
 
-/// Addresses of loads that are the same on both sides of the call.
+/// Loads from a chain of addresses that is the same in each turn of a loop: the worst that is known.
 fn addresses(values: u32) -> String {
-    let sum: String = (0..values)
-        .map(|index| {
-            let address = format!(
-                "(i32.and (i32.mul (local.get $p) (i32.const {})) (i32.const 0x7fff))",
-                index * 2 + 3
-            );
-            format!("(local.set $s (i64.add (local.get $s) (i64.load {address})))")
-        })
-        .collect();
+    let link = "(local.tee $p (i32.rotl (local.get $p) (local.get $q))) (i32.const 0x7fff) (i32.and) (i64.load)
+                (local.get $s) (i64.xor) (local.set $s) ";
+    let chain = link.repeat(usize::try_from(values).unwrap());
     format!(
-        "(func $f (param $a i64) (param $b i64) (result i64) (local $s i64) (local $p i32)
-           (local.set $p (i32.wrap_i64 (local.get $a))) {sum}
-           (local.set $s (i64.add (local.get $s) (call $f (local.get $s) (local.get $a)))) {sum} (local.get $s))"
+        "(func $f (param $a i64) (param $b i64) (result i64) (local $s i64) (local $p i32) (local $q i32)
+           (local.set $q (i32.wrap_i64 (local.get $b)))
+           (loop $turn (local.set $s (i64.add (local.get $s) (call $f (local.get $s) (local.get $a))))
+             (local.set $p (i32.wrap_i64 (local.get $a))) {chain}
+             (br_if $turn (i64.ne (local.get $s) (i64.const 1)))) (local.get $s))"
     )
 }
 

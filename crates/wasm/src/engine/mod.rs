@@ -1,10 +1,11 @@
 //! Engines: each runs the same instrumented modules with the same host functions.
 //!
-//! - [`wasmi`]: the interpreter
+//! - [`wasmi`]: the interpreter, with [`tail_calls`], a check of how it was built
 //! - [`wasmtime`]: native code, with [`artefacts`] on disk
 
 #[cfg(feature = "wasmtime")]
 mod artefacts;
+mod tail_calls;
 mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;

@@ -166,7 +166,7 @@ impl<'a> Writer<'_, 'a> {
 }
 
 /// Whether a basic block ends behind this operator.
-fn ends_block(operator: &Operator<'_>) -> bool {
+pub(super) fn ends_block(operator: &Operator<'_>) -> bool {
     use Operator::*;
     leaves(operator)
         || matches!(

@@ -3,6 +3,7 @@
 //! - [`scan`]: validates the module against the allowed subset and the limits, and measures each function's frame
 //! - [`body`]: writes a function anew with its charges
 //! - [`emit`]: the sequences of operators that charge
+//! - [`weight`]: what compiling a function costs
 //!
 //! The output is plain WASM. Three exported globals are appended, so no index of the module moves:
 //! [`INK_GLOBAL`] (what is left; negative: used up), [`STACK_GLOBAL`] (words left), [`STATUS_GLOBAL`].
@@ -13,6 +14,7 @@ mod emit;
 mod operators;
 mod scan;
 mod sections;
+mod weight;
 
 pub(crate) use sections::{ENTRYPOINT, HOOK_MODULE, MEMORY};
 
@@ -57,6 +59,8 @@ pub struct ModuleInfo {
     pub max_pages: u32,
     /// Words of the largest frame.
     pub largest_frame: u64,
+    /// Gas that compiling costs beyond its length and functions ([`crate::prices::compilation`]).
+    pub compile_gas: u64,
 }
 
 /// A module with its charges.
@@ -85,6 +89,11 @@ fn finish(wasm: &[u8], scan: &Scan<'_>) -> Result<Instrumented, WasmError> {
         initial_pages: scan.memory.initial,
         max_pages: scan.memory.max,
         largest_frame: scan.bodies.iter().map(|body| u64::from(body.frame)).max().unwrap_or(0),
+        compile_gas: scan
+            .bodies
+            .iter()
+            .map(|body| body.weight.gas())
+            .fold(0, u64::saturating_add),
     };
     Ok(Instrumented {
         wasm: instrumented,

@@ -1,11 +1,14 @@
 //! Validation of a module, and what instrumenting it needs to know.
 
-use super::{operators, sections};
+use super::{
+    operators, sections,
+    weight::{Counter, Weight},
+};
 use crate::{error::WasmError, limits, prices};
 use wasmparser::{
     DataSectionReader, ElementSectionReader, FuncToValidate, FuncType, FuncValidator, FuncValidatorAllocations,
-    FunctionBody, FunctionSectionReader, GlobalSectionReader, ImportSectionReader, Operator, Parser, Payload,
-    TableSectionReader, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    FunctionBody, FunctionSectionReader, GlobalSectionReader, ImportSectionReader, Parser, Payload, TableSectionReader,
+    ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 /// The proposals a module may use. `REFERENCE_TYPES` is there only for the long encoding of `call_indirect` and
@@ -44,6 +47,8 @@ pub(super) struct Body<'a> {
     pub(super) type_index: u32,
     /// Words it takes from the stack budget.
     pub(super) frame: u32,
+    /// What compiling it costs.
+    pub(super) weight: Weight,
 }
 
 /// A valid module.
@@ -140,17 +145,25 @@ fn scan_body<'a>(
 ) -> Result<FuncValidatorAllocations, WasmError> {
     let type_index = function.ty;
     let mut validator = function.into_validator(allocations);
-    let frame = measure(&mut validator, &reader)?;
+    let results = scan.func_type(type_index)?.results().len();
+    let mut counter = Counter::new(results);
+    let frame = measure(scan, &mut validator, &reader, &mut counter)?;
     scan.bodies.push(Body {
         reader,
         type_index,
         frame,
+        weight: counter.weight()?,
     });
     Ok(validator.into_allocations())
 }
 
-/// Validates a function and gives the words of its frame.
-fn measure(validator: &mut FuncValidator<ValidatorResources>, body: &FunctionBody<'_>) -> Result<u32, WasmError> {
+/// Validates a function, counts what compiling it costs, and gives the words of its frame.
+fn measure(
+    scan: &Scan<'_>,
+    validator: &mut FuncValidator<ValidatorResources>,
+    body: &FunctionBody<'_>,
+    counter: &mut Counter,
+) -> Result<u32, WasmError> {
     for local in body.get_locals_reader()? {
         let (_, local) = local?;
         operators::check_value_type(local, "of a local")?;
@@ -160,14 +173,15 @@ fn measure(validator: &mut FuncValidator<ValidatorResources>, body: &FunctionBod
     let locals = u64::from(validator.len_locals());
     WasmError::limit("locals of a function", locals, limits::MAX_LOCALS)?;
     let mut reader = wasmparser::OperatorsReader::new(binary);
-    let (mut highest, mut count, mut loops) = (0, 0u64, Loops::default());
+    let (mut highest, mut count) = (0, 0u64);
     while !reader.eof() {
         let (operator, offset) = reader.read_with_offset()?;
         if prices::operator(&operator).is_none() {
             return Err(operators::refused(&operator, offset));
         }
-        loops.step(&operator)?;
         validator.op(offset, &operator)?;
+        counter.step(scan, &operator)?;
+        WasmError::limit("loops inside one another", counter.loops, limits::MAX_LOOP_DEPTH)?;
         highest = highest.max(u64::from(validator.operand_stack_height()));
         count += 1;
     }
@@ -175,31 +189,4 @@ fn measure(validator: &mut FuncValidator<ValidatorResources>, body: &FunctionBod
     let frame = locals + highest + limits::FRAME_OVERHEAD_WORDS + count / limits::OPERATORS_PER_FRAME_WORD;
     WasmError::limit("words of a function's frame", frame, limits::MAX_FRAME_WORDS)?;
     u32::try_from(frame).map_err(|_| WasmError::Instrumenter("frame".into()))
-}
-
-/// How deeply loops are nested.
-#[derive(Default)]
-struct Loops {
-    /// For each open block, whether it is a loop.
-    open: Vec<bool>,
-    depth: u64,
-}
-
-impl Loops {
-    fn step(&mut self, operator: &Operator<'_>) -> Result<(), WasmError> {
-        match operator {
-            Operator::Loop { .. } => {
-                self.open.push(true);
-                self.depth += 1;
-                WasmError::limit("loops inside one another", self.depth, limits::MAX_LOOP_DEPTH)?;
-            }
-            Operator::Block { .. } | Operator::If { .. } => self.open.push(false),
-            Operator::End => {
-                let closes_loop = self.open.pop() == Some(true);
-                self.depth -= u64::from(closes_loop);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
 }

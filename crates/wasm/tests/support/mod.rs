@@ -331,3 +331,24 @@ pub fn big_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) ->
         .join()
         .unwrap()
 }
+
+/// Runs a body in a fresh host.
+pub fn run(body: &str) -> RunReport {
+    run_in(&mut MockHost::new(), body)
+}
+
+pub fn run_in(host: &mut MockHost, body: &str) -> RunReport {
+    Rig::new().call_wat(&program(body), &[], host)
+}
+
+/// A body that stores big-endian words at 0, 32, 64 … first.
+pub fn words(values: &[u64]) -> String {
+    let store = |(index, value): (usize, &u64)| {
+        let at = index * 32 + 24;
+        format!(
+            "(i64.store (i32.const {at}) (i64.const {}))",
+            value.swap_bytes().cast_signed()
+        )
+    };
+    values.iter().enumerate().map(store).collect()
+}
