@@ -3,6 +3,7 @@
 use crate::{
     commands::{proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs},
     output::Colour,
+    statetest::StateTestArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -53,6 +54,12 @@ pub(crate) enum Command {
     /// Needs nothing but the proof and the root: no state, no network. The root must come from somebody you trust; the
     /// one in the file is not believed.
     VerifyProof(VerifyProofArgs),
+    /// Run Ethereum's state tests through this executor and this trie.
+    ///
+    /// Reads files in the standard JSON format (GeneralStateTests). A case passes when state root and logs hash are as
+    /// the test says. Cases that are known not to pass stand in a list with a reason each; a listed case that passes is
+    /// a failure, so the list can only shrink.
+    Statetest(StateTestArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -63,6 +70,7 @@ Examples:
   hexapla test examples                           all scenarios below a folder
   hexapla proof examples/tour account token --slot 2 -o proof.json
   hexapla verify-proof proof.json --root 0x…
+  hexapla statetest GeneralStateTests             is the EVM the EVM?
 
 Exit codes: 0 everything holds, 1 an expectation or a proof does not hold, 2 the input cannot be used.
 Each option can also be set by an environment variable, which its help names.";

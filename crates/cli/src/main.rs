@@ -5,6 +5,7 @@
 //! - [`world`]: the chain it runs on, with names and interfaces
 //! - [`play`]: step by step, with the comparison with what was expected
 //! - [`explain`]: what a transaction did, in the words of the interfaces
+//! - [`statetest`]: Ethereum's state tests
 //! - [`render`]: reports as text and as JSON
 //! - [`output`], [`problem`]: stdout, stderr, and what is wrong with the input
 
@@ -31,6 +32,7 @@ mod play;
 mod problem;
 mod render;
 mod scenario;
+mod statetest;
 mod world;
 
 use args::{Cli, Command};
@@ -67,6 +69,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<bool, Box<dyn Diag
         Command::Run(args) => commands::run::run(args, output),
         Command::Test(args) => commands::test::run(args, output),
         Command::Proof(args) => commands::proof::run(args, output),
+        Command::Statetest(args) => statetest::run(args, output),
         Command::VerifyProof(args) => commands::verify_proof::run(args, output),
     };
     result.map_err(|problem| problem as Box<dyn Diagnostic>)

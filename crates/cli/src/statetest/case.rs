@@ -104,7 +104,7 @@ impl Runner {
     }
 
     fn execute(&self, unit: &TestUnit, spec: SpecId, db: &mut StateDb, tx: TxEnv) -> Result<(Receipt, B256), ExecuteError> {
-        let executor = self.executor(unit, spec);
+        let executor = self.executor(unit, spec).map_err(|error| ExecuteError::Fatal(hexapla_vm::Fatal(error.to_string())))?;
         let mut cfg: CfgEnv = executor.cfg();
         cfg.set_max_blobs_per_tx(max_blobs(spec));
         let block = unit.block_env(&mut cfg);
@@ -114,13 +114,11 @@ impl Runner {
         Ok((receipt, root))
     }
 
-    fn executor(&self, unit: &TestUnit, spec: SpecId) -> Executor {
+    fn executor(&self, unit: &TestUnit, spec: SpecId) -> Result<Executor, SetupError> {
         let chain_id = unit.env.current_chain_id.unwrap_or(U256::ONE).saturating_to();
-        let config = ChainConfig { chain_id, spec, tx_gas_limit_cap: None };
         // Before London any contract may begin with 0xEF, so there are no other VMs.
-        Executor::new(config.clone(), self.vms.clone()).or_else(|_| Executor::new(config, VmSet::default())).unwrap_or_else(
-            |error| unreachable!("an executor without other VMs has no requirements: {error}"),
-        )
+        let vms = if spec.is_enabled_in(SpecId::LONDON) { self.vms.clone() } else { VmSet::default() };
+        Executor::new(ChainConfig { chain_id, spec, tx_gas_limit_cap: None }, vms)
     }
 }
 

@@ -1,30 +1,10 @@
 //! The cases that are known not to pass, each with a reason.
 
+use crate::problem::{Problem, Result};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const BUILT_IN: &str = include_str!("expected_failures.toml");
-
-/// The list of known failures is unusable.
-#[derive(Debug, thiserror::Error)]
-pub enum ExpectedError {
-    /// It cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It does not have the expected form.
-    #[error("{path} is not a list of expected failures: {message}")]
-    Form {
-        /// The file.
-        path: PathBuf,
-        /// What was expected where.
-        message: String,
-    },
-}
 
 /// What is known about a case that is listed.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,19 +36,21 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    pub(super) fn built_in() -> Result<Self, ExpectedError> {
-        Self::parse(Path::new("the built-in list"), BUILT_IN)
+    pub(super) fn built_in() -> Result<Self> {
+        Self::parse("the built-in list of expected failures", BUILT_IN)
     }
 
-    pub(super) fn read(path: &Path) -> Result<Self, ExpectedError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ExpectedError::Read { path: path.to_owned(), source })?;
-        Self::parse(path, &text)
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| Problem::file(path, "read", error))?;
+        Self::parse(&path.display().to_string(), &text)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, ExpectedError> {
-        toml::from_str(text)
-            .map_err(|error| ExpectedError::Form { path: path.to_owned(), message: error.to_string() })
+    fn parse(name: &str, text: &str) -> Result<Self> {
+        toml::from_str(text).map_err(|error| {
+            let message = format!("{name} is not a list of expected failures: {error}");
+            Problem::new("hexapla::statetest::expected_failures", message)
+                .with_help("each entry is `[[failure]]` with `file` or `fork`, perhaps `case` and `run`, and a `reason`")
+        })
     }
 
     /// What the list says of a case.
@@ -107,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_is_refused() {
-        let error = Expected::parse(Path::new("x"), "[[failure]]\nfiel = \"a\"\nreason = \"b\"").unwrap_err();
+        let error = Expected::parse("x", "[[failure]]\nfiel = \"a\"\nreason = \"b\"").unwrap_err();
         assert!(error.to_string().contains("fiel"), "{error}");
     }
 }

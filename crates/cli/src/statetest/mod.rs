@@ -8,90 +8,73 @@ mod case;
 mod expected;
 mod report;
 
+use crate::{
+    args::flag,
+    output::Output,
+    problem::{Problem, Result},
+};
 use case::{CaseResult, Runner};
 use expected::Expected;
-use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
+use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use report::Report;
 use std::{
-    io::IsTerminal,
+    error::Error,
+    io::IsTerminal as _,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
-pub use expected::ExpectedError;
-
-/// Which state tests to run and how to say what came out.
+/// Options of `hexapla statetest`.
 #[derive(Debug, clap::Args)]
-pub struct StateTestArgs {
+#[command(
+    after_help = "Examples:\n  hexapla statetest tests/GeneralStateTests\n  hexapla statetest tests --filter stCallCodes --json"
+)]
+pub(crate) struct StateTestArgs {
     /// Files in the GeneralStateTests format, or folders of them.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Only cases whose `path::name` contains this text.
-    #[arg(long, env = "HEXAPLA_FILTER")]
+    #[arg(long, env = "HEXAPLA_FILTER", value_name = "TEXT")]
     filter: Option<String>,
     /// Print one JSON document instead of text.
-    #[arg(long, env = "HEXAPLA_JSON")]
+    #[arg(long, env = "HEXAPLA_JSON", value_parser = flag())]
     json: bool,
     /// A list of known failures in place of the built-in one.
     #[arg(long, env = "HEXAPLA_EXPECTED_FAILURES", value_name = "FILE")]
     expected_failures: Option<PathBuf>,
     /// Threads; all cores by default.
-    #[arg(long, env = "HEXAPLA_THREADS")]
+    #[arg(long, env = "HEXAPLA_THREADS", value_name = "N")]
     threads: Option<usize>,
 }
 
-/// The tests could not be run at all.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum StateTestError {
-    /// There is nothing to run.
-    #[error("no state tests below {}", paths(.0))]
-    #[diagnostic(
-        code(hexapla::statetest::nothing_to_run),
-        help("name a `.json` file in the GeneralStateTests format, or a folder that holds some")
-    )]
-    Nothing(Vec<PathBuf>),
-    /// A path does not exist.
-    #[error("{0} does not exist")]
-    #[diagnostic(code(hexapla::statetest::no_such_path), help("check the path; it is relative to the current folder"))]
-    NoSuchPath(PathBuf),
-    /// The list of known failures is unusable.
-    #[error(transparent)]
-    #[diagnostic(code(hexapla::statetest::expected_failures))]
-    Expected(#[from] ExpectedError),
-    /// The VMs or threads cannot be started.
-    #[error("the executor cannot start: {0}")]
-    #[diagnostic(code(hexapla::statetest::setup))]
-    Setup(String),
-}
-
-fn paths(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
 /// Runs the tests and prints the report; `Ok(false)` where a case failed that should pass, or the other way round.
-pub fn run(args: &StateTestArgs) -> Result<bool, StateTestError> {
+pub(crate) fn run(args: &StateTestArgs, output: &mut Output) -> Result<bool> {
     let expected = match &args.expected_failures {
         Some(file) => Expected::read(file)?,
         None => Expected::built_in()?,
     };
     let files = collect(&args.paths)?;
-    let runner = Runner::new().map_err(|error| StateTestError::Setup(error.to_string()))?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads.unwrap_or(0))
-        .build()
-        .map_err(|error| StateTestError::Setup(error.to_string()))?;
+    let runner = Runner::new().map_err(cannot_start)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0)).build();
+    let pool = pool.map_err(cannot_start)?;
     let bar = progress_bar(files.len());
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let results: Vec<CaseResult> = pool.install(|| {
-        files
-            .par_iter()
-            .progress_with(bar)
-            .flat_map_iter(|file| runner.run_file(file, args.filter.as_deref(), &expected))
-            .collect()
+        let files = files.par_iter().progress_with(bar);
+        files.flat_map_iter(|file| runner.run_file(file, args.filter.as_deref(), &expected)).collect()
     });
-    let report = Report::new(files.len(), results, started.elapsed());
-    report.print(args.json);
+    let report = Report::new(files.len(), results);
+    if args.json {
+        output.json(&report)?;
+    } else {
+        output.result(&report.text(started.elapsed()))?;
+    }
     Ok(report.is_success())
+}
+
+fn cannot_start(error: impl Error + Send + Sync + 'static) -> Box<Problem> {
+    Problem::new("hexapla::statetest::setup", "the executor cannot start").because(error)
 }
 
 fn progress_bar(files: usize) -> ProgressBar {
@@ -103,18 +86,21 @@ fn progress_bar(files: usize) -> ProgressBar {
 }
 
 /// All JSON files, sorted, so that every run visits them in the same order.
-fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>, StateTestError> {
+fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
-        if !path.exists() {
-            return Err(StateTestError::NoSuchPath(path.clone()));
-        }
+        path.metadata().map_err(|error| Problem::file(path, "read", error))?;
         let below = walkdir::WalkDir::new(path).follow_links(true).into_iter().flatten();
         files.extend(below.map(walkdir::DirEntry::into_path).filter(|file| is_json(file)));
     }
     files.sort();
     files.dedup();
-    if files.is_empty() { Err(StateTestError::Nothing(paths.to_vec())) } else { Ok(files) }
+    if !files.is_empty() {
+        return Ok(files);
+    }
+    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    let problem = Problem::new("hexapla::statetest::nothing_to_run", format!("no state tests below {}", names.join(", ")));
+    Err(problem.with_help("name a `.json` file in the GeneralStateTests format, or a folder that holds some"))
 }
 
 fn is_json(path: &Path) -> bool {

@@ -16,13 +16,12 @@ pub(super) struct Report {
     expected_failures: usize,
     unexpected_passes: usize,
     not_run: usize,
-    seconds: f64,
     /// Everything but the passes.
     cases: Vec<CaseResult>,
 }
 
 impl Report {
-    pub(super) fn new(files: usize, results: Vec<CaseResult>, elapsed: Duration) -> Self {
+    pub(super) fn new(files: usize, results: Vec<CaseResult>) -> Self {
         let count = |wanted: fn(&Verdict) -> bool| results.iter().filter(|result| wanted(&result.verdict)).count();
         Self {
             files,
@@ -31,7 +30,6 @@ impl Report {
             expected_failures: count(|verdict| matches!(verdict, Verdict::ExpectedFail(_))),
             unexpected_passes: count(|verdict| matches!(verdict, Verdict::UnexpectedPass(_))),
             not_run: count(|verdict| matches!(verdict, Verdict::NotRun(_))),
-            seconds: elapsed.as_secs_f64(),
             cases: results.into_iter().filter(|result| result.verdict != Verdict::Pass).collect(),
         }
     }
@@ -40,34 +38,32 @@ impl Report {
         self.failed == 0 && self.unexpected_passes == 0
     }
 
-    #[allow(clippy::print_stdout, reason = "this is the command's result")]
-    pub(super) fn print(&self, json: bool) {
-        if json {
-            println!("{}", serde_json::to_string_pretty(self).unwrap_or_default());
-            return;
-        }
+    /// Failures, then counts.
+    pub(super) fn text(&self, elapsed: Duration) -> String {
+        let mut text = String::new();
         for result in self.failures().take(FAILURES_SHOWN) {
             let (word, reason) = match &result.verdict {
                 Verdict::UnexpectedPass(reason) => ("passes, remove it from the list:", reason),
                 Verdict::Fail(reason) => ("fails:", reason),
                 _ => continue,
             };
-            println!("{} {}\n    {word} {reason}", result.file.display(), result.case);
+            text += &format!("{} {}\n    {word} {reason}\n", result.file.display(), result.case);
         }
         let hidden = self.failures().count().saturating_sub(FAILURES_SHOWN);
         if hidden > 0 {
-            println!("… and {hidden} more; --json lists all");
+            text += &format!("… and {hidden} more; --json lists all\n");
         }
-        println!(
-            "{} files in {:.1} s: {} pass, {} fail; {} fail as expected, {} pass unexpectedly, {} not run (--json says why)",
-            self.files,
-            self.seconds,
-            self.passed,
-            self.failed,
-            self.expected_failures,
-            self.unexpected_passes,
-            self.not_run
-        );
+        text += &format!("{} files in {:.1} s: {} pass, {} fail", self.files, elapsed.as_secs_f64(), self.passed, self.failed);
+        for (count, what) in [
+            (self.expected_failures, "fail as expected"),
+            (self.unexpected_passes, "pass unexpectedly"),
+            (self.not_run, "not run (--json says why)"),
+        ] {
+            if count > 0 {
+                text += &format!(", {count} {what}");
+            }
+        }
+        text + "\n"
     }
 
     fn failures(&self) -> impl Iterator<Item = &CaseResult> {
