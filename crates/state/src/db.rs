@@ -212,7 +212,6 @@ impl StateDb {
         let nodes = StorageNodes {
             snapshot: &*state.0,
             address,
-            wiped,
         };
         let storage_root = self.update_storage(&nodes, batch, start, slots)?;
         Ok(put_account(batch, address, Some(trie_account(info, storage_root))))
@@ -233,7 +232,6 @@ impl StateDb {
         let nodes = StorageNodes {
             snapshot: &*state.0,
             address,
-            wiped: false,
         };
         let storage_root = self.update_storage(&nodes, batch, start, slots)?;
         let account = match change {
@@ -285,7 +283,6 @@ impl StateDb {
         let source = StorageNodes {
             snapshot: &*state.0,
             address,
-            wiped: false,
         };
         let trie = self.storages.open(address, storage_hash);
         let mut storage_proof = Vec::with_capacity(slots.len());
@@ -422,15 +419,10 @@ impl NodeSource for AccountNodes<'_> {
 struct StorageNodes<'a> {
     snapshot: &'a dyn Snapshot,
     address: Address,
-    /// The stored nodes belong to a storage that this commit removes.
-    wiped: bool,
 }
 
 impl NodeSource for StorageNodes<'_> {
     fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
-        if self.wiped {
-            return Ok(None);
-        }
         let key = rows::node_key(self.address, path);
         Ok(self
             .snapshot

@@ -31,13 +31,22 @@ pub(crate) fn run() -> Result<(), String> {
     let written = written.and_then(|()| fs::write(&path, page::page(&machine::describe(), &sections)));
     written.map_err(|error| format!("bench: {} could not be written: {error}", path.display()))?;
     eprintln!("bench: wrote docs/benchmarks.md");
-    let all = sections.iter().flat_map(|(_, measurements)| measurements);
-    for (measurement, target) in all.filter_map(|measured| Some((measured, target::of(&measured.name)?))) {
+    let all: Vec<&Measurement> = sections.iter().flat_map(|(_, measurements)| measurements).collect();
+    for (measurement, target) in all
+        .iter()
+        .filter_map(|measured| Some((measured, target::of(&measured.name)?)))
+    {
         if !target.is_met(measurement) {
             eprintln!("bench: {measurement} misses its target {target}");
         }
     }
-    Ok(())
+    match target::missing(&all).as_slice() {
+        [] => Ok(()),
+        missing => Err(format!(
+            "bench: FAILED: no bench printed {}, which have targets",
+            missing.join(", ")
+        )),
+    }
 }
 
 /// Runs one bench; its output goes on to the terminal.

@@ -69,13 +69,13 @@ mod tests {
     #[test]
     fn a_row_shows_target_verdict_and_ratio() {
         let section = vec![
-            Measurement::new("stylus_transfer_wasmi", 30.0, "us"),
-            Measurement::new("stylus_transfer_wasmtime", 5.0, "us"),
+            Measurement::new("erc20_transfer_wasmi", 30.0, "us"),
+            Measurement::new("erc20_transfer_wasmtime", 5.0, "us"),
         ];
         let page = page("A CPU, 2 cores", &[("cargo bench".to_owned(), section)]);
         assert!(page.contains("Measured on: A CPU, 2 cores."));
-        assert!(page.contains("| stylus_transfer_wasmi | 30 | us |  |  |"));
-        assert!(page.contains("| stylus_transfer_wasmtime | 5 | us | ≤ 6 us | met; 6.0 times as fast as wasmi |"));
+        assert!(page.contains("| erc20_transfer_wasmi | 30 | us |  |  |"));
+        assert!(page.contains("| erc20_transfer_wasmtime | 5 | us | ≤ 6 us | met; 6.0 times as fast as wasmi |"));
     }
 
     #[test]

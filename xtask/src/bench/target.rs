@@ -24,7 +24,7 @@ const TARGETS: [(&str, Side, f64, &str); 8] = [
     ("update_scaling_wall", Side::MoreThan, 1.0, "x"),
     ("proof_p99", Side::AtMost, 1.0, "ms"),
     ("transfers_vs_revm_cpu", Side::AtMost, 1.05, "x"),
-    ("stylus_transfer_wasmtime", Side::AtMost, 6.0, "us"),
+    ("erc20_transfer_wasmtime", Side::AtMost, 6.0, "us"),
     ("crossing_added_evm_to_wasm", Side::AtMost, 1.0, "us"),
     ("crossing_added_wasm_to_evm", Side::AtMost, 1.0, "us"),
     ("tour_process_wall", Side::AtMost, 0.3, "s"),
@@ -34,6 +34,14 @@ const TARGETS: [(&str, Side, f64, &str); 8] = [
 pub(crate) fn of(name: &str) -> Option<Target> {
     let (_, side, limit, unit) = TARGETS.into_iter().find(|(measured, ..)| *measured == name)?;
     Some(Target { side, limit, unit })
+}
+
+/// The measurements that have a target and are not there.
+pub(crate) fn missing(measured: &[&Measurement]) -> Vec<&'static str> {
+    let names = TARGETS.into_iter().map(|(name, ..)| name);
+    names
+        .filter(|name| measured.iter().all(|measurement| measurement.name != *name))
+        .collect()
 }
 
 impl Target {
@@ -89,6 +97,14 @@ mod tests {
         assert!(met("proof_p99", 999.0, "us") && !met("proof_p99", 1001.0, "us"));
         assert!(met("tour_process_wall", 300.0, "ms") && !met("tour_process_wall", 0.31, "s"));
         assert!(!met("proof_p99", 0.5, "x") && !met("update_scaling_wall", 2.0, "us"));
+    }
+
+    #[test]
+    fn a_target_without_a_measurement_is_missing() {
+        let measurement = Measurement::new("proof_p99", 1.0, "us");
+        let missing = missing(&[&measurement]);
+        assert_eq!(missing.len(), TARGETS.len() - 1);
+        assert!(!missing.contains(&"proof_p99"));
     }
 
     #[test]
