@@ -42,7 +42,12 @@ pub enum SetupError {
 }
 
 /// The VMs of this workspace beside the EVM.
-pub fn standard_vms(wasm: hexapla_wasm::Config) -> Result<VmSet, SetupError> {
+///
+/// The pool of WASM instances is raised to what every core can need at once, so that it never runs dry.
+pub fn standard_vms(mut wasm: hexapla_wasm::Config) -> Result<VmSet, SetupError> {
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
+    let instances = u32::try_from(threads * BORDER_DEPTH_MAX).unwrap_or(u32::MAX);
+    wasm.pool_size = wasm.pool_size.max(instances);
     Ok(VmSet::default().with(StylusVm::new(wasm)?)?)
 }
 
@@ -70,11 +75,6 @@ impl Executor {
     /// The chain's rules.
     pub const fn config(&self) -> &ChainConfig {
         &self.config
-    }
-
-    /// How many instances of other VMs one transaction can keep alive at once.
-    pub const fn live_frames_max() -> usize {
-        BORDER_DEPTH_MAX
     }
 
     /// revm's settings for this chain.

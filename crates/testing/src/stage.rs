@@ -53,8 +53,17 @@ impl Stage {
 
     /// With WASM settings.
     pub fn with(config: wasm::Config) -> Self {
-        let vms = standard_vms(config).expect("the VMs start");
-        let executor = Executor::new(ChainConfig::default(), vms).expect("the fork suits the VMs");
+        Self::build(ChainConfig::default(), config)
+    }
+
+    /// With rules of the chain.
+    pub fn on(config: ChainConfig) -> Self {
+        Self::build(config, wasm::Config::default())
+    }
+
+    fn build(config: ChainConfig, wasm: wasm::Config) -> Self {
+        let vms = standard_vms(wasm).expect("the VMs start");
+        let executor = Executor::new(config, vms).expect("the fork suits the VMs");
         let mut chain = Chain::in_memory(executor);
         chain.fund([(USER, U256::from(10).pow(U256::from(24)))]).expect("memory does not fail");
         let mut deploy = |init_code: Bytes| {
