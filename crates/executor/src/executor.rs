@@ -10,6 +10,11 @@ use hexapla_state::{AccessSet, Overlay};
 use hexapla_vm::{DuplicateVm, VmSet};
 use hexapla_wasm::StylusVm;
 
+/// Native stack of revm between two foreign frames; about 3.4 kB were measured.
+const EVM_SEGMENT_STACK_BYTES: usize = 64 << 10;
+/// Native stack of everything else: precompiled contracts, the database.
+const REST_STACK_BYTES: usize = 16 << 20;
+
 /// The rules of a chain that its blocks do not state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainConfig {
@@ -86,6 +91,12 @@ impl Executor {
         cfg
     }
 
+    /// Enough for the deepest nesting that the border allows.
+    fn stack_bytes(&self) -> usize {
+        let frame = self.vms.iter().map(|vm| vm.native_stack_bytes()).max().unwrap_or_default();
+        BORDER_DEPTH_MAX * (frame + EVM_SEGMENT_STACK_BYTES) + REST_STACK_BYTES
+    }
+
     /// Runs `work` on the transactions of one block over `overlay`, and gives the overlay back with their changes.
     pub fn block<R: Send>(
         &self,
@@ -104,7 +115,7 @@ impl Executor {
         cfg: CfgEnv,
         work: impl FnOnce(&mut BlockRun) -> R + Send,
     ) -> (R, Overlay) {
-        on_big_stack(|| {
+        on_big_stack(self.stack_bytes(), || {
             let border = Box::new(ChainBorder::new(self.vms.clone()));
             let machine = Machine::new(overlay, cfg, block, border);
             let mut run = BlockRun { machine };

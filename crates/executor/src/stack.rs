@@ -2,27 +2,26 @@
 
 use std::{cell::Cell, thread};
 
-/// Reserved, not committed: the kernel hands out pages as they are touched.
-const STACK_BYTES: usize = 512 << 20;
-
 thread_local! {
-    static ON_BIG_STACK: Cell<bool> = const { Cell::new(false) };
+    /// Stack of this thread, if it is one of ours.
+    static STACK_BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Runs `work` on a big stack: here, if this thread has one, else on a new thread. A panic in `work` goes on here.
-pub(crate) fn on_big_stack<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    if ON_BIG_STACK.get() {
+/// Runs `work` on a stack of `bytes`: here, if this thread has one, else on a new thread. A panic in `work` goes on
+/// here. The bytes are reserved, not committed: the kernel hands out pages as they are touched.
+pub(crate) fn on_big_stack<R: Send>(bytes: usize, work: impl FnOnce() -> R + Send) -> R {
+    if STACK_BYTES.get() >= bytes {
         return work();
     }
     let run = || {
-        ON_BIG_STACK.set(true);
+        STACK_BYTES.set(bytes);
         work()
     };
     thread::scope(|scope| {
-        let worker = thread::Builder::new().name("hexapla-executor".into()).stack_size(STACK_BYTES);
+        let worker = thread::Builder::new().name("hexapla-executor".into()).stack_size(bytes);
         match worker.spawn_scoped(scope, run) {
             Ok(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            Err(error) => panic!("cannot start an executor thread with {} MiB of stack: {error}", STACK_BYTES >> 20),
+            Err(error) => panic!("cannot start an executor thread with {} MiB of stack: {error}", bytes >> 20),
         }
     })
 }
@@ -33,7 +32,8 @@ mod tests {
 
     #[test]
     fn nested_work_stays_on_the_same_thread() {
-        let (outer, inner) = on_big_stack(|| (thread::current().id(), on_big_stack(|| thread::current().id())));
+        let inner = || on_big_stack(1 << 20, || thread::current().id());
+        let (outer, inner) = on_big_stack(1 << 20, || (thread::current().id(), inner()));
         assert_eq!(outer, inner);
         assert_ne!(outer, thread::current().id());
     }

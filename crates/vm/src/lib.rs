@@ -47,6 +47,12 @@ pub trait Vm: Send + Sync {
     /// Its rule about re-entry.
     fn reentrancy(&self) -> Reentrancy;
 
+    /// Native stack that one of its frames may take at most, host functions included. The executor sizes its worker
+    /// threads by it, so that the rule about depth is what ends nesting, and never the stack.
+    fn native_stack_bytes(&self) -> usize {
+        256 << 10
+    }
+
     /// Whether account code belongs to this VM. Asked only about code that begins with `0xEF`.
     fn owns(&self, code: &[u8]) -> bool;
 

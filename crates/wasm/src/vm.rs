@@ -7,7 +7,9 @@ use crate::{
     engine::{self, Engine, Executable, RunEnd},
     error::{ProgramError, WasmError},
     instrument::{self, Instrumented, ModuleInfo},
-    lease, prices,
+    lease,
+    limits::NATIVE_STACK_BYTES_PER_FRAME,
+    prices,
     program::{decode_program, is_program},
     session::{HookCall, Session, Stop},
 };
@@ -24,6 +26,9 @@ const INK: GasRate = GasRate {
 /// WASM contracts as Arbitrum Stylus runs them.
 ///
 /// It may be shared by threads. Results and costs depend neither on the engine nor on what is cached.
+///
+/// A thread that runs frames needs [`NATIVE_STACK_BYTES_PER_FRAME`](crate::limits::NATIVE_STACK_BYTES_PER_FRAME) of
+/// stack for each frame that may be nested: a program may use that much, and a thread with less is killed by it.
 pub struct StylusVm {
     engine: Arc<dyn Engine>,
     programs: Cache<Arc<dyn Executable>>,
@@ -252,6 +257,10 @@ impl Vm for StylusVm {
 
     fn reentrancy(&self) -> Reentrancy {
         Reentrancy::Allowed
+    }
+
+    fn native_stack_bytes(&self) -> usize {
+        NATIVE_STACK_BYTES_PER_FRAME
     }
 
     fn owns(&self, code: &[u8]) -> bool {
