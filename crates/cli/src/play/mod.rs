@@ -24,7 +24,7 @@ use crate::{
     scenario::{Action, Scenario, Step},
     world::{World, machine, names::Names},
 };
-use hexapla_executor::{ChainConfig, SpecId, VmSet};
+use hexapla_executor::{ChainConfig, VmSet};
 use hexapla_primitives::{Address, U256};
 use hexapla_store::KvStore;
 use plan::{Plan, Planned};
@@ -50,8 +50,8 @@ impl<'s> Player<'s> {
         let default = ChainConfig::default();
         let config = ChainConfig {
             chain_id: rules.chain_id.unwrap_or(default.chain_id),
-            spec: rules.spec.unwrap_or(SpecId::OSAKA),
-            ..default
+            spec: rules.spec.unwrap_or(default.spec),
+            tx_gas_limit_cap: rules.tx_gas_cap,
         };
         let mut world = World::new(machine::chain(machine::executor(config, vms)?, store)?);
         if let Some(timestamp) = rules.timestamp {

@@ -37,6 +37,8 @@ pub(crate) struct Scenario {
 pub(crate) struct ChainRules {
     pub(crate) chain_id: Option<u64>,
     pub(crate) spec: Option<SpecId>,
+    /// Most gas of one transaction; the fork's own limit by default.
+    pub(crate) tx_gas_cap: Option<u64>,
     /// Of the first block, in seconds since the epoch.
     pub(crate) timestamp: Option<u64>,
 }

@@ -81,6 +81,7 @@ fn read_chain(source: &Arc<Source>, _: &str, item: &Item<'_>) -> Result<ChainRul
     let rules = ChainRules {
         chain_id: fields.optional("chain_id", number)?.map(|id| id.value),
         spec: fields.optional("spec", spec)?,
+        tx_gas_cap: fields.optional("tx_gas_cap", number)?.map(|cap| cap.value),
         timestamp: fields.optional("timestamp", number)?.map(|time| time.value),
     };
     fields.finish()?;
