@@ -24,7 +24,7 @@ pub(crate) fn measure() -> Result<Vec<Measurement>, String> {
     let mut walls = (0..RUNS).map(|_| wall()).collect::<Result<Vec<_>, _>>()?;
     walls.sort();
     let measurements = vec![
-        Measurement::new("tour_process_wall", walls[RUNS / 2].as_secs_f64(), "s"),
+        Measurement::new("tour_process_wall", rounded(walls[RUNS / 2].as_secs_f64(), 1000.0), "s"),
         Measurement::new("tour_peak_memory", peak_memory()?, "MiB"),
     ];
     for measurement in &measurements {
@@ -77,7 +77,11 @@ fn peak_memory() -> Result<f64, String> {
     if peak == 0 {
         return Err("bench: /proc does not tell the peak memory of a process; this needs Linux".to_owned());
     }
-    Ok((f64::from(peak) / 1024.0 * 10.0).round() / 10.0)
+    Ok(rounded(f64::from(peak) / 1024.0, 10.0))
+}
+
+fn rounded(value: f64, parts: f64) -> f64 {
+    (value * parts).round() / parts
 }
 
 fn kibibytes(status: &str) -> Option<u32> {
