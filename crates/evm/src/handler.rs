@@ -4,7 +4,10 @@ use crate::machine::Machine;
 use hexapla_primitives::U256;
 use hexapla_state::StateError;
 use revm::{
-    context::{Cfg, ContextTr, Transaction, result::{EVMError, HaltReason}},
+    context::{
+        Cfg, ContextTr, Transaction,
+        result::{EVMError, HaltReason},
+    },
     handler::{FrameResult, Handler},
     primitives::hardfork::SpecId,
 };
@@ -24,7 +27,11 @@ impl Handler for LaneHandler {
         }
         let base_fee = u128::from(ctx.block.basefee);
         let price = ctx.tx().effective_gas_price(base_fee);
-        let burned = if ctx.cfg().spec().is_enabled_in(SpecId::LONDON) { base_fee } else { 0 };
+        let burned = if ctx.cfg().spec().is_enabled_in(SpecId::LONDON) {
+            base_fee
+        } else {
+            0
+        };
         // Reservoir gas (EIP-8037) that was not used goes back to the sender.
         let gas = result.gas();
         let used = gas.used().saturating_sub(gas.reservoir());

@@ -25,7 +25,10 @@ pub use revm::{
         block::BlobExcessGasAndPrice,
         either::Either,
         result::{InvalidTransaction, ResultGas},
-        transaction::{AccessList, AccessListItem, Authorization, RecoveredAuthority, RecoveredAuthorization, SignedAuthorization, TransactionType},
+        transaction::{
+            AccessList, AccessListItem, Authorization, RecoveredAuthority, RecoveredAuthorization, SignedAuthorization,
+            TransactionType,
+        },
     },
     primitives::{TxKind, hardfork::SpecId},
     state::AccountInfo,
@@ -33,6 +36,5 @@ pub use revm::{
 
 /// Code as revm runs it. Bytes that only look like an EIP-7702 delegation are ordinary code.
 pub fn bytecode(code: &hexapla_primitives::Bytes) -> Bytecode {
-    Bytecode::new_raw_checked(code.clone())
-        .unwrap_or_else(|_| Bytecode::new_legacy(code.clone()))
+    Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code.clone()))
 }

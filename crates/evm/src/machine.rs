@@ -85,13 +85,29 @@ impl Machine {
     pub fn new(overlay: Overlay, mut cfg: CfgEnv, block: BlockEnv, border: Box<dyn Border>) -> Self {
         cfg.disable_eip3541 = true;
         let spec = cfg.spec;
-        let environment = Environment { chain_id: cfg.chain_id, block: block_info(&block), tx: TxInfo::default() };
+        let environment = Environment {
+            chain_id: cfg.chain_id,
+            block: block_info(&block),
+            tx: TxInfo::default(),
+        };
         let mut ctx: Ctx = Context::new(overlay, spec);
         ctx.journaled_state.set_spec_id(spec);
         ctx.cfg = cfg;
         ctx.block = block;
-        let evm = Evm::new(ctx, EthInstructions::new_mainnet_with_spec(spec), EthPrecompiles::new(spec));
-        Self { evm, border, environment, tracer: None, base: None, fee: U256::ZERO, last_fault: None }
+        let evm = Evm::new(
+            ctx,
+            EthInstructions::new_mainnet_with_spec(spec),
+            EthPrecompiles::new(spec),
+        );
+        Self {
+            evm,
+            border,
+            environment,
+            tracer: None,
+            base: None,
+            fee: U256::ZERO,
+            last_fault: None,
+        }
     }
 
     /// Executes a transaction on the state as it is, and commits nothing: see [`Machine::overlay_mut`].

@@ -7,8 +7,8 @@
 
 mod support;
 
-use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId};
 use hexapla_executor::{BlockEnv, BlockRun, Overlay, Receipt, TxEnv, Vm, wasm};
+use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId};
 use hexapla_testing::{Script, ScriptCall, Side, Stage};
 use hexapla_vm::{
     CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Frame, Host, HostResult,
@@ -26,7 +26,9 @@ fn main() {
     let wasm_to_evm = per_call(&stage, Side::Wasm, stage.actor(Side::Evm));
     let wasm_to_wasm = per_call(&stage, Side::Wasm, stage.actors(Side::Wasm)[1]);
     let engine = engine_alone(&stage);
-    println!("a call that does nothing, in µs: EVM → EVM {evm_to_evm:.3}, EVM → WASM {evm_to_wasm:.3}, WASM → EVM {wasm_to_evm:.3}, WASM → WASM {wasm_to_wasm:.3}");
+    println!(
+        "a call that does nothing, in µs: EVM → EVM {evm_to_evm:.3}, EVM → WASM {evm_to_wasm:.3}, WASM → EVM {wasm_to_evm:.3}, WASM → WASM {wasm_to_wasm:.3}"
+    );
     println!("a WASM instance and an empty run alone: {engine:.3} µs");
     bench("call_evm_to_evm", evm_to_evm, "us");
     bench("call_evm_to_wasm", evm_to_wasm, "us");
@@ -56,7 +58,12 @@ fn per_call(stage: &Stage, from: Side, to: Address) -> f64 {
 fn timed(stage: &Stage, mut tx: TxEnv, check: impl Fn(&Receipt) + Sync) -> f64 {
     tx.gas_limit = 16_000_000;
     let overlay = Overlay::new(stage.chain.reader().expect("memory does not fail"));
-    let block = BlockEnv { gas_limit: u64::MAX, basefee: 0, prevrandao: Some(B256::ZERO), ..BlockEnv::default() };
+    let block = BlockEnv {
+        gas_limit: u64::MAX,
+        basefee: 0,
+        prevrandao: Some(B256::ZERO),
+        ..BlockEnv::default()
+    };
     let check = &check;
     let (ms, _) = stage.chain.executor().block(overlay, block, |run: &mut BlockRun| {
         let receipt = run.simulate(tx.clone(), false).expect("the transaction is valid");
@@ -99,8 +106,12 @@ fn engine_alone(stage: &Stage) -> f64 {
         reentrant: false,
         depth: 1,
     };
-    let mut host = IdleHost { objects: Default::default(), environment: Environment::default() };
-    vm.activate(&frame.code.bytes, &mut u64::MAX.clone(), &mut host).expect("the program is good");
+    let mut host = IdleHost {
+        objects: Default::default(),
+        environment: Environment::default(),
+    };
+    vm.activate(&frame.code.bytes, &mut u64::MAX.clone(), &mut host)
+        .expect("the program is good");
     let run = |vm: &dyn Vm, host: &mut IdleHost| {
         let end = vm.run(&frame, host).expect("nothing fails");
         assert!(end.exit.is_success(), "{:?}", end.exit);

@@ -29,7 +29,11 @@ struct Active {
 impl ChainBorder {
     /// A border between the EVM and `vms`.
     pub fn new(vms: VmSet) -> Self {
-        Self { vms, active: Vec::new(), crossings: Vec::new() }
+        Self {
+            vms,
+            active: Vec::new(),
+            crossings: Vec::new(),
+        }
     }
 
     fn check(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
@@ -42,23 +46,33 @@ impl ChainBorder {
             return Err((FaultKind::Border, message));
         }
         if self.active.len() >= BORDER_DEPTH_MAX {
-            return Err((FaultKind::CallDepth, format!("calls between VMs are nested more than {BORDER_DEPTH_MAX} deep")));
+            return Err((
+                FaultKind::CallDepth,
+                format!("calls between VMs are nested more than {BORDER_DEPTH_MAX} deep"),
+            ));
         }
         self.check_reentrancy(frame)
     }
 
     fn check_reentrancy(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
-        let Some(vm) = self.vms.get(frame.vm) else { return Ok(()) };
+        let Some(vm) = self.vms.get(frame.vm) else {
+            return Ok(());
+        };
         let on_stack = self.active.iter().any(|active| active.target == frame.target);
         let allowed = match vm.reentrancy() {
             Reentrancy::Allowed => true,
-            Reentrancy::DirectSelfOnly => !on_stack || self.active.last().is_some_and(|last| last.target == frame.target),
+            Reentrancy::DirectSelfOnly => {
+                !on_stack || self.active.last().is_some_and(|last| last.target == frame.target)
+            }
             Reentrancy::Forbidden => !on_stack,
         };
         if allowed {
             return Ok(());
         }
-        Err((FaultKind::Border, format!("{} does not let a contract be entered again while it runs", frame.vm)))
+        Err((
+            FaultKind::Border,
+            format!("{} does not let a contract be entered again while it runs", frame.vm),
+        ))
     }
 }
 
@@ -85,13 +99,21 @@ impl Border for ChainBorder {
             self.crossings.push(begun(frame));
             self.crossings.len() - 1
         });
-        self.active.push(Active { vm: frame.vm, target: frame.target, crossing });
+        self.active.push(Active {
+            vm: frame.vm,
+            target: frame.target,
+            crossing,
+        });
         Ok(())
     }
 
     fn leave(&mut self, frame: &Frame, end: &FrameEnd) {
         let Some(active) = self.active.pop() else { return };
-        debug_assert_eq!((active.vm, active.target), (frame.vm, frame.target), "enter and leave are paired");
+        debug_assert_eq!(
+            (active.vm, active.target),
+            (frame.vm, frame.target),
+            "enter and leave are paired"
+        );
         if let Some(crossing) = active.crossing.and_then(|place| self.crossings.get_mut(place)) {
             complete(crossing, frame, end);
         }
@@ -110,8 +132,11 @@ impl Border for ChainBorder {
         if speaks_for_itself || callee_vm == caller_vm && fault.kind != FaultKind::Border {
             return fault.data.clone();
         }
-        let message =
-            if fault.message.is_empty() { "the contract reverted without saying why".into() } else { fault.message.clone() };
+        let message = if fault.message.is_empty() {
+            "the contract reverted without saying why".into()
+        } else {
+            fault.message.clone()
+        };
         foreign_fault_encode(&ForeignFault {
             vm: fault.vm.name().into_owned(),
             at: fault.contract,
@@ -129,8 +154,14 @@ impl Border for ChainBorder {
 
 fn begun(frame: &Frame) -> Crossing {
     Crossing {
-        from: Party { vm: frame.caller_vm, address: frame.caller },
-        to: Party { vm: frame.vm, address: frame.code_address },
+        from: Party {
+            vm: frame.caller_vm,
+            address: frame.caller,
+        },
+        to: Party {
+            vm: frame.vm,
+            address: frame.code_address,
+        },
         kind: frame.kind,
         value: frame.value,
         input: frame.input.clone(),

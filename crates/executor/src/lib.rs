@@ -21,6 +21,8 @@ pub use executor::{BlockRun, ChainConfig, Executor, SetupError, standard_vms};
 pub use receipt::{Receipt, Status};
 
 pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, TxEnv, TxKind};
-pub use hexapla_state::{AccessSet, BlockChanges, Location, LocationValue, ObjectProof, Overlay, StateDb, StateError, StateReader};
+pub use hexapla_state::{
+    AccessSet, BlockChanges, Location, LocationValue, ObjectProof, Overlay, StateDb, StateError, StateReader,
+};
 pub use hexapla_vm::{CallKind, CallNode, Crossing, TraceItem, Vm, VmSet};
 pub use hexapla_wasm as wasm;
