@@ -9,7 +9,7 @@ use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
 use revm::{
     Database,
     bytecode::Bytecode,
-    primitives::{HashMap, KECCAK_EMPTY},
+    primitives::{AddressMap, HashMap, KECCAK_EMPTY, map::B256Map},
     state::{Account, AccountInfo},
 };
 use std::{
@@ -73,9 +73,9 @@ struct CachedObject {
 /// A cache over a [`StateReader`] that keeps the block's changes.
 pub struct Overlay {
     base: Arc<dyn StateReader>,
-    accounts: HashMap<Address, CachedAccount>,
+    accounts: AddressMap<CachedAccount>,
     objects: HashMap<ObjectKey, CachedObject>,
-    codes: HashMap<B256, Bytecode>,
+    codes: B256Map<Bytecode>,
     new_codes: BTreeMap<B256, Bytes>,
 }
 
@@ -84,9 +84,9 @@ impl Overlay {
     pub fn new(base: Arc<dyn StateReader>) -> Self {
         Self {
             base,
-            accounts: HashMap::default(),
+            accounts: AddressMap::default(),
             objects: HashMap::default(),
-            codes: HashMap::default(),
+            codes: B256Map::default(),
             new_codes: BTreeMap::new(),
         }
     }
@@ -116,16 +116,23 @@ impl Overlay {
     }
 
     fn cached(&mut self, address: Address) -> Result<&mut CachedAccount, StateError> {
-        match self.accounts.entry(address) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
-            Entry::Vacant(entry) => {
-                let info = self.base.account(address)?;
-                Ok(entry.insert(CachedAccount {
-                    info,
-                    ..CachedAccount::default()
-                }))
-            }
-        }
+        Ok(self.cached_with_base(address)?.0)
+    }
+
+    /// An account, and committed state beside it.
+    #[inline]
+    fn cached_with_base(
+        &mut self,
+        address: Address,
+    ) -> Result<(&mut CachedAccount, &dyn StateReader), StateError> {
+        let account = match self.accounts.entry(address) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(CachedAccount {
+                info: self.base.account(address)?,
+                ..CachedAccount::default()
+            }),
+        };
+        Ok((account, &*self.base))
     }
 
     /// Takes over what a transaction changed.
@@ -154,14 +161,15 @@ impl Overlay {
     }
 
     fn commit_account(&mut self, address: Address, account: Account) {
-        // Code that was read came through the cache, so code that is not there is new.
-        if let Some(code) = &account.info.code
-            && account.info.code_hash != KECCAK_EMPTY
-            && !self.codes.contains_key(&account.info.code_hash)
-        {
-            self.insert_code(account.info.code_hash, code.clone());
-        }
         let cached = self.accounts.entry(address).or_default();
+        let hash = account.info.code_hash;
+        if let Some(code) = &account.info.code
+            && hash != KECCAK_EMPTY
+            && cached.info.as_ref().is_none_or(|info| info.code_hash != hash)
+        {
+            self.new_codes.insert(hash, code.original_bytes());
+            self.codes.insert(hash, code.clone());
+        }
         cached.changed = true;
         if account.is_selfdestructed() || (account.is_empty() && !account.is_created()) {
             *cached = CachedAccount::removed();
@@ -195,14 +203,13 @@ impl Overlay {
     ///
     /// `empty_accounts_exist` is true before EIP-161, where even a credit of nothing creates the account.
     pub fn credit(&mut self, account: Address, wei: U256, empty_accounts_exist: bool) -> Result<(), StateError> {
-        let info = self.basic(account)?;
-        let is_empty = info.as_ref().is_none_or(AccountInfo::is_empty);
-        if wei.is_zero() && !(is_empty && (empty_accounts_exist || info.is_some())) {
+        let cached = self.cached(account)?;
+        let is_empty = cached.info.as_ref().is_none_or(AccountInfo::is_empty);
+        if wei.is_zero() && !(is_empty && (empty_accounts_exist || cached.info.is_some())) {
             return Ok(());
         }
-        let mut info = info.unwrap_or_default();
+        let mut info = cached.info.take().unwrap_or_default();
         info.balance = info.balance.saturating_add(wei);
-        let cached = self.accounts.entry(account).or_default();
         if info.is_empty() && !empty_accounts_exist {
             *cached = CachedAccount::removed();
         } else {
@@ -257,8 +264,7 @@ impl Database for Overlay {
     }
 
     fn storage(&mut self, address: Address, key: U256) -> Result<U256, StateError> {
-        let base = self.base.clone();
-        let account = self.cached(address)?;
+        let (account, base) = self.cached_with_base(address)?;
         if let Some(word) = account.words.get(&key) {
             return Ok(word.value);
         }
