@@ -260,14 +260,16 @@ impl Machine {
         &mut self,
         init: FrameInit,
     ) -> Result<FrameInitResult<'_, EthFrame<EthInterpreter>>, HookError> {
+        let caller_vm = self.segment_caller.take().unwrap_or(VmId::EVM);
         let frame = match &init.frame_input {
             FrameInput::Call(inputs) => Frame {
                 vm: VmId::EVM,
+                caller_vm,
                 ..self.frame_of_call(inputs, init.depth)
             },
             FrameInput::Create(inputs) => Frame {
                 vm: VmId::EVM,
-                caller_vm: VmId::EVM,
+                caller_vm,
                 caller: inputs.caller(),
                 target: Address::ZERO,
                 code_address: Address::ZERO,

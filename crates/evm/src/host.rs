@@ -459,11 +459,14 @@ impl FrameHost<'_> {
     fn run_segment(&mut self, gas: &mut u64, frame_input: FrameInput) -> HostResult<FrameResult> {
         let memory = self.memory.new_child_context();
         let depth = self.frame.depth + 1;
-        let ended = self.machine.run_segment(FrameInit {
-            depth,
-            memory,
-            frame_input,
-        });
+        let ended = self.machine.run_segment(
+            self.frame.vm,
+            FrameInit {
+                depth,
+                memory,
+                frame_input,
+            },
+        );
         self.memory.free_child_context();
         let mut result = ended.map_err(|error| HostError::Fatal(Fatal(error.to_string())))?;
         let refund_state_gas = result.refundable_state_gas(self.prices());

@@ -1,7 +1,7 @@
 //! Executes transactions of the EVM lane.
 
 use crate::handler::LaneHandler;
-use hexapla_primitives::{Address, Bytes, Fault, Log, U256};
+use hexapla_primitives::{Address, Bytes, Fault, Log, U256, VmId};
 use hexapla_state::{Overlay, StateError, TxChanges, WorldJournal};
 use hexapla_vm::{BlockInfo, Border, CallNode, Crossing, Environment, Fatal, Tracer, TxInfo};
 use revm::{
@@ -27,6 +27,8 @@ pub struct Machine {
     pub(crate) tracer: Option<Tracer>,
     /// The frame stack's height below the running segment of revm's loop.
     pub(crate) base: Option<usize>,
+    /// The VM that made the call with which the next segment of revm's loop begins, if it is not the EVM.
+    pub(crate) segment_caller: Option<VmId>,
     /// Fee of the running transaction for the beneficiary, in wei.
     pub(crate) fee: U256,
     /// How the outermost frame failed.
@@ -105,6 +107,7 @@ impl Machine {
             environment,
             tracer: None,
             base: None,
+            segment_caller: None,
             fee: U256::ZERO,
             last_fault: None,
         }
@@ -118,6 +121,7 @@ impl Machine {
         };
         self.tracer = trace.then(Tracer::default);
         self.base = None;
+        self.segment_caller = None;
         self.fee = U256::ZERO;
         self.last_fault = None;
         self.evm.ctx.tx = tx;
@@ -183,8 +187,9 @@ impl Machine {
         self.evm.ctx.cfg()
     }
 
-    /// Runs a frame, with whatever it calls, on top of the frames that are there.
-    pub(crate) fn run_segment(&mut self, init: FrameInit) -> Result<FrameResult, EVMError<StateError>> {
+    /// Runs a frame that `caller` makes, with whatever it calls, on top of the frames that are there.
+    pub(crate) fn run_segment(&mut self, caller: VmId, init: FrameInit) -> Result<FrameResult, EVMError<StateError>> {
+        self.segment_caller = Some(caller);
         let below = core::mem::replace(&mut self.base, self.evm.frame_stack.index());
         let result = LaneHandler.run_exec_loop(self, init);
         self.base = below;

@@ -155,6 +155,7 @@ fn the_call_tree_and_the_crossings_tell_the_same_story() {
         (back.vm, &back.fault.as_ref().unwrap().data[..]),
         (VmId::EVM, b"no".as_slice())
     );
+    assert_eq!((back.caller_vm, back.is_crossing()), (VmId::WASM, true));
     assert_eq!(receipt.logs.len(), 3);
 
     let [there, back_again] = receipt.crossings.as_slice() else {

@@ -48,8 +48,9 @@ impl Expected {
     fn parse(name: &str, text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|error| {
             let message = format!("{name} is not a list of expected failures: {error}");
-            Problem::new("hexapla::statetest::expected_failures", message)
-                .with_help("each entry is `[[failure]]` with `file` or `fork`, perhaps `case` and `run`, and a `reason`")
+            Problem::new("hexapla::statetest::expected_failures", message).with_help(
+                "each entry is `[[failure]]` with `file` or `fork`, perhaps `case` and `run`, and a `reason`",
+            )
         })
     }
 

@@ -30,7 +30,10 @@ impl Report {
             expected_failures: count(|verdict| matches!(verdict, Verdict::ExpectedFail(_))),
             unexpected_passes: count(|verdict| matches!(verdict, Verdict::UnexpectedPass(_))),
             not_run: count(|verdict| matches!(verdict, Verdict::NotRun(_))),
-            cases: results.into_iter().filter(|result| result.verdict != Verdict::Pass).collect(),
+            cases: results
+                .into_iter()
+                .filter(|result| result.verdict != Verdict::Pass)
+                .collect(),
         }
     }
 
@@ -53,7 +56,13 @@ impl Report {
         if hidden > 0 {
             text += &format!("… and {hidden} more; --json lists all\n");
         }
-        text += &format!("{} files in {:.1} s: {} pass, {} fail", self.files, elapsed.as_secs_f64(), self.passed, self.failed);
+        text += &format!(
+            "{} files in {:.1} s: {} pass, {} fail",
+            self.files,
+            elapsed.as_secs_f64(),
+            self.passed,
+            self.failed
+        );
         for (count, what) in [
             (self.expected_failures, "fail as expected"),
             (self.unexpected_passes, "pass unexpectedly"),
@@ -67,6 +76,8 @@ impl Report {
     }
 
     fn failures(&self) -> impl Iterator<Item = &CaseResult> {
-        self.cases.iter().filter(|result| matches!(result.verdict, Verdict::Fail(_) | Verdict::UnexpectedPass(_)))
+        self.cases
+            .iter()
+            .filter(|result| matches!(result.verdict, Verdict::Fail(_) | Verdict::UnexpectedPass(_)))
     }
 }
