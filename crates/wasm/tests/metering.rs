@@ -3,7 +3,7 @@
 mod support;
 
 use hexapla_primitives::FaultKind;
-use hexapla_vm::Frame;
+use hexapla_vm::{Frame, Vm};
 use hexapla_wasm::{RunReport, limits, prices};
 use support::*;
 
@@ -361,6 +361,49 @@ fn addresses(values: u32) -> String {
              (local.set $p (i32.wrap_i64 (local.get $a))) {chain}
              (br_if $turn (i64.ne (local.get $s) (i64.const 1)))) (local.get $s))"
     )
+}
+
+/// An interpreter that relies on tail calls takes native stack for each operator where the compiler makes none.
+#[test]
+fn f16_long_loops_take_no_native_stack() {
+    let fields = format!(
+        "{MEMORY} (type $hook (func (result i32))) (table 2 2 funcref) (elem (i32.const 0) $tx_ink_price $f)
+         (func $f (result i32) (i32.const 3)) (global $g (mut i64) (i64.const 0))"
+    );
+    let operators = [
+        "(drop (call_indirect (type $hook) (i32.const 0)))",
+        "(drop (call_indirect (type $hook) (i32.const 1)))",
+        "(drop (call $tx_ink_price))",
+        "(drop (call $f))",
+        "(global.set $g (i64.add (global.get $g) (i64.extend_i32_u (local.get $n))))",
+        "(i64.store (i32.const 8) (i64.div_u (i64.load (i32.const 8)) (i64.const 7)))",
+        "(memory.fill (i32.const 0) (local.get $n) (i32.const 9)) (memory.copy (i32.const 0) (i32.const 1) (i32.const 9))",
+        "(block (block (br_table 0 1 (local.get $n))))",
+        "(drop (select (local.get $n) (i32.const 1) (memory.size)))",
+        "(drop (memory.grow (i32.const 0)))",
+    ];
+    for operator in operators {
+        let body = format!(
+            "(local $n i32) (local.set $n (i32.const 500000))
+             (loop $turn {operator} (br_if $turn (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)"
+        );
+        let case = Case::new(&program_with(&fields, &body));
+        let run = move || {
+            let mut frame = case.frame.clone();
+            frame.gas_limit = PLENTY;
+            for vm in engines() {
+                let end = vm.run(&frame, &mut case.host.clone()).unwrap();
+                assert!(end.exit.is_success(), "{:?}", end.exit);
+            }
+        };
+        // Enough to compile, and two bytes per turn.
+        std::thread::Builder::new()
+            .stack_size(1 << 20)
+            .spawn(run)
+            .unwrap()
+            .join()
+            .unwrap();
+    }
 }
 
 #[test]

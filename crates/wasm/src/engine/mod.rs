@@ -1,11 +1,10 @@
 //! Engines: each runs the same instrumented modules with the same host functions.
 //!
-//! - [`wasmi`]: the interpreter, with [`tail_calls`], a check of how it was built
+//! - [`wasmi`]: the interpreter
 //! - [`wasmtime`]: native code, with [`artefacts`] on disk
 
 #[cfg(feature = "wasmtime")]
 mod artefacts;
-mod tail_calls;
 mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
