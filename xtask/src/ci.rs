@@ -12,10 +12,7 @@ struct Step {
 
 impl Step {
     fn new(line: &str) -> Self {
-        Self {
-            arguments: line.split(' ').map(str::to_owned).collect(),
-            variable: None,
-        }
+        Self { arguments: line.split(' ').map(str::to_owned).collect(), variable: None }
     }
 
     fn line(&self) -> String {
@@ -68,10 +65,7 @@ pub(crate) fn run() -> Result<(), String> {
         step.run().map_err(|why| {
             format!("ci: FAILED at step {number} of {count}: {line} ({why}); run it alone to see it again")
         })?;
-        eprintln!(
-            "ci: step {number} of {count} passed in {} s",
-            step_begin.elapsed().as_secs()
-        );
+        eprintln!("ci: step {number} of {count} passed in {} s", step_begin.elapsed().as_secs());
     }
     if fixtures.is_none() {
         eprintln!("ci: HEXAPLA_FIXTURES is not set: ethereum/tests were not run");
@@ -83,8 +77,7 @@ pub(crate) fn run() -> Result<(), String> {
 /// `cargo xtask layers`: the rules between crates alone.
 pub(crate) fn layers() -> Result<(), String> {
     let step = Step::new("test --package xtask --test layers");
-    step.run()
-        .map_err(|why| format!("layers: FAILED: {} ({why})", step.line()))
+    step.run().map_err(|why| format!("layers: FAILED: {} ({why})", step.line()))
 }
 
 #[cfg(test)]
@@ -96,10 +89,7 @@ mod tests {
         let lines: Vec<String> = steps(Some("/f x")).iter().map(Step::line).collect();
         assert_eq!(lines[2], "cargo test --workspace");
         assert_eq!(lines[3], "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps");
-        assert_eq!(
-            lines.last().unwrap(),
-            "cargo run --release -- statetest /f x/ethereum-state-tests"
-        );
+        assert_eq!(lines.last().unwrap(), "cargo run --release -- statetest /f x/ethereum-state-tests");
         assert_eq!(steps(None).len() + 1, lines.len());
     }
 

@@ -34,14 +34,8 @@ const SEEN_BY_ADAPTERS: [&str; 3] = ["primitives", "abi", "vm"];
 
 /// Where VMs other than the EVM may be named, with the reason. This list may only shrink.
 const NAMES_VMS: [(&str, &str); 2] = [
-    (
-        "crates/testing/src/stage.rs",
-        "sets contracts of named VMs against each other",
-    ),
-    (
-        "crates/cli/src/play/prove.rs",
-        "knows the names of VMs that a person may write",
-    ),
+    ("crates/testing/src/stage.rs", "sets contracts of named VMs against each other"),
+    ("crates/cli/src/play/prove.rs", "knows the names of VMs that a person may write"),
 ];
 
 fn root() -> &'static Path {
@@ -51,16 +45,12 @@ fn root() -> &'static Path {
 /// The normal and build dependencies of each crate of the workspace within the workspace, by folder name.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let mut command = Command::new(env!("CARGO"));
-    command
-        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
-        .current_dir(root());
+    command.args(["metadata", "--no-deps", "--format-version", "1", "--offline"]).current_dir(root());
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap().iter();
-    packages
-        .map(|package| (short(&package["name"]).to_owned(), below(package)))
-        .collect()
+    packages.map(|package| (short(&package["name"]).to_owned(), below(package))).collect()
 }
 
 fn short(name: &Value) -> &str {
@@ -82,9 +72,7 @@ fn row_of(name: &str) -> Option<usize> {
 /// Why this crate may not depend on that one.
 fn objection(name: &str, below: &str) -> Option<String> {
     let (Some(upper), Some(lower)) = (row_of(name), row_of(below)) else {
-        return Some(format!(
-            "{name} or {below} has no layer: give it one in design and in this test"
-        ));
+        return Some(format!("{name} or {below} has no layer: give it one in design and in this test"));
     };
     if lower >= upper {
         return Some(format!("{name} depends on {below}, which is not below it"));
@@ -127,13 +115,8 @@ fn the_rule_of_layers_can_object() {
     ] {
         assert!(objection(name, below).is_some(), "{name} on {below}");
     }
-    for (name, below) in [
-        ("evm", "state"),
-        ("state", "trie"),
-        ("wasm", "vm"),
-        ("cli", "rpc-eth"),
-        ("rpc-eth", "link"),
-    ] {
+    for (name, below) in [("evm", "state"), ("state", "trie"), ("wasm", "vm"), ("cli", "rpc-eth"), ("rpc-eth", "link")]
+    {
         assert_eq!(objection(name, below), None);
     }
 }
@@ -146,20 +129,11 @@ fn code() -> Vec<Line> {
     let mut lines = Vec::new();
     let walk = walkdir::WalkDir::new(root().join("crates")).sort_by_file_name();
     for entry in walk.into_iter().map(Result::unwrap) {
-        let path = entry
-            .path()
-            .strip_prefix(root())
-            .unwrap()
-            .to_string_lossy()
-            .replace('\\', "/");
+        let path = entry.path().strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
         let in_src = path.split('/').nth(2) == Some("src");
         if in_src && path.ends_with(".rs") && !path.ends_with("/tests.rs") {
             let text = fs::read_to_string(entry.path()).unwrap();
-            lines.extend(
-                without_tests(&text)
-                    .into_iter()
-                    .map(|(number, line)| (path.clone(), number, line)),
-            );
+            lines.extend(without_tests(&text).into_iter().map(|(number, line)| (path.clone(), number, line)));
         }
     }
     assert!(lines.len() > 1000, "the sources were found");
@@ -191,8 +165,7 @@ fn is_word_at(line: &str, at: usize) -> bool {
 fn names_a_foreign_vm(line: &str) -> bool {
     ["WASM", "SVM", "MOVE", "CAIRO", "FUEL"].iter().any(|vm| {
         let name = format!("VmId::{vm}");
-        line.match_indices(&name)
-            .any(|(at, found)| is_word_at(line, at) && ends_word(&line[at + found.len()..]))
+        line.match_indices(&name).any(|(at, found)| is_word_at(line, at) && ends_word(&line[at + found.len()..]))
     })
 }
 
@@ -201,9 +174,7 @@ fn ends_word(rest: &str) -> bool {
 }
 
 fn prints(line: &str) -> bool {
-    ["println!", "print!", "dbg!"]
-        .iter()
-        .any(|call| line.match_indices(call).any(|(at, _)| is_word_at(line, at)))
+    ["println!", "print!", "dbg!"].iter().any(|call| line.match_indices(call).any(|(at, _)| is_word_at(line, at)))
 }
 
 /// `crates/<folder>/…`: the folder.
@@ -223,27 +194,17 @@ fn only_adapters_name_their_vm() {
             None => objections.push(format!("{path}:{number}: {}", line.trim())),
         }
     }
-    assert!(
-        objections.is_empty(),
-        "code outside of the adapters names a VM: {objections:#?}"
-    );
+    assert!(objections.is_empty(), "code outside of the adapters names a VM: {objections:#?}");
     for (excepted, reason) in NAMES_VMS {
-        assert!(
-            used.contains(excepted),
-            "{excepted} ({reason}) is no exception any more: take it off the list"
-        );
+        assert!(used.contains(excepted), "{excepted} ({reason}) is no exception any more: take it off the list");
     }
 }
 
 #[test]
 fn libraries_do_not_print() {
     let is_library = |path: &str| root().join("crates").join(folder(path)).join("src/lib.rs").exists();
-    let printing = code()
-        .into_iter()
-        .filter(|(path, _, line)| prints(line) && is_library(path));
-    let objections: Vec<String> = printing
-        .map(|(path, number, line)| format!("{path}:{number}: {line}"))
-        .collect();
+    let printing = code().into_iter().filter(|(path, _, line)| prints(line) && is_library(path));
+    let objections: Vec<String> = printing.map(|(path, number, line)| format!("{path}:{number}: {line}")).collect();
     assert!(objections.is_empty(), "a library prints: {objections:#?}");
 }
 

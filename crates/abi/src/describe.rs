@@ -46,9 +46,7 @@ impl<'a> Revert<'a> {
             return revert;
         }
         let codec = SolidityCodec::default();
-        let declared = interfaces
-            .into_iter()
-            .find_map(|interface| codec.decode_error(interface, data).ok());
+        let declared = interfaces.into_iter().find_map(|interface| codec.decode_error(interface, data).ok());
         declared.map_or(Self::Unknown(data), |(error, values)| Self::Custom(error, values))
     }
 }
@@ -116,19 +114,7 @@ fn write_foreign_fault(f: &mut fmt::Formatter<'_>, fault: &ForeignFault) -> fmt:
 
 fn write_unknown(f: &mut fmt::Formatter<'_>, data: &[u8]) -> fmt::Result {
     let (head, rest) = data.split_at_checked(SELECTOR_BYTES).unwrap_or((data, &[]));
-    let what = if head.len() < SELECTOR_BYTES {
-        "too short for a custom error"
-    } else {
-        "unknown custom error"
-    };
-    let (dots, unit) = (
-        if rest.is_empty() { "" } else { "…" },
-        if data.len() == 1 { "byte" } else { "bytes" },
-    );
-    write!(
-        f,
-        "{}{dots} ({} {unit}, {what})",
-        hex::encode_prefixed(head),
-        data.len()
-    )
+    let what = if head.len() < SELECTOR_BYTES { "too short for a custom error" } else { "unknown custom error" };
+    let (dots, unit) = (if rest.is_empty() { "" } else { "…" }, if data.len() == 1 { "byte" } else { "bytes" });
+    write!(f, "{}{dots} ({} {unit}, {what})", hex::encode_prefixed(head), data.len())
 }

@@ -144,10 +144,7 @@ pub enum CodecError {
         at: usize,
     },
     /// The data unfolds to far more than its own length (parts of it are used many times over).
-    #[error(
-        "the data unfolds to more than {limit} words, {} times its own length",
-        crate::solidity::UNFOLD_MAX
-    )]
+    #[error("the data unfolds to more than {limit} words, {} times its own length", crate::solidity::UNFOLD_MAX)]
     UnfoldsTooFar {
         /// Words that data of this length may unfold to.
         limit: usize,
@@ -365,19 +362,12 @@ pub enum ArgumentError {
 }
 
 fn did_you_mean(suggestions: &[String]) -> String {
-    if suggestions.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean {}?", suggestions.join(" or "))
-    }
+    if suggestions.is_empty() { String::new() } else { format!("; did you mean {}?", suggestions.join(" or ")) }
 }
 
 impl ArgumentError {
     /// This error, said to be in a part.
     pub(crate) fn within(self, place: impl Into<String>) -> Self {
-        Self::In {
-            place: place.into(),
-            source: Box::new(self),
-        }
+        Self::In { place: place.into(), source: Box::new(self) }
     }
 }

@@ -32,19 +32,15 @@ pub fn value_to_json(value: &Value) -> Json {
             Value::Unit => Json::String(variant.to_string()),
             payload => Json::Object(Map::from_iter([(variant.to_string(), value_to_json(payload))])),
         },
-        Value::Map(entries) => entries
-            .iter()
-            .map(|(key, value)| json!([value_to_json(key), value_to_json(value)]))
-            .collect(),
+        Value::Map(entries) => {
+            entries.iter().map(|(key, value)| json!([value_to_json(key), value_to_json(value)])).collect()
+        }
     }
 }
 
 /// An object; where names repeat, which only a hostile interface does, an array, so that no field is lost.
 fn struct_to_json(fields: &[(Arc<str>, Value)]) -> Json {
-    let object = fields
-        .iter()
-        .map(|(name, value)| (name.to_string(), value_to_json(value)))
-        .collect::<Map<_, _>>();
+    let object = fields.iter().map(|(name, value)| (name.to_string(), value_to_json(value))).collect::<Map<_, _>>();
     if object.len() == fields.len() {
         return Json::Object(object);
     }

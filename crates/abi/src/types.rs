@@ -110,10 +110,7 @@ impl Field {
 impl Variant {
     /// A variant; `Type::Unit` where it carries nothing.
     pub fn new(name: &str, payload: Type) -> Self {
-        Self {
-            name: name.into(),
-            payload,
-        }
+        Self { name: name.into(), payload }
     }
 }
 
@@ -183,9 +180,7 @@ impl fmt::Display for Type {
             }
             Self::Struct { name, fields } => {
                 write!(f, "{}{{", crate::text::escape(name))?;
-                separated(f, fields, |f, field| {
-                    write!(f, "{}: {}", crate::text::escape(&field.name), field.ty)
-                })?;
+                separated(f, fields, |f, field| write!(f, "{}: {}", crate::text::escape(&field.name), field.ty))?;
                 f.write_str("}")
             }
             Self::Enum { name, variants } => {

@@ -94,9 +94,7 @@ impl Value {
     /// [`CodecError::TooDeep`] for a type that is nested too deep.
     pub fn check(&self, ty: &Type) -> Result<(), CodecError> {
         if ty.depth() > crate::MAX_TYPE_DEPTH {
-            return Err(CodecError::TooDeep {
-                limit: crate::MAX_TYPE_DEPTH,
-            });
+            return Err(CodecError::TooDeep { limit: crate::MAX_TYPE_DEPTH });
         }
         self.check_part(ty)
     }
@@ -123,10 +121,7 @@ impl Value {
             (Self::Option(Some(value)), Type::Option(inner)) => value.check_part(inner),
             (Self::Tuple(values), Type::Tuple(types)) => {
                 self.matches(ty, values.len() == types.len())?;
-                values
-                    .iter()
-                    .zip(types)
-                    .try_for_each(|(value, ty)| value.check_part(ty))
+                values.iter().zip(types).try_for_each(|(value, ty)| value.check_part(ty))
             }
             (Self::Struct { name, fields: values }, Type::Struct { name: expected, fields }) => {
                 self.matches(ty, name == expected && values.len() == fields.len())?;
@@ -135,13 +130,7 @@ impl Value {
                     value.check_part(&field.ty)
                 })
             }
-            (
-                Self::Enum { name, variant, payload },
-                Type::Enum {
-                    name: expected,
-                    variants,
-                },
-            ) => {
+            (Self::Enum { name, variant, payload }, Type::Enum { name: expected, variants }) => {
                 self.matches(ty, name == expected)?;
                 match variants.iter().find(|known| known.name == *variant) {
                     Some(known) => payload.check_part(&known.payload),
@@ -160,10 +149,7 @@ impl Value {
         if holds {
             return Ok(());
         }
-        Err(CodecError::WrongValue {
-            expected: ty.to_string(),
-            value: format!("{self:#}"),
-        })
+        Err(CodecError::WrongValue { expected: ty.to_string(), value: format!("{self:#}") })
     }
 
     fn in_range(&self, ty: &Type, holds: bool) -> Result<(), CodecError> {
@@ -171,12 +157,7 @@ impl Value {
             return Ok(());
         }
         let (min, max) = range_of(ty).unwrap_or_default();
-        Err(CodecError::OutOfRange {
-            ty: ty.to_string(),
-            value: self.to_string(),
-            min,
-            max,
-        })
+        Err(CodecError::OutOfRange { ty: ty.to_string(), value: self.to_string(), min, max })
     }
 }
 

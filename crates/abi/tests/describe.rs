@@ -41,30 +41,15 @@ fn fault() -> ForeignFault {
 #[test]
 fn reverts_are_sentences() {
     let interface = interface();
-    let long = SolidityCodec::default()
-        .encode_error(&interface.errors[1], &[Value::string("\u{1b}[2J")])
-        .unwrap();
+    let long = SolidityCodec::default().encode_error(&interface.errors[1], &[Value::string("\u{1b}[2J")]).unwrap();
     let cases: &[(&[u8], &str)] = &[
         (&[], "no reason given"),
-        (
-            &TooRisky {
-                score: U256::from(900),
-                limit: U256::from(500),
-            }
-            .abi_encode(),
-            "TooRisky(score: 900, limit: 500)",
-        ),
-        (
-            &AlloyRevert::from("ERC20: \"no\"").abi_encode(),
-            r#"Error("ERC20: \"no\"")"#,
-        ),
+        (&TooRisky { score: U256::from(900), limit: U256::from(500) }.abi_encode(), "TooRisky(score: 900, limit: 500)"),
+        (&AlloyRevert::from("ERC20: \"no\"").abi_encode(), r#"Error("ERC20: \"no\"")"#),
         (&revert_encode("\u{202e}\n"), r#"Error("\u{202e}\n")"#),
         (&Panic::from(0x11).abi_encode(), "Panic(0x11): arithmetic overflow"),
         (&Panic::from(0x01).abi_encode(), "Panic(0x01): assertion failed"),
-        (
-            &Panic::from(0x77).abi_encode(),
-            "Panic(0x77): not a code that Solidity defines",
-        ),
+        (&Panic::from(0x77).abi_encode(), "Panic(0x77): not a code that Solidity defines"),
         (&hex!("12345678"), "0x12345678 (4 bytes, unknown custom error)"),
         (&hex!("1234567899"), "0x12345678… (5 bytes, unknown custom error)"),
         (&hex!("12"), "0x12 (1 byte, too short for a custom error)"),
@@ -79,35 +64,15 @@ fn reverts_are_sentences() {
     for (data, sentence) in cases {
         assert_eq!(describe_revert(data, [&interface]), *sentence);
     }
-    let unknown = TooRisky {
-        score: U256::from(900),
-        limit: U256::from(500),
-    }
-    .abi_encode();
+    let unknown = TooRisky { score: U256::from(900), limit: U256::from(500) }.abi_encode();
     assert!(describe_revert(&unknown, None).ends_with("… (68 bytes, unknown custom error)"));
 }
 
 #[test]
 fn foreign_faults_equal_those_of_alloys_macro() {
-    let ForeignFault {
-        vm,
-        at,
-        kind,
-        data,
-        message,
-    } = fault();
+    let ForeignFault { vm, at, kind, data, message } = fault();
     let encoded = foreign_fault_encode(&fault());
-    assert_eq!(
-        encoded,
-        native::ForeignFault {
-            vm,
-            at,
-            kind,
-            data,
-            message
-        }
-        .abi_encode()
-    );
+    assert_eq!(encoded, native::ForeignFault { vm, at, kind, data, message }.abi_encode());
     assert_eq!(foreign_fault_selector(), native::ForeignFault::SELECTOR);
     assert_eq!(ForeignFault::SIGNATURE, native::ForeignFault::SIGNATURE);
     assert_eq!(foreign_fault_decode(&encoded), Some(Ok(fault())));
@@ -125,15 +90,9 @@ fn every_panic_code_of_solidity_has_a_meaning() {
 
 #[test]
 fn long_reasons_are_cut() {
-    let sentence = describe_revert(&revert_encode(&"x".repeat(100_000)), None)
-        .chars()
-        .count();
+    let sentence = describe_revert(&revert_encode(&"x".repeat(100_000)), None).chars().count();
     assert!(sentence < 1100, "{sentence}");
-    let data = ForeignFault {
-        data: vec![0; 100_000].into(),
-        message: "y".repeat(100_000),
-        ..fault()
-    };
+    let data = ForeignFault { data: vec![0; 100_000].into(), message: "y".repeat(100_000), ..fault() };
     assert!(describe_revert(&foreign_fault_encode(&data), None).len() < 1500);
 }
 

@@ -29,42 +29,19 @@ fn error_of(json: &str) -> String {
 #[test]
 fn an_abi_is_read_in_full() {
     let interface = read(ABI);
-    let open = interface
-        .function_by_signature("open((address,uint8)[],address)")
-        .unwrap();
+    let open = interface.function_by_signature("open((address,uint8)[],address)").unwrap();
     assert_eq!(open.mutability, Mutability::View);
-    assert_eq!(
-        open.inputs[0].ty.to_string(),
-        "[Vault.Position{owner: address, side: u8}]"
-    );
+    assert_eq!(open.inputs[0].ty.to_string(), "[Vault.Position{owner: address, side: u8}]");
     assert_eq!(open.outputs[0].ty.to_string(), "[[u256; 2]]");
-    assert_eq!(
-        open.selector[..],
-        alloy_json_selector("open((address,uint8)[],address)")
-    );
+    assert_eq!(open.selector[..], alloy_json_selector("open((address,uint8)[],address)"));
     assert_eq!(interface.functions_by_name("open").count(), 2);
-    assert!(
-        interface.function("open").is_none(),
-        "an overloaded name is not one function"
-    );
+    assert!(interface.function("open").is_none(), "an overloaded name is not one function");
     assert_eq!(interface.function_by_selector(&open.selector), Some(open));
     assert_eq!(interface.types.len(), 1);
     assert_eq!(interface.constructor.as_ref().unwrap().mutability, Mutability::Payable);
-    assert_eq!(
-        (interface.fallback, interface.receive),
-        (Some(Mutability::NonPayable), true)
-    );
-    assert_eq!(
-        interface.error_by_selector(&interface.errors[0].selector).unwrap().name,
-        "TooRisky"
-    );
-    assert_eq!(
-        interface
-            .event_by_topic(&interface.events[0].topic.unwrap())
-            .unwrap()
-            .signature,
-        "Opened(address)"
-    );
+    assert_eq!((interface.fallback, interface.receive), (Some(Mutability::NonPayable), true));
+    assert_eq!(interface.error_by_selector(&interface.errors[0].selector).unwrap().name, "TooRisky");
+    assert_eq!(interface.event_by_topic(&interface.events[0].topic.unwrap()).unwrap().signature, "Opened(address)");
 }
 
 fn alloy_json_selector(signature: &str) -> [u8; 4] {
@@ -76,14 +53,8 @@ fn every_wrapping_of_an_abi_is_read() {
     let plain = read(ABI);
     for (json, name) in [
         (format!(r#"{{"abi":{ABI}}}"#), ""),
-        (
-            format!(r#"{{"abi":{ABI},"evm":{{"bytecode":{{"object":"6001"}}}}}}"#),
-            "",
-        ),
-        (
-            format!(r#"{{"contractName":"Vault","abi":{ABI},"bytecode":"0x6001"}}"#),
-            "Vault",
-        ),
+        (format!(r#"{{"abi":{ABI},"evm":{{"bytecode":{{"object":"6001"}}}}}}"#), ""),
+        (format!(r#"{{"contractName":"Vault","abi":{ABI},"bytecode":"0x6001"}}"#), "Vault"),
         (
             format!(
                 r#"{{"abi":{ABI},"bytecode":{{"object":"0x6001"}},"metadata":{{"settings":{{"compilationTarget":{{"src/V.sol":"Vault"}}}}}}}}"#
@@ -122,10 +93,7 @@ fn what_is_no_abi_is_explained() {
     let event = r#"[{"type":"event","name":"E","inputs":[
         {"name":"a","type":"bool","indexed":true},{"name":"b","type":"bool","indexed":true},
         {"name":"c","type":"bool","indexed":true},{"name":"d","type":"bool","indexed":true}],"anonymous":false}]"#;
-    assert_eq!(
-        error_of(event),
-        "item 0 of the ABI (event E): it has 4 indexed fields, a log has room for 3"
-    );
+    assert_eq!(error_of(event), "item 0 of the ABI (event E): it has 4 indexed fields, a log has room for 3");
 }
 
 #[test]
@@ -136,10 +104,7 @@ fn functions_with_one_selector_are_refused_and_repeated_items_kept_once() {
         )
     };
     // A known pair of colliding signatures.
-    let (a, b) = (
-        function("collate_propagate_storage", "bytes16"),
-        function("burn", "uint256"),
-    );
+    let (a, b) = (function("collate_propagate_storage", "bytes16"), function("burn", "uint256"));
     assert_eq!(
         error_of(&format!("[{a},{b}]")),
         "collate_propagate_storage(bytes16) and burn(uint256) have the same selector 0x42966c68"
@@ -176,42 +141,12 @@ fn libraries_name_enums_instead_of_numbers() {
 #[test]
 fn signatures_of_humans_are_read() {
     for (text, signature, outputs, mutability) in [
-        (
-            "transfer(address,uint256)",
-            "transfer(address,uint256)",
-            "",
-            Mutability::NonPayable,
-        ),
-        (
-            "balanceOf(address)(uint256)",
-            "balanceOf(address)",
-            "u256",
-            Mutability::NonPayable,
-        ),
-        (
-            "function f(uint a) returns (uint b)",
-            "f(uint256)",
-            "u256",
-            Mutability::NonPayable,
-        ),
-        (
-            "function f(int a, byte[] b) external view returns (bool, string memory)",
-            "",
-            "",
-            Mutability::View,
-        ),
-        (
-            "function g((uint8,(address,bool)[2]) p) payable",
-            "g((uint8,(address,bool)[2]))",
-            "",
-            Mutability::Payable,
-        ),
-        (
-            "  f( address  to , uint  v )",
-            "f(address,uint256)",
-            "",
-            Mutability::NonPayable,
-        ),
+        ("transfer(address,uint256)", "transfer(address,uint256)", "", Mutability::NonPayable),
+        ("balanceOf(address)(uint256)", "balanceOf(address)", "u256", Mutability::NonPayable),
+        ("function f(uint a) returns (uint b)", "f(uint256)", "u256", Mutability::NonPayable),
+        ("function f(int a, byte[] b) external view returns (bool, string memory)", "", "", Mutability::View),
+        ("function g((uint8,(address,bool)[2]) p) payable", "g((uint8,(address,bool)[2]))", "", Mutability::Payable),
+        ("  f( address  to , uint  v )", "f(address,uint256)", "", Mutability::NonPayable),
         ("f(function)", "f(function)", "", Mutability::NonPayable),
     ] {
         if signature.is_empty() {
@@ -222,16 +157,10 @@ fn signatures_of_humans_are_read() {
         assert_eq!(function.signature, signature);
         assert_eq!(function.selector[..], alloy_json_selector(signature));
         assert_eq!(function.mutability, mutability, "{text}");
-        let shown = function
-            .output_types()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(", ");
+        let shown = function.output_types().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         assert_eq!(shown, outputs, "{text}");
     }
-    let error = Function::from_solidity_signature("transfer(address to uint256)")
-        .unwrap_err()
-        .to_string();
+    let error = Function::from_solidity_signature("transfer(address to uint256)").unwrap_err().to_string();
     assert!(
         error.starts_with(
             "\"transfer(address to uint256)\" is not a function signature such as `transfer(address,uint256)(bool)`: "
@@ -257,10 +186,7 @@ fn unlinked_bytecode_is_refused_with_the_name_of_the_library() {
     );
     let unnamed = format!(r#"{{"abi":[],"bytecode":{{"object":"0x6001{placeholder}6002"}}}}"#);
     let error = Artefact::from_json(&unnamed).unwrap_err().to_string();
-    assert!(
-        error.contains("the bytecode of the contract is not linked") && error.contains(&placeholder),
-        "{error}"
-    );
+    assert!(error.contains("the bytecode of the contract is not linked") && error.contains(&placeholder), "{error}");
 }
 
 #[test]
@@ -290,9 +216,7 @@ fn what_is_no_artefact_is_explained() {
         Artefact::from_json(r#"{"name":"x"}"#).unwrap_err().to_string(),
         "expected an artefact of Foundry, Hardhat or solc, found an object with the keys \"name\""
     );
-    let error = Artefact::from_json(r#"{"contractName":"V","abi":[],"bytecode":"0x60zz"}"#)
-        .unwrap_err()
-        .to_string();
+    let error = Artefact::from_json(r#"{"contractName":"V","abi":[],"bytecode":"0x60zz"}"#).unwrap_err().to_string();
     assert!(error.starts_with("the bytecode of V is not hex: "), "{error}");
     let interface = Artefact::from_json(r#"{"contractName":"I","abi":[],"bytecode":"0x"}"#).unwrap();
     assert_eq!(interface.bytecode, None);
@@ -316,28 +240,17 @@ fn the_contracts_of_this_repository_are_read() {
         let artefact = Artefact::from_json(&json).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert_eq!(artefact.bytecode.is_some(), file.starts_with("evm/"), "{file}");
         let interface = artefact.interface.unwrap();
-        let alloy = serde_json::from_str::<alloy_json_abi::ContractObject>(&json)
-            .unwrap()
-            .abi
-            .unwrap();
+        let alloy = serde_json::from_str::<alloy_json_abi::ContractObject>(&json).unwrap().abi.unwrap();
         assert_eq!(interface.functions.len(), alloy.functions().count(), "{file}");
         for function in alloy.functions() {
             let ours = interface.function_by_selector(function.selector().as_slice()).unwrap();
             assert_eq!(ours.signature, function.signature(), "{file}");
         }
         for event in alloy.events() {
-            assert!(
-                interface.event_by_topic(&event.selector()).is_some(),
-                "{file}: {}",
-                event.name
-            );
+            assert!(interface.event_by_topic(&event.selector()).is_some(), "{file}: {}", event.name);
         }
         for error in alloy.errors() {
-            assert!(
-                interface.error_by_selector(error.selector().as_slice()).is_some(),
-                "{file}: {}",
-                error.name
-            );
+            assert!(interface.error_by_selector(error.selector().as_slice()).is_some(), "{file}: {}", error.name);
         }
     }
 }

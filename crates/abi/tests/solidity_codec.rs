@@ -49,11 +49,7 @@ fn words(numbers: &[u64]) -> Vec<u8> {
 
 fn open_args() -> (Vec<Value>, openCall) {
     let native = openCall {
-        position: Position {
-            owner: ALICE,
-            sizes: vec![U256::from(1), U256::MAX],
-            note: "grüezi".into(),
-        },
+        position: Position { owner: ALICE, sizes: vec![U256::from(1), U256::MAX], note: "grüezi".into() },
         leverage: -5,
         tags: [[1, 2, 3, 4].into(), [5, 6, 7, 8].into()],
         hedge: true,
@@ -64,10 +60,7 @@ fn open_args() -> (Vec<Value>, openCall) {
         Value::string("grüezi"),
     ]);
     let tags = Value::Array(vec![Value::bytes(vec![1, 2, 3, 4]), Value::bytes(vec![5, 6, 7, 8])]);
-    (
-        vec![position, Value::Int(I256::unchecked_from(-5)), tags, Value::Bool(true)],
-        native,
-    )
+    (vec![position, Value::Int(I256::unchecked_from(-5)), tags, Value::Bool(true)], native)
 }
 
 #[test]
@@ -91,14 +84,7 @@ fn errors_equal_those_of_alloys_macro() {
     let error = interface.error("TooRisky").unwrap();
     let values = vec![Value::uint(900_u64), Value::uint(500_u64)];
     let data = codec.encode_error(error, &values).unwrap();
-    assert_eq!(
-        data,
-        TooRisky {
-            score: U256::from(900),
-            limit: U256::from(500)
-        }
-        .abi_encode()
-    );
+    assert_eq!(data, TooRisky { score: U256::from(900), limit: U256::from(500) }.abi_encode());
     assert_eq!(codec.decode_error(&interface, &data).unwrap(), (error, values));
 }
 
@@ -106,12 +92,7 @@ fn errors_equal_those_of_alloys_macro() {
 fn events_equal_those_of_alloys_macro() {
     let (interface, codec) = (interface(), SolidityCodec::canonical());
     let event = interface.event("Opened").unwrap();
-    let values = [
-        Value::Address(ALICE),
-        Value::string("note"),
-        Value::uint(5_000_000_u64),
-        Value::bytes(vec![9]),
-    ];
+    let values = [Value::Address(ALICE), Value::string("note"), Value::uint(5_000_000_u64), Value::bytes(vec![9])];
     let log = codec.encode_event(event, &values).unwrap();
     let native = Opened {
         owner: ALICE,
@@ -167,9 +148,7 @@ fn anonymous_events_are_found_by_their_shape() {
     let interface =
         Interface::from_solidity_signatures("T", ["event Note(address indexed who, uint8 what) anonymous"]).unwrap();
     let codec = SolidityCodec::default();
-    let log = codec
-        .encode_event(&interface.events[0], &[Value::Address(ALICE), Value::uint(3_u8)])
-        .unwrap();
+    let log = codec.encode_event(&interface.events[0], &[Value::Address(ALICE), Value::uint(3_u8)]).unwrap();
     assert_eq!(log.topics(), [ALICE.into_word()]);
     let decoded = codec.decode_event(&interface, log.topics(), &log.data).unwrap();
     assert_eq!(decoded.values[0], EventValue::Plain(Value::Address(ALICE)));
@@ -178,9 +157,7 @@ fn anonymous_events_are_found_by_their_shape() {
 #[test]
 fn an_empty_parameter_list_is_no_bytes() {
     let interface = Interface::from_solidity_signatures("T", ["function ping()"]).unwrap();
-    let data = SolidityCodec::default()
-        .encode_call(&interface.functions[0], &[])
-        .unwrap();
+    let data = SolidityCodec::default().encode_call(&interface.functions[0], &[]).unwrap();
     assert_eq!(data[..], hex!("5c36b186"));
     assert_eq!(SolidityCodec::default().decode_call(&interface, &data).unwrap().1, []);
 }
@@ -189,10 +166,7 @@ fn an_empty_parameter_list_is_no_bytes() {
 fn unknown_and_missing_selectors_are_named() {
     let codec = SolidityCodec::default();
     assert_eq!(
-        codec
-            .decode_call(&interface(), &hex!("deadbeef00"))
-            .unwrap_err()
-            .to_string(),
+        codec.decode_call(&interface(), &hex!("deadbeef00")).unwrap_err().to_string(),
         "Vault has no function with the selector 0xdeadbeef"
     );
     assert_eq!(
@@ -205,21 +179,13 @@ fn unknown_and_missing_selectors_are_named() {
 fn values_that_are_not_of_the_type_are_refused_and_never_cut() {
     let codec = SolidityCodec::default();
     let cases: &[(Type, Value, &str)] = &[
-        (
-            Type::Uint { bits: 8 },
-            Value::uint(256_u64),
-            "256 does not fit u8, which goes from 0 to 255",
-        ),
+        (Type::Uint { bits: 8 }, Value::uint(256_u64), "256 does not fit u8, which goes from 0 to 255"),
         (
             Type::Int { bits: 8 },
             Value::Int(I256::unchecked_from(-129)),
             "-129 does not fit i8, which goes from -128 to 127",
         ),
-        (
-            Type::FixedBytes(4),
-            Value::bytes(vec![1; 5]),
-            "expected a value of type bytes4, got 0x0101010101",
-        ),
+        (Type::FixedBytes(4), Value::bytes(vec![1; 5]), "expected a value of type bytes4, got 0x0101010101"),
         (
             Type::Address,
             Value::bytes(vec![1; 20]),
@@ -230,26 +196,12 @@ fn values_that_are_not_of_the_type_are_refused_and_never_cut() {
             Value::Array(vec![Value::Bool(true)]),
             "expected a value of type [bool; 2], got [true]",
         ),
-        (
-            Type::Felt,
-            Value::Felt(U256::ONE),
-            "the Solidity ABI has no form for the type felt",
-        ),
-        (
-            Type::fixed_array(Type::Bool, 0),
-            Value::Array(vec![]),
-            "the Solidity ABI has no form for the type [bool; 0]",
-        ),
-        (
-            Type::Tuple(vec![]),
-            Value::Tuple(vec![]),
-            "the Solidity ABI has no form for the type ()",
-        ),
+        (Type::Felt, Value::Felt(U256::ONE), "the Solidity ABI has no form for the type felt"),
+        (Type::fixed_array(Type::Bool, 0), Value::Array(vec![]), "the Solidity ABI has no form for the type [bool; 0]"),
+        (Type::Tuple(vec![]), Value::Tuple(vec![]), "the Solidity ABI has no form for the type ()"),
     ];
     for (ty, value, message) in cases {
-        let error = codec
-            .encode_values(std::slice::from_ref(ty), std::slice::from_ref(value))
-            .unwrap_err();
+        let error = codec.encode_values(std::slice::from_ref(ty), std::slice::from_ref(value)).unwrap_err();
         assert_eq!(error.to_string(), *message);
     }
     assert_eq!(
@@ -266,21 +218,10 @@ fn f09_dirty_addresses_are_refused_and_never_become_zero() {
         w
     }] {
         let error = decode(&[Type::Address], &dirty).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .ends_with("at byte 0 is no address: the first 12 bytes must be zero"),
-            "{error}"
-        );
+        assert!(error.to_string().ends_with("at byte 0 is no address: the first 12 bytes must be zero"), "{error}");
     }
-    assert!(matches!(
-        decode(&[Type::Address], &[]),
-        Err(CodecError::TooShort { .. })
-    ));
-    assert!(matches!(
-        decode(&[Type::Address], &ALICE.into_word()[..31]),
-        Err(CodecError::TooShort { .. })
-    ));
+    assert!(matches!(decode(&[Type::Address], &[]), Err(CodecError::TooShort { .. })));
+    assert!(matches!(decode(&[Type::Address], &ALICE.into_word()[..31]), Err(CodecError::TooShort { .. })));
 }
 
 #[test]
@@ -295,13 +236,7 @@ fn dirty_words_are_refused() {
         (Type::Function, [1; 32]),
     ];
     for (ty, word) in cases {
-        assert!(
-            matches!(
-                decode(std::slice::from_ref(ty), word),
-                Err(CodecError::InvalidWord { .. })
-            ),
-            "{ty}"
-        );
+        assert!(matches!(decode(std::slice::from_ref(ty), word), Err(CodecError::InvalidWord { .. })), "{ty}");
     }
     let minus_one = decode(&[Type::Int { bits: 8 }], &[0xff; 32]).unwrap();
     assert_eq!(minus_one, [Value::Int(I256::MINUS_ONE)]);
@@ -310,10 +245,7 @@ fn dirty_words_are_refused() {
 #[test]
 fn text_that_is_not_utf8_is_refused() {
     let data = [words(&[32, 1]), [vec![0xff], vec![0; 31]].concat()].concat();
-    assert_eq!(
-        decode(&[Type::String], &data).unwrap_err().to_string(),
-        "the string at byte 64 is not UTF-8"
-    );
+    assert_eq!(decode(&[Type::String], &data).unwrap_err().to_string(), "the string at byte 64 is not UTF-8");
     assert!(decode(&[Type::Bytes], &data).is_ok());
 }
 
@@ -321,62 +253,26 @@ fn text_that_is_not_utf8_is_refused() {
 fn trailing_bytes_are_ignored_as_solc_does_but_are_not_canonical() {
     let data = [words(&[1]), vec![0xaa; 20]].concat();
     assert_eq!(decode(&[Type::U256], &data).unwrap(), [Value::uint(1_u8)]);
-    assert_eq!(
-        SolidityCodec::canonical().decode_values(&[Type::U256], &data),
-        Err(CodecError::NotCanonical)
-    );
-    assert_eq!(
-        SolidityCodec::canonical()
-            .decode_values(&[Type::U256], &word(1))
-            .unwrap(),
-        [Value::uint(1_u8)]
-    );
+    assert_eq!(SolidityCodec::canonical().decode_values(&[Type::U256], &data), Err(CodecError::NotCanonical));
+    assert_eq!(SolidityCodec::canonical().decode_values(&[Type::U256], &word(1)).unwrap(), [Value::uint(1_u8)]);
 }
 
 #[test]
 fn f15_hostile_offsets_and_lengths_are_errors_that_name_the_place() {
     let cases: &[(Type, Vec<u8>, &str)] = &[
         (Type::Bytes, vec![0xff; 32], "beyond the 32 bytes that it can point to"),
-        (
-            Type::Bytes,
-            words(&[33]),
-            "the offset of bytes at byte 0 is 33, beyond the 32 bytes that it can point to",
-        ),
-        (
-            Type::Bytes,
-            words(&[32]),
-            "bytes at byte 32 needs 32 bytes, but the data ends after 32",
-        ),
-        (
-            Type::Bytes,
-            words(&[32, 1]),
-            "the length of bytes at byte 32 is 1, but only 0 bytes follow",
-        ),
-        (
-            Type::Bytes,
-            [words(&[32]), vec![0xff; 32]].concat(),
-            "but only 0 bytes follow",
-        ),
+        (Type::Bytes, words(&[33]), "the offset of bytes at byte 0 is 33, beyond the 32 bytes that it can point to"),
+        (Type::Bytes, words(&[32]), "bytes at byte 32 needs 32 bytes, but the data ends after 32"),
+        (Type::Bytes, words(&[32, 1]), "the length of bytes at byte 32 is 1, but only 0 bytes follow"),
+        (Type::Bytes, [words(&[32]), vec![0xff; 32]].concat(), "but only 0 bytes follow"),
         (
             Type::array(Type::U256),
             words(&[32, 1 << 59]),
             "the length of [u256] at byte 32 is 576460752303423488, but only 0 bytes follow",
         ),
-        (
-            Type::fixed_array(Type::U256, usize::MAX),
-            words(&[1]),
-            "but the data ends after 32",
-        ),
-        (
-            Type::fixed_array(Type::fixed_array(Type::Bytes, usize::MAX), usize::MAX),
-            words(&[32, 1]),
-            "ends after 64",
-        ),
-        (
-            Type::U256,
-            vec![0; 31],
-            "u256 at byte 0 needs 32 bytes, but the data ends after 31",
-        ),
+        (Type::fixed_array(Type::U256, usize::MAX), words(&[1]), "but the data ends after 32"),
+        (Type::fixed_array(Type::fixed_array(Type::Bytes, usize::MAX), usize::MAX), words(&[32, 1]), "ends after 64"),
+        (Type::U256, vec![0; 31], "u256 at byte 0 needs 32 bytes, but the data ends after 31"),
     ];
     for (ty, data, message) in cases {
         let error = decode(std::slice::from_ref(ty), data).unwrap_err().to_string();
@@ -400,17 +296,10 @@ fn f15_decompression_bombs_are_bounded_in_time_and_memory() {
             data.extend((0..width).flat_map(|_| word(1)));
             let started = Instant::now();
             let outcome = decode(std::slice::from_ref(&ty), &data);
-            assert!(
-                started.elapsed() < Duration::from_secs(2),
-                "depth {depth}, width {width}"
-            );
+            assert!(started.elapsed() < Duration::from_secs(2), "depth {depth}, width {width}");
             if depth > 2 && width > 2 || depth > 4 {
                 let limit = (data.len() / 32 + 1) * UNFOLD_MAX;
-                assert_eq!(
-                    outcome,
-                    Err(CodecError::UnfoldsTooFar { limit }),
-                    "depth {depth}, width {width}"
-                );
+                assert_eq!(outcome, Err(CodecError::UnfoldsTooFar { limit }), "depth {depth}, width {width}");
             }
             // Offsets of zero: each inner list takes the first offset, a zero, as its length.
             let itself = [words(&[32, width]), vec![0; 32 * width as usize]].concat();
@@ -419,13 +308,8 @@ fn f15_decompression_bombs_are_bounded_in_time_and_memory() {
         }
     }
     // One large blob that many offsets share.
-    let blob = [
-        words(&[32, 1000]),
-        vec![],
-        (0..1000).flat_map(|_| word(32_000)).collect(),
-        words(&[3200]),
-        vec![7; 3200],
-    ];
+    let blob =
+        [words(&[32, 1000]), vec![], (0..1000).flat_map(|_| word(32_000)).collect(), words(&[3200]), vec![7; 3200]];
     let error = decode(&[Type::array(Type::Bytes)], &blob.concat()).unwrap_err();
     assert!(matches!(error, CodecError::UnfoldsTooFar { .. }), "{error}");
 }
@@ -441,30 +325,19 @@ fn empty_values_may_share_their_place() {
 #[test]
 fn types_nested_too_deep_are_refused_everywhere() {
     let deep = (0..40).fold(Type::Bool, |ty, _| Type::array(ty));
-    assert_eq!(
-        decode(std::slice::from_ref(&deep), &[]),
-        Err(CodecError::TooDeep { limit: 32 })
-    );
+    assert_eq!(decode(std::slice::from_ref(&deep), &[]), Err(CodecError::TooDeep { limit: 32 }));
     assert_eq!(type_name(&deep), Err(CodecError::TooDeep { limit: 32 }));
     let value = Value::Array(vec![]);
-    assert_eq!(
-        SolidityCodec::default().encode_values(&[deep], &[value]),
-        Err(CodecError::TooDeep { limit: 32 })
-    );
+    assert_eq!(SolidityCodec::default().encode_values(&[deep], &[value]), Err(CodecError::TooDeep { limit: 32 }));
 }
 
 #[test]
 fn structs_share_their_names_instead_of_copying_them() {
     let name = "x".repeat(10_000);
-    let ty = Type::array(Type::Struct {
-        name: name.as_str().into(),
-        fields: vec![Field::new(&name, Type::Bool)],
-    });
+    let ty = Type::array(Type::Struct { name: name.as_str().into(), fields: vec![Field::new(&name, Type::Bool)] });
     let data = [words(&[32, 1000]), words(&[1; 1000])].concat();
     let values = decode(&[ty], &data).unwrap();
-    let Value::Array(items) = &values[0] else {
-        panic!("not a list")
-    };
+    let Value::Array(items) = &values[0] else { panic!("not a list") };
     let names = items.iter().map(|item| match item {
         Value::Struct { name, fields } => (name.as_ptr(), fields[0].0.as_ptr()),
         other => panic!("{other}"),

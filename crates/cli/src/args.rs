@@ -15,14 +15,7 @@ use clap::{Parser, Subcommand};
 #[command(name = "hexapla", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     /// When to use colours. NO_COLOR is respected.
-    #[arg(
-        long,
-        value_enum,
-        default_value = "auto",
-        global = true,
-        env = "HEXAPLA_COLOR",
-        value_name = "WHEN"
-    )]
+    #[arg(long, value_enum, default_value = "auto", global = true, env = "HEXAPLA_COLOR", value_name = "WHEN")]
     pub(crate) color: Colour,
     /// Say more on stderr: times and peak memory.
     #[arg(short, long, global = true, env = "HEXAPLA_VERBOSE", value_parser = flag())]

@@ -44,11 +44,7 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) const fn new(colour: Colour, verbose: bool) -> Self {
-        Self {
-            colour,
-            verbose,
-            closed: false,
-        }
+        Self { colour, verbose, closed: false }
     }
 
     pub(crate) const fn verbose(&self) -> bool {
@@ -94,9 +90,8 @@ impl Output {
 
     /// Explains a problem.
     pub(crate) fn problem(&self, problem: &dyn Diagnostic) {
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
-            .with_width(MESSAGE_COLUMNS)
-            .with_links(false);
+        let handler =
+            GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_width(MESSAGE_COLUMNS).with_links(false);
         let mut text = String::new();
         match handler.render_report(&mut text, problem) {
             Ok(()) => self.note(text.trim_end()),
@@ -145,9 +140,7 @@ impl Style {
 
 /// Text from outside, with `\u{fffd}` for what a terminal would obey or not show.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| if c == '\n' || is_visible(c) { c } else { '\u{fffd}' })
-        .collect()
+    text.chars().map(|c| if c == '\n' || is_visible(c) { c } else { '\u{fffd}' }).collect()
 }
 
 /// The same, but each byte that is replaced becomes a `?`, so that positions stay what they are.

@@ -29,14 +29,7 @@ impl Problem {
     /// A problem with a code such as `hexapla::scenario::unknown_key` and a sentence.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Box<Self> {
         let message = harmless(&message.into());
-        Box::new(Self {
-            code,
-            message,
-            help: None,
-            place: None,
-            cause: None,
-            severity: Severity::Error,
-        })
+        Box::new(Self { code, message, help: None, place: None, cause: None, severity: Severity::Error })
     }
 
     /// A file cannot be read or written.
@@ -50,9 +43,7 @@ impl Problem {
             io::ErrorKind::IsADirectory => "name a file, not a folder",
             _ => "check the path and the disk",
         };
-        Self::new("hexapla::file", format!("cannot {doing} {}", path.display()))
-            .because(error)
-            .with_help(help)
+        Self::new("hexapla::file", format!("cannot {doing} {}", path.display())).because(error).with_help(help)
     }
 
     /// What to do about it.
@@ -69,11 +60,7 @@ impl Problem {
         label: impl Into<String>,
     ) -> Box<Self> {
         if self.place.is_none() {
-            self.place = Some(Place {
-                source: source.clone(),
-                span: span.clone(),
-                label: harmless(&label.into()),
-            });
+            self.place = Some(Place { source: source.clone(), span: span.clone(), label: harmless(&label.into()) });
         }
         self
     }
@@ -135,16 +122,12 @@ impl From<hexapla_executor::ChainError> for Box<Problem> {
                 "the transaction is not valid",
                 "nothing was executed; check sender, value and gas of the step",
             ),
-            ChainError::Execute(ExecuteError::Fatal(_)) => (
-                "hexapla::execution",
-                "execution was aborted by the host",
-                "please report this with the scenario",
-            ),
-            _ => (
-                "hexapla::state",
-                "the state cannot be read or written",
-                "the message says which file and what to do",
-            ),
+            ChainError::Execute(ExecuteError::Fatal(_)) => {
+                ("hexapla::execution", "execution was aborted by the host", "please report this with the scenario")
+            }
+            _ => {
+                ("hexapla::state", "the state cannot be read or written", "the message says which file and what to do")
+            }
         };
         Problem::new(code, message).because(error).with_help(help)
     }

@@ -30,10 +30,7 @@ fn all_of(ran: Ran, whats: &[&str]) {
 
 #[test]
 fn unknown_keys_are_named_with_the_nearest_one() {
-    all_of(
-        refused_step("cal = \"token.name\""),
-        &["does not say what to do", "scenario.toml:9:1"],
-    );
+    all_of(refused_step("cal = \"token.name\""), &["does not say what to do", "scenario.toml:9:1"]);
     all_of(
         refused_step("call = \"token.name\"\nargz = []"),
         &[
@@ -43,10 +40,7 @@ fn unknown_keys_are_named_with_the_nearest_one() {
             "hexapla::scenario::unknown_key",
         ],
     );
-    all_of(
-        refused("titel = \"x\"\n"),
-        &["the scenario has no key `titel`", "did you mean `title`?"],
-    );
+    all_of(refused("titel = \"x\"\n"), &["the scenario has no key `titel`", "did you mean `title`?"]);
     all_of(
         refused_step("call = \"token.name\"\nexpect = { return = 1 }"),
         &["`expect` has no key `return`", "did you mean `returns`?"],
@@ -55,36 +49,18 @@ fn unknown_keys_are_named_with_the_nearest_one() {
 
 #[test]
 fn wrong_types_missing_keys_and_broken_toml_point_at_the_place() {
-    all_of(
-        refused("title = 5\n[[step]]\n"),
-        &["`title` must be a text in quotes, not a whole number", ":1:9"],
-    );
-    all_of(
-        refused("[[step]]\ndeploy = \"x\"\n"),
-        &["lacks `artefact`", "belongs here"],
-    );
+    all_of(refused("title = 5\n[[step]]\n"), &["`title` must be a text in quotes, not a whole number", ":1:9"]);
+    all_of(refused("[[step]]\ndeploy = \"x\"\n"), &["lacks `artefact`", "belongs here"]);
     all_of(refused("title = \"x\n"), &["not valid TOML", ":1:"]);
     all_of(refused(HEAD), &["has no steps", "[[step]]"]);
-    all_of(
-        refused_step("call = \"token.name\"\ngas = -1"),
-        &["`gas` must be a whole number from 0 to 2^64 - 1"],
-    );
-    all_of(
-        refused_step("call = \"token.name\"\ncheck = \"x\""),
-        &["several things at once: call, check"],
-    );
+    all_of(refused_step("call = \"token.name\"\ngas = -1"), &["`gas` must be a whole number from 0 to 2^64 - 1"]);
+    all_of(refused_step("call = \"token.name\"\ncheck = \"x\""), &["several things at once: call, check"]);
     all_of(
         refused("[chain]\nspec = \"osakka\"\n[[step]]\ncheck = \"\""),
         &["no fork `osakka`", "did you mean `osaka`?"],
     );
-    all_of(
-        refused("[accounts]\nalice = \"1.5 weii\"\n[[step]]\ncheck = \"\""),
-        &["expected u256", ":2:9"],
-    );
-    all_of(
-        refused("[accounts]\n\"a b\" = 1\n[[step]]\ncheck = \"\""),
-        &["cannot be a name"],
-    );
+    all_of(refused("[accounts]\nalice = \"1.5 weii\"\n[[step]]\ncheck = \"\""), &["expected u256", ":2:9"]);
+    all_of(refused("[accounts]\n\"a b\" = 1\n[[step]]\ncheck = \"\""), &["cannot be a name"]);
 }
 
 #[test]
@@ -93,14 +69,8 @@ fn unknown_names_are_answered_with_near_ones() {
         refused_step("call = \"tokken.name\""),
         &["no account or contract `tokken`", "did you mean `token`?", ":10:9"],
     );
-    all_of(
-        refused_step("call = \"token.nmae\""),
-        &["no function \"nmae\"", "did you mean name()?", ":10:15"],
-    );
-    all_of(
-        refused_step("call = \"token.name\"\nfrom = \"alise\""),
-        &["`alise`", "did you mean `alice`?"],
-    );
+    all_of(refused_step("call = \"token.nmae\""), &["no function \"nmae\"", "did you mean name()?", ":10:15"]);
+    all_of(refused_step("call = \"token.name\"\nfrom = \"alise\""), &["`alise`", "did you mean `alice`?"]);
     all_of(
         refused_step("deploy = \"alice\"\nartefact = \"{contracts}/evm/token/Token.json\"\nargs = [\"\", \"\", 1]"),
         &["the name `alice` is taken"],
@@ -114,27 +84,13 @@ fn wrong_arguments_show_the_signature() {
         &["transfer(address,uint256) takes 2 arguments, 1 given"],
     );
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "scenario.toml",
-        &format!("{HEAD}{TOKEN}[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", true]\n"),
-    );
+    sandbox
+        .write("scenario.toml", &format!("{HEAD}{TOKEN}[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", true]\n"));
     let ran = sandbox.hexapla(&["run", "."]).exits(2);
-    all_of(
-        ran,
-        &[
-            "\"bob\" is neither an address",
-            "argument 1 `to` of transfer(address,uint256)",
-            ":11:9",
-        ],
-    );
-    sandbox.write(
-        "scenario.toml",
-        &format!("{HEAD}{TOKEN}[[step]]\ncall = \"token.transfer\"\nargs = [\"alice\", -1]\n"),
-    );
-    all_of(
-        sandbox.hexapla(&["run", "."]).exits(2),
-        &["-1", "u256", "argument 2 `value`"],
-    );
+    all_of(ran, &["\"bob\" is neither an address", "argument 1 `to` of transfer(address,uint256)", ":11:9"]);
+    sandbox
+        .write("scenario.toml", &format!("{HEAD}{TOKEN}[[step]]\ncall = \"token.transfer\"\nargs = [\"alice\", -1]\n"));
+    all_of(sandbox.hexapla(&["run", "."]).exits(2), &["-1", "u256", "argument 2 `value`"]);
 }
 
 #[test]
@@ -142,73 +98,40 @@ fn references_to_nothing_say_what_there_is() {
     let sandbox = Sandbox::new();
     let step = "[[step]]\ncall = \"token.totalSupply\"\nsave = \"supply\"\n[[step]]\ncall = \"token.transfer\"\nargs = [\"alice\", \"$suply\"]\n";
     sandbox.write("scenario.toml", &format!("{HEAD}{TOKEN}{step}"));
-    all_of(
-        sandbox.hexapla(&["run", "."]).exits(2),
-        &["nothing was saved as `suply`", "did you mean `supply`?"],
-    );
+    all_of(sandbox.hexapla(&["run", "."]).exits(2), &["nothing was saved as `suply`", "did you mean `supply`?"]);
 }
 
 fn artefact(name: &str, content: &str) -> Ran {
     let sandbox = Sandbox::new();
     sandbox.write(name, content);
-    sandbox.write(
-        "scenario.toml",
-        &format!("{HEAD}[[step]]\ndeploy = \"x\"\nartefact = \"{name}\"\n"),
-    );
+    sandbox.write("scenario.toml", &format!("{HEAD}[[step]]\ndeploy = \"x\"\nartefact = \"{name}\"\n"));
     sandbox.hexapla(&["run", "."]).exits(2)
 }
 
 #[test]
 fn artefacts_that_are_not_what_they_claim_are_refused() {
-    all_of(
-        artefact("x.wasm", "not wasm"),
-        &["not a compiled contract", "\\0asm", ":6:12"],
-    );
-    all_of(
-        artefact("x.wasm", "\0asm\u{1}\0\0\0"),
-        &["cannot run as a contract", "memory"],
-    );
+    all_of(artefact("x.wasm", "not wasm"), &["not a compiled contract", "\\0asm", ":6:12"]);
+    all_of(artefact("x.wasm", "\0asm\u{1}\0\0\0"), &["cannot run as a contract", "memory"]);
     all_of(artefact("x.json", "{"), &["cannot be deployed", "not valid JSON"]);
-    all_of(
-        artefact("x.json", "{\"a\": 1}"),
-        &["expected an artefact of Foundry, Hardhat or solc"],
-    );
+    all_of(artefact("x.json", "{\"a\": 1}"), &["expected an artefact of Foundry, Hardhat or solc"]);
     all_of(artefact("x.json", "[]"), &["has no creation bytecode"]);
     all_of(artefact("x.hex", "0xzz"), &["not a compiled contract"]);
     all_of(artefact("x.hex", ""), &["the file is empty"]);
     let unlinked = "{\"abi\": [], \"bytecode\": {\"object\": \"0x6000__$0123456789012345678901234567890123$__6000\"}}";
-    all_of(
-        artefact("x.json", unlinked),
-        &["is not linked", "at byte 2", "--libraries"],
-    );
+    all_of(artefact("x.json", unlinked), &["is not linked", "at byte 2", "--libraries"]);
     let two = "{\"contracts\": {\"a.sol\": {\"A\": {\"abi\": []}, \"B\": {\"abi\": []}}}}";
-    all_of(
-        artefact("x.json", two),
-        &["2 contracts", "a.sol:A", "contract = \"Name\""],
-    );
+    all_of(artefact("x.json", two), &["2 contracts", "a.sol:A", "contract = \"Name\""]);
 }
 
 #[test]
 fn missing_files_are_named() {
     let sandbox = Sandbox::new();
-    all_of(
-        sandbox.hexapla(&["run", "nowhere"]).exits(2),
-        &["cannot read the scenario nowhere", "No such file"],
-    );
-    all_of(
-        sandbox.hexapla(&["run", "."]).exits(2),
-        &["scenario.toml", "a scenario is a folder"],
-    );
+    all_of(sandbox.hexapla(&["run", "nowhere"]).exits(2), &["cannot read the scenario nowhere", "No such file"]);
+    all_of(sandbox.hexapla(&["run", "."]).exits(2), &["scenario.toml", "a scenario is a folder"]);
     all_of(sandbox.hexapla(&["test", "nowhere"]).exits(2), &["nowhere"]);
     all_of(sandbox.hexapla(&["test", "."]).exits(2), &["no scenarios below"]);
-    sandbox.write(
-        "scenario.toml",
-        &format!("{HEAD}[[step]]\ndeploy = \"x\"\nartefact = \"gone.json\"\n"),
-    );
-    all_of(
-        sandbox.hexapla(&["run", "."]).exits(2),
-        &["cannot read the artefact", "gone.json", ":6:12"],
-    );
+    sandbox.write("scenario.toml", &format!("{HEAD}[[step]]\ndeploy = \"x\"\nartefact = \"gone.json\"\n"));
+    all_of(sandbox.hexapla(&["run", "."]).exits(2), &["cannot read the artefact", "gone.json", ":6:12"]);
 }
 
 #[test]
@@ -216,23 +139,14 @@ fn scenarios_that_are_not_text_and_unknown_options_are_refused() {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.path().join("x.toml"), [0xff, 0xfe]).unwrap();
     all_of(sandbox.hexapla(&["run", "x.toml"]).exits(2), &["not UTF-8"]);
-    all_of(
-        sandbox.hexapla(&["run", "x.toml", "--engine", "v8"]).exits(2),
-        &["wasmtime", "wasmi"],
-    );
+    all_of(sandbox.hexapla(&["run", "x.toml", "--engine", "v8"]).exits(2), &["wasmtime", "wasmi"]);
 }
 
 #[test]
 fn transactions_that_nobody_can_pay_are_no_transactions() {
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "scenario.toml",
-        "[accounts]\nalice = 1\n[[step]]\ncall = \"alice\"\nvalue = 2\n",
-    );
-    all_of(
-        sandbox.hexapla(&["run", "."]).exits(2),
-        &["the transaction is not valid", ":4:8"],
-    );
+    sandbox.write("scenario.toml", "[accounts]\nalice = 1\n[[step]]\ncall = \"alice\"\nvalue = 2\n");
+    all_of(sandbox.hexapla(&["run", "."]).exits(2), &["the transaction is not valid", ":4:8"]);
 }
 
 #[test]
@@ -242,26 +156,15 @@ fn text_from_outside_cannot_move_the_cursor() {
     let rest = "[[step]]\ncall = \"token.name\"\n[[step]]\ncall = \"token.symbol\"\n";
     sandbox.write("scenario.toml", &format!("title = \"\\u001b[2J\"\n{HEAD}{step}{rest}"));
     // Without colours the streams would strip such sequences themselves.
-    for args in [
-        &["run", ".", "--color", "always"][..],
-        &["run", ".", "--json", "--color", "always"],
-    ] {
+    for args in [&["run", ".", "--color", "always"][..], &["run", ".", "--json", "--color", "always"]] {
         let ran = sandbox.hexapla(args).exits(0);
-        assert!(
-            !ran.stdout.contains("\u{1b}[2J") && !ran.stdout.contains('\u{202e}'),
-            "{:?}",
-            ran.stdout
-        );
+        assert!(!ran.stdout.contains("\u{1b}[2J") && !ran.stdout.contains('\u{202e}'), "{:?}", ran.stdout);
         assert!(ran.stdout.contains("202e"), "{:?}", ran.stdout);
     }
     for scenario in ["x = \"\u{1b}[2J\u{9b}\u{202e}\"", "\"\\u001b[2J\\u202e\" = 1"] {
         sandbox.write("scenario.toml", scenario);
         let ran = sandbox.hexapla(&["run", ".", "--color", "always"]).exits(2);
-        assert!(
-            !ran.stderr.contains("\u{1b}[2J") && !ran.stderr.contains(['\u{202e}', '\u{9b}']),
-            "{:?}",
-            ran.stderr
-        );
+        assert!(!ran.stderr.contains("\u{1b}[2J") && !ran.stderr.contains(['\u{202e}', '\u{9b}']), "{:?}", ran.stderr);
     }
 }
 
@@ -269,9 +172,7 @@ fn text_from_outside_cannot_move_the_cursor() {
 fn no_mutation_of_a_scenario_makes_it_panic() {
     let sandbox = Sandbox::new();
     let tokens = support::root().join("examples/tokens/scenario.toml");
-    let original = std::fs::read_to_string(tokens)
-        .unwrap()
-        .replace("../../contracts", "{contracts}");
+    let original = std::fs::read_to_string(tokens).unwrap().replace("../../contracts", "{contracts}");
     let pieces = [
         "\"",
         "[",
@@ -307,11 +208,6 @@ fn no_mutation_of_a_scenario_makes_it_panic() {
         let text: String = text.into_iter().collect();
         sandbox.write("scenario.toml", &text);
         let ran = sandbox.hexapla(&["run", "."]);
-        assert!(
-            (0..=2).contains(&ran.code),
-            "round {round}: {}\n{}\n{text}",
-            ran.code,
-            ran.stderr
-        );
+        assert!((0..=2).contains(&ran.code), "round {round}: {}\n{}\n{text}", ran.code, ran.stderr);
     }
 }

@@ -17,23 +17,13 @@ fn the_tour_reads_like_a_story() {
     let ran = at_root(&["run", "examples/tour"]).exits(0);
     assert_eq!(ran.stderr, "");
     let mut redactions = Redactions::new();
-    redactions
-        .insert("[TIME]", regex_free_time(&ran.stdout))
-        .expect("a valid redaction");
-    Assert::new()
-        .redact_with(redactions)
-        .action_env("UPDATE_EXPECT")
-        .eq(ran.stdout, file!["snapshots/tour.txt"]);
+    redactions.insert("[TIME]", regex_free_time(&ran.stdout)).expect("a valid redaction");
+    Assert::new().redact_with(redactions).action_env("UPDATE_EXPECT").eq(ran.stdout, file!["snapshots/tour.txt"]);
 }
 
 /// The only thing in the text that differs from run to run: the last line's time.
 fn regex_free_time(stdout: &str) -> String {
-    stdout
-        .lines()
-        .rev()
-        .find_map(|line| line.strip_prefix("time "))
-        .expect("a time")
-        .to_owned()
+    stdout.lines().rev().find_map(|line| line.strip_prefix("time ")).expect("a time").to_owned()
 }
 
 #[test]
@@ -41,10 +31,7 @@ fn text_is_plain_in_pipes_and_coloured_on_request() {
     let plain = at_root(&["run", "examples/counter-as"]).exits(0);
     assert!(!plain.stdout.contains('\u{1b}'));
     let coloured = at_root(&["run", "examples/counter-as", "--color", "always"]).exits(0);
-    assert!(
-        coloured.stdout.contains("\u{1b}[38;2;187;154;247m[wasm"),
-        "WASM has its colour"
-    );
+    assert!(coloured.stdout.contains("\u{1b}[38;2;187;154;247m[wasm"), "WASM has its colour");
 }
 
 #[test]
@@ -57,10 +44,7 @@ fn json_is_the_same_with_every_engine_and_says_what_the_text_says() {
         assert_eq!(native.stderr, "", "{example}");
         let document = native.json();
         assert_eq!(document["ok"], true, "{example}");
-        assert!(
-            document["root"].as_str().is_some_and(|root| root.len() == 66),
-            "{example}"
-        );
+        assert!(document["root"].as_str().is_some_and(|root| root.len() == 66), "{example}");
     }
 }
 
@@ -91,11 +75,7 @@ fn a_diff_shows_what_changed_from_what_to_what() {
     let ran = at_root(&["run", "examples/counter-as", "--diff"]).exits(0);
     assert!(ran.stdout.contains("± counter [0x0]  0x29 → 0x2a"), "{}", ran.stdout);
     assert!(ran.stdout.contains("± alice nonce  0 → 1"), "{}", ran.stdout);
-    assert!(
-        ran.stdout.contains("± wasm object 0x7374796c"),
-        "the activation record: {}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("± wasm object 0x7374796c"), "the activation record: {}", ran.stdout);
 }
 
 #[test]

@@ -85,17 +85,9 @@ fn json_stays_a_document_when_expectations_fail() {
 fn update_writes_what_was_observed_and_keeps_the_rest() {
     let sandbox = Sandbox::new();
     sandbox.write("scenario.toml", SCENARIO);
-    sandbox
-        .hexapla(&["test", ".", "--update"])
-        .exits(1)
-        .says("10 expectations updated");
+    sandbox.hexapla(&["test", ".", "--update"]).exits(1).says("10 expectations updated");
     let updated = sandbox.read("scenario.toml");
-    for kept in [
-        "# A comment that stays.",
-        "label = \"a transfer\" # why",
-        "# really?",
-        "# too little",
-    ] {
+    for kept in ["# A comment that stays.", "label = \"a transfer\" # why", "# really?", "# too little"] {
         assert!(updated.contains(kept), "{kept}:\n{updated}");
     }
     for new in [

@@ -21,21 +21,12 @@ fn proof(what: &[&str]) -> (Sandbox, Value, String) {
 fn account_and_slot_proofs_are_accepted_in_words() {
     let (sandbox, proof, root) = proof(&["account", "token", "--slot", "2", "--slot", "0x7"]);
     assert_eq!(proof["storageProof"].as_array().map(Vec::len), Some(2));
-    let ran = sandbox
-        .hexapla(&["verify-proof", "proof.json", "--root", &root])
-        .exits(0);
-    for what in [
-        "proved",
-        "has nonce 1",
-        "its slot 0x2 holds 0x3635c9adc5dea00000 (1000e18)",
-        "its slot 0x7 is empty",
-    ] {
+    let ran = sandbox.hexapla(&["verify-proof", "proof.json", "--root", &root]).exits(0);
+    for what in ["proved", "has nonce 1", "its slot 0x2 holds 0x3635c9adc5dea00000 (1000e18)", "its slot 0x7 is empty"]
+    {
         assert!(ran.stdout.contains(what), "{what}: {}", ran.stdout);
     }
-    let json = sandbox
-        .hexapla(&["verify-proof", "proof.json", "--root", &root, "--json"])
-        .exits(0)
-        .json();
+    let json = sandbox.hexapla(&["verify-proof", "proof.json", "--root", &root, "--json"]).exits(0).json();
     assert_eq!(json["holds"], true);
 }
 
@@ -43,18 +34,10 @@ fn account_and_slot_proofs_are_accepted_in_words() {
 fn absent_accounts_and_objects_are_proved_too() {
     let nobody = "0x00000000000000000000000000000000000000ff";
     let (sandbox, _, root) = proof(&["account", nobody]);
-    let ran = sandbox
-        .hexapla(&["verify-proof", "proof.json", "--root", &root])
-        .exits(0);
-    assert!(
-        ran.stdout.contains("no transactions, no coin and no code"),
-        "{}",
-        ran.stdout
-    );
+    let ran = sandbox.hexapla(&["verify-proof", "proof.json", "--root", &root]).exits(0);
+    assert!(ran.stdout.contains("no transactions, no coin and no code"), "{}", ran.stdout);
     let (sandbox, _, root) = proof(&["object", "wasm", "0x1234"]);
-    let ran = sandbox
-        .hexapla(&["verify-proof", "proof.json", "--root", &root])
-        .exits(0);
+    let ran = sandbox.hexapla(&["verify-proof", "proof.json", "--root", &root]).exits(0);
     assert!(ran.stdout.contains("there is no wasm object 0x1234"), "{}", ran.stdout);
 }
 
@@ -62,9 +45,7 @@ fn absent_accounts_and_objects_are_proved_too() {
 fn every_changed_field_and_node_is_refused_with_a_reason() {
     for what in [&["account", "token", "--slot", "2"][..], &["object", "wasm", "token"]] {
         let (sandbox, proof, root) = proof(what);
-        sandbox
-            .hexapla(&["verify-proof", "proof.json", "--root", &root])
-            .exits(0);
+        sandbox.hexapla(&["verify-proof", "proof.json", "--root", &root]).exits(0);
         let mut tried = 0;
         for path in hex_fields(&proof, String::new()) {
             // The root in the file is not believed, so it may say anything.
@@ -75,9 +56,7 @@ fn every_changed_field_and_node_is_refused_with_a_reason() {
             let field = changed.pointer_mut(&path).unwrap();
             *field = flipped(field.as_str().unwrap()).into();
             sandbox.write("changed.json", &changed.to_string());
-            let ran = sandbox
-                .hexapla(&["verify-proof", "changed.json", "--root", &root])
-                .exits(1);
+            let ran = sandbox.hexapla(&["verify-proof", "changed.json", "--root", &root]).exits(1);
             assert_eq!(ran.stdout, "", "{path}");
             ran.says("hexapla::proof::wrong").says("help");
             tried += 1;
@@ -89,9 +68,7 @@ fn every_changed_field_and_node_is_refused_with_a_reason() {
 #[test]
 fn another_root_is_refused_whatever_the_file_says() {
     let (sandbox, _, root) = proof(&["account", "alice"]);
-    let ran = sandbox
-        .hexapla(&["verify-proof", "proof.json", "--root", &flipped(&root)])
-        .exits(1);
+    let ran = sandbox.hexapla(&["verify-proof", "proof.json", "--root", &flipped(&root)]).exits(1);
     ran.says("proves nothing under the root");
 }
 
@@ -100,20 +77,11 @@ fn what_is_no_proof_is_unusable() {
     let sandbox = Sandbox::new();
     let root = format!("0x{}", "00".repeat(32));
     sandbox.write("x.json", "{}");
-    sandbox
-        .hexapla(&["verify-proof", "x.json", "--root", &root])
-        .exits(2)
-        .says("x.json is not a proof");
+    sandbox.hexapla(&["verify-proof", "x.json", "--root", &root]).exits(2).says("x.json is not a proof");
     sandbox.write("x.json", "\0");
-    sandbox
-        .hexapla(&["verify-proof", "x.json", "--root", &root])
-        .exits(2)
-        .says("x.json is not a proof");
+    sandbox.hexapla(&["verify-proof", "x.json", "--root", &root]).exits(2).says("x.json is not a proof");
     sandbox.hexapla(&["verify-proof", "x.json", "--root", "0x12"]).exits(2);
-    sandbox
-        .hexapla(&["verify-proof", "gone.json", "--root", &root])
-        .exits(2)
-        .says("gone.json");
+    sandbox.hexapla(&["verify-proof", "gone.json", "--root", &root]).exits(2).says("gone.json");
 }
 
 #[test]
@@ -132,16 +100,11 @@ fn a_kept_state_gives_the_same_proofs_by_name() {
     let tour = tour.to_str().unwrap();
     sandbox.hexapla(&["run", tour, "--db", "state.redb"]).exits(0);
     for what in [&["account", "vault", "--slot", "2"][..], &["object", "wasm", "token"]] {
-        let kept = sandbox
-            .hexapla(&[&["proof", "--db", "state.redb"], what].concat())
-            .exits(0);
+        let kept = sandbox.hexapla(&[&["proof", "--db", "state.redb"], what].concat()).exits(0);
         let fresh = sandbox.hexapla(&[&["proof", tour], what].concat()).exits(0);
         assert_eq!(kept.stdout, fresh.stdout);
     }
-    sandbox
-        .hexapla(&["run", tour, "--db", "state.redb"])
-        .exits(2)
-        .says("holds a state already");
+    sandbox.hexapla(&["run", tour, "--db", "state.redb"]).exits(2).says("holds a state already");
 }
 
 #[test]
@@ -159,14 +122,8 @@ fn damaged_and_foreign_database_files_are_refused() {
     // Another program's.
     std::fs::write(sandbox.path().join("state.redb"), "just some text").unwrap();
     prove().exits(2).says("state.redb");
-    sandbox
-        .hexapla(&["run", counter, "--db", "state.redb"])
-        .exits(2)
-        .says("state.redb");
-    sandbox
-        .hexapla(&["proof", "--db", "gone.redb", "account", "counter"])
-        .exits(2)
-        .says("gone.redb");
+    sandbox.hexapla(&["run", counter, "--db", "state.redb"]).exits(2).says("state.redb");
+    sandbox.hexapla(&["proof", "--db", "gone.redb", "account", "counter"]).exits(2).says("gone.redb");
     // Flipped bits are found, or hit nothing that matters.
     let mut found = 0;
     for at in (0..whole.len()).step_by(whole.len() / 40) {
@@ -186,15 +143,12 @@ fn damaged_and_foreign_database_files_are_refused() {
 /// JSON pointers of all hex texts.
 fn hex_fields(value: &Value, path: String) -> Vec<String> {
     match value {
-        Value::Object(fields) => fields
-            .iter()
-            .flat_map(|(key, value)| hex_fields(value, format!("{path}/{key}")))
-            .collect(),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .flat_map(|(index, value)| hex_fields(value, format!("{path}/{index}")))
-            .collect(),
+        Value::Object(fields) => {
+            fields.iter().flat_map(|(key, value)| hex_fields(value, format!("{path}/{key}"))).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(index, value)| hex_fields(value, format!("{path}/{index}"))).collect()
+        }
         Value::String(text) if text.starts_with("0x") => vec![path],
         _ => Vec::new(),
     }

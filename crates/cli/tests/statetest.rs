@@ -33,35 +33,17 @@ fn a_wrong_root_fails_with_both_roots_and_the_right_one_passes() {
     sandbox.write("tests/transfer.json", &case(&format!("0x{}", "11".repeat(32))));
     let wrong = sandbox.hexapla(&["statetest", "tests"]).exits(1);
     assert!(wrong.stdout.contains("0 pass, 1 fail") && wrong.stdout.contains("transfer [Cancun d0 g0 v0]"));
-    let root = wrong
-        .stdout
-        .split("state root is ")
-        .nth(1)
-        .and_then(|rest| rest.split(',').next())
-        .unwrap();
+    let root = wrong.stdout.split("state root is ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
 
     sandbox.write("tests/transfer.json", &case(root));
-    assert!(
-        sandbox
-            .hexapla(&["statetest", "tests"])
-            .exits(0)
-            .stdout
-            .contains("1 pass, 0 fail")
-    );
+    assert!(sandbox.hexapla(&["statetest", "tests"]).exits(0).stdout.contains("1 pass, 0 fail"));
     let json = sandbox.hexapla(&["statetest", "tests", "--json"]).exits(0).json();
     assert_eq!((json["passed"].as_u64(), json["failed"].as_u64()), (Some(1), Some(0)));
-    let none = sandbox
-        .hexapla(&["statetest", "tests", "--filter", "nothing of this name"])
-        .exits(0);
+    let none = sandbox.hexapla(&["statetest", "tests", "--filter", "nothing of this name"]).exits(0);
     assert!(none.stdout.contains("0 pass, 0 fail"));
 
-    sandbox.write(
-        "list",
-        "[[failure]]\nfile = \"transfer.json\"\nreason = \"it is listed although it passes\"\n",
-    );
-    let listed = sandbox
-        .hexapla(&["statetest", "tests", "--expected-failures", "list"])
-        .exits(1);
+    sandbox.write("list", "[[failure]]\nfile = \"transfer.json\"\nreason = \"it is listed although it passes\"\n");
+    let listed = sandbox.hexapla(&["statetest", "tests", "--expected-failures", "list"]).exits(1);
     assert!(listed.stdout.contains("1 pass unexpectedly"));
 }
 
@@ -71,18 +53,9 @@ fn bad_input_says_what_is_wrong() {
     sandbox.hexapla(&["statetest", "."]).exits(2).says("no state tests");
     sandbox.hexapla(&["statetest", "missing"]).exits(2).says("missing");
     sandbox.write("broken.json", "{ \"transfer\": 7 }");
-    assert!(
-        sandbox
-            .hexapla(&["statetest", "."])
-            .exits(1)
-            .stdout
-            .contains("not a state test")
-    );
+    assert!(sandbox.hexapla(&["statetest", "."]).exits(1).stdout.contains("not a state test"));
     sandbox.write("list", "[[failure]]\nfiel = \"x\"\nreason = \"y\"\n");
-    sandbox
-        .hexapla(&["statetest", ".", "--expected-failures", "list"])
-        .exits(2)
-        .says("fiel");
+    sandbox.hexapla(&["statetest", ".", "--expected-failures", "list"]).exits(2).says("fiel");
 }
 
 #[test]
@@ -94,9 +67,7 @@ fn ethereums_own_tests_pass() {
     // A part of them; `cargo xtask ci` runs all with the release binary.
     for part in ["stCreate2", "stRevertTest", "stSStoreTest", "Cancun"] {
         let folder = Path::new(&root).join("ethereum-state-tests").join(part);
-        let folder = folder
-            .canonicalize()
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let folder = folder.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         support::at_root(&["statetest", &folder.display().to_string()]).exits(0);
     }
 }

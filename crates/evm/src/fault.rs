@@ -9,18 +9,8 @@ pub(crate) fn fault_of(result: InstructionResult, contract: Address, data: &Byte
         return None;
     }
     let (kind, message) = describe(result);
-    let data = if kind == FaultKind::Revert {
-        data.clone()
-    } else {
-        Bytes::new()
-    };
-    Some(Fault {
-        vm: VmId::EVM,
-        contract,
-        kind,
-        data,
-        message: message.into(),
-    })
+    let data = if kind == FaultKind::Revert { data.clone() } else { Bytes::new() };
+    Some(Fault { vm: VmId::EVM, contract, kind, data, message: message.into() })
 }
 
 fn describe(result: InstructionResult) -> (FaultKind, &'static str) {
@@ -47,10 +37,9 @@ fn describe(result: InstructionResult) -> (FaultKind, &'static str) {
         R::CreateCollision => (Create, "the new contract's address is taken"),
         R::NonceOverflow => (Create, "the creator's nonce is exhausted"),
         R::CreateContractSizeLimit => (Create, "the new contract's code is too large (EIP-170)"),
-        R::CreateContractStartingWithEF => (
-            Create,
-            "the new contract's code begins with 0xEF but belongs to no VM (EIP-3541)",
-        ),
+        R::CreateContractStartingWithEF => {
+            (Create, "the new contract's code begins with 0xEF but belongs to no VM (EIP-3541)")
+        }
         R::CreateInitCodeSizeLimit => (Create, "the init code is too large (EIP-3860)"),
         _ => (Trap, "the frame was halted"),
     }

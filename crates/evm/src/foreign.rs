@@ -33,12 +33,7 @@ impl Machine {
     /// Runs a frame of another VM to its end: a checkpoint around it, the transfer, the rules and the record of the
     /// border. The order is that of an EVM call.
     pub(crate) fn run_foreign(&mut self, call: ForeignCall) -> Result<ForeignEnd, Fatal> {
-        let ForeignCall {
-            mut frame,
-            transfer,
-            reservoir,
-            memory,
-        } = call;
+        let ForeignCall { mut frame, transfer, reservoir, memory } = call;
         let mut gas = Gas::new_with_regular_gas_and_reservoir(frame.gas_limit, reservoir);
         if let Some(tracer) = &mut self.tracer {
             tracer.enter(&frame, self.evm.ctx.journaled_state.logs().len());
@@ -62,11 +57,7 @@ impl Machine {
 
     fn admit(&mut self, frame: &mut Frame) -> Result<(), Fault> {
         if frame.depth > CALL_STACK_LIMIT as usize {
-            return Err(fault_in(
-                frame,
-                FaultKind::CallDepth,
-                "calls are nested more than 1024 deep",
-            ));
+            return Err(fault_in(frame, FaultKind::CallDepth, "calls are nested more than 1024 deep"));
         }
         self.border.enter(frame)
     }
@@ -79,19 +70,11 @@ impl Machine {
         memory: SharedMemory,
     ) -> Result<FrameEnd, Fatal> {
         let Some(vm) = self.border.vm(frame.vm) else {
-            return Err(Fatal(format!(
-                "code of {} was found, but that VM is not registered",
-                frame.vm
-            )));
+            return Err(Fatal(format!("code of {} was found, but that VM is not registered", frame.vm)));
         };
         let checkpoint = self.evm.ctx.journal_mut().checkpoint();
         if let Some(wei) = transfer
-            && self
-                .evm
-                .ctx
-                .journal_mut()
-                .transfer_loaded(frame.caller, frame.target, wei)
-                .is_some()
+            && self.evm.ctx.journal_mut().transfer_loaded(frame.caller, frame.target, wei).is_some()
         {
             self.evm.ctx.journal_mut().checkpoint_revert(checkpoint);
             let message = "the caller has less than the value it sends";
@@ -112,20 +95,10 @@ impl Machine {
 }
 
 fn fault_in(frame: &Frame, kind: FaultKind, message: &str) -> Fault {
-    Fault {
-        vm: frame.vm,
-        contract: frame.code_address,
-        kind,
-        data: Bytes::new(),
-        message: message.into(),
-    }
+    Fault { vm: frame.vm, contract: frame.code_address, kind, data: Bytes::new(), message: message.into() }
 }
 
 /// A frame that never began gives all its gas back.
 fn refused(frame: &Frame, fault: Fault) -> FrameEnd {
-    FrameEnd {
-        exit: Exit::Fault(fault),
-        gas_left: frame.gas_limit,
-        native_used: None,
-    }
+    FrameEnd { exit: Exit::Fault(fault), gas_left: frame.gas_limit, native_used: None }
 }

@@ -37,14 +37,7 @@ impl EvmTr for Machine {
     }
 
     #[inline]
-    fn all_mut(
-        &mut self,
-    ) -> (
-        &mut Ctx,
-        &mut Self::Instructions,
-        &mut EthPrecompiles,
-        &mut FrameStack<Self::Frame>,
-    ) {
+    fn all_mut(&mut self) -> (&mut Ctx, &mut Self::Instructions, &mut EthPrecompiles, &mut FrameStack<Self::Frame>) {
         self.evm.all_mut()
     }
 
@@ -54,9 +47,7 @@ impl EvmTr for Machine {
             && is_foreign_candidate(inputs)
             && self.border.vm_of(inputs.known_bytecode.1.original_byte_slice()) != VmId::EVM
         {
-            return self
-                .leave_evm(init)
-                .map(|result| ItemOrResult::Result(FrameResult::Call(result)));
+            return self.leave_evm(init).map(|result| ItemOrResult::Result(FrameResult::Call(result)));
         }
         if self.tracer.is_some() {
             return self.frame_init_traced(init);
@@ -68,11 +59,8 @@ impl EvmTr for Machine {
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, HookError> {
         let evm = &mut self.evm;
         let frame = evm.frame_stack.get();
-        let mut action = frame.interpreter.run_plain(
-            evm.instruction.instruction_table(),
-            evm.instruction.gas_table(),
-            &mut evm.ctx,
-        );
+        let mut action =
+            frame.interpreter.run_plain(evm.instruction.instruction_table(), evm.instruction.gas_table(), &mut evm.ctx);
         if let InterpreterAction::Return(result) = &mut action
             && matches!(frame.data, FrameData::Create(_))
             && result.result.is_ok()
@@ -99,9 +87,7 @@ impl EvmTr for Machine {
         if evm.frame_stack.index() == self.base {
             return Ok(Some(result));
         }
-        evm.frame_stack
-            .get()
-            .return_result::<_, HookError>(&mut evm.ctx, result)?;
+        evm.frame_stack.get().return_result::<_, HookError>(&mut evm.ctx, result)?;
         Ok(None)
     }
 }
@@ -115,22 +101,13 @@ impl Machine {
     /// A call of an EVM frame, or the transaction itself, reaches code of another VM.
     #[inline(never)]
     fn leave_evm(&mut self, init: FrameInit) -> Result<CallOutcome, HookError> {
-        let FrameInit {
-            depth,
-            memory,
-            frame_input,
-        } = init;
+        let FrameInit { depth, memory, frame_input } = init;
         let FrameInput::Call(inputs) = frame_input else {
             return Err(HookError::Custom("a creation cannot leave the EVM".into()));
         };
         let frame = self.frame_of_call(&inputs, depth);
         let is_outermost = depth == 0;
-        let call = ForeignCall {
-            frame,
-            transfer: inputs.value.transfer(),
-            reservoir: inputs.reservoir,
-            memory,
-        };
+        let call = ForeignCall { frame, transfer: inputs.value.transfer(), reservoir: inputs.reservoir, memory };
         let ForeignEnd { end, frame, mut gas } = self.run_foreign(call).map_err(|fatal| HookError::Custom(fatal.0))?;
         let (result, output) = match end.exit {
             Exit::Return(data) => (InstructionResult::Return, data),
@@ -168,10 +145,7 @@ impl Machine {
             caller: inputs.caller,
             target: inputs.target_address,
             code_address: inputs.bytecode_address,
-            code: Code {
-                hash: *hash,
-                bytes: bytecode.original_bytes(),
-            },
+            code: Code { hash: *hash, bytes: bytecode.original_bytes() },
             kind,
             value: inputs.value.get(),
             input: inputs.input.bytes(&self.evm.ctx),
@@ -184,9 +158,7 @@ impl Machine {
 
     fn is_delegated(&self, inputs: &CallInputs) -> bool {
         let state = self.evm.ctx.journal().evm_state();
-        state
-            .get(&inputs.bytecode_address)
-            .is_some_and(|account| account.info.code_hash != inputs.known_bytecode.0)
+        state.get(&inputs.bytecode_address).is_some_and(|account| account.info.code_hash != inputs.known_bytecode.0)
     }
 
     /// A creation returned code that begins with `0xEF`: it is activated by the VM that owns it, or refused (EIP-3541).
@@ -214,21 +186,13 @@ impl Machine {
         match activated {
             Ok(()) => Ok(()),
             Err(HostError::Fatal(fatal)) => Err(HookError::Custom(fatal.0)),
-            Err(HostError::Fault {
-                kind: FaultKind::OutOfGas,
-                ..
-            }) => {
+            Err(HostError::Fault { kind: FaultKind::OutOfGas, .. }) => {
                 result.result = InstructionResult::OutOfGas;
                 Ok(())
             }
             Err(HostError::Fault { kind, message }) => {
-                let fault = Fault {
-                    vm: owner,
-                    contract: frame.target,
-                    kind,
-                    data: Bytes::new(),
-                    message: message.into(),
-                };
+                let fault =
+                    Fault { vm: owner, contract: frame.target, kind, data: Bytes::new(), message: message.into() };
                 result.output = self.border.fault_data(&fault, owner, VmId::EVM);
                 result.result = InstructionResult::Revert;
                 self.last_fault = Some(fault);
@@ -243,10 +207,7 @@ impl Machine {
         gas: &mut Gas,
         memory: revm::interpreter::SharedMemory,
     ) -> Result<(), HostError> {
-        let vm = self
-            .border
-            .vm(frame.vm)
-            .ok_or_else(|| HostError::fault(FaultKind::InvalidCode, "unknown VM"))?;
+        let vm = self.border.vm(frame.vm).ok_or_else(|| HostError::fault(FaultKind::InvalidCode, "unknown VM"))?;
         let mut left = gas.remaining();
         let mut host = FrameHost::new(self, frame, *gas, memory);
         let result = vm.activate(&frame.code.bytes, &mut left, &mut host);
@@ -262,11 +223,7 @@ impl Machine {
     ) -> Result<FrameInitResult<'_, EthFrame<EthInterpreter>>, HookError> {
         let caller_vm = self.segment_caller.take().unwrap_or(VmId::EVM);
         let frame = match &init.frame_input {
-            FrameInput::Call(inputs) => Frame {
-                vm: VmId::EVM,
-                caller_vm,
-                ..self.frame_of_call(inputs, init.depth)
-            },
+            FrameInput::Call(inputs) => Frame { vm: VmId::EVM, caller_vm, ..self.frame_of_call(inputs, init.depth) },
             FrameInput::Create(inputs) => Frame {
                 vm: VmId::EVM,
                 caller_vm,
@@ -317,26 +274,15 @@ impl Machine {
         };
         let inner = result.interpreter_result();
         // A failed activation has left a better fault than revm can give.
-        let noted = self
-            .last_fault
-            .take()
-            .filter(|fault| created == Some(fault.contract) && inner.result.is_revert());
+        let noted = self.last_fault.take().filter(|fault| created == Some(fault.contract) && inner.result.is_revert());
         let fault = noted.or_else(|| fault_of(inner.result, contract, &inner.output));
         if let Some(tracer) = &mut self.tracer {
             let exit = match &fault {
                 None => Exit::Return(inner.output.clone()),
                 Some(fault) => Exit::Fault(fault.clone()),
             };
-            let gas_left = if inner.result.is_ok_or_revert() {
-                inner.gas.remaining()
-            } else {
-                0
-            };
-            let end = FrameEnd {
-                exit,
-                gas_left,
-                native_used: None,
-            };
+            let gas_left = if inner.result.is_ok_or_revert() { inner.gas.remaining() } else { 0 };
+            let end = FrameEnd { exit, gas_left, native_used: None };
             tracer.exit(&end, self.evm.ctx.journaled_state.logs(), created);
         }
         self.last_fault = fault;
@@ -360,10 +306,7 @@ fn frame_of_new_code(vm: VmId, address: Address, code: &Bytes, depth: usize) -> 
         caller: address,
         target: address,
         code_address: address,
-        code: Code {
-            hash: hexapla_primitives::keccak256(code),
-            bytes: code.clone(),
-        },
+        code: Code { hash: hexapla_primitives::keccak256(code), bytes: code.clone() },
         kind: CallKind::Create,
         value: U256::ZERO,
         input: Bytes::new(),

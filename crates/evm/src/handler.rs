@@ -27,11 +27,7 @@ impl Handler for LaneHandler {
         }
         let base_fee = u128::from(ctx.block.basefee);
         let price = ctx.tx().effective_gas_price(base_fee);
-        let burned = if ctx.cfg().spec().is_enabled_in(SpecId::LONDON) {
-            base_fee
-        } else {
-            0
-        };
+        let burned = if ctx.cfg().spec().is_enabled_in(SpecId::LONDON) { base_fee } else { 0 };
         // Reservoir gas (EIP-8037) that was not used goes back to the sender.
         let gas = result.gas();
         let used = gas.used().saturating_sub(gas.reservoir());

@@ -34,12 +34,7 @@ pub(crate) struct FrameHost<'a> {
 
 impl<'a> FrameHost<'a> {
     pub(crate) fn new(machine: &'a mut Machine, frame: &'a Frame, gas: Gas, memory: SharedMemory) -> Self {
-        Self {
-            machine,
-            frame,
-            gas,
-            memory,
-        }
+        Self { machine, frame, gas, memory }
     }
 
     /// State gas and refunds of the frame.
@@ -77,11 +72,7 @@ impl<'a> FrameHost<'a> {
     }
 
     fn writable(&self) -> HostResult<()> {
-        if self.frame.read_only {
-            Err(HostError::READ_ONLY)
-        } else {
-            Ok(())
-        }
+        if self.frame.read_only { Err(HostError::READ_ONLY) } else { Ok(()) }
     }
 
     /// Charges the access of an account and loads it.
@@ -93,17 +84,8 @@ impl<'a> FrameHost<'a> {
             Ok(load) => LoadedAccount {
                 balance: load.account.balance,
                 code: Code {
-                    hash: if load.is_empty {
-                        B256::ZERO
-                    } else {
-                        load.account.code_hash
-                    },
-                    bytes: load
-                        .account
-                        .code
-                        .as_ref()
-                        .map(|code| code.original_bytes())
-                        .unwrap_or_default(),
+                    hash: if load.is_empty { B256::ZERO } else { load.account.code_hash },
+                    bytes: load.account.code.as_ref().map(|code| code.original_bytes()).unwrap_or_default(),
                 },
                 is_cold: load.is_cold,
             },
@@ -168,12 +150,13 @@ impl Host for FrameHost<'_> {
         let prices = self.prices();
         let cost = prices.sstore_dynamic_gas(true, &stored.data, stored.is_cold);
         let refund = prices.sstore_refund(true, &stored.data);
-        let state_gas = self.machine.evm.ctx.cfg.is_amsterdam_eip8037_enabled().then(|| {
-            (
-                prices.sstore_state_gas(&stored.data),
-                prices.sstore_state_gas_refill(&stored.data),
-            )
-        });
+        let state_gas = self
+            .machine
+            .evm
+            .ctx
+            .cfg
+            .is_amsterdam_eip8037_enabled()
+            .then(|| (prices.sstore_state_gas(&stored.data), prices.sstore_state_gas_refill(&stored.data)));
         self.with_tracker(gas, |tracker| {
             let paid = tracker.record_regular_cost(cost)
                 && state_gas.is_none_or(|(cost, refill)| {
@@ -209,36 +192,18 @@ impl Host for FrameHost<'_> {
     }
 
     fn object(&mut self, gas: &mut u64, key: &ObjectKey) -> HostResult<Option<Bytes>> {
-        charge(
-            gas,
-            self.prices().warm_storage_read_cost() + self.prices().cold_storage_additional_cost(),
-        )?;
-        let object = self
-            .machine
-            .evm
-            .ctx
-            .journaled_state
-            .object(key)
-            .map_err(|error| Fatal(error.to_string()))?;
-        charge(
-            gas,
-            self.prices()
-                .copy_cost(object.as_ref().map_or(0, |object| object.len())),
-        )?;
+        charge(gas, self.prices().warm_storage_read_cost() + self.prices().cold_storage_additional_cost())?;
+        let object = self.machine.evm.ctx.journaled_state.object(key).map_err(|error| Fatal(error.to_string()))?;
+        charge(gas, self.prices().copy_cost(object.as_ref().map_or(0, |object| object.len())))?;
         Ok(object)
     }
 
     fn set_object(&mut self, gas: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
         self.writable()?;
         if key.vm != self.frame.vm {
-            return Err(HostError::fault(
-                FaultKind::Border,
-                "a VM may write objects of its own column only",
-            ));
+            return Err(HostError::fault(FaultKind::Border, "a VM may write objects of its own column only"));
         }
-        let words = value
-            .as_ref()
-            .map_or(1, |object| 1 + (object.len() as u64).div_ceil(OBJECT_WORD_BYTES));
+        let words = value.as_ref().map_or(1, |object| 1 + (object.len() as u64).div_ceil(OBJECT_WORD_BYTES));
         charge(gas, self.prices().sstore_set_without_load_cost().saturating_mul(words))?;
         let written = self.machine.evm.ctx.journaled_state.set_object(key, value);
         written.map_err(|error| HostError::Fatal(Fatal(error.to_string())))
@@ -277,10 +242,7 @@ impl Host for FrameHost<'_> {
         self.writable()?;
         let length = request.init_code.len();
         if length > self.machine.evm.ctx.cfg.max_initcode_size() {
-            return Err(HostError::fault(
-                FaultKind::Create,
-                "the init code is too large (EIP-3860)",
-            ));
+            return Err(HostError::fault(FaultKind::Create, "the init code is too large (EIP-3860)"));
         }
         let prices = self.prices();
         let (scheme, cost) = match request.salt {
@@ -299,16 +261,8 @@ impl Host for FrameHost<'_> {
         let inner = outcome.result;
         let address = outcome.address.filter(|_| inner.result.is_ok());
         let contract = outcome.address.unwrap_or_default();
-        let output = if inner.result.is_revert() {
-            inner.output.clone()
-        } else {
-            Bytes::new()
-        };
-        Ok(CreateOutcome {
-            address,
-            output,
-            fault: fault_of(inner.result, contract, &inner.output),
-        })
+        let output = if inner.result.is_revert() { inner.output.clone() } else { Bytes::new() };
+        Ok(CreateOutcome { address, output, fault: fault_of(inner.result, contract, &inner.output) })
     }
 }
 
@@ -344,12 +298,7 @@ impl FrameHost<'_> {
         let share = self.prices().call_stipend_reduction(*gas).min(request.gas_cap);
         charge(gas, share)?;
         let stipend = if transfers { self.prices().call_stipend() } else { 0 };
-        Ok(Callee {
-            bytecode,
-            code_hash,
-            gas_limit: share.saturating_add(stipend),
-            charged_state_gas: state_cost > 0,
-        })
+        Ok(Callee { bytecode, code_hash, gas_limit: share.saturating_add(stipend), charged_state_gas: state_cost > 0 })
     }
 
     fn frame_of(&self, request: &CallRequest, callee: &Callee) -> Frame {
@@ -361,10 +310,7 @@ impl FrameHost<'_> {
             caller: if delegate { self.frame.caller } else { self.frame.target },
             target: if delegate { self.frame.target } else { request.to },
             code_address: request.to,
-            code: Code {
-                hash: callee.code_hash,
-                bytes: code,
-            },
+            code: Code { hash: callee.code_hash, bytes: code },
             kind: request.kind,
             value: if delegate { self.frame.value } else { request.value },
             input: request.input.clone(),
@@ -378,19 +324,10 @@ impl FrameHost<'_> {
     /// Calls a contract of a VM other than the EVM.
     fn call_foreign(&mut self, gas: &mut u64, frame: Frame, transfer: Option<U256>) -> HostResult<CallOutcome> {
         let memory = self.memory.new_child_context();
-        let call = ForeignCall {
-            frame,
-            transfer,
-            reservoir: self.gas.reservoir(),
-            memory,
-        };
+        let call = ForeignCall { frame, transfer, reservoir: self.gas.reservoir(), memory };
         let ended = self.machine.run_foreign(call);
         self.memory.free_child_context();
-        let ForeignEnd {
-            end,
-            frame,
-            gas: mut used,
-        } = ended?;
+        let ForeignEnd { end, frame, gas: mut used } = ended?;
         used.set_remaining(end.gas_left);
         self.merge(gas, end.exit.is_success(), &mut used);
         Ok(self.outcome(end, &frame))
@@ -407,11 +344,7 @@ impl FrameHost<'_> {
         if let Err(fault) = self.machine.border.enter(&mut frame) {
             self.machine.border.refuse(&frame, &fault);
             *gas = gas.saturating_add(frame.gas_limit);
-            let end = FrameEnd {
-                exit: Exit::Fault(fault),
-                gas_left: frame.gas_limit,
-                native_used: None,
-            };
+            let end = FrameEnd { exit: Exit::Fault(fault), gas_left: frame.gas_limit, native_used: None };
             return Ok(self.outcome(end, &frame));
         }
         let inputs = CallInputs {
@@ -437,20 +370,12 @@ impl FrameHost<'_> {
             return Err(Fatal("a call ended as a creation".into()).into());
         };
         let inner = outcome.result;
-        let gas_left = if inner.result.is_ok_or_revert() {
-            inner.gas.remaining()
-        } else {
-            0
-        };
+        let gas_left = if inner.result.is_ok_or_revert() { inner.gas.remaining() } else { 0 };
         let exit = match fault_of(inner.result, frame.code_address, &inner.output) {
             None => Exit::Return(inner.output),
             Some(fault) => Exit::Fault(fault),
         };
-        let end = FrameEnd {
-            exit,
-            gas_left,
-            native_used: None,
-        };
+        let end = FrameEnd { exit, gas_left, native_used: None };
         self.machine.border.leave(&frame, &end);
         Ok(self.outcome(end, &frame))
     }
@@ -459,14 +384,7 @@ impl FrameHost<'_> {
     fn run_segment(&mut self, gas: &mut u64, frame_input: FrameInput) -> HostResult<FrameResult> {
         let memory = self.memory.new_child_context();
         let depth = self.frame.depth + 1;
-        let ended = self.machine.run_segment(
-            self.frame.vm,
-            FrameInit {
-                depth,
-                memory,
-                frame_input,
-            },
-        );
+        let ended = self.machine.run_segment(self.frame.vm, FrameInit { depth, memory, frame_input });
         self.memory.free_child_context();
         let mut result = ended.map_err(|error| HostError::Fatal(Fatal(error.to_string())))?;
         let refund_state_gas = result.refundable_state_gas(self.prices());
@@ -494,18 +412,10 @@ impl FrameHost<'_> {
     /// The end of a callee in this frame's native form.
     fn outcome(&self, end: FrameEnd, callee: &Frame) -> CallOutcome {
         match end.exit {
-            Exit::Return(output) => CallOutcome {
-                success: true,
-                output,
-                fault: None,
-            },
+            Exit::Return(output) => CallOutcome { success: true, output, fault: None },
             Exit::Fault(fault) => {
                 let output = self.machine.border.fault_data(&fault, callee.vm, self.frame.vm);
-                CallOutcome {
-                    success: false,
-                    output,
-                    fault: Some(fault),
-                }
+                CallOutcome { success: false, output, fault: Some(fault) }
             }
         }
     }

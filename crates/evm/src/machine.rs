@@ -87,20 +87,12 @@ impl Machine {
     pub fn new(overlay: Overlay, mut cfg: CfgEnv, block: BlockEnv, border: Box<dyn Border>) -> Self {
         cfg.disable_eip3541 = true;
         let spec = cfg.spec;
-        let environment = Environment {
-            chain_id: cfg.chain_id,
-            block: block_info(&block),
-            tx: TxInfo::default(),
-        };
+        let environment = Environment { chain_id: cfg.chain_id, block: block_info(&block), tx: TxInfo::default() };
         let mut ctx: Ctx = Context::new(overlay, spec);
         ctx.journaled_state.set_spec_id(spec);
         ctx.cfg = cfg;
         ctx.block = block;
-        let evm = Evm::new(
-            ctx,
-            EthInstructions::new_mainnet_with_spec(spec),
-            EthPrecompiles::new(spec),
-        );
+        let evm = Evm::new(ctx, EthInstructions::new_mainnet_with_spec(spec), EthPrecompiles::new(spec));
         Self {
             evm,
             border,
@@ -115,10 +107,8 @@ impl Machine {
 
     /// Executes a transaction on the state as it is, and commits nothing: see [`Machine::overlay_mut`].
     pub fn execute(&mut self, tx: TxEnv, trace: bool) -> Result<Executed, ExecuteError> {
-        self.environment.tx = TxInfo {
-            origin: tx.caller,
-            gas_price: tx.effective_gas_price(u128::from(self.evm.ctx.block.basefee)),
-        };
+        self.environment.tx =
+            TxInfo { origin: tx.caller, gas_price: tx.effective_gas_price(u128::from(self.evm.ctx.block.basefee)) };
         self.tracer = trace.then(Tracer::default);
         self.base = None;
         self.segment_caller = None;

@@ -58,12 +58,7 @@ fn per_call(stage: &Stage, from: Side, to: Address) -> f64 {
 fn timed(stage: &Stage, mut tx: TxEnv, check: impl Fn(&Receipt) + Sync) -> f64 {
     tx.gas_limit = 16_000_000;
     let overlay = Overlay::new(stage.chain.reader().expect("memory does not fail"));
-    let block = BlockEnv {
-        gas_limit: u64::MAX,
-        basefee: 0,
-        prevrandao: Some(B256::ZERO),
-        ..BlockEnv::default()
-    };
+    let block = BlockEnv { gas_limit: u64::MAX, basefee: 0, prevrandao: Some(B256::ZERO), ..BlockEnv::default() };
     let check = &check;
     let (ms, _) = stage.chain.executor().block(overlay, block, |run: &mut BlockRun| {
         let receipt = run.simulate(tx.clone(), false).expect("the transaction is valid");
@@ -106,12 +101,8 @@ fn engine_alone(stage: &Stage) -> f64 {
         reentrant: false,
         depth: 1,
     };
-    let mut host = IdleHost {
-        objects: Default::default(),
-        environment: Environment::default(),
-    };
-    vm.activate(&frame.code.bytes, &mut u64::MAX.clone(), &mut host)
-        .expect("the program is good");
+    let mut host = IdleHost { objects: Default::default(), environment: Environment::default() };
+    vm.activate(&frame.code.bytes, &mut u64::MAX.clone(), &mut host).expect("the program is good");
     let run = |vm: &dyn Vm, host: &mut IdleHost| {
         let end = vm.run(&frame, host).expect("nothing fails");
         assert!(end.exit.is_success(), "{:?}", end.exit);

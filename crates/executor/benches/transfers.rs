@@ -45,9 +45,7 @@ fn main() {
 /// A deployed token whose whole supply is the user's, in the chain and in revm's own cache.
 fn world() -> (Chain, Address, CacheDB<EmptyDB>) {
     let mut chain = Chain::in_memory(Executor::standard(ChainConfig::default()).expect("the VMs start"));
-    chain
-        .fund([(USER, U256::from(10).pow(U256::from(24)))])
-        .expect("memory does not fail");
+    chain.fund([(USER, U256::from(10).pow(U256::from(24)))]).expect("memory does not fail");
     let mut arguments = Vec::new();
     for word in [0x60u64, 0xa0, 1 << 40, 1, 0, 1, 0] {
         arguments.extend(U256::from(word).to_be_bytes::<32>());
@@ -62,26 +60,15 @@ fn world() -> (Chain, Address, CacheDB<EmptyDB>) {
     let code = hexapla_executor::evm::bytecode(&chain.code(token).expect("memory does not fail"));
     cache.insert_account_info(
         USER,
-        AccountInfo {
-            nonce: 1,
-            balance: chain.balance(USER).unwrap(),
-            ..AccountInfo::default()
-        },
+        AccountInfo { nonce: 1, balance: chain.balance(USER).unwrap(), ..AccountInfo::default() },
     );
     cache.insert_account_info(
         token,
-        AccountInfo {
-            nonce: 1,
-            code_hash: code.hash_slow(),
-            code: Some(code),
-            ..AccountInfo::default()
-        },
+        AccountInfo { nonce: 1, code_hash: code.hash_slow(), code: Some(code), ..AccountInfo::default() },
     );
     let change = &committed.changes.accounts[&token];
     for (key, value) in &change.words {
-        cache
-            .insert_account_storage(token, *key, *value)
-            .expect("memory does not fail");
+        cache.insert_account_storage(token, *key, *value).expect("memory does not fail");
     }
     (chain, token, cache)
 }
@@ -105,12 +92,7 @@ fn transfers(chain: &Chain, token: Address) -> Vec<TxEnv> {
 }
 
 fn block() -> BlockEnv {
-    BlockEnv {
-        gas_limit: u64::MAX,
-        basefee: 0,
-        prevrandao: Some(B256::ZERO),
-        ..BlockEnv::default()
-    }
+    BlockEnv { gas_limit: u64::MAX, basefee: 0, prevrandao: Some(B256::ZERO), ..BlockEnv::default() }
 }
 
 fn through_the_executor(chain: &Chain, txs: &[TxEnv]) -> (f64, u64) {
@@ -133,11 +115,7 @@ fn through_the_executor(chain: &Chain, txs: &[TxEnv]) -> (f64, u64) {
 fn plain_revm(chain: &Chain, cache: &CacheDB<EmptyDB>, txs: &[TxEnv]) -> (f64, u64) {
     let txs = txs.to_vec();
     let cfg = chain.executor().cfg();
-    let mut evm = Context::mainnet()
-        .with_db(cache.clone())
-        .with_block(block())
-        .with_cfg(cfg)
-        .build_mainnet();
+    let mut evm = Context::mainnet().with_db(cache.clone()).with_block(block()).with_cfg(cfg).build_mainnet();
     let mut gas = 0;
     let ms = cpu_ms(|| {
         for tx in txs {

@@ -14,10 +14,7 @@ use std::error::Error;
 const CALCULATOR: VmId = VmId(200);
 /// Its code begins with 0xEF, so that no EVM contract can look like it.
 const PREFIX: [u8; 3] = [0xEF, 0xCA, 0x1C];
-const RATE: GasRate = GasRate {
-    unit: "steps",
-    per_gas: 2,
-};
+const RATE: GasRate = GasRate { unit: "steps", per_gas: 2 };
 
 struct Calculator;
 
@@ -52,24 +49,11 @@ impl Vm for Calculator {
             Err(HostError::Fatal(fatal)) => return Err(fatal),
             Err(HostError::Fault { kind, message }) => {
                 let (vm, contract) = (CALCULATOR, frame.code_address);
-                Exit::Fault(Fault {
-                    vm,
-                    contract,
-                    kind,
-                    data: Bytes::new(),
-                    message: message.into(),
-                })
+                Exit::Fault(Fault { vm, contract, kind, data: Bytes::new(), message: message.into() })
             }
         };
-        let native_used = Some(NativeGas {
-            amount: RATE.to_native(frame.gas_limit - gas),
-            unit: RATE.unit,
-        });
-        Ok(FrameEnd {
-            exit,
-            gas_left: gas,
-            native_used,
-        })
+        let native_used = Some(NativeGas { amount: RATE.to_native(frame.gas_limit - gas), unit: RATE.unit });
+        Ok(FrameEnd { exit, gas_left: gas, native_used })
     }
 }
 
@@ -108,37 +92,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Init code that returns the program: PUSH1 length, DUP1, PUSH1 11, PUSH1 0, CODECOPY, PUSH1 0, RETURN.
     let code = [PREFIX.as_slice(), b"3 * 1 +"].concat();
     let length = u8::try_from(code.len())?;
-    let init_code = [
-        &[0x60, length, 0x80, 0x60, 11, 0x60, 0, 0x39, 0x60, 0, 0xf3],
-        code.as_slice(),
-    ]
-    .concat();
-    let calculator = chain
-        .transact(chain.create(ALICE, init_code)?)?
-        .receipt
-        .created
-        .ok_or("not deployed")?;
-    let actor = chain
-        .transact(chain.create(ALICE, contracts::evm("actor/Actor"))?)?
-        .receipt
-        .created
-        .ok_or("not deployed")?;
+    let init_code = [&[0x60, length, 0x80, 0x60, 11, 0x60, 0, 0x39, 0x60, 0, 0xf3], code.as_slice()].concat();
+    let calculator = chain.transact(chain.create(ALICE, init_code)?)?.receipt.created.ok_or("not deployed")?;
+    let actor =
+        chain.transact(chain.create(ALICE, contracts::evm("actor/Actor"))?)?.receipt.created.ok_or("not deployed")?;
 
     // A Solidity contract calls it with an ordinary CALL.
     let script = Script::new().call(ScriptCall::to(calculator, b"14".to_vec()));
     let receipt = chain.transact(chain.call(ALICE, actor, script)?)?.receipt;
     let crossing = receipt.crossings.first().ok_or("no crossing")?;
-    println!(
-        "{} -> {}: 14 3 * 1 + = {}",
-        crossing.from.vm,
-        crossing.to.vm,
-        U256::from_be_slice(&receipt.output)
-    );
-    println!(
-        "{:?}, remembered: {}",
-        crossing.native_used,
-        chain.word(calculator, U256::ZERO)?
-    );
+    println!("{} -> {}: 14 3 * 1 + = {}", crossing.from.vm, crossing.to.vm, U256::from_be_slice(&receipt.output));
+    println!("{:?}, remembered: {}", crossing.native_used, chain.word(calculator, U256::ZERO)?);
     assert_eq!(chain.word(calculator, U256::ZERO)?, U256::from(43));
     Ok(())
 }

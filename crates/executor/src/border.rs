@@ -29,11 +29,7 @@ struct Active {
 impl ChainBorder {
     /// A border between the EVM and `vms`.
     pub fn new(vms: VmSet) -> Self {
-        Self {
-            vms,
-            active: Vec::new(),
-            crossings: Vec::new(),
-        }
+        Self { vms, active: Vec::new(), crossings: Vec::new() }
     }
 
     fn check(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
@@ -69,10 +65,7 @@ impl ChainBorder {
         if allowed {
             return Ok(());
         }
-        Err((
-            FaultKind::Border,
-            format!("{} does not let a contract be entered again while it runs", frame.vm),
-        ))
+        Err((FaultKind::Border, format!("{} does not let a contract be entered again while it runs", frame.vm)))
     }
 }
 
@@ -99,21 +92,13 @@ impl Border for ChainBorder {
             self.crossings.push(begun(frame));
             self.crossings.len() - 1
         });
-        self.active.push(Active {
-            vm: frame.vm,
-            target: frame.target,
-            crossing,
-        });
+        self.active.push(Active { vm: frame.vm, target: frame.target, crossing });
         Ok(())
     }
 
     fn leave(&mut self, frame: &Frame, end: &FrameEnd) {
         let Some(active) = self.active.pop() else { return };
-        debug_assert_eq!(
-            (active.vm, active.target),
-            (frame.vm, frame.target),
-            "enter and leave are paired"
-        );
+        debug_assert_eq!((active.vm, active.target), (frame.vm, frame.target), "enter and leave are paired");
         if let Some(crossing) = active.crossing.and_then(|place| self.crossings.get_mut(place)) {
             complete(crossing, frame, end);
         }
@@ -154,14 +139,8 @@ impl Border for ChainBorder {
 
 fn begun(frame: &Frame) -> Crossing {
     Crossing {
-        from: Party {
-            vm: frame.caller_vm,
-            address: frame.caller,
-        },
-        to: Party {
-            vm: frame.vm,
-            address: frame.code_address,
-        },
+        from: Party { vm: frame.caller_vm, address: frame.caller },
+        to: Party { vm: frame.vm, address: frame.code_address },
         kind: frame.kind,
         value: frame.value,
         input: frame.input.clone(),

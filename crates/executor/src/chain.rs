@@ -73,10 +73,7 @@ impl Chain {
             gas_limit: BLOCK_GAS_LIMIT,
             basefee: 0,
             prevrandao: Some(B256::ZERO),
-            blob_excess_gas_and_price: Some(BlobExcessGasAndPrice {
-                excess_blob_gas: 0,
-                blob_gasprice: 1,
-            }),
+            blob_excess_gas_and_price: Some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 }),
             ..BlockEnv::default()
         };
         Self { executor, db, block }
@@ -106,13 +103,7 @@ impl Chain {
     pub fn fund(&mut self, accounts: impl IntoIterator<Item = (Address, U256)>) -> Result<B256, ChainError> {
         self.edit(|overlay| {
             for (address, balance) in accounts {
-                overlay.insert_account(
-                    address,
-                    AccountInfo {
-                        balance,
-                        ..AccountInfo::default()
-                    },
-                );
+                overlay.insert_account(address, AccountInfo { balance, ..AccountInfo::default() });
             }
             Ok(())
         })
@@ -138,35 +129,20 @@ impl Chain {
     fn transaction(&self, from: Address, kind: TxKind, data: Bytes) -> Result<TxEnv, ChainError> {
         let nonce = self.db.reader()?.account(from)?.map_or(0, |account| account.nonce);
         let chain_id = Some(self.executor.config().chain_id);
-        Ok(TxEnv {
-            caller: from,
-            kind,
-            data,
-            nonce,
-            chain_id,
-            gas_limit: DEFAULT_TX_GAS,
-            ..TxEnv::default()
-        })
+        Ok(TxEnv { caller: from, kind, data, nonce, chain_id, gas_limit: DEFAULT_TX_GAS, ..TxEnv::default() })
     }
 
     /// Executes a transaction in a block of its own and commits it durably.
     pub fn transact(&mut self, tx: TxEnv) -> Result<Committed, ChainError> {
-        let (executed, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), |run| {
-            run.execute_with_access(tx, true)
-        });
+        let (executed, overlay) =
+            self.executor.block(self.db.overlay()?, self.block.clone(), |run| run.execute_with_access(tx, true));
         let (receipt, access) = executed?;
         let changes = overlay.changes();
         let root = self.db.commit(&changes)?;
         let block = self.block.number.saturating_to();
         self.block.number += U256::ONE;
         self.block.timestamp += U256::ONE;
-        Ok(Committed {
-            receipt,
-            access,
-            changes,
-            root,
-            block,
-        })
+        Ok(Committed { receipt, access, changes, root, block })
     }
 
     /// Executes a transaction on the state as it is and forgets what it did.
@@ -189,11 +165,7 @@ impl Chain {
 
     /// Balance of an account, in wei.
     pub fn balance(&self, address: Address) -> Result<U256, ChainError> {
-        Ok(self
-            .db
-            .reader()?
-            .account(address)?
-            .map_or(U256::ZERO, |account| account.balance))
+        Ok(self.db.reader()?.account(address)?.map_or(U256::ZERO, |account| account.balance))
     }
 
     /// A storage word.

@@ -39,10 +39,7 @@ impl BlockRun {
     }
 
     fn succeeds_with(&mut self, tx: &TxEnv, gas_limit: u64) -> Result<bool, ExecuteError> {
-        let attempt = TxEnv {
-            gas_limit,
-            ..tx.clone()
-        };
+        let attempt = TxEnv { gas_limit, ..tx.clone() };
         match self.simulate(attempt, false) {
             Ok(receipt) => Ok(receipt.is_success()),
             // Below the intrinsic cost a transaction is not even valid.

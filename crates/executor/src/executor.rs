@@ -28,11 +28,7 @@ pub struct ChainConfig {
 
 impl Default for ChainConfig {
     fn default() -> Self {
-        Self {
-            chain_id: 31_337,
-            spec: SpecId::OSAKA,
-            tx_gas_limit_cap: None,
-        }
+        Self { chain_id: 31_337, spec: SpecId::OSAKA, tx_gas_limit_cap: None }
     }
 }
 
@@ -97,12 +93,7 @@ impl Executor {
 
     /// Enough for the deepest nesting that the border allows.
     fn stack_bytes(&self) -> usize {
-        let frame = self
-            .vms
-            .iter()
-            .map(|vm| vm.native_stack_bytes())
-            .max()
-            .unwrap_or_default();
+        let frame = self.vms.iter().map(|vm| vm.native_stack_bytes()).max().unwrap_or_default();
         BORDER_DEPTH_MAX * (frame + EVM_SEGMENT_STACK_BYTES) + REST_STACK_BYTES
     }
 
@@ -173,32 +164,10 @@ impl BlockRun {
     pub fn run(&mut self, tx: TxEnv, trace: bool) -> Result<Outcome, ExecuteError> {
         let executed = self.machine.execute(tx, trace);
         let crossings = self.machine.take_crossings();
-        let Executed {
-            output,
-            created,
-            fault,
-            gas,
-            logs,
-            fee,
-            changes,
-            trace,
-        } = executed?;
-        let status = if fault.is_none() {
-            Status::Success
-        } else {
-            Status::Failed
-        };
-        let receipt = Receipt {
-            status,
-            output,
-            created,
-            fault,
-            gas_used: gas.tx_gas_used(),
-            fee,
-            logs,
-            crossings,
-            trace,
-        };
+        let Executed { output, created, fault, gas, logs, fee, changes, trace } = executed?;
+        let status = if fault.is_none() { Status::Success } else { Status::Failed };
+        let receipt =
+            Receipt { status, output, created, fault, gas_used: gas.tx_gas_used(), fee, logs, crossings, trace };
         Ok(Outcome { receipt, changes })
     }
 
@@ -207,10 +176,7 @@ impl BlockRun {
         let Outcome { receipt, changes } = outcome;
         let beneficiary = self.machine.beneficiary();
         // Ether paid to an account that destroys itself in the same transaction is destroyed with it.
-        let destroyed = changes
-            .accounts
-            .get(&beneficiary)
-            .is_some_and(|account| account.is_selfdestructed());
+        let destroyed = changes.accounts.get(&beneficiary).is_some_and(|account| account.is_selfdestructed());
         let empty_accounts_exist = !self.machine.cfg().spec.is_enabled_in(SpecId::SPURIOUS_DRAGON);
         let overlay = self.machine.overlay_mut();
         overlay.commit(changes);

@@ -21,10 +21,7 @@ pub(crate) fn on_big_stack<R: Send>(bytes: usize, work: impl FnOnce() -> R + Sen
         let worker = thread::Builder::new().name("hexapla-executor".into()).stack_size(bytes);
         match worker.spawn_scoped(scope, run) {
             Ok(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            Err(error) => panic!(
-                "cannot start an executor thread with {} MiB of stack: {error}",
-                bytes >> 20
-            ),
+            Err(error) => panic!("cannot start an executor thread with {} MiB of stack: {error}", bytes >> 20),
         }
     })
 }

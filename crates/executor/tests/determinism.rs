@@ -7,10 +7,7 @@ use hexapla_testing::{Script, ScriptCall, Side, Stage, USER};
 use proptest::prelude::*;
 
 fn engine(kind: wasm::EngineKind) -> wasm::Config {
-    wasm::Config {
-        engine: kind,
-        ..wasm::Config::default()
-    }
+    wasm::Config { engine: kind, ..wasm::Config::default() }
 }
 
 /// A step of a random story: which actor does what to which other actor.
@@ -45,20 +42,8 @@ fn leaf() -> impl Strategy<Value = Script> {
 fn step() -> impl Strategy<Value = Step> {
     let script =
         prop::collection::vec(leaf(), 1..4).prop_map(|leaves| leaves.into_iter().fold(Script::new(), Script::then));
-    (
-        0..4usize,
-        0..4usize,
-        0..50u64,
-        prop_oneof![Just(u64::MAX), 1_000..200_000u64],
-        script,
-    )
-        .prop_map(|(from, to, value, gas, script)| Step {
-            from,
-            to,
-            value,
-            gas,
-            script,
-        })
+    (0..4usize, 0..4usize, 0..50u64, prop_oneof![Just(u64::MAX), 1_000..200_000u64], script)
+        .prop_map(|(from, to, value, gas, script)| Step { from, to, value, gas, script })
 }
 
 fn actors(stage: &Stage) -> Vec<Address> {
@@ -75,18 +60,11 @@ fn play(config: wasm::Config, steps: &[Step]) -> Vec<(Receipt, B256)> {
         stage.chain.transact(tx).unwrap();
     }
     let total = |stage: &Stage| -> U256 {
-        actors
-            .iter()
-            .chain([&USER, &Address::ZERO])
-            .map(|account| stage.chain.balance(*account).unwrap())
-            .sum()
+        actors.iter().chain([&USER, &Address::ZERO]).map(|account| stage.chain.balance(*account).unwrap()).sum()
     };
     let before = total(&stage);
     let run = |stage: &mut Stage, step: &Step| {
-        let inner = ScriptCall::to(actors[step.to], step.script.clone())
-            .value(step.value)
-            .gas(step.gas)
-            .catch();
+        let inner = ScriptCall::to(actors[step.to], step.script.clone()).value(step.value).gas(step.gas).catch();
         let via = ScriptCall::to(actors[(step.to + 2) % 4], Script::new().store(9, 9).call(inner)).catch();
         let tx = stage.tx(actors[step.from], Script::new().call(via));
         let committed = stage.chain.transact(tx).unwrap();
@@ -123,52 +101,25 @@ proptest! {
 fn the_call_tree_and_the_crossings_tell_the_same_story() {
     let mut stage = Stage::new();
     let (evm, wasm) = (stage.actor(Side::Evm), stage.actor(Side::Wasm));
-    let inner = Script::new()
-        .store(1, 1)
-        .log(&[1], b"inner")
-        .call(ScriptCall::to(evm, Script::new().revert(b"no")).ignore());
-    let script = Script::new()
-        .log(&[0], b"before")
-        .call(ScriptCall::to(wasm, inner))
-        .log(&[2], b"after");
+    let inner =
+        Script::new().store(1, 1).log(&[1], b"inner").call(ScriptCall::to(evm, Script::new().revert(b"no")).ignore());
+    let script = Script::new().log(&[0], b"before").call(ScriptCall::to(wasm, inner)).log(&[2], b"after");
     let receipt = stage.run(evm, script);
     assert!(receipt.is_success(), "{:?}", receipt.fault);
 
     let root = receipt.trace.as_ref().expect("committed transactions carry their tree");
-    assert_eq!(
-        (root.vm, root.items.len()),
-        (VmId::EVM, 3),
-        "an event, the call, an event"
-    );
+    assert_eq!((root.vm, root.items.len()), (VmId::EVM, 3), "an event, the call, an event");
     let call = root.calls().next().unwrap();
-    assert_eq!(
-        (call.vm, call.is_crossing(), call.items.len()),
-        (VmId::WASM, true, 2),
-        "an event and a call"
-    );
-    assert!(
-        call.native_used
-            .is_some_and(|native| native.unit == "ink" && native.amount > 0)
-    );
+    assert_eq!((call.vm, call.is_crossing(), call.items.len()), (VmId::WASM, true, 2), "an event and a call");
+    assert!(call.native_used.is_some_and(|native| native.unit == "ink" && native.amount > 0));
     let back = call.calls().next().unwrap();
-    assert_eq!(
-        (back.vm, &back.fault.as_ref().unwrap().data[..]),
-        (VmId::EVM, b"no".as_slice())
-    );
+    assert_eq!((back.vm, &back.fault.as_ref().unwrap().data[..]), (VmId::EVM, b"no".as_slice()));
     assert_eq!((back.caller_vm, back.is_crossing()), (VmId::WASM, true));
     assert_eq!(receipt.logs.len(), 3);
 
-    let [there, back_again] = receipt.crossings.as_slice() else {
-        panic!("two crossings: {:?}", receipt.crossings)
-    };
-    assert_eq!(
-        (there.from.vm, there.to.vm, there.fault.is_none()),
-        (VmId::EVM, VmId::WASM, true)
-    );
-    assert_eq!(
-        (back_again.from.vm, back_again.to.vm, back_again.fault.is_some()),
-        (VmId::WASM, VmId::EVM, true)
-    );
+    let [there, back_again] = receipt.crossings.as_slice() else { panic!("two crossings: {:?}", receipt.crossings) };
+    assert_eq!((there.from.vm, there.to.vm, there.fault.is_none()), (VmId::EVM, VmId::WASM, true));
+    assert_eq!((back_again.from.vm, back_again.to.vm, back_again.fault.is_some()), (VmId::WASM, VmId::EVM, true));
     assert!(there.gas_used >= back_again.gas_used && there.gas_used <= there.gas_limit);
     assert_eq!(call.gas_used, there.gas_used, "one number, wherever it is shown");
 }
@@ -177,28 +128,18 @@ fn the_call_tree_and_the_crossings_tell_the_same_story() {
 fn read_set_and_write_set_span_all_vms() {
     let mut stage = Stage::new();
     let (evm, wasm) = (stage.actor(Side::Evm), stage.actor(Side::Wasm));
-    let script = Script::new()
-        .load(4)
-        .call(ScriptCall::to(wasm, Script::new().store(1, 1)));
+    let script = Script::new().load(4).call(ScriptCall::to(wasm, Script::new().store(1, 1)));
     let committed = stage.chain.transact(stage.tx(evm, script)).unwrap();
     use hexapla_executor::{Location, LocationValue};
     let read = &committed.access.reads[&Location::Word(evm, U256::from(4))];
     assert_eq!(*read, LocationValue::Word(U256::ZERO));
     let written = &committed.access.writes[&Location::Word(wasm, U256::ONE)];
     assert_eq!(*written, LocationValue::Word(U256::ONE));
-    assert!(
-        !committed
-            .access
-            .writes
-            .contains_key(&Location::Word(evm, U256::from(4)))
-    );
+    assert!(!committed.access.writes.contains_key(&Location::Word(evm, U256::from(4))));
     let record = committed
         .access
         .reads
         .keys()
         .find(|location| matches!(location, Location::Object(key) if key.vm == VmId::WASM));
-    assert!(
-        record.is_some(),
-        "the activation record is read by every call of the program"
-    );
+    assert!(record.is_some(), "the activation record is read by every call of the program");
 }

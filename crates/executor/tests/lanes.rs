@@ -10,10 +10,7 @@ use hexapla_primitives::{Address, B256, FaultKind, U256};
 use hexapla_testing::{Script, Side, Stage, USER};
 
 fn base(stage: &Stage, side: Side, kind: TransactionType) -> TxEnv {
-    TxEnv {
-        tx_type: kind as u8,
-        ..stage.tx(stage.actor(side), Script::new().store(1, 1))
-    }
+    TxEnv { tx_type: kind as u8, ..stage.tx(stage.actor(side), Script::new().store(1, 1)) }
 }
 
 #[test]
@@ -25,21 +22,11 @@ fn every_transaction_type_of_mainnet_reaches_contracts_of_both_vms() {
             storage_keys: vec![B256::with_last_byte(1)],
         }]);
         let blob = B256::right_padding_from(&[1]);
-        let dynamic = TxEnv {
-            gas_price: 10,
-            gas_priority_fee: Some(2),
-            ..base(&stage, side, TransactionType::Eip1559)
-        };
+        let dynamic =
+            TxEnv { gas_price: 10, gas_priority_fee: Some(2), ..base(&stage, side, TransactionType::Eip1559) };
         let transactions = [
-            TxEnv {
-                gas_price: 10,
-                ..base(&stage, side, TransactionType::Legacy)
-            },
-            TxEnv {
-                gas_price: 10,
-                access_list: list.clone(),
-                ..base(&stage, side, TransactionType::Eip2930)
-            },
+            TxEnv { gas_price: 10, ..base(&stage, side, TransactionType::Legacy) },
+            TxEnv { gas_price: 10, access_list: list.clone(), ..base(&stage, side, TransactionType::Eip2930) },
             dynamic.clone(),
             TxEnv {
                 tx_type: TransactionType::Eip4844 as u8,
@@ -55,37 +42,21 @@ fn every_transaction_type_of_mainnet_reaches_contracts_of_both_vms() {
         ];
         for (index, tx) in transactions.into_iter().enumerate() {
             let nonce = stage.chain.call(USER, USER, Vec::new()).unwrap().nonce;
-            let committed = stage
-                .chain
-                .transact(TxEnv { nonce, ..tx })
-                .unwrap_or_else(|error| panic!("type {index}: {error}"));
-            assert!(
-                committed.receipt.is_success(),
-                "type {index} to {side:?}: {:?}",
-                committed.receipt.fault
-            );
+            let committed =
+                stage.chain.transact(TxEnv { nonce, ..tx }).unwrap_or_else(|error| panic!("type {index}: {error}"));
+            assert!(committed.receipt.is_success(), "type {index} to {side:?}: {:?}", committed.receipt.fault);
             assert!(committed.receipt.fee > U256::ZERO, "type {index}");
         }
         assert_eq!(stage.word(stage.actor(side), 1), 1);
-        assert!(
-            stage.chain.balance(Address::ZERO).unwrap() > U256::ZERO,
-            "the beneficiary got the fees"
-        );
+        assert!(stage.chain.balance(Address::ZERO).unwrap() > U256::ZERO, "the beneficiary got the fees");
     }
 }
 
 const SIGNER: Address = Address::repeat_byte(0x77);
 
 fn delegation(stage: &Stage, side: Side) -> Either<hexapla_executor::evm::SignedAuthorization, RecoveredAuthorization> {
-    let authorization = Authorization {
-        chain_id: U256::ZERO,
-        address: stage.actor(side),
-        nonce: 0,
-    };
-    Either::Right(RecoveredAuthorization::new_unchecked(
-        authorization,
-        RecoveredAuthority::Valid(SIGNER),
-    ))
+    let authorization = Authorization { chain_id: U256::ZERO, address: stage.actor(side), nonce: 0 };
+    Either::Right(RecoveredAuthorization::new_unchecked(authorization, RecoveredAuthority::Valid(SIGNER)))
 }
 
 #[test]
@@ -98,10 +69,7 @@ fn f27_an_account_cannot_lend_its_authority_to_code_of_another_vm() {
             ..stage.tx(USER, Script::new())
         };
         assert!(stage.chain.transact(set).unwrap().receipt.is_success());
-        let call = TxEnv {
-            kind: TxKind::Call(SIGNER),
-            ..stage.tx(SIGNER, Script::new().store(1, 5))
-        };
+        let call = TxEnv { kind: TxKind::Call(SIGNER), ..stage.tx(SIGNER, Script::new().store(1, 5)) };
         let receipt = stage.chain.transact(call).unwrap().receipt;
         assert_eq!(receipt.is_success(), works, "{side:?}: {:?}", receipt.fault);
         assert_eq!(stage.word(SIGNER, 1), if works { 5 } else { 0 }, "{side:?}");

@@ -13,10 +13,7 @@ pub struct GasRate {
 
 impl GasRate {
     /// The EVM's own: one gas is one gas.
-    pub const EVM: Self = Self {
-        unit: "gas",
-        per_gas: 1,
-    };
+    pub const EVM: Self = Self { unit: "gas", per_gas: 1 };
 
     /// Native units that `gas` buys. Saturates at `u64::MAX`, which no real limit reaches.
     pub const fn to_native(self, gas: u64) -> u64 {
@@ -49,10 +46,7 @@ mod tests {
 
     #[test]
     fn exchange_rounds_against_the_caller_and_saturates() {
-        let ink = GasRate {
-            unit: "ink",
-            per_gas: 10_000,
-        };
+        let ink = GasRate { unit: "ink", per_gas: 10_000 };
         assert_eq!(ink.gas_left(19_999), 1);
         assert_eq!(ink.gas_used(10_001), 2);
         assert_eq!(ink.to_native(u64::MAX), u64::MAX);

@@ -83,11 +83,7 @@ impl TxChanges {
             };
             let removed =
                 account.is_selfdestructed() || (account.is_touched() && account.is_empty() && !account.is_created());
-            let after = if removed {
-                LocationValue::Absent
-            } else {
-                of_info(&account.info)
-            };
+            let after = if removed { LocationValue::Absent } else { of_info(&account.info) };
             if account.is_touched() && before != after {
                 set.writes.insert(Location::Account(*address), after);
             }
@@ -95,30 +91,23 @@ impl TxChanges {
             for (key, slot) in &account.storage {
                 let location = Location::Word(*address, *key);
                 if slot.is_changed() && !removed {
-                    set.writes
-                        .insert(location.clone(), LocationValue::Word(slot.present_value));
+                    set.writes.insert(location.clone(), LocationValue::Word(slot.present_value));
                 }
                 set.reads.insert(location, LocationValue::Word(slot.original_value));
             }
         }
         for (key, slot) in &self.objects {
             if slot.original != slot.present {
-                set.writes
-                    .insert(Location::Object(key.clone()), of_object(slot.present.as_ref()));
+                set.writes.insert(Location::Object(key.clone()), of_object(slot.present.as_ref()));
             }
-            set.reads
-                .insert(Location::Object(key.clone()), of_object(slot.original.as_ref()));
+            set.reads.insert(Location::Object(key.clone()), of_object(slot.original.as_ref()));
         }
         set
     }
 }
 
 fn of_info(info: &AccountInfo) -> LocationValue {
-    LocationValue::Account {
-        nonce: info.nonce,
-        balance: info.balance,
-        code_hash: info.code_hash,
-    }
+    LocationValue::Account { nonce: info.nonce, balance: info.balance, code_hash: info.code_hash }
 }
 
 fn of_object(value: Option<&Bytes>) -> LocationValue {

@@ -51,18 +51,11 @@ impl ObjectProof {
         let [slot] = self.column.storage_proof.as_slice() else {
             return Err(ObjectProofError::Slot);
         };
-        let expected = self
-            .object
-            .as_ref()
-            .map_or(U256::ZERO, |object| keccak256(object).into());
+        let expected = self.object.as_ref().map_or(U256::ZERO, |object| keccak256(object).into());
         if self.column.address != column_account(self.key.vm) || slot.key != self.key.slot() {
             return Err(ObjectProofError::Slot);
         }
-        if slot.value == expected {
-            Ok(())
-        } else {
-            Err(ObjectProofError::Object)
-        }
+        if slot.value == expected { Ok(()) } else { Err(ObjectProofError::Object) }
     }
 }
 
@@ -87,12 +80,7 @@ impl StateDb {
             Some(row) => B256::try_from(row.as_ref()).map_err(|_| rows::corrupt(rows::META, rows::ROOT))?,
             None => EMPTY_ROOT,
         };
-        Ok(Self {
-            store,
-            root,
-            accounts: Trie::at_root(root),
-            storages: StorageTries::default(),
-        })
+        Ok(Self { store, root, accounts: Trie::at_root(root), storages: StorageTries::default() })
     }
 
     /// A state in memory, for tests and short-lived chains.
@@ -162,12 +150,7 @@ impl StateDb {
             leaves.push(self.prepare_column(&state, &mut batch, address, change, slots)?);
         }
         for (key, object) in &changes.objects {
-            put_or_delete(
-                &mut batch,
-                rows::OBJECT,
-                rows::object_key(key),
-                object.as_ref().map(|o| o.to_vec()),
-            );
+            put_or_delete(&mut batch, rows::OBJECT, rows::object_key(key), object.as_ref().map(|o| o.to_vec()));
         }
         for (hash, code) in &changes.codes {
             batch.put(rows::CODE, hash.as_slice(), code.to_vec());
@@ -198,21 +181,14 @@ impl StateDb {
         let Some(info) = &change.info else {
             return Ok(put_account(batch, address, None));
         };
-        let start = if wiped {
-            EMPTY_ROOT
-        } else {
-            state.storage_root(address)?
-        };
+        let start = if wiped { EMPTY_ROOT } else { state.storage_root(address)? };
         let mut slots = Vec::with_capacity(change.words.len());
         for (slot, value) in &change.words {
             let row = (!value.is_zero()).then(|| value.to_be_bytes_trimmed_vec());
             put_or_delete(batch, rows::WORD, rows::word_key(address, *slot).to_vec(), row);
             slots.push((keccak256(slot.to_be_bytes::<32>()), word_leaf(*value)));
         }
-        let nodes = StorageNodes {
-            snapshot: &*state.0,
-            address,
-        };
+        let nodes = StorageNodes { snapshot: &*state.0, address };
         let storage_root = self.update_storage(&nodes, batch, start, slots)?;
         Ok(put_account(batch, address, Some(trie_account(info, storage_root))))
     }
@@ -229,30 +205,15 @@ impl StateDb {
     ) -> Result<Leaf, StateError> {
         let before = state.trie_account(address)?;
         let start = before.map_or(EMPTY_ROOT, |account| account.storage_root);
-        let nodes = StorageNodes {
-            snapshot: &*state.0,
-            address,
-        };
+        let nodes = StorageNodes { snapshot: &*state.0, address };
         let storage_root = self.update_storage(&nodes, batch, start, slots)?;
         let account = match change {
             Some(change) => change.info.as_ref().map(|info| trie_account(info, storage_root)),
             None => before,
         };
         let is_column = storage_root != EMPTY_ROOT || before.is_some_and(|account| account.nonce == COLUMN_NONCE);
-        let column = |account: TrieAccount| TrieAccount {
-            nonce: COLUMN_NONCE,
-            storage_root,
-            ..account
-        };
-        Ok(put_account(
-            batch,
-            address,
-            if is_column {
-                Some(column(account.unwrap_or_default()))
-            } else {
-                account
-            },
-        ))
+        let column = |account: TrieAccount| TrieAccount { nonce: COLUMN_NONCE, storage_root, ..account };
+        Ok(put_account(batch, address, if is_column { Some(column(account.unwrap_or_default())) } else { account }))
     }
 
     fn update_storage(
@@ -280,10 +241,7 @@ impl StateDb {
         let account = state.trie_account(address)?;
         let account_proof = self.accounts.prove(&AccountNodes(&*state.0), &keccak256(address))?;
         let storage_hash = account.map_or(EMPTY_ROOT, |account| account.storage_root);
-        let source = StorageNodes {
-            snapshot: &*state.0,
-            address,
-        };
+        let source = StorageNodes { snapshot: &*state.0, address };
         let trie = self.storages.open(address, storage_hash);
         let mut storage_proof = Vec::with_capacity(slots.len());
         for slot in slots {
@@ -294,11 +252,7 @@ impl StateDb {
                 }
                 None => U256::ZERO,
             };
-            storage_proof.push(StorageProof {
-                key: *slot,
-                value,
-                proof: trie.prove(&source, &key)?,
-            });
+            storage_proof.push(StorageProof { key: *slot, value, proof: trie.prove(&source, &key)? });
         }
         Ok(AccountProof {
             address,
@@ -315,11 +269,7 @@ impl StateDb {
     pub fn object_proof(&mut self, key: &ObjectKey) -> Result<ObjectProof, StateError> {
         let object = self.reader()?.object(key)?;
         let column = self.account_proof(column_account(key.vm), &[key.slot()])?;
-        Ok(ObjectProof {
-            key: key.clone(),
-            object,
-            column,
-        })
+        Ok(ObjectProof { key: key.clone(), object, column })
     }
 }
 
@@ -330,12 +280,7 @@ fn word_leaf(value: U256) -> Option<Vec<u8>> {
 }
 
 fn trie_account(info: &AccountInfo, storage_root: B256) -> TrieAccount {
-    TrieAccount {
-        nonce: info.nonce,
-        balance: info.balance,
-        storage_root,
-        code_hash: info.code_hash,
-    }
+    TrieAccount { nonce: info.nonce, balance: info.balance, storage_root, code_hash: info.code_hash }
 }
 
 fn put_account(batch: &mut Batch, address: Address, account: Option<TrieAccount>) -> Leaf {
@@ -355,9 +300,7 @@ fn put_or_delete(batch: &mut Batch, table: hexapla_store::Table, key: Vec<u8>, v
 fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<Leaf>> {
     let mut vms: BTreeMap<VmId, Vec<Leaf>> = BTreeMap::new();
     for (key, object) in &changes.objects {
-        let leaf = object
-            .as_ref()
-            .map(|object| alloy_rlp::encode(U256::from_be_bytes(keccak256(object).0)));
+        let leaf = object.as_ref().map(|object| alloy_rlp::encode(U256::from_be_bytes(keccak256(object).0)));
         vms.entry(key.vm).or_default().push((keccak256(key.slot()), leaf));
     }
     for address in changes.accounts.keys() {
@@ -407,11 +350,7 @@ struct AccountNodes<'a>(&'a dyn Snapshot);
 
 impl NodeSource for AccountNodes<'_> {
     fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
-        Ok(self
-            .0
-            .get(rows::ACCOUNT_NODE, path)
-            .map_err(SourceError::new)?
-            .map(Bytes::from))
+        Ok(self.0.get(rows::ACCOUNT_NODE, path).map_err(SourceError::new)?.map(Bytes::from))
     }
 }
 
@@ -424,11 +363,7 @@ struct StorageNodes<'a> {
 impl NodeSource for StorageNodes<'_> {
     fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
         let key = rows::node_key(self.address, path);
-        Ok(self
-            .snapshot
-            .get(rows::STORAGE_NODE, &key)
-            .map_err(SourceError::new)?
-            .map(Bytes::from))
+        Ok(self.snapshot.get(rows::STORAGE_NODE, &key).map_err(SourceError::new)?.map(Bytes::from))
     }
 }
 
@@ -437,9 +372,7 @@ struct StoredState(Arc<dyn Snapshot>);
 
 impl StoredState {
     fn storage_root(&self, address: Address) -> Result<B256, StateError> {
-        Ok(self
-            .trie_account(address)?
-            .map_or(EMPTY_ROOT, |account| account.storage_root))
+        Ok(self.trie_account(address)?.map_or(EMPTY_ROOT, |account| account.storage_root))
     }
 
     fn trie_account(&self, address: Address) -> Result<Option<TrieAccount>, StateError> {
@@ -469,9 +402,7 @@ impl StateReader for StoredState {
     }
 
     fn has_storage(&self, address: Address) -> Result<bool, StateError> {
-        Ok(self
-            .trie_account(address)?
-            .is_some_and(|account| account.storage_root != EMPTY_ROOT))
+        Ok(self.trie_account(address)?.is_some_and(|account| account.storage_root != EMPTY_ROOT))
     }
 
     fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
@@ -482,10 +413,7 @@ impl StateReader for StoredState {
         if hash == KECCAK_EMPTY {
             return Ok(Bytecode::default());
         }
-        let code = self
-            .0
-            .get(rows::CODE, hash.as_slice())?
-            .ok_or(StateError::MissingCode(hash))?;
+        let code = self.0.get(rows::CODE, hash.as_slice())?.ok_or(StateError::MissingCode(hash))?;
         Bytecode::new_raw_checked(code.into()).map_err(|_| rows::corrupt(rows::CODE, hash.as_slice()))
     }
 

@@ -55,13 +55,7 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
             return Ok(slot.present.clone());
         }
         let value = self.words.database.object(key)?;
-        self.objects.insert(
-            key.clone(),
-            ObjectSlot {
-                original: value.clone(),
-                present: value.clone(),
-            },
-        );
+        self.objects.insert(key.clone(), ObjectSlot { original: value.clone(), present: value.clone() });
         Ok(value)
     }
 
@@ -80,10 +74,7 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
         let accounts = self.words.finalize();
         self.undo.clear();
         self.checkpoints.clear();
-        TxChanges {
-            accounts,
-            objects: core::mem::take(&mut self.objects),
-        }
+        TxChanges { accounts, objects: core::mem::take(&mut self.objects) }
     }
 
     /// A fault of the database that no result carries; the transaction must then be aborted.
@@ -166,9 +157,7 @@ impl<DB: Database + WorldSource> JournalTr for WorldJournal<DB> {
                 return Err(TransferError::CreateCollision);
             }
         }
-        let checkpoint = self
-            .words
-            .create_account_checkpoint(caller, address, balance, spec_id)?;
+        let checkpoint = self.words.create_account_checkpoint(caller, address, balance, spec_id)?;
         self.checkpoints.push(self.undo.len());
         Ok(checkpoint)
     }

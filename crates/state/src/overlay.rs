@@ -56,11 +56,7 @@ struct CachedAccount {
 impl CachedAccount {
     /// An account that is gone, with its storage.
     fn removed() -> Self {
-        Self {
-            wiped: true,
-            changed: true,
-            ..Self::default()
-        }
+        Self { wiped: true, changed: true, ..Self::default() }
     }
 }
 
@@ -121,16 +117,12 @@ impl Overlay {
 
     /// An account, and committed state beside it.
     #[inline]
-    fn cached_with_base(
-        &mut self,
-        address: Address,
-    ) -> Result<(&mut CachedAccount, &dyn StateReader), StateError> {
+    fn cached_with_base(&mut self, address: Address) -> Result<(&mut CachedAccount, &dyn StateReader), StateError> {
         let account = match self.accounts.entry(address) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(CachedAccount {
-                info: self.base.account(address)?,
-                ..CachedAccount::default()
-            }),
+            Entry::Vacant(entry) => {
+                entry.insert(CachedAccount { info: self.base.account(address)?, ..CachedAccount::default() })
+            }
         };
         Ok((account, &*self.base))
     }
@@ -151,10 +143,7 @@ impl Overlay {
                     cached.changed |= changed;
                 }
                 Entry::Vacant(entry) => {
-                    entry.insert(CachedObject {
-                        value: slot.present,
-                        changed,
-                    });
+                    entry.insert(CachedObject { value: slot.present, changed });
                 }
             }
         }
@@ -182,13 +171,7 @@ impl Overlay {
         cached.info = Some(account.info);
         for (key, slot) in account.storage {
             if slot.is_changed() {
-                cached.words.insert(
-                    key,
-                    Word {
-                        value: slot.present_value,
-                        changed: true,
-                    },
-                );
+                cached.words.insert(key, Word { value: slot.present_value, changed: true });
             }
         }
     }
@@ -221,29 +204,15 @@ impl Overlay {
 
     /// Everything that changed since the overlay was made.
     pub fn changes(&self) -> BlockChanges {
-        let accounts = self
-            .accounts
-            .iter()
-            .filter(|(_, cached)| cached.changed)
-            .map(|(address, cached)| {
-                let words = cached
-                    .words
-                    .iter()
-                    .filter(|(_, word)| word.changed)
-                    .map(|(key, word)| (*key, word.value));
-                let change = AccountChange {
-                    info: cached.info.clone(),
-                    wiped: cached.wiped,
-                    words: words.collect(),
-                };
-                (*address, change)
-            });
+        let accounts = self.accounts.iter().filter(|(_, cached)| cached.changed).map(|(address, cached)| {
+            let words = cached.words.iter().filter(|(_, word)| word.changed).map(|(key, word)| (*key, word.value));
+            let change = AccountChange { info: cached.info.clone(), wiped: cached.wiped, words: words.collect() };
+            (*address, change)
+        });
         let objects = self.objects.iter().filter(|(_, cached)| cached.changed);
         BlockChanges {
             accounts: accounts.collect(),
-            objects: objects
-                .map(|(key, cached)| (key.clone(), cached.value.clone()))
-                .collect(),
+            objects: objects.map(|(key, cached)| (key.clone(), cached.value.clone())).collect(),
             codes: self.new_codes.clone(),
         }
     }
@@ -268,11 +237,7 @@ impl Database for Overlay {
         if let Some(word) = account.words.get(&key) {
             return Ok(word.value);
         }
-        let value = if account.wiped {
-            U256::ZERO
-        } else {
-            base.word(address, key)?
-        };
+        let value = if account.wiped { U256::ZERO } else { base.word(address, key)? };
         account.words.insert(key, Word { value, changed: false });
         Ok(value)
     }
@@ -288,13 +253,7 @@ impl WorldSource for Overlay {
             return Ok(cached.value.clone());
         }
         let value = self.base.object(key)?;
-        self.objects.insert(
-            key.clone(),
-            CachedObject {
-                value: value.clone(),
-                changed: false,
-            },
-        );
+        self.objects.insert(key.clone(), CachedObject { value: value.clone(), changed: false });
         Ok(value)
     }
 

@@ -67,11 +67,7 @@ impl StateReader for EmptyState {
     }
 
     fn code(&self, hash: B256) -> Result<Bytecode, StateError> {
-        if hash == KECCAK_EMPTY {
-            Ok(Bytecode::default())
-        } else {
-            Err(StateError::MissingCode(hash))
-        }
+        if hash == KECCAK_EMPTY { Ok(Bytecode::default()) } else { Err(StateError::MissingCode(hash)) }
     }
 
     fn block_hash(&self, _: u64) -> Result<B256, StateError> {

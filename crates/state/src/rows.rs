@@ -42,10 +42,7 @@ pub(crate) fn node_key(address: Address, path: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn corrupt(table: Table, key: &[u8]) -> StateError {
-    StateError::CorruptRow {
-        table: table.0,
-        key: alloy_primitives::hex::encode(key),
-    }
+    StateError::CorruptRow { table: table.0, key: alloy_primitives::hex::encode(key) }
 }
 
 pub(crate) fn decode_account(address: Address, row: &[u8]) -> Result<TrieAccount, StateError> {

@@ -41,29 +41,18 @@ fn root_of_rows(store: &dyn KvStore) -> B256 {
     let mut storages: BTreeMap<Vec<u8>, BTreeMap<B256, Vec<u8>>> = BTreeMap::new();
     for (key, word) in rows(store, "word") {
         let leaf = alloy_rlp::encode(U256::from_be_slice(&word));
-        storages
-            .entry(key[..20].to_vec())
-            .or_default()
-            .insert(keccak256(&key[20..]), leaf);
+        storages.entry(key[..20].to_vec()).or_default().insert(keccak256(&key[20..]), leaf);
     }
     for (key, object) in rows(store, "object") {
         let leaf = alloy_rlp::encode(U256::from_be_bytes(keccak256(object).0));
         let column = column_account(VmId(key[0])).to_vec();
-        storages
-            .entry(column)
-            .or_default()
-            .insert(keccak256(keccak256(&key[1..])), leaf);
+        storages.entry(column).or_default().insert(keccak256(keccak256(&key[1..])), leaf);
     }
     let mut leaves = BTreeMap::new();
     for (address, row) in rows(store, "account") {
         let account: TrieAccount = alloy_rlp::decode_exact(&row).unwrap();
         let storage = storages.remove(&address).unwrap_or_default();
-        assert_eq!(
-            account.storage_root,
-            root_of(&storage),
-            "storage of {}",
-            Address::from_slice(&address)
-        );
+        assert_eq!(account.storage_root, root_of(&storage), "storage of {}", Address::from_slice(&address));
         leaves.insert(keccak256(&address), row);
     }
     assert!(storages.is_empty(), "words or objects without an account");
@@ -109,12 +98,7 @@ fn case(seed: u64) -> Case {
     let changes = history.block(db.overlay().unwrap(), 60);
     drop(db);
     assert_ne!(before.root(), history.flat.root());
-    Case {
-        image: disk.surviving(),
-        changes,
-        before,
-        after: history.flat,
-    }
+    Case { image: disk.surviving(), changes, before, after: history.flat }
 }
 
 impl Case {
@@ -159,27 +143,16 @@ fn power_failure_at_any_step_of_a_commit_leaves_the_old_or_the_new_state() {
             (Cache::Scattered(k), None),
             (Cache::Scattered(!k), Some(300)),
         ] {
-            let plan = Plan {
-                kill_at: Some(k),
-                cache,
-                torn_bytes,
-                ..Plan::default()
-            };
+            let plan = Plan { kill_at: Some(k), cache, torn_bytes, ..Plan::default() };
             let (disk, store) = open(case.image.clone(), plan);
             let committed = store.is_ok_and(|store| commit_on(store, &case));
             assert!(disk.is_dead());
             let is_new = case.check(disk.surviving(), cache == Cache::Lost);
-            assert!(
-                is_new || !committed,
-                "a block reported as committed is lost after {plan:?}"
-            );
+            assert!(is_new || !committed, "a block reported as committed is lost after {plan:?}");
             *if is_new { &mut saw_new } else { &mut saw_old } += 1;
         }
     }
-    assert!(
-        saw_old > 0 && saw_new > 0,
-        "both outcomes occur: {saw_old} old, {saw_new} new"
-    );
+    assert!(saw_old > 0 && saw_new > 0, "both outcomes occur: {saw_old} old, {saw_new} new");
 }
 
 /// Commits on a disk that dies; the state in memory stays at the root that it last had.
@@ -194,35 +167,19 @@ fn commit_on(store: Arc<RedbStore>, case: &Case) -> bool {
 #[test]
 fn a_full_disk_is_named_and_the_state_goes_on_when_there_is_room() {
     let case = case(2);
-    let plan = Plan {
-        space_bytes_max: Some(case.image.len() as u64),
-        ..Plan::default()
-    };
+    let plan = Plan { space_bytes_max: Some(case.image.len() as u64), ..Plan::default() };
     let (disk, store) = open(case.image.clone(), plan);
     let mut db = StateDb::open(store.unwrap()).unwrap();
     let mut large = case.changes.clone();
     for number in 0..200u8 {
-        large.objects.insert(
-            ObjectKey::new(VmId::SVM, vec![number]),
-            Some(Bytes::from(vec![number; 100_000])),
-        );
+        large.objects.insert(ObjectKey::new(VmId::SVM, vec![number]), Some(Bytes::from(vec![number; 100_000])));
     }
     let error = db.commit(&large).unwrap_err();
-    assert!(
-        matches!(error, StateError::Store(StoreError::DiskFull { .. })),
-        "{error}"
-    );
+    assert!(matches!(error, StateError::Store(StoreError::DiskFull { .. })), "{error}");
     assert!(error.to_string().contains("no space left"), "{error}");
     assert_eq!(db.root(), case.before.root());
-    println!(
-        "PROBE {:?}",
-        db.reader().and_then(|r| r.account(history::accounts()[0]))
-    );
-    println!(
-        "PROBE {:?}",
-        db.account_proof(history::accounts()[0], &[])
-            .map(|p| p.verify(case.before.root()))
-    );
+    println!("PROBE {:?}", db.reader().and_then(|r| r.account(history::accounts()[0])));
+    println!("PROBE {:?}", db.account_proof(history::accounts()[0], &[]).map(|p| p.verify(case.before.root())));
     // The open store takes no more writes, and says so; it never shows another state.
     let error = db.commit(&case.changes).unwrap_err();
     assert!(matches!(error, StateError::Store(StoreError::Closed { .. })), "{error}");
@@ -245,19 +202,11 @@ fn refused() -> StoreError {
 
 impl KvStore for Flaky {
     fn snapshot(&self) -> hexapla_store::Result<Arc<dyn Snapshot>> {
-        if self.fail_read.swap(false, Ordering::Relaxed) {
-            Err(refused())
-        } else {
-            self.store.snapshot()
-        }
+        if self.fail_read.swap(false, Ordering::Relaxed) { Err(refused()) } else { self.store.snapshot() }
     }
 
     fn write(&self, batch: Batch) -> hexapla_store::Result<()> {
-        if self.fail_write.swap(false, Ordering::Relaxed) {
-            Err(refused())
-        } else {
-            self.store.write(batch)
-        }
+        if self.fail_write.swap(false, Ordering::Relaxed) { Err(refused()) } else { self.store.write(batch) }
     }
 }
 
@@ -271,17 +220,10 @@ fn a_commit_that_failed_can_be_done_again_on_the_same_state() {
         for _ in 0..6 {
             let before = history.flat.clone();
             let changes = history.block(db.overlay().unwrap(), 40);
-            let flag = if random.below(2) == 0 {
-                &store.fail_write
-            } else {
-                &store.fail_read
-            };
+            let flag = if random.below(2) == 0 { &store.fail_write } else { &store.fail_read };
             flag.store(true, Ordering::Relaxed);
             let error = db.commit(&changes).unwrap_err();
-            assert!(
-                matches!(error, StateError::Store(StoreError::DiskFull { .. })),
-                "{error}"
-            );
+            assert!(matches!(error, StateError::Store(StoreError::DiskFull { .. })), "{error}");
             assert_eq!(db.root(), before.root());
             assert_eq!(root_of_rows(&*store), before.root());
             before.assert_read_by(&db, &history::accounts(), &history::keys(), &history::objects());
@@ -308,37 +250,19 @@ fn a_row_that_does_not_decode_is_named() {
     };
     let address = history::accounts()[0];
     let expect = |error: StateError, table: &str| {
-        assert!(
-            matches!(&error, StateError::CorruptRow { table: named, .. } if *named == table),
-            "{error}"
-        );
-        assert!(
-            error.to_string().contains("the database is corrupt, restore it"),
-            "{error}"
-        );
+        assert!(matches!(&error, StateError::CorruptRow { table: named, .. } if *named == table), "{error}");
+        assert!(error.to_string().contains("the database is corrupt, restore it"), "{error}");
     };
     expect(StateDb::open(bad("meta", b"root", &[1; 31])).err().unwrap(), "meta");
-    let reader = StateDb::open(bad("account", address.as_slice(), &[0xc0]))
-        .unwrap()
-        .reader()
-        .unwrap();
+    let reader = StateDb::open(bad("account", address.as_slice(), &[0xc0])).unwrap().reader().unwrap();
     expect(reader.account(address).unwrap_err(), "account");
     let word_key = [address.as_slice(), &[0; 32]].concat();
-    let reader = StateDb::open(bad("word", &word_key, &[1; 33]))
-        .unwrap()
-        .reader()
-        .unwrap();
+    let reader = StateDb::open(bad("word", &word_key, &[1; 33])).unwrap().reader().unwrap();
     expect(reader.word(address, U256::ZERO).unwrap_err(), "word");
-    let reader = StateDb::open(bad("block-hash", &7u64.to_be_bytes(), &[1; 3]))
-        .unwrap()
-        .reader()
-        .unwrap();
+    let reader = StateDb::open(bad("block-hash", &7u64.to_be_bytes(), &[1; 3])).unwrap().reader().unwrap();
     expect(reader.block_hash(7).unwrap_err(), "block-hash");
     let hash = keccak256(b"code");
-    let reader = StateDb::open(bad("code", hash.as_slice(), &[0xef, 0x01, 0x00, 0x00]))
-        .unwrap()
-        .reader()
-        .unwrap();
+    let reader = StateDb::open(bad("code", hash.as_slice(), &[0xef, 0x01, 0x00, 0x00])).unwrap().reader().unwrap();
     expect(reader.code(hash).unwrap_err(), "code");
     let missing = reader.code(B256::repeat_byte(9)).unwrap_err();
     assert!(matches!(missing, StateError::MissingCode(_)), "{missing}");

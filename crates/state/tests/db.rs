@@ -39,10 +39,7 @@ fn all_of(flat: &Flat) -> BlockChanges {
     let mut overlay = db.overlay().unwrap();
     for (address, info) in &flat.accounts {
         let code = revm::bytecode::Bytecode::new_raw(info.code.clone());
-        overlay.insert_account(
-            *address,
-            AccountInfo::new(info.balance, info.nonce, keccak256(&info.code), code),
-        );
+        overlay.insert_account(*address, AccountInfo::new(info.balance, info.nonce, keccak256(&info.code), code));
     }
     for (address, words) in &flat.words {
         for (key, word) in words {
@@ -66,24 +63,15 @@ fn roots_values_and_rows_do_not_depend_on_the_way_there() {
             let changes = history.block(if number % 2 == 0 { &first } else { &second }.overlay().unwrap(), 30);
             let root = first.commit(&changes).unwrap();
             assert_eq!(root, history.flat.root(), "seed {seed}, block {number}");
-            assert_eq!(
-                second.commit(&changes).unwrap(),
-                root,
-                "seed {seed}, block {number}, reopened"
-            );
-            history
-                .flat
-                .assert_read_by(&first, &history::accounts(), &history::keys(), &history::objects());
+            assert_eq!(second.commit(&changes).unwrap(), root, "seed {seed}, block {number}, reopened");
+            history.flat.assert_read_by(&first, &history::accounts(), &history::keys(), &history::objects());
             if history.random.below(2) == 0 {
                 second = StateDb::open(reopened.clone()).unwrap();
                 assert_eq!(second.root(), root);
             }
         }
         let fresh = Arc::new(MemoryStore::default());
-        let root = StateDb::open(fresh.clone())
-            .unwrap()
-            .commit(&all_of(&history.flat))
-            .unwrap();
+        let root = StateDb::open(fresh.clone()).unwrap().commit(&all_of(&history.flat)).unwrap();
         assert_eq!(root, first.root(), "seed {seed}, at once");
         let rows = content(&*kept);
         assert_eq!(rows, content(&*reopened), "seed {seed}: rows after reopening");
@@ -110,18 +98,10 @@ fn a_state_on_disk_is_found_again_and_goes_on() {
             db = open_file(&path);
             assert_eq!(db.root(), root);
         }
-        history
-            .flat
-            .assert_read_by(&db, &history::accounts(), &history::keys(), &history::objects());
+        history.flat.assert_read_by(&db, &history::accounts(), &history::keys(), &history::objects());
     }
     for address in history::accounts() {
-        proofs::check_account(
-            &mut db,
-            &history.flat,
-            &mut Random(number_of(address)),
-            address,
-            &history::keys(),
-        );
+        proofs::check_account(&mut db, &history.flat, &mut Random(number_of(address)), address, &history::keys());
     }
 }
 
@@ -158,15 +138,9 @@ fn a_proof_that_is_about_another_object_says_so() {
     overlay.insert_object(other.clone(), Some(Bytes::from_static(b"two")));
     db.commit(&overlay.changes()).unwrap();
     let proof = db.object_proof(&key).unwrap();
-    let moved = ObjectProof {
-        key: other,
-        ..proof.clone()
-    };
+    let moved = ObjectProof { key: other, ..proof.clone() };
     assert!(matches!(moved.verify(db.root()), Err(ObjectProofError::Slot)));
-    let changed = ObjectProof {
-        object: Some(Bytes::from_static(b"two")),
-        ..proof.clone()
-    };
+    let changed = ObjectProof { object: Some(Bytes::from_static(b"two")), ..proof.clone() };
     assert!(matches!(changed.verify(db.root()), Err(ObjectProofError::Object)));
     assert!(matches!(proof.verify(B256::ZERO), Err(ObjectProofError::Column(_))));
 }
@@ -179,21 +153,11 @@ fn an_object_cannot_be_forged_by_a_word_of_another_account() {
     let forger = Address::repeat_byte(0xf0);
     let forged = Bytes::from_static(b"forged");
     overlay.insert_account(forger, AccountInfo::from_balance(U256::from(1)));
-    overlay
-        .insert_word(
-            forger,
-            U256::from_be_bytes(key.slot().0),
-            U256::from_be_bytes(keccak256(&forged).0),
-        )
-        .unwrap();
+    overlay.insert_word(forger, U256::from_be_bytes(key.slot().0), U256::from_be_bytes(keccak256(&forged).0)).unwrap();
     db.commit(&overlay.changes()).unwrap();
     let column = db.account_proof(forger, &[key.slot()]).unwrap();
     column.verify(db.root()).unwrap();
-    let proof = ObjectProof {
-        key,
-        object: Some(forged),
-        column,
-    };
+    let proof = ObjectProof { key, object: Some(forged), column };
     assert!(matches!(proof.verify(db.root()), Err(ObjectProofError::Slot)));
 }
 
@@ -209,13 +173,7 @@ fn more_storage_tries_than_stay_in_memory() {
         let mut overlay = db.overlay().unwrap();
         for number in (0..CONTRACTS).filter(|number| block == 0 || (number * 7 + block) % 3 == 0) {
             let contract = address(number);
-            overlay.insert_account(
-                contract,
-                AccountInfo {
-                    nonce: 1,
-                    ..AccountInfo::default()
-                },
-            );
+            overlay.insert_account(contract, AccountInfo { nonce: 1, ..AccountInfo::default() });
             flat.accounts.entry(contract).or_default().nonce = 1;
             for _ in 0..2 {
                 let (key, value) = (U256::from(random.below(4)), U256::from(random.below(3)));
@@ -226,13 +184,7 @@ fn more_storage_tries_than_stay_in_memory() {
         assert_eq!(db.commit(&overlay.changes()).unwrap(), flat.root(), "block {block}");
     }
     for number in (0..CONTRACTS).step_by(500) {
-        proofs::check_account(
-            &mut db,
-            &flat,
-            &mut random,
-            address(number),
-            &[U256::ZERO, U256::from(3)],
-        );
+        proofs::check_account(&mut db, &flat, &mut random, address(number), &[U256::ZERO, U256::from(3)]);
     }
 }
 
@@ -250,10 +202,7 @@ fn a_reader_does_not_see_later_blocks() {
     assert_ne!(then, history.flat);
     for address in history::accounts() {
         let found = reader.account(address).unwrap().map(|info| (info.nonce, info.balance));
-        assert_eq!(
-            found,
-            then.accounts.get(&address).map(|info| (info.nonce, info.balance))
-        );
+        assert_eq!(found, then.accounts.get(&address).map(|info| (info.nonce, info.balance)));
         for key in history::keys() {
             assert_eq!(reader.word(address, key).unwrap(), then.word(address, key));
         }
@@ -278,10 +227,7 @@ fn block_hashes_are_remembered_and_are_no_part_of_the_root() {
 #[test]
 fn an_empty_block_changes_nothing() {
     let mut db = StateDb::in_memory();
-    assert_eq!(
-        db.commit(&BlockChanges::default()).unwrap(),
-        alloy_trie::EMPTY_ROOT_HASH
-    );
+    assert_eq!(db.commit(&BlockChanges::default()).unwrap(), alloy_trie::EMPTY_ROOT_HASH);
     let column = column_account(VmId::SVM);
     assert!(db.reader().unwrap().account(column).unwrap().is_none());
 }

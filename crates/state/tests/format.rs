@@ -15,46 +15,14 @@ const OBJECTS: u64 = 3000;
 
 /// The number of rows of each table, and the hash of all of them.
 const FORMAT: [(&str, usize, &str); 8] = [
-    (
-        "account",
-        3007,
-        "0x3a0d514a940e52a1f87f8a253e5c21d8318beab0b94dc1cc301a2d7555977de4",
-    ),
-    (
-        "word",
-        4467,
-        "0x43edde442644474ca39edff6247e3ad00867f6fd19fa8e45d2b82a9b5ea0dbd9",
-    ),
-    (
-        "object",
-        2974,
-        "0xb524c3fac647cbf912696d36f3e578c21c27ae63f322b083ec444116b0b871b2",
-    ),
-    (
-        "code",
-        1947,
-        "0x234f9ddbbae598621293daa4767695677f0a942513d5bb5754ed4266d0efe1fe",
-    ),
-    (
-        "account-node",
-        4029,
-        "0x59c4f980f41eb3274d4f92c68744692c9126f4365a59f867e443a148f4d9eed2",
-    ),
-    (
-        "storage-node",
-        10313,
-        "0x4cf7554cd81e60fa7e97af2f8164eb4a60ccd3011bf1a087f5ce19e4d538141d",
-    ),
-    (
-        "block-hash",
-        5,
-        "0xf633f25902ad876e5dff8a8c3868609db80ebc5ed0f2b5b3855f608f23a39b3b",
-    ),
-    (
-        "meta",
-        1,
-        "0xb5bbad54e4c3e0ad836d84dd33ff50071042defc28f833445a82ddf0576e088d",
-    ),
+    ("account", 3007, "0x3a0d514a940e52a1f87f8a253e5c21d8318beab0b94dc1cc301a2d7555977de4"),
+    ("word", 4467, "0x43edde442644474ca39edff6247e3ad00867f6fd19fa8e45d2b82a9b5ea0dbd9"),
+    ("object", 2974, "0xb524c3fac647cbf912696d36f3e578c21c27ae63f322b083ec444116b0b871b2"),
+    ("code", 1947, "0x234f9ddbbae598621293daa4767695677f0a942513d5bb5754ed4266d0efe1fe"),
+    ("account-node", 4029, "0x59c4f980f41eb3274d4f92c68744692c9126f4365a59f867e443a148f4d9eed2"),
+    ("storage-node", 10313, "0x4cf7554cd81e60fa7e97af2f8164eb4a60ccd3011bf1a087f5ce19e4d538141d"),
+    ("block-hash", 5, "0xf633f25902ad876e5dff8a8c3868609db80ebc5ed0f2b5b3855f608f23a39b3b"),
+    ("meta", 1, "0xb5bbad54e4c3e0ad836d84dd33ff50071042defc28f833445a82ddf0576e088d"),
 ];
 
 /// Thousands of rows of every kind, the same on every machine.
@@ -67,14 +35,10 @@ fn seeded() -> Arc<MemoryStore> {
         let address = Address::from_slice(&random.bytes(20));
         let (nonce, balance) = (number(&mut random).as_limbs()[0], number(&mut random));
         let length = random.below(3) * random.below(50);
-        let code = Bytecode::new_raw(Bytes::from(
-            [vec![0; length.min(1) as usize], random.bytes(length)].concat(),
-        ));
+        let code = Bytecode::new_raw(Bytes::from([vec![0; length.min(1) as usize], random.bytes(length)].concat()));
         overlay.insert_account(address, AccountInfo::new(balance, nonce, code.hash_slow(), code));
         for _ in 0..random.below(4) {
-            overlay
-                .insert_word(address, number(&mut random), number(&mut random))
-                .unwrap();
+            overlay.insert_word(address, number(&mut random), number(&mut random)).unwrap();
         }
     }
     for _ in 0..OBJECTS {
@@ -125,12 +89,7 @@ fn rows_written_by_hand_read_as_documented() {
     let address = Address::repeat_byte(0xab);
     let mut batch = Batch::new();
     let code_hash = keccak256([]);
-    let row = alloy_trie::TrieAccount {
-        nonce: 5,
-        balance: U256::from(6),
-        code_hash,
-        ..Default::default()
-    };
+    let row = alloy_trie::TrieAccount { nonce: 5, balance: U256::from(6), code_hash, ..Default::default() };
     batch.put(Table("account"), address.to_vec(), alloy_rlp::encode(row));
     batch.put(Table("word"), [address.as_slice(), &[0; 31], &[7]].concat(), vec![1, 2]);
     batch.put(Table("object"), vec![2, 0xaa, 0xbb], vec![9; 3]);
@@ -143,16 +102,10 @@ fn rows_written_by_hand_read_as_documented() {
 
 fn check_by_hand(reader: &dyn StateReader, address: Address) {
     let info = reader.account(address).unwrap().unwrap();
-    assert_eq!(
-        (info.nonce, info.balance, info.code_hash),
-        (5, U256::from(6), keccak256([]))
-    );
+    assert_eq!((info.nonce, info.balance, info.code_hash), (5, U256::from(6), keccak256([])));
     assert_eq!(reader.word(address, U256::from(7)).unwrap(), U256::from(0x0102));
     let key = ObjectKey::new(VmId::SVM, vec![0xaa, 0xbb]);
     assert_eq!(reader.object(&key).unwrap(), Some(Bytes::from(vec![9; 3])));
-    assert_eq!(
-        reader.code(keccak256([0x5f])).unwrap().original_bytes(),
-        Bytes::from(vec![0x5f])
-    );
+    assert_eq!(reader.code(keccak256([0x5f])).unwrap().original_bytes(), Bytes::from(vec![0x5f]));
     assert_eq!(reader.block_hash(258).unwrap(), [4; 32]);
 }

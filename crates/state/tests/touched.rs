@@ -65,10 +65,7 @@ fn eip161_a_touched_empty_account_is_removed_and_an_untouched_one_stays() {
     assert_eq!(journal.transfer(RICH, EMPTY, U256::ZERO).unwrap(), None);
     assert_eq!(journal.transfer(RICH, NOBODY, U256::ZERO).unwrap(), None);
     let access = journal.take_changes().access();
-    assert_eq!(
-        access.writes.get(&Location::Account(EMPTY)),
-        Some(&LocationValue::Absent)
-    );
+    assert_eq!(access.writes.get(&Location::Account(EMPTY)), Some(&LocationValue::Absent));
     assert_eq!(access.writes.len(), 1, "what does not exist is not removed");
     assert_eq!(journal.transfer(RICH, EMPTY, U256::ZERO).unwrap(), None);
     commit(&mut db, journal);
@@ -94,9 +91,7 @@ fn eip6780_only_a_contract_created_in_the_transaction_is_destroyed() {
     journal.touch_account(CONTRACT);
     journal.selfdestruct(CONTRACT, RICH, false).unwrap();
     journal.load_account(NOBODY).unwrap();
-    let _open = journal
-        .create_account_checkpoint(RICH, NOBODY, U256::from(1), SpecId::PRAGUE)
-        .unwrap();
+    let _open = journal.create_account_checkpoint(RICH, NOBODY, U256::from(1), SpecId::PRAGUE).unwrap();
     journal.touch_account(RICH);
     journal.sstore(NOBODY, SLOT, U256::from(1)).unwrap();
     journal.selfdestruct(NOBODY, NOBODY, false).unwrap();
@@ -120,9 +115,7 @@ fn a_destroyed_contract_may_be_created_again_without_its_storage() {
     let destroyed = journal.take_changes();
     journal.db_mut().commit(destroyed);
     journal.load_account(CONTRACT).unwrap();
-    let _open = journal
-        .create_account_checkpoint(CONTRACT, CONTRACT, U256::ZERO, SpecId::SHANGHAI)
-        .unwrap();
+    let _open = journal.create_account_checkpoint(CONTRACT, CONTRACT, U256::ZERO, SpecId::SHANGHAI).unwrap();
     assert_eq!(journal.sload(CONTRACT, SLOT).unwrap().data, U256::ZERO);
     journal.sstore(CONTRACT, U256::from(6), U256::from(1)).unwrap();
     journal.checkpoint_commit();
@@ -165,11 +158,7 @@ fn a_credit_of_nothing_touches() {
         assert_eq!(exists(&db, address), existed);
         let mut overlay = db.overlay().unwrap();
         overlay.credit(address, U256::ZERO, empty_accounts_exist).unwrap();
-        assert_eq!(
-            overlay.basic(address).unwrap().is_some(),
-            exists_after,
-            "{address} in the overlay"
-        );
+        assert_eq!(overlay.basic(address).unwrap().is_some(), exists_after, "{address} in the overlay");
         db.commit(&overlay.changes()).unwrap();
         assert_eq!(exists(&db, address), exists_after, "{address} {empty_accounts_exist}");
     }
@@ -269,11 +258,7 @@ fn coin_of_a_column_and_its_objects_stand_in_one_account() {
     let mut overlay = db.overlay().unwrap();
     overlay.credit(column, U256::from(4), false).unwrap();
     db.commit(&overlay.changes()).unwrap();
-    assert_eq!(
-        db.reader().unwrap().account(column).unwrap().unwrap().nonce,
-        0,
-        "without objects an account as any"
-    );
+    assert_eq!(db.reader().unwrap().account(column).unwrap().unwrap().nonce, 0, "without objects an account as any");
     let mut overlay = db.overlay().unwrap();
     overlay.insert_object(key(), Some(Bytes::from_static(b"object")));
     overlay.credit(column, U256::from(5), false).unwrap();

@@ -47,11 +47,7 @@ impl Batch {
 
     /// Sets a key to a value.
     pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Bytes>) {
-        self.changes.push(Change::Put {
-            table,
-            key: key.into(),
-            value: value.into(),
-        });
+        self.changes.push(Change::Put { table, key: key.into(), value: value.into() });
     }
 
     /// Removes a key, if it is there.
@@ -61,10 +57,7 @@ impl Batch {
 
     /// Removes every key that begins with `prefix`; the empty prefix clears the table.
     pub fn delete_prefix(&mut self, table: Table, prefix: impl Into<Vec<u8>>) {
-        self.changes.push(Change::DeletePrefix {
-            table,
-            prefix: prefix.into(),
-        });
+        self.changes.push(Change::DeletePrefix { table, prefix: prefix.into() });
     }
 
     /// Adds the changes of another batch after those of this one.

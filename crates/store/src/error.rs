@@ -96,24 +96,16 @@ impl StoreError {
             // A table with another shape can only come from damage or another program.
             redb::Error::TableTypeMismatch { .. }
             | redb::Error::TableIsMultimap(_)
-            | redb::Error::TypeDefinitionChanged { .. } => Self::Corrupt {
-                file,
-                detail: error.to_string(),
-            },
-            redb::Error::UpgradeRequired(version) => Self::Format {
-                file,
-                found: format!("redb {version}"),
-                understood: crate::redb_store::FORMAT,
-            },
+            | redb::Error::TypeDefinitionChanged { .. } => Self::Corrupt { file, detail: error.to_string() },
+            redb::Error::UpgradeRequired(version) => {
+                Self::Format { file, found: format!("redb {version}"), understood: crate::redb_store::FORMAT }
+            }
             redb::Error::ValueTooLarge(size) => Self::TooLarge { file, size },
             redb::Error::PreviousIo | redb::Error::DatabaseClosed | redb::Error::LockPoisoned(_) => {
                 Self::Closed { file }
             }
             redb::Error::Io(source) => Self::from_io(file, source),
-            other => Self::Unexpected {
-                file,
-                detail: other.to_string(),
-            },
+            other => Self::Unexpected { file, detail: other.to_string() },
         }
     }
 
@@ -122,10 +114,9 @@ impl StoreError {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { file },
             // redb reports a file that is too short or does not begin as its files do in this way.
-            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Self::Corrupt {
-                file,
-                detail: source.to_string(),
-            },
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+                Self::Corrupt { file, detail: source.to_string() }
+            }
             _ => Self::Io { file, source },
         }
     }

@@ -47,13 +47,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self {
-            kill_at: None,
-            cache: Cache::Lost,
-            torn_bytes: None,
-            syncs_lie_from: None,
-            space_bytes_max: None,
-        }
+        Self { kill_at: None, cache: Cache::Lost, torn_bytes: None, syncs_lie_from: None, space_bytes_max: None }
     }
 }
 
@@ -90,15 +84,8 @@ impl FaultyDisk {
 
     /// A disk with this content and this plan.
     pub fn with_content(content: Vec<u8>, plan: Plan) -> Self {
-        let state = State {
-            plan,
-            stable: content.clone(),
-            visible: content,
-            ..State::default()
-        };
-        Self {
-            state: Arc::new(Mutex::new(state)),
-        }
+        let state = State { plan, stable: content.clone(), visible: content, ..State::default() };
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
     /// How many writes, syncs and changes of length were asked for so far.
@@ -119,11 +106,7 @@ impl FaultyDisk {
     /// What the next start finds: the platter if the power has failed, otherwise everything written.
     pub fn surviving(&self) -> Vec<u8> {
         let state = self.state();
-        if state.dead {
-            state.stable.clone()
-        } else {
-            state.visible.clone()
-        }
+        if state.dead { state.stable.clone() } else { state.visible.clone() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -201,11 +184,7 @@ impl Cached {
 impl StorageBackend for FaultyDisk {
     fn len(&self) -> io::Result<u64> {
         let state = self.state();
-        if state.dead {
-            Err(power_failure())
-        } else {
-            Ok(state.visible.len() as u64)
-        }
+        if state.dead { Err(power_failure()) } else { Ok(state.visible.len() as u64) }
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -252,20 +231,13 @@ impl StorageBackend for FaultyDisk {
         let mut state = self.state();
         let kill = state.step()?;
         state.check_space(offset.saturating_add(data.len() as u64))?;
-        let operation = Cached::Write {
-            offset: to_usize(offset)?,
-            data: data.to_vec(),
-        };
+        let operation = Cached::Write { offset: to_usize(offset)?, data: data.to_vec() };
         operation.apply(&mut state.visible);
         match state.plan.torn_bytes {
             Some(torn) if kill => {
                 state.die();
                 let data = data[..torn.min(data.len())].to_vec();
-                Cached::Write {
-                    offset: to_usize(offset)?,
-                    data,
-                }
-                .apply(&mut state.stable);
+                Cached::Write { offset: to_usize(offset)?, data }.apply(&mut state.stable);
             }
             _ => state.cached.push(operation),
         }

@@ -43,9 +43,7 @@ impl MemoryStore {
 impl KvStore for MemoryStore {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>> {
         // A writer cannot panic between two changes, so a poisoned lock still guards whole batches.
-        Ok(Arc::new(
-            self.tables.read().unwrap_or_else(PoisonError::into_inner).clone(),
-        ))
+        Ok(Arc::new(self.tables.read().unwrap_or_else(PoisonError::into_inner).clone()))
     }
 
     fn write(&self, batch: Batch) -> Result<()> {

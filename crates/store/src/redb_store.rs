@@ -45,9 +45,7 @@ fn guarded<T>(file: &Path, call: impl FnOnce() -> Result<T, redb::Error>) -> Res
         Ok(result) => result.map_err(|error| StoreError::from_redb(file.to_path_buf(), error)),
         Err(payload) => {
             let message = payload.downcast_ref::<String>().map(String::as_str);
-            let message = message
-                .or_else(|| payload.downcast_ref::<&str>().copied())
-                .unwrap_or("unknown");
+            let message = message.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("unknown");
             Err(StoreError::Corrupt {
                 file: file.to_path_buf(),
                 detail: format!("the database library panicked: {message}"),
@@ -100,26 +98,17 @@ impl RedbStore {
         if guarded(&self.file, || Ok(self.database.check_integrity()?))? {
             return Ok(self);
         }
-        Err(StoreError::Corrupt {
-            file: self.file,
-            detail: "a page does not match its checksum".into(),
-        })
+        Err(StoreError::Corrupt { file: self.file, detail: "a page does not match its checksum".into() })
     }
 
     fn with_database(database: Database, file: PathBuf) -> Result<Self> {
         let store = Self { database, file };
         match store.format()? {
             Some(FORMAT) => Ok(store),
-            Some(found) => Err(StoreError::Format {
-                file: store.file,
-                found: found.to_string(),
-                understood: FORMAT,
-            }),
-            None if store.has_tables()? => Err(StoreError::Format {
-                file: store.file,
-                found: "of another program".into(),
-                understood: FORMAT,
-            }),
+            Some(found) => Err(StoreError::Format { file: store.file, found: found.to_string(), understood: FORMAT }),
+            None if store.has_tables()? => {
+                Err(StoreError::Format { file: store.file, found: "of another program".into(), understood: FORMAT })
+            }
             None => {
                 let mut batch = Batch::new();
                 batch.put(META, FORMAT_KEY, FORMAT.to_le_bytes().to_vec());
@@ -142,20 +131,14 @@ impl RedbStore {
     }
 
     fn has_tables(&self) -> Result<bool> {
-        guarded(&self.file, || {
-            Ok(self.database.begin_read()?.list_tables()?.next().is_some())
-        })
+        guarded(&self.file, || Ok(self.database.begin_read()?.list_tables()?.next().is_some()))
     }
 }
 
 impl KvStore for RedbStore {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>> {
         let transaction = guarded(&self.file, || Ok(self.database.begin_read()?))?;
-        Ok(Arc::new(RedbSnapshot {
-            transaction,
-            tables: RwLock::default(),
-            file: self.file.clone(),
-        }))
+        Ok(Arc::new(RedbSnapshot { transaction, tables: RwLock::default(), file: self.file.clone() }))
     }
 
     fn write(&self, batch: Batch) -> Result<()> {
@@ -233,10 +216,7 @@ impl RedbSnapshot {
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
             Err(error) => Err(error.into()),
         })?;
-        self.tables
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((table, open.clone()));
+        self.tables.write().unwrap_or_else(PoisonError::into_inner).push((table, open.clone()));
         Ok(open)
     }
 }
@@ -246,9 +226,7 @@ impl Snapshot for RedbSnapshot {
         let Some(rows) = self.table(table)? else {
             return Ok(None);
         };
-        guarded(&self.file, || {
-            Ok(rows.get(key)?.map(|value| Bytes::copy_from_slice(value.value())))
-        })
+        guarded(&self.file, || Ok(rows.get(key)?.map(|value| Bytes::copy_from_slice(value.value()))))
     }
 
     fn scan_prefix(&self, table: Table, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<()> {

@@ -54,10 +54,7 @@ fn content(snapshot: &dyn Snapshot) -> Model {
     for (index, table) in TABLES.iter().enumerate() {
         let mut last: Option<Vec<u8>> = None;
         let mut visit = |key: &[u8], value: &[u8]| {
-            assert!(
-                last.as_deref().is_none_or(|last| last < key),
-                "rows come in ascending order"
-            );
+            assert!(last.as_deref().is_none_or(|last| last < key), "rows come in ascending order");
             last = Some(key.to_vec());
             found.insert((index, key.to_vec()), value.to_vec());
             true
@@ -71,25 +68,15 @@ fn check_against_model(snapshot: &dyn Snapshot, model: &Model, probe: &[u8]) {
     assert_eq!(&content(snapshot), model);
     for (index, table) in TABLES.iter().enumerate() {
         let expected = model.get(&(index, probe.to_vec()));
-        assert_eq!(
-            snapshot.get(*table, probe).unwrap().as_deref(),
-            expected.map(Vec::as_slice)
-        );
+        assert_eq!(snapshot.get(*table, probe).unwrap().as_deref(), expected.map(Vec::as_slice));
         let mut with_prefix = Vec::new();
         let mut visit = |key: &[u8], _: &[u8]| {
             with_prefix.push(key.to_vec());
             with_prefix.len() < 2
         };
         snapshot.scan_prefix(*table, probe, &mut visit).unwrap();
-        let expected: Vec<_> = model
-            .keys()
-            .filter(|(t, key)| *t == index && key.starts_with(probe))
-            .take(2)
-            .collect();
-        assert_eq!(
-            with_prefix.iter().collect::<Vec<_>>(),
-            expected.iter().map(|(_, key)| key).collect::<Vec<_>>()
-        );
+        let expected: Vec<_> = model.keys().filter(|(t, key)| *t == index && key.starts_with(probe)).take(2).collect();
+        assert_eq!(with_prefix.iter().collect::<Vec<_>>(), expected.iter().map(|(_, key)| key).collect::<Vec<_>>());
     }
 }
 
@@ -139,10 +126,8 @@ fn memory_store_keeps_order_across_many_chunks() {
         expected.retain(|key, _| key[0] != round as u8 * 60);
         store.write(batch).unwrap();
         assert_eq!(content(frozen.as_ref()), before, "the snapshot does not change");
-        let found: BTreeMap<_, _> = content(store.snapshot().unwrap().as_ref())
-            .into_iter()
-            .map(|((_, key), value)| (key, value))
-            .collect();
+        let found: BTreeMap<_, _> =
+            content(store.snapshot().unwrap().as_ref()).into_iter().map(|((_, key), value)| (key, value)).collect();
         assert_eq!(found, expected);
     }
 }
@@ -153,10 +138,7 @@ fn clones_of_the_memory_store_share_their_content() {
     let mut batch = Batch::new();
     batch.put(TABLES[0], b"key", b"value".as_slice());
     store.clone().write(batch).unwrap();
-    assert_eq!(
-        store.snapshot().unwrap().get(TABLES[0], b"key").unwrap().as_deref(),
-        Some(b"value".as_slice())
-    );
+    assert_eq!(store.snapshot().unwrap().get(TABLES[0], b"key").unwrap().as_deref(), Some(b"value".as_slice()));
 }
 
 #[test]
@@ -165,20 +147,14 @@ fn a_file_is_locked_while_open_and_keeps_its_content() {
     let path = folder.path().join("state.redb");
     let store = RedbStore::open(&path).unwrap();
     let error = RedbStore::open(&path).unwrap_err();
-    assert!(
-        matches!(&error, StoreError::Locked { file } if *file == path),
-        "{error}"
-    );
+    assert!(matches!(&error, StoreError::Locked { file } if *file == path), "{error}");
     assert!(error.to_string().contains("in use by another process"));
     let mut batch = Batch::new();
     batch.put(TABLES[1], b"key", b"value".as_slice());
     store.write(batch).unwrap();
     drop(store);
     let store = RedbStore::open_checked(&path).unwrap();
-    assert_eq!(
-        store.snapshot().unwrap().get(TABLES[1], b"key").unwrap().as_deref(),
-        Some(b"value".as_slice())
-    );
+    assert_eq!(store.snapshot().unwrap().get(TABLES[1], b"key").unwrap().as_deref(), Some(b"value".as_slice()));
 }
 
 #[test]
@@ -200,18 +176,11 @@ fn another_format_is_refused_by_name() {
     drop(RedbStore::open(&newer).unwrap());
     let database = redb::Database::create(&newer).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction
-        .open_table(META)
-        .unwrap()
-        .insert(b"format".as_slice(), 7u32.to_le_bytes().as_slice())
-        .unwrap();
+    transaction.open_table(META).unwrap().insert(b"format".as_slice(), 7u32.to_le_bytes().as_slice()).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let error = RedbStore::open(&newer).unwrap_err();
-    assert!(
-        matches!(&error, StoreError::Format { found, .. } if found == "7"),
-        "{error}"
-    );
+    assert!(matches!(&error, StoreError::Format { found, .. } if found == "7"), "{error}");
 
     let foreign = folder.path().join("foreign.redb");
     let database = redb::Database::create(&foreign).unwrap();

@@ -58,26 +58,15 @@ fn prepared(generations: u32) -> (Vec<u8>, Vec<Content>) {
     (disk.surviving(), history)
 }
 
-const CACHES: [Cache; 6] = [
-    Cache::Lost,
-    Cache::Kept,
-    Cache::Scattered(1),
-    Cache::Scattered(2),
-    Cache::Scattered(3),
-    Cache::Scattered(4),
-];
+const CACHES: [Cache; 6] =
+    [Cache::Lost, Cache::Kept, Cache::Scattered(1), Cache::Scattered(2), Cache::Scattered(3), Cache::Scattered(4)];
 
 /// The plans that kill an honest disk at operation `k`.
 fn honest_deaths(k: u64) -> Vec<Plan> {
     let mut plans = Vec::new();
     for cache in CACHES {
         for torn_bytes in [None, Some(0), Some(1), Some(100), Some(300), Some(4000)] {
-            plans.push(Plan {
-                kill_at: Some(k),
-                cache,
-                torn_bytes,
-                ..Plan::default()
-            });
+            plans.push(Plan { kill_at: Some(k), cache, torn_bytes, ..Plan::default() });
         }
     }
     plans
@@ -103,10 +92,7 @@ fn power_failure_at_any_step_of_a_commit_leaves_the_old_or_the_new_batch() {
             let (_, store) = open(disk.surviving(), Plan::default());
             let found = content(&store.unwrap().checked().unwrap()).unwrap();
             assert!(found == *old || found == new, "a third state after {plan:?}");
-            assert!(
-                !committed || found == new,
-                "a batch reported as written is lost after {plan:?}"
-            );
+            assert!(!committed || found == new, "a batch reported as written is lost after {plan:?}");
             if found == new { saw_new += 1 } else { saw_old += 1 }
         }
     }
@@ -145,12 +131,7 @@ fn a_disk_that_lies_about_syncs_yields_a_whole_generation_or_corrupt() {
     let (mut whole, mut corrupt) = (0, 0);
     for k in 1..disk.operations() {
         for cache in CACHES {
-            let plan = Plan {
-                kill_at: Some(k),
-                cache,
-                syncs_lie_from: Some(0),
-                ..Plan::default()
-            };
+            let plan = Plan { kill_at: Some(k), cache, syncs_lie_from: Some(0), ..Plan::default() };
             let (disk, store) = open(image.clone(), plan);
             if let Ok(store) = store {
                 let _ = store.write(generation(3)).and_then(|()| store.write(generation(4)));
@@ -173,10 +154,7 @@ fn a_disk_that_lies_about_syncs_yields_a_whole_generation_or_corrupt() {
 #[test]
 fn a_full_disk_is_named_and_the_old_content_stays() {
     let (image, history) = prepared(2);
-    let plan = Plan {
-        space_bytes_max: Some(image.len() as u64),
-        ..Plan::default()
-    };
+    let plan = Plan { space_bytes_max: Some(image.len() as u64), ..Plan::default() };
     let (disk, store) = open(image, plan);
     let store = store.unwrap();
     let mut large = generation(3);
@@ -188,10 +166,7 @@ fn a_full_disk_is_named_and_the_old_content_stays() {
     assert!(error.to_string().contains("no space left"), "{error}");
     let error = store.write(generation(3)).unwrap_err();
     assert!(matches!(error, StoreError::Closed { .. }), "{error}");
-    println!(
-        "reads after a full disk: {:?}",
-        content(&store).map(|found| found.len())
-    );
+    println!("reads after a full disk: {:?}", content(&store).map(|found| found.len()));
     drop(store);
     let (_, store) = open(disk.surviving(), Plan::default());
     let store = store.unwrap();
@@ -205,19 +180,14 @@ fn flipped_bits_are_reported_or_harmless_when_the_store_is_checked() {
     let (mut corrupt, mut harmless) = (0, 0);
     // Every bit of the file header, then one bit in every 61 bytes of the file.
     let offsets = (0..512).flat_map(|offset| (0..8).map(move |bit| (offset, bit)));
-    let sampled = (512..image.len().min(512 * 1024))
-        .step_by(61)
-        .map(|offset| (offset, (offset % 8) as u8));
+    let sampled = (512..image.len().min(512 * 1024)).step_by(61).map(|offset| (offset, (offset % 8) as u8));
     for (offset, bit) in offsets.chain(sampled) {
         let mut damaged = image.clone();
         flip_bit(&mut damaged, offset, bit);
         let checked = open(damaged, Plan::default()).1.and_then(RedbStore::checked);
         match checked.and_then(|store| content(&store)) {
             Ok(found) => {
-                assert!(
-                    history.contains(&found),
-                    "bit {bit} at {offset} yields content nobody wrote"
-                );
+                assert!(history.contains(&found), "bit {bit} at {offset} yields content nobody wrote");
                 harmless += 1;
             }
             Err(StoreError::Corrupt { .. } | StoreError::Format { .. }) => corrupt += 1,

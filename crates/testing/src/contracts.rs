@@ -13,11 +13,7 @@ pub fn evm(name: &str) -> Bytes {
     let path = root().join("evm").join(format!("{name}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
     let json: serde_json::Value = serde_json::from_str(&text).expect("artefacts are JSON");
-    json["bytecode"]["object"]
-        .as_str()
-        .expect("artefacts have bytecode")
-        .parse()
-        .expect("bytecode is hex")
+    json["bytecode"]["object"].as_str().expect("artefacts have bytecode").parse().expect("bytecode is hex")
 }
 
 /// The plain module of a WASM artefact, e.g. `actor/actor`.

@@ -10,10 +10,6 @@ pub fn folder(name: &str, test: &str) -> Option<PathBuf> {
         return None;
     };
     let folder = PathBuf::from(root).join(name);
-    assert!(
-        folder.is_dir(),
-        "HEXAPLA_FIXTURES is set, but {} is no folder",
-        folder.display()
-    );
+    assert!(folder.is_dir(), "HEXAPLA_FIXTURES is set, but {} is no folder", folder.display());
     Some(folder)
 }

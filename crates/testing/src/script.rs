@@ -36,14 +36,7 @@ pub struct ScriptCall {
 impl ScriptCall {
     /// An ordinary call with all gas there is, whose failure goes on upwards.
     pub fn to(to: Address, data: impl Into<Bytes>) -> Self {
-        Self {
-            kind: Kind::Call,
-            mode: CallMode::Bubble,
-            to,
-            value: U256::ZERO,
-            gas: u64::MAX,
-            data: data.into(),
-        }
+        Self { kind: Kind::Call, mode: CallMode::Bubble, to, value: U256::ZERO, gas: u64::MAX, data: data.into() }
     }
 
     /// As a static call.

@@ -65,27 +65,15 @@ impl Stage {
         let vms = standard_vms(wasm).expect("the VMs start");
         let executor = Executor::new(config, vms).expect("the fork suits the VMs");
         let mut chain = Chain::in_memory(executor);
-        chain
-            .fund([(USER, U256::from(10).pow(U256::from(24)))])
-            .expect("memory does not fail");
+        chain.fund([(USER, U256::from(10).pow(U256::from(24)))]).expect("memory does not fail");
         let mut deploy = |init_code: Bytes| {
             let tx = chain.create(USER, init_code).expect("memory does not fail");
             let committed = chain.transact(tx).expect("the transaction is valid");
-            assert!(
-                committed.receipt.is_success(),
-                "deployment failed: {:?}",
-                committed.receipt.fault
-            );
+            assert!(committed.receipt.is_success(), "deployment failed: {:?}", committed.receipt.fault);
             committed.receipt.created.expect("a deployment creates")
         };
-        let evm = [
-            deploy(contracts::evm("actor/Actor")),
-            deploy(contracts::evm("actor/Actor")),
-        ];
-        let wasm = [
-            deploy(contracts::wasm_init_code("actor/actor")),
-            deploy(contracts::wasm_init_code("actor/actor")),
-        ];
+        let evm = [deploy(contracts::evm("actor/Actor")), deploy(contracts::evm("actor/Actor"))];
+        let wasm = [deploy(contracts::wasm_init_code("actor/actor")), deploy(contracts::wasm_init_code("actor/actor"))];
         Self { chain, evm, wasm }
     }
 
@@ -115,17 +103,12 @@ impl Stage {
 
     /// Runs a script and forgets what it did.
     pub fn try_run(&self, actor: Address, script: Script) -> Receipt {
-        self.chain
-            .simulate(self.tx(actor, script))
-            .expect("the transaction is valid")
+        self.chain.simulate(self.tx(actor, script)).expect("the transaction is valid")
     }
 
     /// A storage word.
     pub fn word(&self, account: Address, key: u64) -> u64 {
-        self.chain
-            .word(account, U256::from(key))
-            .expect("memory does not fail")
-            .to()
+        self.chain.word(account, U256::from(key)).expect("memory does not fail").to()
     }
 }
 

@@ -30,10 +30,7 @@ struct Time {
 }
 
 fn main() {
-    let keys = std::env::args()
-        .skip(1)
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(1_000_000);
+    let keys = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
     updates(keys);
     proofs(keys);
 }
@@ -51,13 +48,7 @@ fn cpu_time() -> Duration {
 fn measure<T>(work: impl FnOnce() -> T) -> (Time, T) {
     let (wall, cpu) = (Instant::now(), cpu_time());
     let result = work();
-    (
-        Time {
-            wall: wall.elapsed(),
-            cpu: cpu_time().saturating_sub(cpu),
-        },
-        result,
-    )
+    (Time { wall: wall.elapsed(), cpu: cpu_time().saturating_sub(cpu) }, result)
 }
 
 fn milliseconds(time: Duration) -> f64 {
@@ -83,10 +74,7 @@ fn report(name: &str, text: &str, times: &[Time]) -> Report {
     let best = walls.iter().copied().fold(f64::INFINITY, f64::min);
     let wall = median(walls);
     let cpu = median(times.iter().map(|time| milliseconds(time.cpu)).collect());
-    println!(
-        "{text}: wall {wall:.1} ms (best {best:.1} ms), CPU {cpu:.1} ms (median of {})",
-        times.len()
-    );
+    println!("{text}: wall {wall:.1} ms (best {best:.1} ms), CPU {cpu:.1} ms (median of {})", times.len());
     println!("bench {name}_wall {wall:.3} ms");
     println!("bench {name}_wall_best {best:.3} ms");
     println!("bench {name}_cpu {cpu:.3} ms");
@@ -111,9 +99,7 @@ fn changes(keys: u64, round: u64) -> Changes {
     let change = |index: u64| (key(index), Some(value(index, round)));
     match round {
         0 => (0..keys).map(change).collect(),
-        _ => (0..UPDATES.min(keys))
-            .map(|n| change((n * (keys / UPDATES.min(keys)) + round * 31) % keys))
-            .collect(),
+        _ => (0..UPDATES.min(keys)).map(|n| change((n * (keys / UPDATES.min(keys)) + round * 31) % keys)).collect(),
     }
 }
 
@@ -125,9 +111,7 @@ fn updates(keys: u64) {
     let mut other = EthTrie::new(Arc::new(MemoryDB::new(true)));
     let mut insert_all = |changes: &Changes| {
         for (key, value) in changes {
-            other
-                .insert(key.as_slice(), value.as_deref().unwrap_or_default())
-                .expect("memory does not fail");
+            other.insert(key.as_slice(), value.as_deref().unwrap_or_default()).expect("memory does not fail");
         }
         B256::from(other.root_hash().expect("memory does not fail").0)
     };
@@ -153,58 +137,25 @@ fn updates(keys: u64) {
     report("hexapla_build_1_thread", "ours, building the trie on 1 thread", &[time]);
     let (mut on_one, mut on_all) = (Vec::new(), Vec::new());
     for (index, round) in rounds.iter().enumerate() {
-        let (pool, times) = if index % 2 == 0 {
-            (&one, &mut on_one)
-        } else {
-            (&all, &mut on_all)
-        };
+        let (pool, times) = if index % 2 == 0 { (&one, &mut on_one) } else { (&all, &mut on_all) };
         let (time, root) = pool.install(|| measure(|| apply(round)));
         assert_eq!(root, expected[index + 1], "the roots are equal");
         times.push(time);
     }
     let on_one = report("hexapla_update_1_thread", "ours on 1 thread", &on_one[1..]);
     let threads = all.current_num_threads();
-    let on_all = report(
-        "hexapla_update_all_threads",
-        &format!("ours on {threads} threads"),
-        &on_all,
-    );
-    ratio(
-        "update_1_thread_vs_eth_trie_cpu",
-        "CPU of eth_trie over ours on 1 thread",
-        theirs.cpu / on_one.cpu,
-    );
-    ratio(
-        "update_1_thread_vs_eth_trie_wall",
-        "wall of eth_trie over ours on 1 thread",
-        theirs.wall / on_one.wall,
-    );
-    ratio(
-        "update_all_threads_vs_eth_trie_wall",
-        "wall of eth_trie over ours on all",
-        theirs.wall / on_all.wall,
-    );
-    ratio(
-        "update_scaling_wall",
-        &format!("wall on 1 thread over {threads} threads"),
-        on_one.wall / on_all.wall,
-    );
-    ratio(
-        "update_scaling_wall_best",
-        &format!("best on 1 thread over {threads} threads"),
-        on_one.best / on_all.best,
-    );
+    let on_all = report("hexapla_update_all_threads", &format!("ours on {threads} threads"), &on_all);
+    ratio("update_1_thread_vs_eth_trie_cpu", "CPU of eth_trie over ours on 1 thread", theirs.cpu / on_one.cpu);
+    ratio("update_1_thread_vs_eth_trie_wall", "wall of eth_trie over ours on 1 thread", theirs.wall / on_one.wall);
+    ratio("update_all_threads_vs_eth_trie_wall", "wall of eth_trie over ours on all", theirs.wall / on_all.wall);
+    ratio("update_scaling_wall", &format!("wall on 1 thread over {threads} threads"), on_one.wall / on_all.wall);
+    ratio("update_scaling_wall_best", &format!("best on 1 thread over {threads} threads"), on_one.best / on_all.best);
     let (time, rows) = measure(|| trie.take_node_updates().len());
     report("hexapla_take_all_rows", &format!("all {rows} rows to store"), &[time]);
-    trie.apply(&NoNodes, &changes(keys, 2 * ROUNDS + 2))
-        .expect("memory does not fail");
+    trie.apply(&NoNodes, &changes(keys, 2 * ROUNDS + 2)).expect("memory does not fail");
     trie.root();
     let (time, rows) = measure(|| trie.take_node_updates().len());
-    report(
-        "hexapla_take_rows_of_update",
-        &format!("the {rows} rows to store of one update"),
-        &[time],
-    );
+    report("hexapla_take_rows_of_update", &format!("the {rows} rows to store of one update"), &[time]);
 }
 
 fn ratio(name: &str, text: &str, ratio: f64) {
@@ -213,23 +164,16 @@ fn ratio(name: &str, text: &str, ratio: f64) {
 }
 
 fn pool(threads: usize) -> rayon::ThreadPool {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .expect("threads can be started")
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started")
 }
 
 /// The proof of an account and of one of its slots, all nodes in memory.
 fn proofs(keys: u64) {
     const SLOTS: u64 = 1000;
     let mut accounts = Trie::empty();
-    accounts
-        .apply(&NoNodes, &changes(keys, 0))
-        .expect("memory does not fail");
+    accounts.apply(&NoNodes, &changes(keys, 0)).expect("memory does not fail");
     let mut storage = Trie::empty();
-    let slots: Changes = (0..SLOTS)
-        .map(|n| (key(n), Some(alloy_rlp::encode(U256::from(n + 1)))))
-        .collect();
+    let slots: Changes = (0..SLOTS).map(|n| (key(n), Some(alloy_rlp::encode(U256::from(n + 1))))).collect();
     storage.apply(&NoNodes, &slots).expect("memory does not fail");
     let (root, storage_root) = (accounts.root(), storage.root());
     let mut times = Vec::new();
@@ -241,22 +185,13 @@ fn proofs(keys: u64) {
         times.push(start.elapsed().as_secs_f64() * 1e6);
         if n % 100 == 0 {
             verify(root, &key(index), Some(&value(index, 0)), &account).expect("the proof holds");
-            verify(
-                storage_root,
-                &key(slot),
-                Some(&alloy_rlp::encode(U256::from(slot + 1))),
-                &word,
-            )
-            .expect("the proof holds");
+            verify(storage_root, &key(slot), Some(&alloy_rlp::encode(U256::from(slot + 1))), &word)
+                .expect("the proof holds");
         }
     }
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[(times.len() as f64 * share) as usize];
-    println!(
-        "account and slot proof at {keys} accounts, warm: p50 {:.1} us, p99 {:.1} us",
-        at(0.5),
-        at(0.99)
-    );
+    println!("account and slot proof at {keys} accounts, warm: p50 {:.1} us, p99 {:.1} us", at(0.5), at(0.99));
     println!("bench proof_p50 {:.2} us", at(0.5));
     println!("bench proof_p99 {:.2} us", at(0.99));
 }

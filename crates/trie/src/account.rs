@@ -24,12 +24,7 @@ pub struct TrieAccount {
 impl Default for TrieAccount {
     /// An account without anything.
     fn default() -> Self {
-        Self {
-            nonce: 0,
-            balance: U256::ZERO,
-            storage_root: EMPTY_ROOT,
-            code_hash: KECCAK_EMPTY,
-        }
+        Self { nonce: 0, balance: U256::ZERO, storage_root: EMPTY_ROOT, code_hash: KECCAK_EMPTY }
     }
 }
 
@@ -37,10 +32,7 @@ impl TrieAccount {
     fn header(&self) -> Header {
         let payload_length =
             self.nonce.length() + self.balance.length() + self.storage_root.length() + self.code_hash.length();
-        Header {
-            list: true,
-            payload_length,
-        }
+        Header { list: true, payload_length }
     }
 }
 
@@ -67,10 +59,6 @@ impl Decodable for TrieAccount {
             storage_root: Decodable::decode(&mut payload)?,
             code_hash: Decodable::decode(&mut payload)?,
         };
-        if payload.is_empty() {
-            Ok(account)
-        } else {
-            Err(alloy_rlp::Error::UnexpectedLength)
-        }
+        if payload.is_empty() { Ok(account) } else { Err(alloy_rlp::Error::UnexpectedLength) }
     }
 }

@@ -200,9 +200,7 @@ impl Arena {
 
     /// Loads the blinded node in a slot, whose path is `path`.
     fn load(&mut self, source: &dyn NodeSource, holder: Holder, path: &Path) -> Result<u32, TrieError> {
-        let Link::Hash(hash_index) = self.slot(holder).link() else {
-            unreachable!("only blinded nodes are loaded")
-        };
+        let Link::Hash(hash_index) = self.slot(holder).link() else { unreachable!("only blinded nodes are loaded") };
         let hash = self.hashes[hash_index as usize];
         let rlp = fetch(source, path, hash)?;
         let node = self.adopt(source, &rlp, path, Some(hash))?;
@@ -224,19 +222,9 @@ impl Arena {
         let (body, inner_row) = match decode(rlp).map_err(malformed)? {
             Decoded::Leaf { path: rest, value } => {
                 let mut whole = *path;
-                let key = if whole.extend(rest.as_slice()) {
-                    whole.to_key()
-                } else {
-                    None
-                };
+                let key = if whole.extend(rest.as_slice()) { whole.to_key() } else { None };
                 let key = key.ok_or_else(|| malformed(NodeError::Shape))?;
-                (
-                    Body::Leaf {
-                        key,
-                        value: value.into(),
-                    },
-                    false,
-                )
+                (Body::Leaf { key, value: value.into() }, false)
             }
             Decoded::Branch { children } => (self.adopt_branch(source, &children, path, &[])?, false),
             Decoded::Extension { path: prefix, child } => {
@@ -248,13 +236,7 @@ impl Arena {
             (None, Some(hash)) => Reference::of_hash(&hash.0),
             _ => Reference::of_rlp(rlp),
         };
-        Ok(self.add(Node {
-            body,
-            reference,
-            saved: true,
-            row: hash.is_some(),
-            inner_row,
-        }))
+        Ok(self.add(Node { body, reference, saved: true, row: hash.is_some(), inner_row }))
     }
 
     /// The body of the branch below an extension at `path`, and whether that branch has a row.
@@ -309,10 +291,7 @@ impl Arena {
                 Child::Inline(rlp) => Slot::node(self.adopt(source, rlp, &below, None)?),
             };
         }
-        Ok(Body::Branch {
-            prefix: prefix.into(),
-            children,
-        })
+        Ok(Body::Branch { prefix: prefix.into(), children })
     }
 
     /// Moves what is in a slot of `from`, and all below it, here. Nodes at `keep_depth` or deeper
@@ -346,17 +325,10 @@ fn fetch(source: &dyn NodeSource, path: &Path, expected: B256) -> Result<alloy_p
     let rlp = source
         .node(path.as_slice())
         .map_err(|source| TrieError::Source { path: owned(), source })?
-        .ok_or_else(|| TrieError::MissingNode {
-            path: owned(),
-            expected,
-        })?;
+        .ok_or_else(|| TrieError::MissingNode { path: owned(), expected })?;
     let found = keccak256(&rlp);
     if found != expected {
-        return Err(TrieError::CorruptNode {
-            path: owned(),
-            expected,
-            found,
-        });
+        return Err(TrieError::CorruptNode { path: owned(), expected, found });
     }
     Ok(rlp)
 }

@@ -164,16 +164,11 @@ impl<'a> Item<'a> {
     fn take(bytes: &mut &'a [u8]) -> Result<Self, NodeError> {
         let all = *bytes;
         let header = Header::decode(bytes).map_err(NodeError::Rlp)?;
-        let (payload, rest) = bytes
-            .split_at_checked(header.payload_length)
-            .ok_or(NodeError::Rlp(alloy_rlp::Error::InputTooShort))?;
+        let (payload, rest) =
+            bytes.split_at_checked(header.payload_length).ok_or(NodeError::Rlp(alloy_rlp::Error::InputTooShort))?;
         let whole = all.get(..all.len() - rest.len()).ok_or(NodeError::Child)?;
         *bytes = rest;
-        Ok(Self {
-            list: header.list,
-            payload,
-            whole,
-        })
+        Ok(Self { list: header.list, payload, whole })
     }
 
     fn child(self) -> Result<Child<'a>, NodeError> {
@@ -199,11 +194,7 @@ pub(crate) fn decode(mut rlp: &[u8]) -> Result<Decoded<'_>, NodeError> {
         return Err(NodeError::ItemCount(1));
     }
     let mut rest = node.payload;
-    let mut items = [Item {
-        list: false,
-        payload: &[],
-        whole: &[],
-    }; 17];
+    let mut items = [Item { list: false, payload: &[], whole: &[] }; 17];
     let mut count = 0;
     while !rest.is_empty() {
         let item = Item::take(&mut rest)?;
@@ -238,10 +229,7 @@ fn decode_short<'a>(path: Item<'a>, second: Item<'a>) -> Result<Decoded<'a>, Nod
         if second.list || second.payload.is_empty() {
             return Err(NodeError::Value);
         }
-        return Ok(Decoded::Leaf {
-            path,
-            value: second.payload,
-        });
+        return Ok(Decoded::Leaf { path, value: second.payload });
     }
     match (path.len(), second.child()?) {
         (0, _) => Err(NodeError::Path),

@@ -66,20 +66,14 @@ impl Arena {
 
     /// Puts a branch in the place of a leaf, with that leaf and a new one below it.
     fn split_leaf(&mut self, node: u32, depth: usize, key: &B256, value: &[u8]) {
-        let Body::Leaf { key: other, .. } = self.node(node).body else {
-            unreachable!("the walk ended at a leaf")
-        };
+        let Body::Leaf { key: other, .. } = self.node(node).body else { unreachable!("the walk ended at a leaf") };
         let mut fork = depth;
         while nibble(&other, fork) == nibble(key, fork) {
             fork += 1;
         }
         self.give_up_rows(node, &Path::of_key(key, depth));
         let prefix = &Path::of_key(key, fork).as_slice()[depth..].to_vec();
-        self.fork(
-            prefix,
-            (nibble(&other, fork), node),
-            (nibble(key, fork), Node::leaf(key, value)),
-        );
+        self.fork(prefix, (nibble(&other, fork), node), (nibble(key, fork), Node::leaf(key, value)));
     }
 
     /// Puts a branch into the prefix of another one, with that branch and a new leaf below it.
@@ -90,11 +84,7 @@ impl Arena {
         };
         let old = std::mem::take(prefix);
         *prefix = old[common + 1..].into();
-        self.fork(
-            &old[..common],
-            (old[common], node),
-            (nibble(key, depth + common), Node::leaf(key, value)),
-        );
+        self.fork(&old[..common], (old[common], node), (nibble(key, depth + common), Node::leaf(key, value)));
     }
 
     /// Puts a new branch at the end of the walk, above an old node and a new one.
@@ -102,10 +92,7 @@ impl Arena {
         let mut children = [Slot::EMPTY; 16];
         children[usize::from(old.0)] = Slot::node(old.1);
         children[usize::from(new.0)] = Slot::node(self.add(new.1));
-        let branch = self.add(Node::new(Body::Branch {
-            prefix: prefix.into(),
-            children,
-        }));
+        let branch = self.add(Node::new(Body::Branch { prefix: prefix.into(), children }));
         self.set_slot(self.last_holder(), Slot::node(branch));
     }
 
@@ -148,9 +135,7 @@ impl Arena {
     /// Puts the only child of a branch, which must be in memory, in the place of the branch, whose path is `path`.
     pub(crate) fn merge(&mut self, holder: Holder, branch: u32, path: &Path, nibble: u8) {
         let child_slot = self.children(branch)[usize::from(nibble)];
-        let crate::node::Link::Node(child) = child_slot.link() else {
-            unreachable!("the child was loaded")
-        };
+        let crate::node::Link::Node(child) = child_slot.link() else { unreachable!("the child was loaded") };
         self.give_up_rows(branch, path);
         let Body::Branch { prefix: above, .. } = self.take(branch).body else {
             unreachable!("only branches have children")

@@ -9,10 +9,7 @@ use crate::{codec::NodeError, nibbles::Path, source::SourceError};
 #[non_exhaustive]
 pub enum TrieError {
     /// The store has no node where one must be.
-    #[error(
-        "the trie node at path 0x{} (nibbles) is missing; its hash should be {expected}",
-        hex::encode(path)
-    )]
+    #[error("the trie node at path 0x{} (nibbles) is missing; its hash should be {expected}", hex::encode(path))]
     MissingNode {
         /// The path, one nibble per byte.
         path: Vec<u8>,
@@ -41,10 +38,7 @@ pub enum TrieError {
         reason: NodeError,
     },
     /// The store failed.
-    #[error(
-        "the trie node at path 0x{} (nibbles) could not be read: {source}",
-        hex::encode(path)
-    )]
+    #[error("the trie node at path 0x{} (nibbles) could not be read: {source}", hex::encode(path))]
     Source {
         /// The path, one nibble per byte.
         path: Vec<u8>,
@@ -61,9 +55,6 @@ pub enum TrieError {
 
 impl TrieError {
     pub(crate) fn malformed(path: &Path, reason: NodeError) -> Self {
-        Self::MalformedNode {
-            path: path.as_slice().to_vec(),
-            reason,
-        }
+        Self::MalformedNode { path: path.as_slice().to_vec(), reason }
     }
 }

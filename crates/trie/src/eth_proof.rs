@@ -48,18 +48,12 @@ impl AccountProof {
             storage_root: self.storage_hash,
             code_hash: self.code_hash,
         };
-        let absent = self
-            .may_be_absent()
-            .then(|| verify(state_root, &key, None, &self.account_proof));
+        let absent = self.may_be_absent().then(|| verify(state_root, &key, None, &self.account_proof));
         if !matches!(absent, Some(Ok(()))) {
             verify(state_root, &key, Some(&alloy_rlp::encode(account)), &self.account_proof)?;
         }
         // Some nodes report the storage root of an absent account as zero; it has no storage.
-        let storage_root = if self.storage_hash.is_zero() {
-            EMPTY_ROOT
-        } else {
-            self.storage_hash
-        };
+        let storage_root = if self.storage_hash.is_zero() { EMPTY_ROOT } else { self.storage_hash };
         self.storage_proof.iter().try_for_each(|slot| slot.verify(storage_root))
     }
 

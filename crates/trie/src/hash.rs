@@ -51,17 +51,12 @@ pub(crate) fn hash_arenas(arenas: &mut [Arena]) {
 /// The changed nodes, those of each level behind those of the level above.
 fn dirty_levels(arenas: &[Arena]) -> Vec<Vec<Task>> {
     let mut levels = Vec::new();
-    let roots = arenas
-        .iter()
-        .zip(0..)
-        .filter_map(|(arena, index)| match arena.root.link() {
-            Link::Node(node) if arena.node(node).reference.is_dirty() => Some(Task {
-                arena: index,
-                node,
-                depth: arena.base as u32,
-            }),
-            _ => None,
-        });
+    let roots = arenas.iter().zip(0..).filter_map(|(arena, index)| match arena.root.link() {
+        Link::Node(node) if arena.node(node).reference.is_dirty() => {
+            Some(Task { arena: index, node, depth: arena.base as u32 })
+        }
+        _ => None,
+    });
     let mut level: Vec<Task> = roots.collect();
     while !level.is_empty() {
         let mut below = Vec::with_capacity(level.len());
@@ -112,15 +107,8 @@ impl Arena {
 
 impl Batches {
     fn new() -> Self {
-        let task = Task {
-            arena: 0,
-            node: 0,
-            depth: 0,
-        };
-        Self {
-            lanes: std::array::from_fn(|index| Lanes::new(index + 1)),
-            tasks: [[task; LANES]; BATCH_BLOCKS_MAX],
-        }
+        let task = Task { arena: 0, node: 0, depth: 0 };
+        Self { lanes: std::array::from_fn(|index| Lanes::new(index + 1)), tasks: [[task; LANES]; BATCH_BLOCKS_MAX] }
     }
 
     /// Gives a node its reference, now or when its batch is full.

@@ -33,12 +33,7 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     pub(crate) fn new(blocks: usize) -> Self {
-        Self {
-            blocks,
-            used: 0,
-            lengths: [0; LANES],
-            buffer: vec![0; LANES * blocks * RATE_BYTES],
-        }
+        Self { blocks, used: 0, lengths: [0; LANES], buffer: vec![0; LANES * blocks * RATE_BYTES] }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -51,11 +46,7 @@ impl Lanes {
 
     /// Adds a message; there must be a free lane, and the message must fill `blocks` blocks.
     pub(crate) fn push(&mut self, message: &[u8]) {
-        assert_eq!(
-            blocks_of(message.len()),
-            self.blocks,
-            "the lanes hold messages of one size"
-        );
+        assert_eq!(blocks_of(message.len()), self.blocks, "the lanes hold messages of one size");
         let size = self.blocks * RATE_BYTES;
         let lane = &mut self.buffer[self.used * size..][..size];
         lane[..message.len()].copy_from_slice(message);
@@ -143,9 +134,8 @@ mod avx512 {
     ];
 
     /// The rotation of the word at `x + 5 * y` (FIPS 202, section 3.2.2).
-    const ROTATIONS: [i64; 25] = [
-        0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14,
-    ];
+    const ROTATIONS: [i64; 25] =
+        [0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14];
 
     type State = [__m512i; 25];
 
@@ -226,9 +216,8 @@ mod tests {
         for length in 0..600usize {
             let mut lanes = Lanes::new(blocks_of(length));
             let used = 1 + length % LANES;
-            let messages: Vec<Vec<u8>> = (0..used)
-                .map(|lane| (0..length).map(|at| (at * 7 + lane * 31 + length) as u8).collect())
-                .collect();
+            let messages: Vec<Vec<u8>> =
+                (0..used).map(|lane| (0..length).map(|at| (at * 7 + lane * 31 + length) as u8).collect()).collect();
             messages.iter().for_each(|message| lanes.push(message));
             assert_eq!(lanes.is_full(), used == LANES);
             let scalar = lanes.one_by_one(used);

@@ -8,11 +8,7 @@ pub(crate) const KEY_NIBBLES: usize = 64;
 /// The nibble of a key at `index`, the high half of each byte first.
 pub(crate) fn nibble(key: &B256, index: usize) -> u8 {
     let byte = key.0[index / 2];
-    if index.is_multiple_of(2) {
-        byte >> 4
-    } else {
-        byte & 0x0f
-    }
+    if index.is_multiple_of(2) { byte >> 4 } else { byte & 0x0f }
 }
 
 /// A path from the root, one nibble per byte. At most 64 nibbles: longer ones cannot be made.
@@ -23,10 +19,7 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    pub(crate) const EMPTY: Self = Self {
-        nibbles: [0; KEY_NIBBLES],
-        len: 0,
-    };
+    pub(crate) const EMPTY: Self = Self { nibbles: [0; KEY_NIBBLES], len: 0 };
 
     /// The first `len` nibbles of a key.
     pub(crate) fn of_key(key: &B256, len: usize) -> Self {
@@ -94,9 +87,5 @@ impl Path {
 
 /// How many nibbles of `prefix` agree with the key from `depth` on.
 pub(crate) fn common_with_key(prefix: &[u8], key: &B256, depth: usize) -> usize {
-    prefix
-        .iter()
-        .enumerate()
-        .take_while(|(index, other)| nibble(key, depth + index) == **other)
-        .count()
+    prefix.iter().enumerate().take_while(|(index, other)| nibble(key, depth + index) == **other).count()
 }

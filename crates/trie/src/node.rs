@@ -72,10 +72,7 @@ impl Reference {
             return None;
         }
         bytes[..rlp.len()].copy_from_slice(rlp);
-        Some(Self {
-            bytes,
-            len: rlp.len() as u8,
-        })
+        Some(Self { bytes, len: rlp.len() as u8 })
     }
 
     pub(crate) fn is_dirty(&self) -> bool {
@@ -118,20 +115,11 @@ pub(crate) struct Node {
 impl Node {
     /// A node that was just made and is stored nowhere.
     pub(crate) fn new(body: Body) -> Self {
-        Self {
-            body,
-            reference: Reference::DIRTY,
-            saved: false,
-            row: false,
-            inner_row: false,
-        }
+        Self { body, reference: Reference::DIRTY, saved: false, row: false, inner_row: false }
     }
 
     pub(crate) fn leaf(key: &B256, value: &[u8]) -> Self {
-        Self::new(Body::Leaf {
-            key: *key,
-            value: value.into(),
-        })
+        Self::new(Body::Leaf { key: *key, value: value.into() })
     }
 
     /// Marks the node as changed.

@@ -39,11 +39,7 @@ impl Arena {
             let inner = Reference::of_rlp(rlp);
             let inner_rlp = inner.to_hash().map(|_| rlp.to_vec());
             let row = row_at(path, encoder.extension(&prefix, &inner), is_root, rows);
-            rows.extend(
-                inner_rlp
-                    .clone()
-                    .map(|rlp| (path.joined(&prefix).as_slice().to_vec(), Some(rlp))),
-            );
+            rows.extend(inner_rlp.clone().map(|rlp| (path.joined(&prefix).as_slice().to_vec(), Some(rlp))));
             (row, inner_rlp.is_some())
         };
         let node = &mut self.nodes[index as usize];

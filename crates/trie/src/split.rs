@@ -49,23 +49,12 @@ impl Split {
     pub(crate) fn empty() -> Self {
         let mut top = Arena::new(0);
         top.hashes.resize(SUBTRIES, B256::ZERO);
-        let branch = || {
-            Node::new(Body::Branch {
-                prefix: Box::default(),
-                children: [Slot::EMPTY; 16],
-            })
-        };
+        let branch = || Node::new(Body::Branch { prefix: Box::default(), children: [Slot::EMPTY; 16] });
         let mut children = [Slot::EMPTY; 16];
         children.fill_with(|| Slot::node(top.add(branch())));
-        let root = top.add(Node::new(Body::Branch {
-            prefix: Box::default(),
-            children,
-        }));
+        let root = top.add(Node::new(Body::Branch { prefix: Box::default(), children }));
         top.root = Slot::node(root);
-        Self {
-            top,
-            subtries: (0..SUBTRIES).map(|_| Arena::new(SUBTRIE_DEPTH)).collect(),
-        }
+        Self { top, subtries: (0..SUBTRIES).map(|_| Arena::new(SUBTRIE_DEPTH)).collect() }
     }
 
     /// Whether a trie can be split: its root and the 16 below are branches without extension. Loads these.
@@ -151,9 +140,7 @@ impl Split {
     /// Moves the root, its children and the subtries of `split` to one arena; the index of the root there.
     fn move_top(&self, split: &mut Self, root: Slot, whole: &mut Arena) -> u32 {
         let middles: [u32; 16] = std::array::from_fn(|high| split.middle(high as u8));
-        let Link::Node(root) = root.link() else {
-            unreachable!("the top of a split trie has a root")
-        };
+        let Link::Node(root) = root.link() else { unreachable!("the top of a split trie has a root") };
         let mut root = split.top.take(root);
         let mut moved = [Slot::EMPTY; 16];
         for (high, middle) in middles.into_iter().enumerate() {
@@ -193,9 +180,7 @@ impl Split {
 
     /// The subtries below a child of the root that are not empty.
     fn present(&self, high: u8) -> Vec<u8> {
-        (0..16u8)
-            .filter(|low| !self.subtries[usize::from(high << 4 | low)].root.is_empty())
-            .collect()
+        (0..16u8).filter(|low| !self.subtries[usize::from(high << 4 | low)].root.is_empty()).collect()
     }
 
     /// Whether the root and its children are branches, as the form demands.
@@ -252,11 +237,7 @@ impl Split {
     /// Tells the top which subtries are empty.
     fn refresh_top(&mut self) {
         for (index, subtrie) in (0..=u8::MAX).zip(&self.subtries) {
-            let slot = if subtrie.root.is_empty() {
-                Slot::EMPTY
-            } else {
-                Slot::hash(u32::from(index))
-            };
+            let slot = if subtrie.root.is_empty() { Slot::EMPTY } else { Slot::hash(u32::from(index)) };
             let middle = self.middle(index >> 4);
             self.top.set_slot(Some((middle, index & 0x0f)), slot);
         }
@@ -331,8 +312,7 @@ impl Split {
         let mut proof = Vec::new();
         let mut encoder = Encoder::default();
         self.top.prove_body(self.root(), 0, &mut encoder, &mut proof);
-        self.top
-            .prove_body(self.middle(key[0] >> 4), 1, &mut encoder, &mut proof);
+        self.top.prove_body(self.middle(key[0] >> 4), 1, &mut encoder, &mut proof);
         self.subtries[usize::from(key[0])].prove(source, key, &mut proof)?;
         Ok(proof)
     }

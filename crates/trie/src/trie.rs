@@ -66,11 +66,7 @@ impl Trie {
     }
 
     fn one(arena: Arena, root: B256) -> Self {
-        Self {
-            form: Form::One(Box::new(arena)),
-            pending: 0,
-            root: Some(root),
-        }
+        Self { form: Form::One(Box::new(arena)), pending: 0, root: Some(root) }
     }
 
     /// Sets keys to values and deletes keys (`None`); of two changes of one key the later wins.
@@ -241,10 +237,7 @@ fn blind_one(arena: &mut Arena, keep_depth: usize, root: Option<B256>) {
 
 /// The changes in the order of their keys, the last one of each key.
 fn in_order(changes: &[(B256, Option<Vec<u8>>)]) -> Result<Vec<Change<'_>>, TrieError> {
-    if let Some((key, _)) = changes
-        .iter()
-        .find(|(_, value)| value.as_ref().is_some_and(Vec::is_empty))
-    {
+    if let Some((key, _)) = changes.iter().find(|(_, value)| value.as_ref().is_some_and(Vec::is_empty)) {
         return Err(TrieError::EmptyValue { key: *key });
     }
     let mut ordered: Vec<Change<'_>> = changes.iter().map(|(key, value)| (key, value.as_deref())).collect();

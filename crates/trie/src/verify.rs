@@ -71,9 +71,7 @@ pub fn verify(root: B256, key: &B256, expected: Option<&[u8]>, proof: &[Bytes]) 
     if found == expected {
         return Ok(());
     }
-    Err(ProofError::OtherValue {
-        found: found.map(Bytes::copy_from_slice),
-    })
+    Err(ProofError::OtherValue { found: found.map(Bytes::copy_from_slice) })
 }
 
 /// The value that a proof shows for a key.
@@ -91,18 +89,12 @@ fn value_shown<'a>(root: B256, key: &B256, proof: &'a [Bytes]) -> Result<Option<
         match step(rlp, key, &mut depth).map_err(|reason| ProofError::Malformed { index, reason })? {
             Step::Follow(hash) => expected = hash,
             Step::Done(_) if index + 1 < proof.len() => {
-                return Err(ProofError::UnusedNodes {
-                    nodes: proof.len(),
-                    needed: index + 1,
-                });
+                return Err(ProofError::UnusedNodes { nodes: proof.len(), needed: index + 1 });
             }
             Step::Done(value) => return Ok(value),
         }
     }
-    Err(ProofError::Incomplete {
-        nodes: proof.len(),
-        expected,
-    })
+    Err(ProofError::Incomplete { nodes: proof.len(), expected })
 }
 
 /// Reads a node, and the nodes that stand in it, as far as they concern the key from `depth` on.
@@ -133,10 +125,7 @@ fn step<'a>(mut rlp: &'a [u8], key: &B256, depth: &mut usize) -> Result<Step<'a>
                 if *depth >= KEY_NIBBLES {
                     return Err(NodeError::Shape);
                 }
-                let child = children
-                    .get(usize::from(nibble(key, *depth)))
-                    .copied()
-                    .ok_or(NodeError::Shape)?;
+                let child = children.get(usize::from(nibble(key, *depth))).copied().ok_or(NodeError::Shape)?;
                 *depth += 1;
                 child
             }

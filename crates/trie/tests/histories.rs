@@ -24,11 +24,7 @@ fn random_changes(random: &mut Random, keys: Keys, count: u64, deletions_in_8: u
                 Keys::Hashed(pool) => random.hashed_key(pool),
                 Keys::Crowded => random.crowded_key(),
             };
-            let value = if random.below(8) < deletions_in_8 {
-                None
-            } else {
-                Some(random.value())
-            };
+            let value = if random.below(8) < deletions_in_8 { None } else { Some(random.value()) };
             (key, value)
         })
         .collect()
@@ -99,17 +95,8 @@ fn large_histories_cross_every_change_of_form() {
         let mut model = Model::new();
         let mut trie = Trie::empty();
         let mut rows = Rows::default();
-        let phases = [
-            (3000, 0),
-            (6000, 0),
-            (300, 4),
-            (9000, 7),
-            (6000, 1),
-            (20_000, 8),
-            (5000, 0),
-            (40_000, 8),
-            (10, 0),
-        ];
+        let phases =
+            [(3000, 0), (6000, 0), (300, 4), (9000, 7), (6000, 1), (20_000, 8), (5000, 0), (40_000, 8), (10, 0)];
         for (phase, (count, deletions)) in phases.into_iter().enumerate() {
             let changes = random_changes(&mut random, Keys::Hashed(8000), count, deletions);
             apply_to_model(&mut model, &changes);
@@ -118,10 +105,7 @@ fn large_histories_cross_every_change_of_form() {
             rows.save(&mut trie);
             let mut fresh = Rows::default();
             fresh.save(&mut rebuilt(&model));
-            assert!(
-                rows == fresh,
-                "the store holds exactly the live nodes, seed {seed}, phase {phase}"
-            );
+            assert!(rows == fresh, "the store holds exactly the live nodes, seed {seed}, phase {phase}");
             if (phase as u64 + seed).is_multiple_of(2) {
                 trie.blind(random.below(5) as usize);
                 assert_eq!(trie.root(), oracle_root(&model));
@@ -191,13 +175,8 @@ fn eth_trie_agrees_as_a_second_oracle() {
 #[test]
 fn later_changes_of_a_key_win_and_order_does_not_matter() {
     let key = |n: u8| keccak256([n]);
-    let changes = vec![
-        (key(2), Some(vec![1])),
-        (key(1), Some(vec![2])),
-        (key(2), None),
-        (key(1), Some(vec![3])),
-        (key(3), None),
-    ];
+    let changes =
+        vec![(key(2), Some(vec![1])), (key(1), Some(vec![2])), (key(2), None), (key(1), Some(vec![3])), (key(3), None)];
     let mut trie = Trie::empty();
     trie.apply(&NoNodes, &changes).unwrap();
     assert_eq!(trie.root(), oracle_root(&Model::from([(key(1), vec![3])])));
@@ -212,9 +191,7 @@ fn changes_that_change_nothing_store_nothing() {
     let mut trie = rebuilt(&model);
     assert!(!trie.take_node_updates().is_empty());
     let same: Changes = model.iter().map(|(key, value)| (*key, Some(value.clone()))).collect();
-    let absent: Changes = (0..100u64)
-        .map(|n| (keccak256((n + 1000).to_be_bytes()), None))
-        .collect();
+    let absent: Changes = (0..100u64).map(|n| (keccak256((n + 1000).to_be_bytes()), None)).collect();
     trie.apply(&NoNodes, &same).unwrap();
     trie.apply(&NoNodes, &absent).unwrap();
     assert_eq!(trie.take_node_updates(), []);
@@ -225,10 +202,7 @@ fn empty_values_are_refused_before_anything_changes() {
     let mut trie = Trie::empty();
     let changes = vec![(keccak256([1]), Some(vec![1])), (keccak256([2]), Some(Vec::new()))];
     let error = trie.apply(&NoNodes, &changes).unwrap_err();
-    assert!(
-        matches!(error, TrieError::EmptyValue { key } if key == keccak256([2])),
-        "{error}"
-    );
+    assert!(matches!(error, TrieError::EmptyValue { key } if key == keccak256([2])), "{error}");
     assert_eq!(trie.root(), EMPTY_ROOT);
 }
 
@@ -248,16 +222,10 @@ fn missing_and_corrupt_nodes_are_named_by_path() {
     let mut damaged = rows.clone();
     damaged.0.get_mut(&vec![first]).unwrap()[9] ^= 1;
     let error = Trie::at_root(root).get(&damaged, &key).unwrap_err();
-    assert!(
-        matches!(&error, TrieError::CorruptNode { path, .. } if *path == [first]),
-        "{error}"
-    );
+    assert!(matches!(&error, TrieError::CorruptNode { path, .. } if *path == [first]), "{error}");
     damaged.0.remove(&vec![first]);
     let error = Trie::at_root(root).get(&damaged, &key).unwrap_err();
-    assert!(
-        matches!(&error, TrieError::MissingNode { path, .. } if *path == [first]),
-        "{error}"
-    );
+    assert!(matches!(&error, TrieError::MissingNode { path, .. } if *path == [first]), "{error}");
     assert!(error.to_string().contains("is missing"), "{error}");
     // A failed change leaves a trie on which the change can be made once the source works.
     let mut trie = Trie::at_root(root);

@@ -16,19 +16,12 @@ fn examples() -> Vec<(Model, Trie)> {
     let mut random = Random(11);
     let mut models = vec![Model::from([(keccak256([1]), vec![7])])];
     for size in [2u64, 5, 20, 300, 12_000] {
-        models.push(
-            (0..size)
-                .map(|_| (random.hashed_key(u64::MAX), random.value()))
-                .collect(),
-        );
+        models.push((0..size).map(|_| (random.hashed_key(u64::MAX), random.value())).collect());
     }
     for _ in 0..20 {
         models.push((0..8).map(|_| (random.crowded_key(), random.value())).collect());
     }
-    models
-        .into_iter()
-        .map(|model| (model.clone(), rebuilt(&model)))
-        .collect()
+    models.into_iter().map(|model| (model.clone(), rebuilt(&model))).collect()
 }
 
 /// Keys that are there, and keys near them that mostly are not.
@@ -54,19 +47,12 @@ fn proofs_of_presence_and_absence_hold_here_and_in_alloy_trie() {
         let mut reopened = Trie::at_root(root);
         for key in probes(&model) {
             let proof = trie.prove(&NoNodes, &key).unwrap();
-            assert_eq!(
-                reopened.prove(&rows, &key).unwrap(),
-                proof,
-                "a reopened trie proves the same"
-            );
+            assert_eq!(reopened.prove(&rows, &key).unwrap(), proof, "a reopened trie proves the same");
             let value = model.get(&key);
             assert_eq!(verify(root, &key, value.map(Vec::as_slice), &proof), Ok(()));
             verify_proof(root, Nibbles::unpack(key), value.cloned(), &proof).unwrap();
             let other = if value.is_some() { None } else { Some([1].as_slice()) };
-            assert!(matches!(
-                verify(root, &key, other, &proof),
-                Err(ProofError::OtherValue { .. })
-            ));
+            assert!(matches!(verify(root, &key, other, &proof), Err(ProofError::OtherValue { .. })));
             assert!(verify(root, &key, Some(&[9, 9]), &proof).is_err());
         }
     }
@@ -105,10 +91,7 @@ fn the_empty_trie_is_proved_by_nothing_or_by_the_empty_string() {
     assert!(verify(EMPTY_ROOT, &key, Some(&[1]), &[]).is_err());
     assert!(verify(B256::ZERO, &key, None, &[]).is_err());
     let unused = [Bytes::from_static(&[0x80]), Bytes::from_static(&[0x80])];
-    assert_eq!(
-        verify(EMPTY_ROOT, &key, None, &unused),
-        Err(ProofError::UnusedNodes { nodes: 2, needed: 1 })
-    );
+    assert_eq!(verify(EMPTY_ROOT, &key, None, &unused), Err(ProofError::UnusedNodes { nodes: 2, needed: 1 }));
 }
 
 /// Something that looks like RLP more often than random bytes do.
@@ -121,18 +104,12 @@ fn node_like() -> impl Strategy<Value = Vec<u8>> {
         proptest::collection::vec(any::<u8>(), 0..30).prop_map(|list| [&[0xc0 + list.len() as u8][..], &list].concat()),
     ];
     let count = prop_oneof![Just(2usize), Just(17), 0..20usize];
-    let list = count
-        .prop_flat_map(move |count| proptest::collection::vec(item.clone(), count))
-        .prop_map(|items| {
-            let mut out = Vec::new();
-            alloy_rlp::Header {
-                list: true,
-                payload_length: items.concat().len(),
-            }
-            .encode(&mut out);
-            out.extend(items.concat());
-            out
-        });
+    let list = count.prop_flat_map(move |count| proptest::collection::vec(item.clone(), count)).prop_map(|items| {
+        let mut out = Vec::new();
+        alloy_rlp::Header { list: true, payload_length: items.concat().len() }.encode(&mut out);
+        out.extend(items.concat());
+        out
+    });
     prop_oneof![3 => list, 1 => proptest::collection::vec(any::<u8>(), 0..700)]
 }
 
@@ -181,16 +158,9 @@ const ALICE: Address = address!("a11ce00000000000000000000000000000000001");
 
 /// A state with Alice among others, and her storage.
 fn state() -> (Trie, Trie, TrieAccount) {
-    let slot = |n: u64, value: u64| {
-        (
-            keccak256(B256::from(U256::from(n))),
-            Some(alloy_rlp::encode(U256::from(value))),
-        )
-    };
+    let slot = |n: u64, value: u64| (keccak256(B256::from(U256::from(n))), Some(alloy_rlp::encode(U256::from(value))));
     let mut storage = Trie::empty();
-    storage
-        .apply(&NoNodes, &[slot(0, 5), slot(1, u64::MAX), slot(7, 1)])
-        .unwrap();
+    storage.apply(&NoNodes, &[slot(0, 5), slot(1, u64::MAX), slot(7, 1)]).unwrap();
     let alice = TrieAccount {
         nonce: 17,
         balance: U256::from(10).pow(U256::from(18)),
@@ -198,12 +168,7 @@ fn state() -> (Trie, Trie, TrieAccount) {
         code_hash: KECCAK_EMPTY,
     };
     let mut changes: Changes = (0..200u8)
-        .map(|n| {
-            (
-                keccak256(Address::repeat_byte(n)),
-                Some(alloy_rlp::encode(TrieAccount::default())),
-            )
-        })
+        .map(|n| (keccak256(Address::repeat_byte(n)), Some(alloy_rlp::encode(TrieAccount::default()))))
         .collect();
     changes.push((keccak256(ALICE), Some(alloy_rlp::encode(alice))));
     let mut model = Model::new();
@@ -215,11 +180,7 @@ fn proof_of_alice() -> (B256, AccountProof) {
     let (mut accounts, mut storage, alice) = state();
     let mut slot = |n: u64, value: u64| {
         let key = B256::from(U256::from(n));
-        StorageProof {
-            key,
-            value: U256::from(value),
-            proof: storage.prove(&NoNodes, &keccak256(key)).unwrap(),
-        }
+        StorageProof { key, value: U256::from(value), proof: storage.prove(&NoNodes, &keccak256(key)).unwrap() }
     };
     let storage_proof = vec![slot(1, u64::MAX), slot(2, 0)];
     let proof = AccountProof {
@@ -240,18 +201,7 @@ fn account_proofs_have_the_json_form_of_eth_get_proof() {
     proof.verify(root).unwrap();
     let json = serde_json::to_value(&proof).unwrap();
     let keys: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(
-        keys,
-        [
-            "accountProof",
-            "address",
-            "balance",
-            "codeHash",
-            "nonce",
-            "storageHash",
-            "storageProof"
-        ]
-    );
+    assert_eq!(keys, ["accountProof", "address", "balance", "codeHash", "nonce", "storageHash", "storageProof"]);
     assert_eq!(json["nonce"], "0x11");
     assert_eq!(json["balance"], "0xde0b6b3a7640000");
     assert_eq!(json["address"], "0xa11ce00000000000000000000000000000000001");
@@ -263,11 +213,7 @@ fn account_proofs_have_the_json_form_of_eth_get_proof() {
     assert_eq!(serde_json::from_value::<AccountProof>(json.clone()).unwrap(), proof);
     let mut short = json;
     short["storageProof"][0]["key"] = "0x1".into();
-    assert_eq!(
-        serde_json::from_value::<AccountProof>(short).unwrap(),
-        proof,
-        "a slot may be a short number"
-    );
+    assert_eq!(serde_json::from_value::<AccountProof>(short).unwrap(), proof, "a slot may be a short number");
 }
 
 #[test]
@@ -301,11 +247,7 @@ fn absent_accounts_are_proved_as_geth_and_as_older_nodes_report_them() {
         nonce: 0,
         storage_hash: EMPTY_ROOT,
         account_proof: accounts.prove(&NoNodes, &keccak256(address)).unwrap(),
-        storage_proof: vec![StorageProof {
-            key: B256::ZERO,
-            value: U256::ZERO,
-            proof: Vec::new(),
-        }],
+        storage_proof: vec![StorageProof { key: B256::ZERO, value: U256::ZERO, proof: Vec::new() }],
     };
     proof.verify(root).unwrap();
     (proof.code_hash, proof.storage_hash) = (B256::ZERO, B256::ZERO);

@@ -27,23 +27,16 @@ pub enum HostError {
 
 impl HostError {
     /// The frame's gas does not pay for the request.
-    pub const OUT_OF_GAS: Self = Self::Fault {
-        kind: FaultKind::OutOfGas,
-        message: Cow::Borrowed("the frame ran out of gas"),
-    };
+    pub const OUT_OF_GAS: Self =
+        Self::Fault { kind: FaultKind::OutOfGas, message: Cow::Borrowed("the frame ran out of gas") };
 
     /// A write in a read-only frame.
-    pub const READ_ONLY: Self = Self::Fault {
-        kind: FaultKind::ReadOnly,
-        message: Cow::Borrowed("a read-only frame tried to write"),
-    };
+    pub const READ_ONLY: Self =
+        Self::Fault { kind: FaultKind::ReadOnly, message: Cow::Borrowed("a read-only frame tried to write") };
 
     /// A fault of `kind`.
     pub fn fault(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::Fault {
-            kind,
-            message: message.into(),
-        }
+        Self::Fault { kind, message: message.into() }
     }
 }
 

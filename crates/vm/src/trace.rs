@@ -53,8 +53,7 @@ impl CallNode {
 
     /// Gas of this frame alone, without the calls below.
     pub fn own_gas(&self) -> u64 {
-        self.gas_used
-            .saturating_sub(self.calls().map(|call| call.gas_used).sum())
+        self.gas_used.saturating_sub(self.calls().map(|call| call.gas_used).sum())
     }
 }
 
@@ -88,22 +87,13 @@ pub struct Tracer {
 impl Tracer {
     /// A frame begins; `logs` is the number of logs in the journal.
     pub fn enter(&mut self, frame: &Frame, logs: usize) {
-        self.open.push(Open {
-            node: node_of(frame),
-            first_log: logs,
-            calls: Vec::new(),
-        });
+        self.open.push(Open { node: node_of(frame), first_log: logs, calls: Vec::new() });
     }
 
     /// The innermost frame ends. `logs` are all logs in the journal, those of a failed frame already removed.
     /// `created` is the new contract's address where the frame was a creation.
     pub fn exit(&mut self, end: &FrameEnd, logs: &[Log], created: Option<Address>) {
-        let Some(Open {
-            mut node,
-            first_log,
-            calls,
-        }) = self.open.pop()
-        else {
+        let Some(Open { mut node, first_log, calls }) = self.open.pop() else {
             return;
         };
         node.gas_used = node.gas_limit.saturating_sub(end.gas_left);

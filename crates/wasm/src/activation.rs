@@ -70,11 +70,8 @@ mod tests {
 
     #[test]
     fn records_have_a_fixed_canonical_form() {
-        let record = ActivationRecord {
-            instrumenter: 0x0102,
-            instrumented_hash: B256::repeat_byte(0xAB),
-            initial_pages: 17,
-        };
+        let record =
+            ActivationRecord { instrumenter: 0x0102, instrumented_hash: B256::repeat_byte(0xAB), initial_pages: 17 };
         let bytes = record.encode();
         let expected = format!("0x010102{}00000011", "ab".repeat(32));
         assert_eq!(bytes.to_string(), expected);

@@ -23,14 +23,8 @@ struct Entry<V> {
 impl<V: Clone> Cache<V> {
     /// A cache for at least one value.
     pub(crate) fn new(capacity: usize) -> Self {
-        let inner = Inner {
-            entries: HashMap::default(),
-            uses: 0,
-        };
-        Self {
-            inner: Mutex::new(inner),
-            capacity: capacity.max(1),
-        }
+        let inner = Inner { entries: HashMap::default(), uses: 0 };
+        Self { inner: Mutex::new(inner), capacity: capacity.max(1) }
     }
 
     pub(crate) fn get(&self, key: &B256) -> Option<V> {

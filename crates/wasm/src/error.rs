@@ -130,10 +130,7 @@ impl WasmError {
 
 impl From<wasmparser::BinaryReaderError> for WasmError {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
-        Self::Invalid {
-            offset: offset(error.offset()),
-            reason: error.message().to_owned(),
-        }
+        Self::Invalid { offset: offset(error.offset()), reason: error.message().to_owned() }
     }
 }
 

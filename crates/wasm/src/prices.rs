@@ -175,8 +175,9 @@ pub const INIT_GAS: u64 = 72 * 128 + 11 * 32;
 pub const ACTIVATION_GAS: u64 = 100_000;
 /// Gas of activating, per byte of the compressed code: paid before it is decompressed.
 pub const ACTIVATION_CODE_BYTE_GAS: u64 = 10;
-/// Gas of activating, per byte of the decompressed module: paid before it is validated and compiled.
-pub const ACTIVATION_WASM_BYTE_GAS: u64 = 200;
+/// Gas of activating, per byte of the decompressed module: paid before it is validated and compiled. Validation and
+/// instrumentation take about 0.1 µs per byte; what compilation takes is mostly in [`compilation`].
+pub const ACTIVATION_WASM_BYTE_GAS: u64 = 50;
 /// Gas of activating, per function: paid before it is compiled.
 pub const ACTIVATION_FUNCTION_GAS: u64 = 20_000;
 

@@ -22,11 +22,7 @@ pub fn is_program(code: &[u8]) -> bool {
 pub fn encode_program(wasm: &[u8]) -> Bytes {
     let mut code = PREFIX.to_vec();
     code.push(NO_DICTIONARY);
-    let params = BrotliEncoderParams {
-        quality: 11,
-        size_hint: wasm.len(),
-        ..Default::default()
-    };
+    let params = BrotliEncoderParams { quality: 11, size_hint: wasm.len(), ..Default::default() };
     let mut input = wasm;
     // Reading from and writing to memory does not fail.
     let _ = brotli::BrotliCompress(&mut input, &mut code, &params);
@@ -59,11 +55,7 @@ pub fn decode_program(code: &[u8]) -> Result<Vec<u8>, ProgramError> {
 }
 
 fn decompress(compressed: &[u8]) -> Result<Vec<u8>, ProgramError> {
-    let mut state = BrotliState::new(
-        StandardAlloc::default(),
-        StandardAlloc::default(),
-        StandardAlloc::default(),
-    );
+    let mut state = BrotliState::new(StandardAlloc::default(), StandardAlloc::default(), StandardAlloc::default());
     let mut output = vec![0; MAX_WASM_BYTES];
     let (mut input_left, mut read) = (compressed.len(), 0);
     let (mut output_left, mut written, mut total) = (output.len(), 0, 0);
@@ -104,22 +96,12 @@ mod tests {
     #[test]
     fn f15_bombs_truncated_corrupt_and_foreign_programs_are_refused() {
         let code = encode_program(b"some module that compresses to something of some length");
-        assert_eq!(
-            decode_program(&encode_program(&vec![0; 64 << 20])),
-            Err(ProgramError::TooLarge)
-        );
+        assert_eq!(decode_program(&encode_program(&vec![0; 64 << 20])), Err(ProgramError::TooLarge));
         for length in 4..code.len() {
-            assert_eq!(
-                decode_program(&code[..length]),
-                Err(ProgramError::Truncated),
-                "{length}"
-            );
+            assert_eq!(decode_program(&code[..length]), Err(ProgramError::Truncated), "{length}");
         }
         assert_eq!(decode_program(&code[..3]), Err(ProgramError::Prefix));
-        assert_eq!(
-            decode_program(&[0xEF, 0xF0, 0x00, 0x01]),
-            Err(ProgramError::Dictionary(1))
-        );
+        assert_eq!(decode_program(&[0xEF, 0xF0, 0x00, 0x01]), Err(ProgramError::Dictionary(1)));
         let trailing = [&code[..], &[0, 0]].concat();
         assert_eq!(decode_program(&trailing), Err(ProgramError::Trailing(2)));
         let corrupt = [&PREFIX[..], &[0], &[0xFF; 40]].concat();
@@ -142,9 +124,6 @@ mod tests {
     fn init_code_returns_what_follows_its_prelude() {
         let init = init_code(&[1, 2, 3]);
         assert_eq!(init.len(), usize::from(PRELUDE_BYTES) + 3);
-        assert_eq!(
-            init[..],
-            [0x63, 0, 0, 0, 3, 0x80, 0x60, 12, 0x5F, 0x39, 0x5F, 0xF3, 1, 2, 3]
-        );
+        assert_eq!(init[..], [0x63, 0, 0, 0, 3, 0x80, 0x60, 12, 0x5F, 0x39, 0x5F, 0xF3, 1, 2, 3]);
     }
 }

@@ -18,10 +18,7 @@ use hexapla_vm::{Code, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult
 use std::{fmt, sync::Arc};
 
 /// The native unit of cost.
-const INK: GasRate = GasRate {
-    unit: "ink",
-    per_gas: prices::INK_PER_GAS,
-};
+const INK: GasRate = GasRate { unit: "ink", per_gas: prices::INK_PER_GAS };
 
 /// WASM contracts as Arbitrum Stylus runs them.
 ///
@@ -50,10 +47,7 @@ pub struct RunReport {
 impl StylusVm {
     /// Sets up an engine.
     pub fn new(config: Config) -> Result<Self, SetupError> {
-        Ok(Self {
-            engine: engine::new(&config)?,
-            programs: Cache::new(config.max_cached_programs),
-        })
+        Ok(Self { engine: engine::new(&config)?, programs: Cache::new(config.max_cached_programs) })
     }
 
     /// What activation would see in a module, or why it would refuse it.
@@ -80,10 +74,7 @@ impl StylusVm {
         let wasm = decode_program(&code.bytes).map_err(broken)?;
         let module = instrument::instrument(&wasm).map_err(|error| broken(error.into()))?;
         if module.info.instrumented_hash != record.instrumented_hash {
-            return Err(Fatal(format!(
-                "code {} is instrumented otherwise than at its activation",
-                code.hash
-            )));
+            return Err(Fatal(format!("code {} is instrumented otherwise than at its activation", code.hash)));
         }
         self.compile(code.hash, &module)
     }
@@ -112,9 +103,7 @@ impl StylusVm {
 
 impl fmt::Debug for StylusVm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StylusVm")
-            .field("cached_programs", &self.cached_programs())
-            .finish_non_exhaustive()
+        f.debug_struct("StylusVm").field("cached_programs", &self.cached_programs()).finish_non_exhaustive()
     }
 }
 
@@ -126,10 +115,7 @@ fn admit(frame: &Frame, host: &mut dyn Host, gas: &mut u64) -> HostResult<Activa
         let message = format!("the code {} is not activated for this version", frame.code.hash);
         return Err(HostError::fault(FaultKind::InvalidCode, message));
     };
-    take(
-        gas,
-        prices::INIT_GAS.saturating_add(prices::memory_growth(0, record.initial_pages)),
-    )?;
+    take(gas, prices::INIT_GAS.saturating_add(prices::memory_growth(0, record.initial_pages)))?;
     Ok(record)
 }
 
@@ -151,49 +137,25 @@ struct InkBudget {
 impl InkBudget {
     fn new(limit: u64, left: u64) -> Self {
         let held = left.min(prices::MAX_INK / prices::INK_PER_GAS);
-        Self {
-            ink: held * prices::INK_PER_GAS,
-            aside: left.saturating_sub(held),
-            entry: limit.saturating_sub(left),
-        }
+        Self { ink: held * prices::INK_PER_GAS, aside: left.saturating_sub(held), entry: limit.saturating_sub(left) }
     }
 
     /// All ink the frame has used when so much is left.
     fn used(&self, ink_left: u64) -> NativeGas {
         let entry = INK.to_native(self.entry);
-        NativeGas {
-            amount: entry.saturating_add(self.ink.saturating_sub(ink_left)),
-            unit: INK.unit,
-        }
+        NativeGas { amount: entry.saturating_add(self.ink.saturating_sub(ink_left)), unit: INK.unit }
     }
 }
 
 /// A run in the words of the border.
 fn report(frame: &Frame, budget: &InkBudget, end: RunEnd) -> RunReport {
-    let RunEnd {
-        status,
-        ink,
-        stack,
-        memory_hash,
-        session,
-    } = end;
+    let RunEnd { status, ink, stack, memory_hash, session } = end;
     let exit = exit(frame, status, session.output);
-    let all_gone = matches!(
-        exit.fault().map(|fault| fault.kind),
-        Some(FaultKind::OutOfGas | FaultKind::StackOverflow)
-    );
+    let all_gone = matches!(exit.fault().map(|fault| fault.kind), Some(FaultKind::OutOfGas | FaultKind::StackOverflow));
     let ink = if all_gone { 0 } else { ink };
-    let gas_left = if all_gone {
-        0
-    } else {
-        INK.gas_left(ink).saturating_add(budget.aside)
-    };
+    let gas_left = if all_gone { 0 } else { INK.gas_left(ink).saturating_add(budget.aside) };
     RunReport {
-        end: FrameEnd {
-            exit,
-            gas_left,
-            native_used: Some(budget.used(ink)),
-        },
+        end: FrameEnd { exit, gas_left, native_used: Some(budget.used(ink)) },
         hooks: session.trace.unwrap_or_default(),
         stack_left: Some(stack),
         memory_hash,
@@ -216,13 +178,7 @@ fn exit(frame: &Frame, status: Result<u32, Stop>, output: Bytes) -> Exit {
 }
 
 fn fault(frame: &Frame, kind: FaultKind, data: Bytes, message: String) -> Fault {
-    Fault {
-        vm: VmId::WASM,
-        contract: frame.target,
-        kind,
-        data,
-        message,
-    }
+    Fault { vm: VmId::WASM, contract: frame.target, kind, data, message }
 }
 
 impl RunReport {
@@ -234,10 +190,7 @@ impl RunReport {
             end: FrameEnd {
                 exit: Exit::Fault(fault(frame, kind, Bytes::new(), message.to_owned())),
                 gas_left,
-                native_used: Some(NativeGas {
-                    amount: used,
-                    unit: INK.unit,
-                }),
+                native_used: Some(NativeGas { amount: used, unit: INK.unit }),
             },
             hooks: Vec::new(),
             stack_left: None,
@@ -296,10 +249,7 @@ fn check(code: &Bytes, gas: &mut u64) -> HostResult<Instrumented> {
     let wasm = decode_program(code).map_err(refuse)?;
     take(gas, prices::validation(bytes(wasm.len())))?;
     let module = instrument::instrument(&wasm).map_err(|error| refuse(error.into()))?;
-    take(
-        gas,
-        prices::ACTIVATION_FUNCTION_GAS.saturating_mul(module.info.functions),
-    )?;
+    take(gas, prices::ACTIVATION_FUNCTION_GAS.saturating_mul(module.info.functions))?;
     take(gas, module.info.compile_gas)?;
     Ok(module)
 }

@@ -81,12 +81,7 @@ impl StorageCache {
     fn add(&mut self, key: U256, value: U256, known: Option<U256>) -> usize {
         let position = self.entries.len();
         self.positions.insert(key, position);
-        self.entries.push(Entry {
-            key,
-            value,
-            known,
-            queued: false,
-        });
+        self.entries.push(Entry { key, value, known, queued: false });
         position
     }
 }

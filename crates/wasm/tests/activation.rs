@@ -9,10 +9,7 @@ use support::*;
 
 /// Modules that differ in a constant.
 fn unique(index: u32) -> Frame {
-    frame(
-        &wat::parse_str(program(&format!("(drop (i32.const {index})) (i32.const 0)"))).unwrap(),
-        &[],
-    )
+    frame(&wat::parse_str(program(&format!("(drop (i32.const {index})) (i32.const 0)"))).unwrap(), &[])
 }
 
 fn activate(vm: &StylusVm, frame: &Frame, host: &mut MockHost) -> u64 {
@@ -35,23 +32,13 @@ fn activation_writes_one_record_per_code_and_costs_by_the_formula() {
             info.compile_gas,
         );
         let host_price = 100 + 20_000;
-        assert_eq!(
-            activate(&vm, &frame, &mut host),
-            formula + prices::REACTIVATION_GAS + host_price
-        );
-        let key = ObjectKey::new(
-            VmId::WASM,
-            [b"stylus/activation/v1/", frame.code.hash.as_slice()].concat(),
-        );
+        assert_eq!(activate(&vm, &frame, &mut host), formula + prices::REACTIVATION_GAS + host_price);
+        let key = ObjectKey::new(VmId::WASM, [b"stylus/activation/v1/", frame.code.hash.as_slice()].concat());
         let record = ActivationRecord::decode(&host.objects[&key]).unwrap();
         assert_eq!(record.instrumenter, INSTRUMENTER_VERSION);
         assert_eq!(record.instrumented_hash, info.instrumented_hash);
         assert_eq!(record.initial_pages, info.initial_pages);
-        assert_eq!(
-            activate(&vm, &frame, &mut host),
-            prices::REACTIVATION_GAS + 100,
-            "again"
-        );
+        assert_eq!(activate(&vm, &frame, &mut host), prices::REACTIVATION_GAS + 100, "again");
         assert_eq!(host.objects.len(), 1);
     }
 }
@@ -63,14 +50,9 @@ fn f23_modules_that_are_slow_to_compile_are_expensive_or_refused() {
     let many = |count: usize, text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<String>();
     let merges = |branches: usize, locals: usize| {
         let writes = many(branches, &|index| {
-            format!(
-                "(local.set {} (i64.const {index})) (br_if 0 (local.get 0))",
-                1 + index % locals
-            )
+            format!("(local.set {} (i64.const {index})) (br_if 0 (local.get 0))", 1 + index % locals)
         });
-        let reads = many(locals, &|index| {
-            format!("(local.set $s (i64.add (local.get $s) (local.get {})))", 1 + index)
-        });
+        let reads = many(locals, &|index| format!("(local.set $s (i64.add (local.get $s) (local.get {})))", 1 + index));
         let locals = "i64 ".repeat(locals);
         format!("(func (param i32) (local {locals}) (local $s i64) (block {writes}) {reads})")
     };
@@ -78,23 +60,14 @@ fn f23_modules_that_are_slow_to_compile_are_expensive_or_refused() {
         "(func (local {}) {} {} {})",
         "i64 ".repeat(1_000),
         "(loop (br_if 0 (i32.const 0)) ".repeat(64),
-        many(1_000, &|index| format!(
-            "(local.set {index} (i64.add (local.get {index}) (i64.const 1)))"
-        )),
+        many(1_000, &|index| format!("(local.set {index} (i64.add (local.get {index}) (i64.const 1)))")),
         ")".repeat(64)
     );
     let results = "i32 ".repeat(16);
-    let table = format!(
-        "{} (br_table {} (i32.const 5))",
-        "(i32.const 1)".repeat(16),
-        many(100, &|depth| format!("{depth} "))
-    );
+    let table =
+        format!("{} (br_table {} (i32.const 5))", "(i32.const 1)".repeat(16), many(100, &|depth| format!("{depth} ")));
     let block = format!("(block (result {results})");
-    let tables = format!(
-        "(func (result {results}) {} {table} {})",
-        block.repeat(100),
-        ")".repeat(100)
-    );
+    let tables = format!("(func (result {results}) {} {table} {})", block.repeat(100), ")".repeat(100));
     let expensive = [
         merges(800, 80),
         merges(400, 300),
@@ -115,10 +88,7 @@ fn f23_modules_that_are_slow_to_compile_are_expensive_or_refused() {
     let table_info = inspect(&tables).unwrap();
     assert!(table_info.compile_gas > 400_000, "{table_info:?}");
     let real = StylusVm::inspect(&contract("erc20")).unwrap();
-    assert!(
-        prices::activation(0, real.wasm_bytes, real.functions, real.compile_gas) < BLOCK_GAS / 2,
-        "{real:?}"
-    );
+    assert!(prices::activation(0, real.wasm_bytes, real.functions, real.compile_gas) < BLOCK_GAS / 2, "{real:?}");
 }
 
 fn inspect(fields: &str) -> Result<hexapla_wasm::ModuleInfo, hexapla_wasm::WasmError> {
@@ -153,8 +123,7 @@ fn activation_runs_out_of_gas_at_every_limit_below_its_price() {
             let refused = vm.activate(&frame.code.bytes, &mut gas, &mut MockHost::new());
             assert_eq!(refused, Err(HostError::OUT_OF_GAS), "limit {limit}");
         }
-        vm.activate(&frame.code.bytes, &mut price.clone(), &mut MockHost::new())
-            .unwrap();
+        vm.activate(&frame.code.bytes, &mut price.clone(), &mut MockHost::new()).unwrap();
     }
 }
 
@@ -193,8 +162,7 @@ fn a_record_that_does_not_belong_to_the_code_is_a_fault_of_the_host() {
             instrumented_hash: keccak256(b"something else"),
             initial_pages: 1,
         };
-        host.objects
-            .insert(ActivationRecord::key(frame.code.hash), record.encode());
+        host.objects.insert(ActivationRecord::key(frame.code.hash), record.encode());
         assert!(matches!(vm.run(&frame, &mut host), Err(Fatal(_))));
     }
 }
@@ -255,24 +223,14 @@ fn folder_bytes(folder: &std::path::Path) -> u64 {
 fn compiled_programs_on_disk_are_used_again_and_damaged_ones_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let open = || {
-        StylusVm::new(Config {
-            cache_dir: Some(folder.path().to_owned()),
-            pool_size: 8,
-            ..Config::default()
-        })
-        .unwrap()
+        StylusVm::new(Config { cache_dir: Some(folder.path().to_owned()), pool_size: 8, ..Config::default() }).unwrap()
     };
     let frame = frame(&contract("erc20"), &[]);
     let mut host = MockHost::new();
     let first = open();
     activate(&first, &frame, &mut host);
     let expected = first.run(&frame, &mut host).unwrap();
-    let file = std::fs::read_dir(folder.path())
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
+    let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
     let sound = std::fs::read(&file).unwrap();
     let written = || std::fs::metadata(&file).unwrap().modified().unwrap();
 
@@ -282,20 +240,8 @@ fn compiled_programs_on_disk_are_used_again_and_damaged_ones_are_ignored() {
 
     let mut flipped = sound.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    let foreign = [
-        b"hexawt\0\x01",
-        keccak256(b"not native code").as_slice(),
-        b"not native code",
-    ]
-    .concat();
-    for damaged in [
-        &[][..],
-        &sound[..10],
-        &sound[..sound.len() / 2],
-        &flipped,
-        b"something else",
-        &foreign,
-    ] {
+    let foreign = [b"hexawt\0\x01", keccak256(b"not native code").as_slice(), b"not native code"].concat();
+    for damaged in [&[][..], &sound[..10], &sound[..sound.len() / 2], &flipped, b"something else", &foreign] {
         std::fs::write(&file, damaged).unwrap();
         assert_eq!(open().run(&frame, &mut host).unwrap(), expected);
         assert_eq!(std::fs::read(&file).unwrap().len(), sound.len(), "it was written anew");
@@ -305,17 +251,9 @@ fn compiled_programs_on_disk_are_used_again_and_damaged_ones_are_ignored() {
 #[cfg(feature = "wasmtime")]
 #[test]
 fn an_exhausted_pool_is_a_fault_of_the_host_and_not_of_the_program() {
-    let vm = std::sync::Arc::new(
-        StylusVm::new(Config {
-            pool_size: 3,
-            ..Config::default()
-        })
-        .unwrap(),
-    );
+    let vm = std::sync::Arc::new(StylusVm::new(Config { pool_size: 3, ..Config::default() }).unwrap());
     assert_eq!(nest(&vm, 3), Ok(0));
-    let Err(Fatal(message)) = nest(&vm, 4) else {
-        panic!("four instances in a pool of three")
-    };
+    let Err(Fatal(message)) = nest(&vm, 4) else { panic!("four instances in a pool of three") };
     assert!(message.contains("limit of 3"), "{message}");
 }
 
@@ -325,12 +263,7 @@ fn frames_nest_to_a_depth_of_sixty_four_on_all_engines() {
         let vm = std::sync::Arc::new(vm);
         let run = move || assert_eq!(nest(&vm, 64), Ok(0));
         let stack = 64 * (64 << 10) + limits::NATIVE_STACK_BYTES_PER_FRAME;
-        std::thread::Builder::new()
-            .stack_size(stack)
-            .spawn(run)
-            .unwrap()
-            .join()
-            .unwrap();
+        std::thread::Builder::new().stack_size(stack).spawn(run).unwrap().join().unwrap();
     }
 }
 
@@ -356,11 +289,7 @@ fn nest(vm: &std::sync::Arc<StylusVm>, depth: u32) -> Result<u32, Fatal> {
             *gas = end.gas_left;
             assert!(end.exit.is_success());
         }
-        Ok(hexapla_vm::CallOutcome {
-            success: true,
-            output: Bytes::new(),
-            fault: None,
-        })
+        Ok(hexapla_vm::CallOutcome { success: true, output: Bytes::new(), fault: None })
     });
     activate(vm, &nesting_frame(), &mut host);
     match vm.run(&nesting_frame(), &mut host)?.exit {

@@ -26,11 +26,7 @@ fn call(signature: &str, arguments: &[u64]) -> Vec<u8> {
 #[test]
 fn the_stylus_erc20_mints_and_transfers_alike_on_all_engines() {
     let (rig, wasm, mut host) = (Rig::new(), contract("erc20"), MockHost::new());
-    let mint = rig.call(
-        &wasm,
-        &call("mint(address,uint256)", &[CALLER_NUMBER, 1_000]),
-        &mut host,
-    );
+    let mint = rig.call(&wasm, &call("mint(address,uint256)", &[CALLER_NUMBER, 1_000]), &mut host);
     output(&mint);
     let transfer = rig.call(&wasm, &call("transfer(address,uint256)", &[0x77, 5]), &mut host);
     assert_eq!(output(&transfer)[..], word(1)[..]);
@@ -40,24 +36,14 @@ fn the_stylus_erc20_mints_and_transfers_alike_on_all_engines() {
     let refused = rig.call(&wasm, &call("transfer(address,uint256)", &[0x77, 50_000]), &mut host);
     let fault = refused.end.exit.fault().unwrap();
     assert_eq!(fault.kind, FaultKind::Revert);
-    assert!(
-        fault
-            .data
-            .starts_with(&selector("InsufficientBalance(address,uint256,uint256)")),
-        "{}",
-        fault.data
-    );
+    assert!(fault.data.starts_with(&selector("InsufficientBalance(address,uint256,uint256)")), "{}", fault.data);
     assert!(refused.end.gas_left > 0);
 }
 
 #[test]
 fn running_out_of_ink_in_the_erc20_is_alike_at_every_limit() {
     let (rig, wasm, mut host) = (Rig::new(), contract("erc20"), MockHost::new());
-    output(&rig.call(
-        &wasm,
-        &call("mint(address,uint256)", &[CALLER_NUMBER, 1_000]),
-        &mut host,
-    ));
+    output(&rig.call(&wasm, &call("mint(address,uint256)", &[CALLER_NUMBER, 1_000]), &mut host));
     let mut frame = frame(&wasm, &call("transfer(address,uint256)", &[0x77, 5]));
     let needed = PLENTY - rig.run(&frame, &mut host.clone()).end.gas_left;
     for limit in (0..=needed).step_by(53).chain([needed - 1, needed]) {
@@ -70,10 +56,7 @@ fn running_out_of_ink_in_the_erc20_is_alike_at_every_limit() {
             }
             None => assert!(limit >= needed, "limit {limit} of {needed}"),
         }
-        assert_eq!(
-            report.end.native_used.unwrap().amount.div_ceil(10_000),
-            limit - report.end.gas_left
-        );
+        assert_eq!(report.end.native_used.unwrap().amount.div_ceil(10_000), limit - report.end.gas_left);
     }
 }
 
@@ -94,9 +77,5 @@ fn the_assembly_script_counter_counts() {
         let report = rig.call(&wasm, &call("increment()", &[]), &mut host);
         output(&report);
     }
-    assert!(
-        host.words.values().any(|value| *value == U256::from(3)),
-        "{:?}",
-        host.words
-    );
+    assert!(host.words.values().any(|value| *value == U256::from(3)), "{:?}", host.words);
 }

@@ -76,21 +76,10 @@ fn bytes(seed: u64) -> Vec<u8> {
 fn host() -> MockHost {
     let mut host = MockHost::new();
     host.on_call = Some(|_, _, request| {
-        Ok(CallOutcome {
-            success: request.input.len() % 2 == 0,
-            output: Bytes::copy_from_slice(&[7; 50]),
-            fault: None,
-        })
+        Ok(CallOutcome { success: request.input.len() % 2 == 0, output: Bytes::copy_from_slice(&[7; 50]), fault: None })
     });
-    host.creations = std::iter::repeat_n(
-        CreateOutcome {
-            address: Some(OTHER),
-            output: Bytes::new(),
-            fault: None,
-        },
-        100,
-    )
-    .collect();
+    host.creations =
+        std::iter::repeat_n(CreateOutcome { address: Some(OTHER), output: Bytes::new(), fault: None }, 100).collect();
     host
 }
 
@@ -154,9 +143,7 @@ fn instrumenting_is_deterministic_and_its_output_is_a_valid_module() {
         };
         let second = hexapla_wasm::instrument::instrument(&wasm).unwrap();
         assert_eq!(first.wasm, second.wasm, "seed {seed}");
-        validator
-            .validate_all(&first.wasm)
-            .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        validator.validate_all(&first.wasm).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         validator.reset();
         checked += 1;
     }

@@ -18,10 +18,7 @@ fn give(at: u32, len: u32) -> String {
 /// short basic block costs.
 fn assert_price(report: &RunReport, index: usize, price: u64) {
     let used = report.hooks[index].ink - report.hooks[index + 1].ink;
-    assert!(
-        (price..price + 10_000).contains(&used),
-        "hook {index} used {used} ink and not {price}"
-    );
+    assert!((price..price + 10_000).contains(&used), "hook {index} used {used} ink and not {price}");
 }
 
 #[test]
@@ -37,16 +34,10 @@ fn call_data_comes_in_and_the_result_goes_out() {
 
 #[test]
 fn a_status_other_than_zero_is_a_revert_with_the_result_as_data() {
-    let body = format!(
-        "{} (call $write_result (i32.const 24) (i32.const 8)) (i32.const 7)",
-        words(&[5])
-    );
+    let body = format!("{} (call $write_result (i32.const 24) (i32.const 8)) (i32.const 7)", words(&[5]));
     let report = run(&body);
     let fault = report.end.exit.fault().unwrap();
-    assert_eq!(
-        (fault.kind, &fault.data[..]),
-        (FaultKind::Revert, &[0, 0, 0, 0, 0, 0, 0, 5][..])
-    );
+    assert_eq!((fault.kind, &fault.data[..]), (FaultKind::Revert, &[0, 0, 0, 0, 0, 0, 0, 5][..]));
     assert_eq!(fault.contract, CONTRACT);
     assert!(report.end.gas_left > 0);
 }
@@ -82,10 +73,7 @@ fn cached_writes_are_seen_by_loads_and_reach_the_host_at_the_flush_in_order() {
 
 #[test]
 fn writes_that_were_never_flushed_are_lost() {
-    let body = format!(
-        "{} (call $storage_cache_bytes32 (i32.const 0) (i32.const 32)) (i32.const 0)",
-        words(&[9, 5])
-    );
+    let body = format!("{} (call $storage_cache_bytes32 (i32.const 0) (i32.const 32)) (i32.const 0)", words(&[9, 5]));
     let mut host = MockHost::new();
     output(&run_in(&mut host, &body));
     assert!(host.words.is_empty());
@@ -111,11 +99,7 @@ fn a_clearing_flush_makes_the_next_load_ask_the_host() {
     let load = "(call $storage_load_bytes32 (i32.const 0) (i32.const 64))";
     let flush = |clear| format!("(call $storage_flush_cache (i32.const {clear}))");
     let body = |clear| {
-        format!(
-            "{} {load} {load} {} {load} (call $tx_ink_price) drop (i32.const 0)",
-            words(&[9]),
-            flush(clear)
-        )
+        format!("{} {load} {load} {} {load} (call $tx_ink_price) drop (i32.const 0)", words(&[9]), flush(clear))
     };
     let cached = prices::HOOK + 2 * prices::POINTER;
     let asked = |gas: u64| cached + prices::STATE_API + gas * prices::INK_PER_GAS;
@@ -151,11 +135,7 @@ fn calls_pass_their_arguments_and_give_status_and_return_data() {
     for (name, value, kind) in CALLS {
         for (success, status) in [(true, 0), (false, 1)] {
             let mut host = MockHost::new();
-            host.outcomes.push_back(CallOutcome {
-                success,
-                output: Bytes::from_static(b"returned"),
-                fault: None,
-            });
+            host.outcomes.push_back(CallOutcome { success, output: Bytes::from_static(b"returned"), fault: None });
             // The callee's address is the first 20 bytes, the call data the word behind.
             let body = format!(
                 "{} (if (i32.ne (call ${name} (i32.const 0) (i32.const 24) (i32.const 8) {value} (i64.const 77)
@@ -180,17 +160,12 @@ fn calls_pass_their_arguments_and_give_status_and_return_data() {
 
 #[test]
 fn creations_give_the_address_or_nothing_and_the_revert_data() {
-    for (name, salt, shown) in [
-        ("create1", "", "None".to_owned()),
-        ("create2", "(i32.const 64)", format!("Some({})", word(7))),
-    ] {
+    for (name, salt, shown) in
+        [("create1", "", "None".to_owned()), ("create2", "(i32.const 64)", format!("Some({})", word(7)))]
+    {
         for address in [Some(OTHER), None] {
             let mut host = MockHost::new();
-            host.creations.push_back(CreateOutcome {
-                address,
-                output: Bytes::from_static(b"why"),
-                fault: None,
-            });
+            host.creations.push_back(CreateOutcome { address, output: Bytes::from_static(b"why"), fault: None });
             let body = format!(
                 "{} (call ${name} (i32.const 24) (i32.const 8) (i32.const 32) {salt} (i32.const 128) (i32.const 160))
                  (if (i32.ne (call $return_data_size) (i32.load (i32.const 160))) (then unreachable))
@@ -201,15 +176,8 @@ fn creations_give_the_address_or_nothing_and_the_revert_data() {
             let report = run_in(&mut host, &body);
             let given = output(&report);
             assert_eq!(given[..20], *address.unwrap_or_default());
-            assert_eq!(
-                given[32],
-                if address.is_some() { 0 } else { 3 },
-                "length of the revert data"
-            );
-            assert_eq!(
-                host.calls,
-                [format!("create value 3 salt {shown} code 0x0000000000000005")]
-            );
+            assert_eq!(given[32], if address.is_some() { 0 } else { 3 }, "length of the revert data");
+            assert_eq!(host.calls, [format!("create value 3 salt {shown} code 0x0000000000000005")]);
         }
     }
 }
@@ -235,10 +203,7 @@ fn events_have_up_to_four_topics_and_data() {
 fn accounts_show_balance_and_code() {
     let mut host = MockHost::new();
     host.balances.insert(Address::ZERO, U256::from(11));
-    let code = Code {
-        hash: keccak256(b"code of it"),
-        bytes: Bytes::from_static(b"code of it"),
-    };
+    let code = Code { hash: keccak256(b"code of it"), bytes: Bytes::from_static(b"code of it") };
     host.codes.insert(Address::ZERO, code.clone());
     let body = format!(
         "(call $account_balance (i32.const 0) (i32.const 32))
@@ -288,10 +253,7 @@ fn the_environment_is_the_hosts() {
 #[test]
 fn the_message_is_the_frames() {
     let rig = Rig::new();
-    let wat = program(&format!(
-        "(call $msg_value (i32.const 0)) (call $msg_reentrant) drop {}",
-        give(0, 32)
-    ));
+    let wat = program(&format!("(call $msg_value (i32.const 0)) (call $msg_reentrant) drop {}", give(0, 32)));
     let mut host = MockHost::new();
     let mut frame = frame(&wat::parse_str(wat).unwrap(), &[]);
     frame.value = U256::MAX;
@@ -322,10 +284,8 @@ fn the_meter_can_be_read_in_both_units() {
 #[test]
 fn keccak_is_keccak_and_priced_by_words() {
     for len in [0u32, 32, 64, 65, 1_000] {
-        let body = format!(
-            "(call $native_keccak256 (i32.const 0) (i32.const {len}) (i32.const 2000)) {}",
-            give(2_000, 32)
-        );
+        let body =
+            format!("(call $native_keccak256 (i32.const 0) (i32.const {len}) (i32.const 2000)) {}", give(2_000, 32));
         let report = run(&body);
         let data = vec![0; len as usize];
         assert_eq!(output(&report)[..], keccak256(data)[..]);
@@ -350,14 +310,8 @@ fn arithmetic_is_the_evms() {
         ("math_mul_mod", &[3, 3, 0], U256::ZERO),
     ];
     for (name, operands, expected) in cases {
-        let pointers: String = (0..operands.len())
-            .map(|index| format!("(i32.const {})", index * 32))
-            .collect();
-        let report = run(&format!(
-            "{} (call ${name} {pointers}) {}",
-            words(operands),
-            give(0, 32)
-        ));
+        let pointers: String = (0..operands.len()).map(|index| format!("(i32.const {})", index * 32)).collect();
+        let report = run(&format!("{} (call ${name} {pointers}) {}", words(operands), give(0, 32)));
         assert_eq!(output(&report)[..], expected.to_be_bytes::<32>(), "{name} {operands:?}");
     }
 }
@@ -365,11 +319,7 @@ fn arithmetic_is_the_evms() {
 #[test]
 fn pow_is_priced_by_the_significant_bytes_of_the_exponent() {
     for (exponent, bytes) in [(0, 0), (1, 1), (255, 1), (256, 2), (u64::MAX, 8)] {
-        let body = format!(
-            "{} (call $math_pow (i32.const 0) (i32.const 32)) {}",
-            words(&[3, exponent]),
-            give(0, 32)
-        );
+        let body = format!("{} (call $math_pow (i32.const 0) (i32.const 32)) {}", words(&[3, exponent]), give(0, 32));
         let base = prices::HOOK + 3 * prices::POINTER + prices::POW;
         let price = base + prices::POW_BYTE * (bytes + 1);
         assert_price(&run(&body), 0, price);

@@ -38,10 +38,7 @@ fn what_the_host_refuses_keeps_its_kind_and_the_gas() {
         rig.activate(&frame, &mut host);
         host.read_only = true;
         let report = rig.run(&frame, &mut host);
-        assert_eq!(
-            fault(&report),
-            (FaultKind::ReadOnly, "a read-only frame tried to write".to_owned())
-        );
+        assert_eq!(fault(&report), (FaultKind::ReadOnly, "a read-only frame tried to write".to_owned()));
         assert!(report.end.gas_left > 0);
     }
 }
@@ -64,17 +61,8 @@ fn f15_hostile_pointers_and_lengths_never_panic() {
     // Each parameter in turn is hostile, the others are harmless. The call either runs or fails as a contract may.
     let hostile = [65_535u32, 65_536, 0x7FFF_FFFF, 0x8000_0000, u32::MAX - 31, u32::MAX];
     let (rig, mut host) = (Rig::new(), MockHost::new());
-    host.on_call = Some(|_, _, _| {
-        Ok(CallOutcome {
-            success: true,
-            output: Bytes::from_static(&[1; 40]),
-            fault: None,
-        })
-    });
-    for hook in hexapla_wasm::hooks::HOOKS
-        .iter()
-        .filter(|hook| !hook.name.starts_with("create"))
-    {
+    host.on_call = Some(|_, _, _| Ok(CallOutcome { success: true, output: Bytes::from_static(&[1; 40]), fault: None }));
+    for hook in hexapla_wasm::hooks::HOOKS.iter().filter(|hook| !hook.name.starts_with("create")) {
         for position in 0..hook.params.len() {
             for value in hostile {
                 let arguments: String = (0..hook.params.len())

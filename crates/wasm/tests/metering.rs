@@ -94,10 +94,7 @@ fn out_of_ink_is_alike_at_every_limit_in_memory_operations() {
 
 #[test]
 fn every_single_limit_of_a_small_program_is_alike() {
-    let case = Case::new(&program_with(
-        MEMORY,
-        "(if (local.get $len) (then unreachable)) (i32.const 0)",
-    ));
+    let case = Case::new(&program_with(MEMORY, "(if (local.get $len) (then unreachable)) (i32.const 0)"));
     let needed = case.used().div_ceil(prices::INK_PER_GAS);
     for limit in needed.saturating_sub(1_000)..needed + 5 {
         assert_eq!(kind(&case.run(limit)).is_none(), limit >= needed);
@@ -108,20 +105,10 @@ fn every_single_limit_of_a_small_program_is_alike() {
 fn prices_are_those_of_the_list() {
     let empty = used(MEMORY, "(i32.const 0)");
     let entry = (prices::INIT_GAS + 100) * prices::INK_PER_GAS;
-    assert_eq!(
-        empty,
-        entry + prices::BLOCK_HEADER + 2,
-        "one block of a constant and an end"
-    );
+    assert_eq!(empty, entry + prices::BLOCK_HEADER + 2, "one block of a constant and an end");
     let added = |body: &str| used(MEMORY, body) - empty;
-    assert_eq!(
-        added("(drop (i32.add (i32.const 1) (i32.const 2))) (i32.const 0)"),
-        70 + 10 + 2
-    );
-    assert_eq!(
-        added("(drop (i64.div_u (i64.const 1) (i64.const 2))) (i32.const 0)"),
-        1_270 + 10 + 2
-    );
+    assert_eq!(added("(drop (i32.add (i32.const 1) (i32.const 2))) (i32.const 0)"), 70 + 10 + 2);
+    assert_eq!(added("(drop (i64.div_u (i64.const 1) (i64.const 2))) (i32.const 0)"), 1_270 + 10 + 2);
     assert_eq!(added("(drop (i32.load (i32.const 1))) (i32.const 0)"), 670 + 10 + 1);
     assert_eq!(added("(i64.store (i32.const 1) (i64.const 1)) (i32.const 0)"), 950 + 2);
     assert_eq!(added("(drop (memory.size)) (i32.const 0)"), 3_000 + 10);
@@ -140,10 +127,7 @@ fn indirect_calls_are_priced_by_arguments() {
             "{MEMORY} (table 1 1 funcref) (elem (i32.const 0) $callee) (type $type (func {params})) (func $callee {params})"
         )
     };
-    let one = used(
-        &fields("(param i32)"),
-        "(call_indirect (type $type) (i32.const 1) (i32.const 0)) (i32.const 0)",
-    );
+    let one = used(&fields("(param i32)"), "(call_indirect (type $type) (i32.const 1) (i32.const 0)) (i32.const 0)");
     let none = used(&fields(""), "(call_indirect (type $type) (i32.const 0)) (i32.const 0)");
     assert_eq!(one - none, prices::INDIRECT_ARGUMENT + 1);
 }
@@ -201,10 +185,7 @@ fn memory_grows_as_far_as_it_is_paid_for_and_no_further_than_the_limit() {
 fn the_pages_a_program_begins_with_are_paid_at_its_entry() {
     let memory = |pages: u32| format!(r#"(memory (export "memory") {pages} {pages})"#);
     let price = |pages: u32| used(&memory(pages), "(i32.const 0)") - used(&memory(1), "(i32.const 0)");
-    assert_eq!(
-        price(17),
-        15 * 1_000 * prices::INK_PER_GAS + (prices::memory_growth(0, 17) - 15_000) * 10_000
-    );
+    assert_eq!(price(17), 15 * 1_000 * prices::INK_PER_GAS + (prices::memory_growth(0, 17) - 15_000) * 10_000);
     assert_eq!(price(2), 0);
 }
 
@@ -222,34 +203,13 @@ fn traps_have_the_same_words_on_all_engines_and_keep_the_gas() {
                  (type $same (func (param i32) (result i32)))";
     let cases = [
         ("unreachable", "unreachable code was executed"),
-        (
-            "(i32.load (i32.const 65533))",
-            "the memory was accessed out of its bounds",
-        ),
-        (
-            "(i32.load offset=4294967295 (i32.const -1))",
-            "the memory was accessed out of its bounds",
-        ),
-        (
-            "(i32.div_u (i32.const 1) (i32.const 0))",
-            "an integer was divided by zero",
-        ),
-        (
-            "(i32.rem_s (i32.const 1) (i32.const 0))",
-            "an integer was divided by zero",
-        ),
-        (
-            "(i32.div_s (i32.const 0x80000000) (i32.const -1))",
-            "an integer division overflowed",
-        ),
-        (
-            "(call_indirect (type $same) (i32.const 0) (i32.const 1))",
-            "an empty element of the table was called",
-        ),
-        (
-            "(call_indirect (type $same) (i32.const 0) (i32.const 2))",
-            "the table was accessed out of its bounds",
-        ),
+        ("(i32.load (i32.const 65533))", "the memory was accessed out of its bounds"),
+        ("(i32.load offset=4294967295 (i32.const -1))", "the memory was accessed out of its bounds"),
+        ("(i32.div_u (i32.const 1) (i32.const 0))", "an integer was divided by zero"),
+        ("(i32.rem_s (i32.const 1) (i32.const 0))", "an integer was divided by zero"),
+        ("(i32.div_s (i32.const 0x80000000) (i32.const -1))", "an integer division overflowed"),
+        ("(call_indirect (type $same) (i32.const 0) (i32.const 1))", "an empty element of the table was called"),
+        ("(call_indirect (type $same) (i32.const 0) (i32.const 2))", "the table was accessed out of its bounds"),
         (
             "(call_indirect (type $other) (i64.const 0) (i32.const 0)) (i32.const 0)",
             "a function was called indirectly with another type",
@@ -262,11 +222,7 @@ fn traps_have_the_same_words_on_all_engines_and_keep_the_gas() {
     for (body, message) in cases {
         let report = Case::new(&program_with(&format!("{MEMORY} {table}"), body)).run(1_000_000);
         let fault = report.end.exit.fault().unwrap();
-        assert_eq!(
-            (fault.kind, fault.message.as_str()),
-            (FaultKind::Trap, message),
-            "{body}"
-        );
+        assert_eq!((fault.kind, fault.message.as_str()), (FaultKind::Trap, message), "{body}");
         assert!(report.end.gas_left > 900_000, "{body}");
     }
 }
@@ -310,16 +266,9 @@ fn the_stack_budget_is_whole_again_after_returns_and_branches() {
 #[test]
 fn native_frames_stay_within_the_words_that_are_charged() {
     for values in [16, 200, 2_000] {
-        for fields in [
-            common_subexpressions(values),
-            loop_invariants(values),
-            addresses(values),
-        ] {
+        for fields in [common_subexpressions(values), loop_invariants(values), addresses(values)] {
             let fields = format!("{MEMORY} {fields}");
-            let case = Case::new(&program_with(
-                &fields,
-                "(i32.wrap_i64 (call $f (i64.const 1) (i64.const 3)))",
-            ));
+            let case = Case::new(&program_with(&fields, "(i32.wrap_i64 (call $f (i64.const 1) (i64.const 3)))"));
             let report = big_stack(move || case.run(PLENTY));
             assert_eq!(kind(&report), Some(FaultKind::StackOverflow), "{values} values");
         }
@@ -397,12 +346,7 @@ fn f16_long_loops_take_no_native_stack() {
             }
         };
         // Enough to compile, and two bytes per turn.
-        std::thread::Builder::new()
-            .stack_size(1 << 20)
-            .spawn(run)
-            .unwrap()
-            .join()
-            .unwrap();
+        std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap();
     }
 }
 

@@ -37,37 +37,21 @@ fn f15_operators_outside_the_subset_are_named_with_their_place() {
         ("(drop (table.size $t))", "table.size"),
         ("(drop (table.grow $t (ref.null func) (i32.const 1)))", "ref.null"),
         ("(drop (table.get $t (i32.const 0)))", "table.get"),
-        (
-            "(table.copy $t $t (i32.const 0) (i32.const 0) (i32.const 0))",
-            "table.copy",
-        ),
-        (
-            "(drop (select (result i32) (i32.const 0) (i32.const 0) (i32.const 0)))",
-            "typed_select",
-        ),
+        ("(table.copy $t $t (i32.const 0) (i32.const 0) (i32.const 0))", "table.copy"),
+        ("(drop (select (result i32) (i32.const 0) (i32.const 0) (i32.const 0)))", "typed_select"),
         ("(drop (i32.atomic.load (i32.const 0)))", "i32.atomic_load"),
         ("(atomic.fence)", "atomic_fence"),
-        (
-            "(drop (i64.add128 (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0))) drop",
-            "i64.add128",
-        ),
+        ("(drop (i64.add128 (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0))) drop", "i64.add128"),
     ];
     for (operator, name) in cases {
         let fields = format!(
             r#"{MEMORY} (table $t 1 funcref)
                (func $f (export "user_entrypoint") (param i32) (result i32) {operator} (i32.const 0))"#
         );
-        check(
-            &fields,
-            &[&format!("operator {name} at byte"), "is not allowed; allowed are"],
-        );
+        check(&fields, &[&format!("operator {name} at byte"), "is not allowed; allowed are"]);
     }
     for (segment, operator, name) in [
-        (
-            r#"(data $d "x")"#,
-            "(memory.init $d (i32.const 0) (i32.const 0) (i32.const 0))",
-            "memory.init",
-        ),
+        (r#"(data $d "x")"#, "(memory.init $d (i32.const 0) (i32.const 0) (i32.const 0))", "memory.init"),
         (r#"(data $d "x")"#, "(data.drop $d)", "data.drop"),
     ] {
         let fields = format!(
@@ -79,65 +63,29 @@ fn f15_operators_outside_the_subset_are_named_with_their_place() {
 
 #[test]
 fn f15_floats_vectors_and_references_are_refused_as_types_too() {
-    check(
-        &format!("{MEMORY} {MAIN} (func (param f32))"),
-        &["byte", "floating-point", "allowed are"],
-    );
-    check(
-        &format!("{MEMORY} {MAIN} (func (local f64))"),
-        &["the type f64 of a local"],
-    );
-    check(
-        &format!("{MEMORY} {MAIN} (func (local funcref))"),
-        &["the type funcref of a local"],
-    );
-    check(
-        &format!("{MEMORY} {MAIN} (func (param externref))"),
-        &["the type externref in a function type"],
-    );
-    check(
-        &format!("{MEMORY} {MAIN} (global f32 (f32.const 0))"),
-        &["floating-point"],
-    );
-    check(
-        &format!("{MEMORY} {MAIN} (global funcref (ref.null func))"),
-        &["the type funcref of a global"],
-    );
-    check(
-        &format!("{MEMORY} {MAIN} (func (drop (v128.const i64x2 0 0)))"),
-        &["operator v128.const", "allowed are"],
-    );
+    check(&format!("{MEMORY} {MAIN} (func (param f32))"), &["byte", "floating-point", "allowed are"]);
+    check(&format!("{MEMORY} {MAIN} (func (local f64))"), &["the type f64 of a local"]);
+    check(&format!("{MEMORY} {MAIN} (func (local funcref))"), &["the type funcref of a local"]);
+    check(&format!("{MEMORY} {MAIN} (func (param externref))"), &["the type externref in a function type"]);
+    check(&format!("{MEMORY} {MAIN} (global f32 (f32.const 0))"), &["floating-point"]);
+    check(&format!("{MEMORY} {MAIN} (global funcref (ref.null func))"), &["the type funcref of a global"]);
+    check(&format!("{MEMORY} {MAIN} (func (drop (v128.const i64x2 0 0)))"), &["operator v128.const", "allowed are"]);
     check(&format!("{MEMORY} {MAIN} (tag)"), &["exceptions"]);
 }
 
 #[test]
 fn f15_memories_out_of_the_rules_are_refused() {
     check(MAIN, &["export memory must be the memory, but is missing"]);
-    check(
-        &format!(r#"(memory (export "memory") 129 129) {MAIN}"#),
-        &["pages of memory: 129; the limit is 128"],
-    );
+    check(&format!(r#"(memory (export "memory") 129 129) {MAIN}"#), &["pages of memory: 129; the limit is 128"]);
     check(&format!(r#"(memory (export "memory") i64 1 1) {MAIN}"#), &["memory64"]);
-    check(
-        &format!(r#"(memory (export "memory") 1 1 shared) {MAIN}"#),
-        &["threads"],
-    );
-    check(
-        &format!(r#"(memory (export "memory") 1 1) (memory 1 1) {MAIN}"#),
-        &["memor"],
-    );
-    check(
-        &format!(r#"(import "vm_hooks" "memory" (memory 1)) {MAIN}"#),
-        &["import vm_hooks.memory does not exist"],
-    );
+    check(&format!(r#"(memory (export "memory") 1 1 shared) {MAIN}"#), &["threads"]);
+    check(&format!(r#"(memory (export "memory") 1 1) (memory 1 1) {MAIN}"#), &["memor"]);
+    check(&format!(r#"(import "vm_hooks" "memory" (memory 1)) {MAIN}"#), &["import vm_hooks.memory does not exist"]);
     check(
         &format!(r#"(memory (export "memory") 1) {MAIN}"#),
         &["can grow", "import it, or give the memory the same minimum and maximum"],
     );
-    check(
-        &format!(r#"(memory 1 1) (func (export "memory")) {MAIN}"#),
-        &["memory must be the memory, but is a func"],
-    );
+    check(&format!(r#"(memory 1 1) (func (export "memory")) {MAIN}"#), &["memory must be the memory, but is a func"]);
 }
 
 #[test]
@@ -152,116 +100,55 @@ fn f15_imports_and_exports_out_of_the_rules_are_refused() {
     );
     check(
         &format!(r#"(import "vm_hooks" "read_args" (func (param i64))) {MEMORY} {MAIN}"#),
-        &[
-            "vm_hooks.read_args has the signature (i64) -> ()",
-            "expected is (i32) -> ()",
-        ],
+        &["vm_hooks.read_args has the signature (i64) -> ()", "expected is (i32) -> ()"],
     );
     check(
         &format!(r#"(import "vm_hooks" "chainid" (func (result i32))) {MEMORY} {MAIN}"#),
         &["() -> (i32)", "expected is () -> (i64)"],
     );
-    check(
-        MEMORY,
-        &["export user_entrypoint must be a function (i32) -> (i32), but is missing"],
-    );
+    check(MEMORY, &["export user_entrypoint must be a function (i32) -> (i32), but is missing"]);
     check(&format!("{MEMORY} (func)"), &["but is missing"]);
-    check(
-        &format!(r#"{MEMORY} (func (export "user_entrypoint") (param i32))"#),
-        &["but is a function (i32) -> ()"],
-    );
-    check(
-        &format!(r#"{MEMORY} (global (export "user_entrypoint") i32 (i32.const 0))"#),
-        &["but is a global"],
-    );
+    check(&format!(r#"{MEMORY} (func (export "user_entrypoint") (param i32))"#), &["but is a function (i32) -> ()"]);
+    check(&format!(r#"{MEMORY} (global (export "user_entrypoint") i32 (i32.const 0))"#), &["but is a global"]);
     for name in ["stylus_anything", "__hexapla_ink"] {
         check(
             &format!(r#"{MEMORY} {MAIN} (global (export "{name}") i32 (i32.const 0))"#),
             &[name, "kept for the host"],
         );
     }
-    check(
-        &format!("{MEMORY} {MAIN} (func $s) (start $s)"),
-        &["a start function is not allowed"],
-    );
+    check(&format!("{MEMORY} {MAIN} (func $s) (start $s)"), &["a start function is not allowed"]);
 }
 
 #[test]
 fn f15_segments_that_could_fail_at_the_start_are_refused() {
-    check(
-        &format!(r#"{MEMORY} {MAIN} (data (i32.const 65536) "x")"#),
-        &["end of a data segment", "65537"],
-    );
-    check(
-        &format!(r#"{MEMORY} {MAIN} (data (i32.const -1) "x")"#),
-        &["end of a data segment"],
-    );
+    check(&format!(r#"{MEMORY} {MAIN} (data (i32.const 65536) "x")"#), &["end of a data segment", "65537"]);
+    check(&format!(r#"{MEMORY} {MAIN} (data (i32.const -1) "x")"#), &["end of a data segment"]);
     check(&format!(r#"{MEMORY} {MAIN} (data "x")"#), &["passive data segment"]);
-    check(
-        &format!("{MEMORY} {MAIN} (table 1 1 funcref) (elem (i32.const 1) 0)"),
-        &["end of an element segment"],
-    );
-    check(
-        &format!("{MEMORY} {MAIN} (elem funcref (ref.func 0))"),
-        &["element segment"],
-    );
-    check(
-        &format!("{MEMORY} {MAIN} (global $g i32 (i32.const 1)) (global i32 (global.get $g))"),
-        &["byte"],
-    );
+    check(&format!("{MEMORY} {MAIN} (table 1 1 funcref) (elem (i32.const 1) 0)"), &["end of an element segment"]);
+    check(&format!("{MEMORY} {MAIN} (elem funcref (ref.func 0))"), &["element segment"]);
+    check(&format!("{MEMORY} {MAIN} (global $g i32 (i32.const 1)) (global i32 (global.get $g))"), &["byte"]);
 }
 
 #[test]
 fn f23_everything_has_a_limit() {
     let many = |count: u64, field: &str| field.repeat(usize::try_from(count).unwrap());
     let over = |what: &str, limit: u64, fields: String| {
-        check(
-            &format!("{MEMORY} {MAIN} {fields}"),
-            &[&format!("{what}: "), &format!("the limit is {limit}")],
-        );
+        check(&format!("{MEMORY} {MAIN} {fields}"), &[&format!("{what}: "), &format!("the limit is {limit}")]);
     };
-    over(
-        "functions",
-        limits::MAX_FUNCTIONS,
-        many(limits::MAX_FUNCTIONS, "(func)"),
-    );
+    over("functions", limits::MAX_FUNCTIONS, many(limits::MAX_FUNCTIONS, "(func)"));
     over("types", limits::MAX_TYPES, many(limits::MAX_TYPES, "(type (func))"));
-    over(
-        "globals",
-        limits::MAX_GLOBALS,
-        many(limits::MAX_GLOBALS + 1, "(global i32 (i32.const 0))"),
-    );
-    over(
-        "data segments",
-        limits::MAX_DATA_SEGMENTS,
-        many(limits::MAX_DATA_SEGMENTS + 1, "(data (i32.const 0) \"\")"),
-    );
-    over(
-        "elements of the table",
-        limits::MAX_TABLE_ELEMENTS,
-        "(table 9000 funcref)".into(),
-    );
+    over("globals", limits::MAX_GLOBALS, many(limits::MAX_GLOBALS + 1, "(global i32 (i32.const 0))"));
+    over("data segments", limits::MAX_DATA_SEGMENTS, many(limits::MAX_DATA_SEGMENTS + 1, "(data (i32.const 0) \"\")"));
+    over("elements of the table", limits::MAX_TABLE_ELEMENTS, "(table 9000 funcref)".into());
     over("tables", 1, "(table 1 funcref) (table 1 funcref)".into());
     over(
         "locals of a function",
         limits::MAX_LOCALS,
         format!("(func (local {}))", many(limits::MAX_LOCALS + 1, "i32 ")),
     );
-    over(
-        "results of a type",
-        limits::MAX_RESULTS,
-        format!("(type (func (result {})))", many(17, "i32 ")),
-    );
-    over(
-        "parameters of a type",
-        limits::MAX_PARAMS,
-        format!("(type (func (param {})))", many(129, "i32 ")),
-    );
-    over(
-        "loops inside one another",
-        limits::MAX_LOOP_DEPTH,
-        format!("(func {}{})", many(65, "(loop "), many(65, ")")),
-    );
+    over("results of a type", limits::MAX_RESULTS, format!("(type (func (result {})))", many(17, "i32 ")));
+    over("parameters of a type", limits::MAX_PARAMS, format!("(type (func (param {})))", many(129, "i32 ")));
+    over("loops inside one another", limits::MAX_LOOP_DEPTH, format!("(func {}{})", many(65, "(loop "), many(65, ")")));
     let deep = limits::MAX_FRAME_WORDS;
     over(
         "words of a function's frame",
@@ -269,11 +156,7 @@ fn f23_everything_has_a_limit() {
         format!("(func {} {})", many(deep + 1, "i32.const 0 "), many(deep + 1, "drop ")),
     );
     let padding = "a".repeat(limits::MAX_WASM_BYTES);
-    over(
-        "bytes of the module",
-        limits::MAX_WASM_BYTES as u64,
-        format!("(@custom \"padding\" \"{padding}\")"),
-    );
+    over("bytes of the module", limits::MAX_WASM_BYTES as u64, format!("(@custom \"padding\" \"{padding}\")"));
 }
 
 #[test]

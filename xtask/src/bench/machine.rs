@@ -20,10 +20,7 @@ mod tests {
 
     #[test]
     fn the_model_is_read_from_cpuinfo() {
-        assert_eq!(
-            model("processor\t: 0\nmodel name\t: A CPU @ 2 GHz\nmodel name: B\n"),
-            Some("A CPU @ 2 GHz")
-        );
+        assert_eq!(model("processor\t: 0\nmodel name\t: A CPU @ 2 GHz\nmodel name: B\n"), Some("A CPU @ 2 GHz"));
         assert_eq!(model("processor\t: 0\n"), None);
     }
 }

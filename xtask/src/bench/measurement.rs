@@ -12,11 +12,7 @@ pub(crate) struct Measurement {
 
 impl Measurement {
     pub(crate) fn new(name: &str, value: f64, unit: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            value,
-            unit: unit.to_owned(),
-        }
+        Self { name: name.to_owned(), value, unit: unit.to_owned() }
     }
 
     fn parse(line: &str) -> Option<Self> {
@@ -44,9 +40,6 @@ mod tests {
     #[test]
     fn only_whole_lines_of_the_form_count() {
         let text = "bench a 1.50 us\nnoise\nbench b x us\nbench c 1\nbench d 2 x extra\n bench e 1 s\nbench f 3 x\n";
-        assert_eq!(
-            all_in(text),
-            [Measurement::new("a", 1.5, "us"), Measurement::new("f", 3.0, "x")]
-        );
+        assert_eq!(all_in(text), [Measurement::new("a", 1.5, "us"), Measurement::new("f", 3.0, "x")]);
     }
 }

@@ -36,15 +36,9 @@ pub(crate) fn page(machine: &str, sections: &[(String, Vec<Measurement>)]) -> St
 fn row(measurement: &Measurement, section: &[Measurement]) -> String {
     let Measurement { name, value, unit } = measurement;
     let target = target::of(name);
-    let mut note = target
-        .map_or("", |target| if target.is_met(measurement) { "met" } else { "missed" })
-        .to_owned();
+    let mut note = target.map_or("", |target| if target.is_met(measurement) { "met" } else { "missed" }).to_owned();
     if let Some(ratio) = ratio_to_wasmi(name, section) {
-        let _ = write!(
-            note,
-            "{}{ratio:.1} times as fast as wasmi",
-            if note.is_empty() { "" } else { "; " }
-        );
+        let _ = write!(note, "{}{ratio:.1} times as fast as wasmi", if note.is_empty() { "" } else { "; " });
     }
     let target = target.map_or_else(String::new, |target| target.to_string());
     format!("| {name} | {value} | {unit} | {target} | {note} |\n")
@@ -53,12 +47,7 @@ fn row(measurement: &Measurement, section: &[Measurement]) -> String {
 /// Of a time on wasmtime, how it compares to the same on wasmi.
 fn ratio_to_wasmi(name: &str, section: &[Measurement]) -> Option<f64> {
     let other = format!("{}_wasmi", name.strip_suffix("_wasmtime")?);
-    let value = |name: &str| {
-        section
-            .iter()
-            .find(|measured| measured.name == name)
-            .map(|measured| measured.value)
-    };
+    let value = |name: &str| section.iter().find(|measured| measured.name == name).map(|measured| measured.value);
     Some(value(&other)? / value(name)?)
 }
 

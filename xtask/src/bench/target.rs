@@ -39,9 +39,7 @@ pub(crate) fn of(name: &str) -> Option<Target> {
 /// The measurements that have a target and are not there.
 pub(crate) fn missing(measured: &[&Measurement]) -> Vec<&'static str> {
     let names = TARGETS.into_iter().map(|(name, ..)| name);
-    names
-        .filter(|name| measured.iter().all(|measurement| measurement.name != *name))
-        .collect()
+    names.filter(|name| measured.iter().all(|measurement| measurement.name != *name)).collect()
 }
 
 impl Target {

@@ -14,9 +14,7 @@ const RUNS: usize = 9;
 
 /// Wall time of the process, and its peak memory.
 pub(crate) fn measure() -> Result<Vec<Measurement>, String> {
-    let built = cargo(&["build", "--release"])
-        .status()
-        .is_ok_and(|status| status.success());
+    let built = cargo(&["build", "--release"]).status().is_ok_and(|status| status.success());
     if !built {
         return Err("bench: FAILED: cargo build --release".to_owned());
     }
@@ -36,14 +34,8 @@ pub(crate) fn measure() -> Result<Vec<Measurement>, String> {
 fn start() -> Result<Child, String> {
     let binary = target_folder().join("release/hexapla");
     let mut command = Command::new(&binary);
-    command
-        .args(["run", "examples/tour"])
-        .current_dir(root())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    command
-        .spawn()
-        .map_err(|error| format!("bench: {} does not start: {error}", binary.display()))
+    command.args(["run", "examples/tour"]).current_dir(root()).stdin(Stdio::null()).stdout(Stdio::null());
+    command.spawn().map_err(|error| format!("bench: {} does not start: {error}", binary.display()))
 }
 
 fn finish(mut child: Child) -> Result<(), String> {

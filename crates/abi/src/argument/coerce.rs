@@ -29,17 +29,11 @@ impl Coercion<'_> {
             Type::Uint { .. } | Type::Int { .. } | Type::Felt => number(ty, node),
             Type::Address => self.address(node),
             Type::Bytes => Ok(Value::bytes(hex_of("0x and an even number of hex digits", None, node)?)),
-            Type::FixedBytes(n) => Ok(Value::bytes(hex_of(
-                &format!("0x and {} hex digits", n.saturating_mul(2)),
-                Some(*n),
-                node,
-            )?)),
+            Type::FixedBytes(n) => {
+                Ok(Value::bytes(hex_of(&format!("0x and {} hex digits", n.saturating_mul(2)), Some(*n), node)?))
+            }
             Type::Function => {
-                let bytes = hex_of(
-                    "0x and 48 hex digits (20 bytes of address, 4 of selector)",
-                    Some(24),
-                    node,
-                )?;
+                let bytes = hex_of("0x and 48 hex digits (20 bytes of address, 4 of selector)", Some(24), node)?;
                 Ok(Value::Function(Function::from_slice(&bytes)))
             }
             Type::String => text_of(node).map(Value::String),
@@ -67,22 +61,14 @@ impl Coercion<'_> {
         let text = node.text().ok_or_else(|| expected(rule, node))?.trim();
         let Some(digits) = text.strip_prefix("0x") else {
             let found = if text.is_empty() { None } else { (self.names)(text) };
-            return found
-                .map(Value::Address)
-                .ok_or_else(|| ArgumentError::UnknownName { given: shown(text) });
+            return found.map(Value::Address).ok_or_else(|| ArgumentError::UnknownName { given: shown(text) });
         };
-        let bytes = hex::decode(digits)
-            .ok()
-            .filter(|bytes| bytes.len() == 20)
-            .ok_or_else(|| expected(rule, node))?;
+        let bytes = hex::decode(digits).ok().filter(|bytes| bytes.len() == 20).ok_or_else(|| expected(rule, node))?;
         let address = Address::from_slice(&bytes);
         let mixed =
             digits.contains(|c: char| c.is_ascii_lowercase()) && digits.contains(|c: char| c.is_ascii_uppercase());
         if mixed && address.to_checksum(None) != text {
-            return Err(ArgumentError::Checksum {
-                given: text.to_owned(),
-                expected: address.to_checksum(None),
-            });
+            return Err(ArgumentError::Checksum { given: text.to_owned(), expected: address.to_checksum(None) });
         }
         Ok(Value::Address(address))
     }
@@ -92,31 +78,16 @@ impl Coercion<'_> {
             return Err(expected(format!("{ty}, as in [a, b]"), node));
         };
         check_count(ty, "elements", length.unwrap_or(nodes.len()), nodes.len())?;
-        let element = |(index, node)| {
-            self.value(inner, node)
-                .map_err(|error| error.within(format!("element {index}")))
-        };
-        nodes
-            .iter()
-            .enumerate()
-            .map(element)
-            .collect::<Result<_, _>>()
-            .map(Value::Array)
+        let element = |(index, node)| self.value(inner, node).map_err(|error| error.within(format!("element {index}")));
+        nodes.iter().enumerate().map(element).collect::<Result<_, _>>().map(Value::Array)
     }
 
     fn tuple(&self, ty: &Type, types: &[Type], nodes: &[Node]) -> Result<Value, ArgumentError> {
         check_count(ty, "elements", types.len(), nodes.len())?;
         let element = |(index, (ty, node)): (usize, (&Type, &Node))| {
-            self.value(ty, node)
-                .map_err(|error| error.within(format!("element {index}")))
+            self.value(ty, node).map_err(|error| error.within(format!("element {index}")))
         };
-        types
-            .iter()
-            .zip(nodes)
-            .enumerate()
-            .map(element)
-            .collect::<Result<_, _>>()
-            .map(Value::Tuple)
+        types.iter().zip(nodes).enumerate().map(element).collect::<Result<_, _>>().map(Value::Tuple)
     }
 
     fn structure(&self, ty: &Type, name: &Arc<str>, fields: &[Field], node: &Node) -> Result<Value, ArgumentError> {
@@ -128,19 +99,12 @@ impl Coercion<'_> {
             other => return Err(expected(ty.to_string(), other)),
         };
         let names = fields.iter().map(|field| field.name.clone());
-        Ok(Value::Struct {
-            name: name.clone(),
-            fields: names.zip(values).collect(),
-        })
+        Ok(Value::Struct { name: name.clone(), fields: names.zip(values).collect() })
     }
 
     fn fields_in_order(&self, ty: &Type, fields: &[Field], nodes: &[Node]) -> Result<Vec<Value>, ArgumentError> {
         check_count(ty, "fields", fields.len(), nodes.len())?;
-        fields
-            .iter()
-            .zip(nodes)
-            .map(|(field, node)| self.field(field, node))
-            .collect()
+        fields.iter().zip(nodes).map(|(field, node)| self.field(field, node)).collect()
     }
 
     fn fields_by_name(
@@ -150,9 +114,7 @@ impl Coercion<'_> {
         entries: &[(Node, Node)],
     ) -> Result<Vec<Value>, ArgumentError> {
         for (key, _) in entries {
-            let known = key
-                .text()
-                .is_some_and(|key| fields.iter().any(|field| *field.name == *key));
+            let known = key.text().is_some_and(|key| fields.iter().any(|field| *field.name == *key));
             if !known {
                 return Err(unknown_member(ty, "field", key, fields.iter().map(|field| &field.name)));
             }
@@ -169,8 +131,7 @@ impl Coercion<'_> {
     }
 
     fn field(&self, field: &Field, node: &Node) -> Result<Value, ArgumentError> {
-        self.value(&field.ty, node)
-            .map_err(|error| error.within(format!("field {}", field.name)))
+        self.value(&field.ty, node).map_err(|error| error.within(format!("field {}", field.name)))
     }
 
     fn option(&self, inner: &Type, node: &Node) -> Result<Value, ArgumentError> {
@@ -217,11 +178,7 @@ impl Coercion<'_> {
         let payload = self
             .value(&variant.payload, &payload.unwrap_or(Node::Null))
             .map_err(|error| error.within(format!("variant {}", variant.name)))?;
-        Ok(Value::Enum {
-            name: name.clone(),
-            variant: variant.name.clone(),
-            payload: Box::new(payload),
-        })
+        Ok(Value::Enum { name: name.clone(), variant: variant.name.clone(), payload: Box::new(payload) })
     }
 
     fn map(&self, ty: &Type, key_type: &Type, value_type: &Type, node: &Node) -> Result<Value, ArgumentError> {
@@ -264,20 +221,13 @@ fn bool_of(node: &Node) -> Result<Value, ArgumentError> {
 
 fn number(ty: &Type, node: &Node) -> Result<Value, ArgumentError> {
     if matches!(node, Node::Float(_)) {
-        return Err(expected(
-            format!("{ty} as a whole number, or as a text such as \"1.5 ether\""),
-            node,
-        ));
+        return Err(expected(format!("{ty} as a whole number, or as a text such as \"1.5 ether\""), node));
     }
     let (min, max) = range_of(ty).unwrap_or_default();
     let not_a_number = || expected(format!("{ty} (a number from {min} to {max})"), node);
     let text = node.text().ok_or_else(not_a_number)?;
-    let out_of_range = || ArgumentError::OutOfRange {
-        ty: ty.to_string(),
-        given: shown(text),
-        min: min.clone(),
-        max: max.clone(),
-    };
+    let out_of_range =
+        || ArgumentError::OutOfRange { ty: ty.to_string(), given: shown(text), min: min.clone(), max: max.clone() };
     let (negative, magnitude) = parse_number(text).map_err(|error| match error {
         NumberError::NotANumber => not_a_number(),
         NumberError::NotWhole => expected(format!("{ty}, a whole number"), node),
@@ -303,9 +253,7 @@ fn number_of(ty: &Type, negative: bool, magnitude: U256) -> Option<Value> {
 fn hex_of(rule: &str, length: Option<usize>, node: &Node) -> Result<Vec<u8>, ArgumentError> {
     let digits = node.text().and_then(|text| text.trim().strip_prefix("0x"));
     let bytes = digits.and_then(|digits| hex::decode(digits).ok());
-    bytes
-        .filter(|bytes| length.is_none_or(|length| bytes.len() == length))
-        .ok_or_else(|| expected(rule, node))
+    bytes.filter(|bytes| length.is_none_or(|length| bytes.len() == length)).ok_or_else(|| expected(rule, node))
 }
 
 fn text_of(node: &Node) -> Result<String, ArgumentError> {
@@ -327,12 +275,7 @@ fn check_count(ty: &Type, unit: &'static str, expected: usize, given: usize) -> 
     if expected == given {
         return Ok(());
     }
-    Err(ArgumentError::WrongCount {
-        what: ty.to_string(),
-        unit,
-        expected,
-        given,
-    })
+    Err(ArgumentError::WrongCount { what: ty.to_string(), unit, expected, given })
 }
 
 /// Whether the human's name of a struct means this one: `Position` for `Vault.Position`.
@@ -356,22 +299,13 @@ fn unknown_member<'n>(
 }
 
 fn missing(ty: &Type, name: &str) -> ArgumentError {
-    ArgumentError::MissingField {
-        ty: ty.to_string(),
-        name: name.to_owned(),
-    }
+    ArgumentError::MissingField { ty: ty.to_string(), name: name.to_owned() }
 }
 
 fn repeated(what: String, given: &str) -> ArgumentError {
-    ArgumentError::Expected {
-        expected: format!("{what} once"),
-        given: format!("{} twice", shorten(given, 80)),
-    }
+    ArgumentError::Expected { expected: format!("{what} once"), given: format!("{} twice", shorten(given, 80)) }
 }
 
 fn expected(what: impl Into<String>, given: &Node) -> ArgumentError {
-    ArgumentError::Expected {
-        expected: what.into(),
-        given: shorten(&given.to_string(), 120),
-    }
+    ArgumentError::Expected { expected: what.into(), given: shorten(&given.to_string(), 120) }
 }

@@ -115,22 +115,14 @@ fn arguments<T>(
     if function.inputs.len() != given.len() {
         return Err(ArgumentError::WrongCount {
             what: function.signature.clone(),
-            unit: if function.inputs.len() == 1 {
-                "argument"
-            } else {
-                "arguments"
-            },
+            unit: if function.inputs.len() == 1 { "argument" } else { "arguments" },
             expected: function.inputs.len(),
             given: given.len(),
         });
     }
     let read = |(index, (param, given)): (usize, (&crate::Param, &T))| {
         read(&param.ty, given).map_err(|error| {
-            let name = if param.name.is_empty() {
-                String::new()
-            } else {
-                format!(" `{}`", param.name)
-            };
+            let name = if param.name.is_empty() { String::new() } else { format!(" `{}`", param.name) };
             error.within(format!("argument {}{name} of {}", index + 1, function.signature))
         })
     };
@@ -149,24 +141,15 @@ pub fn find_function<'i>(
     argument_count: Option<usize>,
 ) -> Result<&'i Function, ArgumentError> {
     let name = name.trim();
-    if let Some(function) = interface
-        .function_by_signature(name)
-        .or_else(|| by_normal_signature(interface, name))
-    {
+    if let Some(function) = interface.function_by_signature(name).or_else(|| by_normal_signature(interface, name)) {
         return Ok(function);
     }
     let selector = name.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
     if let Some(function) = selector.and_then(|selector| interface.function_by_selector(&selector)) {
         return Ok(function);
     }
-    let named = interface
-        .functions
-        .iter()
-        .filter(|function| function.name == name)
-        .collect::<Vec<_>>();
-    let fitting = named
-        .iter()
-        .filter(|function| argument_count.is_none_or(|count| function.inputs.len() == count));
+    let named = interface.functions.iter().filter(|function| function.name == name).collect::<Vec<_>>();
+    let fitting = named.iter().filter(|function| argument_count.is_none_or(|count| function.inputs.len() == count));
     match (named.as_slice(), fitting.copied().collect::<Vec<_>>().as_slice()) {
         ([], _) => Err(unknown_function(interface, name)),
         ([only], _) | (_, [only]) => Ok(only),
@@ -187,16 +170,9 @@ fn by_normal_signature<'i>(interface: &'i Interface, text: &str) -> Option<&'i F
 
 fn unknown_function(interface: &Interface, given: &str) -> ArgumentError {
     let name = given.split('(').next().unwrap_or(given);
-    let known = interface
-        .functions
-        .iter()
-        .map(|function| (function.name.as_str(), function.signature.as_str()));
+    let known = interface.functions.iter().map(|function| (function.name.as_str(), function.signature.as_str()));
     ArgumentError::UnknownFunction {
-        interface: if interface.name.is_empty() {
-            "the interface".to_owned()
-        } else {
-            interface.name.clone()
-        },
+        interface: if interface.name.is_empty() { "the interface".to_owned() } else { interface.name.clone() },
         name: shown(given),
         suggestions: nearest(name, known),
     }
@@ -211,10 +187,7 @@ fn nearest<'n>(given: &str, known: impl Iterator<Item = (&'n str, &'n str)>) -> 
     near.retain(|(distance, _)| *distance <= limit);
     near.sort_unstable();
     near.dedup();
-    near.into_iter()
-        .take(SUGGESTIONS_MAX)
-        .map(|(_, label)| label.to_owned())
-        .collect()
+    near.into_iter().take(SUGGESTIONS_MAX).map(|(_, label)| label.to_owned()).collect()
 }
 
 fn check_depth(ty: &Type) -> Result<(), ArgumentError> {
@@ -222,10 +195,7 @@ fn check_depth(ty: &Type) -> Result<(), ArgumentError> {
         return Ok(());
     }
     let expected = format!("a type nested at most {MAX_TYPE_DEPTH} levels deep");
-    Err(ArgumentError::Expected {
-        expected,
-        given: "a deeper one".into(),
-    })
+    Err(ArgumentError::Expected { expected, given: "a deeper one".into() })
 }
 
 /// The text as error messages show it: quoted and cut.

@@ -40,11 +40,7 @@ pub(super) enum Node {
 impl Node {
     /// Reads a text that may be a list, tuple, struct …
     pub(super) fn parse(text: &str) -> Result<Self, ArgumentError> {
-        let mut parser = Parser {
-            chars: text.chars().collect(),
-            at: 0,
-            text,
-        };
+        let mut parser = Parser { chars: text.chars().collect(), at: 0, text };
         let node = parser.node(false, 0)?;
         parser.expect_end()?;
         Ok(node)
@@ -68,10 +64,7 @@ impl Node {
             Json::String(text) => Self::Quoted(text.clone()),
             Json::Array(items) => Self::List(items.iter().map(Self::from_tree).collect()),
             Json::Object(fields) => Self::Entries(
-                fields
-                    .iter()
-                    .map(|(key, value)| (Self::Quoted(key.clone()), Self::from_tree(value)))
-                    .collect(),
+                fields.iter().map(|(key, value)| (Self::Quoted(key.clone()), Self::from_tree(value))).collect(),
             ),
         }
     }
@@ -133,10 +126,7 @@ impl Parser<'_> {
     fn node(&mut self, is_key: bool, depth: usize) -> Result<Node, ArgumentError> {
         // Options and payloads have brackets of their own.
         if depth > 2 * MAX_TYPE_DEPTH {
-            return Err(self.error(&format!(
-                "brackets are nested deeper than {} levels",
-                2 * MAX_TYPE_DEPTH
-            )));
+            return Err(self.error(&format!("brackets are nested deeper than {} levels", 2 * MAX_TYPE_DEPTH)));
         }
         self.skip_space();
         match self.peek() {
@@ -156,14 +146,7 @@ impl Parser<'_> {
         while self.peek().is_some_and(|c| !ends(c)) {
             self.at += 1;
         }
-        let text = self
-            .chars
-            .get(begin..self.at)
-            .unwrap_or_default()
-            .iter()
-            .collect::<String>()
-            .trim()
-            .to_owned();
+        let text = self.chars.get(begin..self.at).unwrap_or_default().iter().collect::<String>().trim().to_owned();
         match self.peek() {
             Some('(') if !text.is_empty() => Ok(Node::Call(text, self.list(')', depth)?)),
             Some('{') if !text.is_empty() => Ok(Node::Named(text, self.entries(depth)?)),
@@ -244,11 +227,7 @@ impl Parser<'_> {
 
     fn expect_end(&mut self) -> Result<(), ArgumentError> {
         self.skip_space();
-        if self.peek().is_none() {
-            Ok(())
-        } else {
-            Err(self.error("there is more text behind the value"))
-        }
+        if self.peek().is_none() { Ok(()) } else { Err(self.error("there is more text behind the value")) }
     }
 
     /// Skips white space and takes the character if it comes next.
@@ -277,10 +256,6 @@ impl Parser<'_> {
 
     fn error(&self, reason: &str) -> ArgumentError {
         let at = self.at.min(self.chars.len()) + 1;
-        ArgumentError::Syntax {
-            given: super::shown(self.text),
-            at,
-            reason: reason.to_owned(),
-        }
+        ArgumentError::Syntax { given: super::shown(self.text), at, reason: reason.to_owned() }
     }
 }

@@ -76,9 +76,7 @@ fn scale(digits: &str, power: i64) -> Result<U256, NumberError> {
 /// The text before the unit and the unit's power of ten.
 fn split_unit(text: &str) -> (&str, i64) {
     let units = [("gwei", 9), ("wei", 0), ("ether", 18)];
-    let found = units
-        .iter()
-        .find_map(|(name, power)| Some((text.strip_suffix(name)?.trim_end(), *power)));
+    let found = units.iter().find_map(|(name, power)| Some((text.strip_suffix(name)?.trim_end(), *power)));
     found.unwrap_or((text, 0))
 }
 
@@ -94,12 +92,6 @@ fn parse_exponent(text: &str) -> Result<i64, NumberError> {
 
 /// The digits without the `_` between them.
 fn without_separators(text: &str, is_digit: impl Fn(char) -> bool) -> Result<String, NumberError> {
-    let well_formed = text
-        .split('_')
-        .all(|group| !group.is_empty() && group.chars().all(&is_digit));
-    if well_formed {
-        Ok(text.replace('_', ""))
-    } else {
-        Err(NumberError::NotANumber)
-    }
+    let well_formed = text.split('_').all(|group| !group.is_empty() && group.chars().all(&is_digit));
+    if well_formed { Ok(text.replace('_', "")) } else { Err(NumberError::NotANumber) }
 }

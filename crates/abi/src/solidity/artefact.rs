@@ -35,9 +35,7 @@ impl Artefact {
             None => read(&json, name_of(&json).unwrap_or_default()),
             Some(contracts) => match contracts.as_slice() {
                 [(name, contract)] => read(contract, name.clone()),
-                _ => Err(ArtefactError::SeveralContracts {
-                    names: names(&contracts),
-                }),
+                _ => Err(ArtefactError::SeveralContracts { names: names(&contracts) }),
             },
         }
     }
@@ -56,10 +54,7 @@ impl Artefact {
         let found = contracts.iter().find(|(full, _)| full == name || short(full));
         match found {
             Some((full, contract)) => read(contract, full.clone()),
-            None => Err(ArtefactError::NoSuchContract {
-                name: name.to_owned(),
-                names: names(&contracts),
-            }),
+            None => Err(ArtefactError::NoSuchContract { name: name.to_owned(), names: names(&contracts) }),
         }
     }
 }
@@ -75,11 +70,7 @@ fn contracts_in(json: &Json) -> Option<Vec<(String, &Json)>> {
     for (file, content) in files {
         match content.as_object() {
             Some(fields) if !is_contract(content) => {
-                contracts.extend(
-                    fields
-                        .iter()
-                        .map(|(name, contract)| (format!("{file}:{name}"), contract)),
-                );
+                contracts.extend(fields.iter().map(|(name, contract)| (format!("{file}:{name}"), contract)));
             }
             _ => contracts.push((file.clone(), content)),
         }
@@ -88,9 +79,7 @@ fn contracts_in(json: &Json) -> Option<Vec<(String, &Json)>> {
 }
 
 fn is_contract(json: &Json) -> bool {
-    ["abi", "bin", "bytecode", "evm"]
-        .iter()
-        .any(|key| json.get(key).is_some_and(|value| !is_named_contract(value)))
+    ["abi", "bin", "bytecode", "evm"].iter().any(|key| json.get(key).is_some_and(|value| !is_named_contract(value)))
 }
 
 /// A contract may be called `abi` or `evm` itself.
@@ -109,75 +98,44 @@ fn read(json: &Json, name: String) -> Result<Artefact, ArtefactError> {
             None => None,
         },
     };
-    let interface = interface.map(|interface| Interface {
-        name: short.clone(),
-        ..interface
-    });
+    let interface = interface.map(|interface| Interface { name: short.clone(), ..interface });
     let bytecode = bytecode_of(json, &short)?;
     if interface.is_none() && bytecode.is_none() {
         return Err(ArtefactError::NotAnArtefact { found: kind_of(json) });
     }
-    Ok(Artefact {
-        name: short,
-        interface,
-        bytecode,
-    })
+    Ok(Artefact { name: short, interface, bytecode })
 }
 
 /// The creation bytecode: `bytecode.object` (Foundry), `bytecode` (Hardhat), `evm.bytecode.object` (`solc`), `bin`.
 fn bytecode_of(json: &Json, name: &str) -> Result<Option<Bytes>, ArtefactError> {
     let places = ["/bytecode/object", "/bytecode", "/evm/bytecode/object", "/bin"];
-    let Some(text) = places
-        .iter()
-        .find_map(|place| json.pointer(place).and_then(Json::as_str))
-    else {
+    let Some(text) = places.iter().find_map(|place| json.pointer(place).and_then(Json::as_str)) else {
         return Ok(None);
     };
     let digits = text.strip_prefix("0x").unwrap_or(text);
     if let Some(start) = digits.find("__") {
-        let placeholder = digits
-            .get(start..)
-            .unwrap_or_default()
-            .chars()
-            .take(PLACEHOLDER_CHARS)
-            .collect::<String>();
+        let placeholder = digits.get(start..).unwrap_or_default().chars().take(PLACEHOLDER_CHARS).collect::<String>();
         return Err(ArtefactError::Unlinked {
             name: display_name(name),
             library: library_name(json, &placeholder).unwrap_or(placeholder),
             at: start / 2,
         });
     }
-    let bytes = hex::decode(digits).map_err(|error| ArtefactError::NotHex {
-        name: display_name(name),
-        reason: error.to_string(),
-    })?;
+    let bytes = hex::decode(digits)
+        .map_err(|error| ArtefactError::NotHex { name: display_name(name), reason: error.to_string() })?;
     Ok((!bytes.is_empty()).then(|| bytes.into()))
 }
 
 fn display_name(name: &str) -> String {
-    if name.is_empty() {
-        "the contract".to_owned()
-    } else {
-        name.to_owned()
-    }
+    if name.is_empty() { "the contract".to_owned() } else { name.to_owned() }
 }
 
 /// The `file:Library` whose hash the placeholder `__$…$__` is, with the placeholder behind it.
 fn library_name(json: &Json, placeholder: &str) -> Option<String> {
-    let places = [
-        "/bytecode/linkReferences",
-        "/linkReferences",
-        "/evm/bytecode/linkReferences",
-    ];
-    let references = places
-        .iter()
-        .find_map(|place| json.pointer(place).and_then(Json::as_object))?;
+    let places = ["/bytecode/linkReferences", "/linkReferences", "/evm/bytecode/linkReferences"];
+    let references = places.iter().find_map(|place| json.pointer(place).and_then(Json::as_object))?;
     let full_names = references.iter().flat_map(|(file, libraries)| {
-        libraries
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(move |(library, _)| format!("{file}:{library}"))
+        libraries.as_object().into_iter().flatten().map(move |(library, _)| format!("{file}:{library}"))
     });
     let hash = placeholder.trim_matches(['_', '$']);
     full_names
@@ -217,11 +175,10 @@ pub(super) fn kind_of(json: &Json) -> String {
         Json::Array(_) => "an array".to_owned(),
         Json::Object(fields) if fields.is_empty() => "an empty object".to_owned(),
         Json::Object(fields) => {
-            let keys = fields
-                .keys()
-                .take(6)
-                .map(|key| crate::text::quote(key))
-                .collect::<Vec<_>>();
+            // Sorted: the order of a JSON object depends on how the library was built.
+            let mut keys: Vec<_> = fields.keys().map(|key| crate::text::quote(key)).collect();
+            keys.sort();
+            keys.truncate(6);
             let more = if fields.len() > keys.len() { " …" } else { "" };
             format!("an object with the keys {}{more}", keys.join(", "))
         }

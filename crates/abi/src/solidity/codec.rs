@@ -62,17 +62,10 @@ impl SolidityCodec {
 
     fn decode_log<'i>(&self, event: &'i Event, topics: &[B256], data: &[u8]) -> Result<DecodedEvent<'i>, CodecError> {
         let mut topics = topics.iter().skip(usize::from(event.topic.is_some()));
-        let plain = event
-            .fields
-            .iter()
-            .filter(|field| !field.indexed)
-            .map(|field| &field.ty);
+        let plain = event.fields.iter().filter(|field| !field.indexed).map(|field| &field.ty);
         let mut plain_values = self.decode(plain, data)?.into_iter();
-        let missing = || CodecError::WrongTopics {
-            event: event.signature.clone(),
-            expected: topic_count(event),
-            given: 0,
-        };
+        let missing =
+            || CodecError::WrongTopics { event: event.signature.clone(), expected: topic_count(event), given: 0 };
         let values = event.fields.iter().map(|field| match field.indexed {
             true => topic_value(&field.ty, *topics.next().ok_or_else(missing)?),
             false => plain_values.next().map(EventValue::Plain).ok_or_else(missing),
@@ -94,22 +87,14 @@ impl Codec for SolidityCodec {
 
     fn decode_call<'i>(&self, interface: &'i Interface, data: &[u8]) -> Result<(&'i Function, Vec<Value>), CodecError> {
         let (selector, body) = split_selector(data)?;
-        let function = interface
-            .function_by_selector(selector)
-            .ok_or_else(|| unknown("function", interface, selector))?;
-        Ok((
-            function,
-            self.decode(function.inputs.iter().map(|param| &param.ty), body)?,
-        ))
+        let function =
+            interface.function_by_selector(selector).ok_or_else(|| unknown("function", interface, selector))?;
+        Ok((function, self.decode(function.inputs.iter().map(|param| &param.ty), body)?))
     }
 
     fn encode_output(&self, function: &Function, values: &[Value]) -> Result<Bytes, CodecError> {
-        encode_sequence(
-            &format!("the result of {}", function.signature),
-            function.output_types(),
-            values,
-        )
-        .map(Into::into)
+        encode_sequence(&format!("the result of {}", function.signature), function.output_types(), values)
+            .map(Into::into)
     }
 
     fn decode_output(&self, function: &Function, data: &[u8]) -> Result<Vec<Value>, CodecError> {
@@ -117,12 +102,7 @@ impl Codec for SolidityCodec {
     }
 
     fn encode_constructor(&self, constructor: &Constructor, args: &[Value]) -> Result<Bytes, CodecError> {
-        encode_sequence(
-            "the constructor",
-            constructor.inputs.iter().map(|param| &param.ty),
-            args,
-        )
-        .map(Into::into)
+        encode_sequence("the constructor", constructor.inputs.iter().map(|param| &param.ty), args).map(Into::into)
     }
 
     fn encode_error(&self, error: &CustomError, values: &[Value]) -> Result<Bytes, CodecError> {
@@ -136,28 +116,18 @@ impl Codec for SolidityCodec {
         data: &[u8],
     ) -> Result<(&'i CustomError, Vec<Value>), CodecError> {
         let (selector, body) = split_selector(data)?;
-        let error = interface
-            .error_by_selector(selector)
-            .ok_or_else(|| unknown("error", interface, selector))?;
+        let error = interface.error_by_selector(selector).ok_or_else(|| unknown("error", interface, selector))?;
         Ok((error, self.decode(error.inputs.iter().map(|param| &param.ty), body)?))
     }
 
     fn encode_event(&self, event: &Event, values: &[Value]) -> Result<LogData, CodecError> {
         if event.fields.len() != values.len() {
             let (expected, given) = (event.fields.len(), values.len());
-            return Err(CodecError::WrongCount {
-                what: event.signature.clone(),
-                expected,
-                given,
-            });
+            return Err(CodecError::WrongCount { what: event.signature.clone(), expected, given });
         }
         if topic_count(event) > TOPICS_MAX {
             let (expected, given) = (TOPICS_MAX, topic_count(event));
-            return Err(CodecError::WrongTopics {
-                event: event.signature.clone(),
-                expected,
-                given,
-            });
+            return Err(CodecError::WrongTopics { event: event.signature.clone(), expected, given });
         }
         let mut topics = event.topic.into_iter().collect::<Vec<_>>();
         let (mut types, mut plain) = (Vec::new(), Vec::new());
@@ -188,46 +158,30 @@ impl Codec for SolidityCodec {
         }
         if let Some(event) = interface.events.iter().find(named) {
             let (expected, given) = (topic_count(event), topics.len());
-            return Err(CodecError::WrongTopics {
-                event: event.signature.clone(),
-                expected,
-                given,
-            });
+            return Err(CodecError::WrongTopics { event: event.signature.clone(), expected, given });
         }
         let anonymous = interface.events.iter().filter(|event| event.topic.is_none());
-        anonymous
-            .filter(fits)
-            .find_map(|event| self.decode_log(event, topics, data).ok())
-            .ok_or_else(|| CodecError::UnknownEvent {
+        anonymous.filter(fits).find_map(|event| self.decode_log(event, topics, data).ok()).ok_or_else(|| {
+            CodecError::UnknownEvent {
                 interface: display_name(interface),
                 topic: topics.first().copied(),
                 data_len: data.len(),
-            })
+            }
+        })
     }
 }
 
 /// Splits call or revert data into selector and body.
 fn split_selector(data: &[u8]) -> Result<(&[u8], &[u8]), CodecError> {
-    data.split_at_checked(SELECTOR_BYTES).ok_or(CodecError::NoSelector {
-        expected: SELECTOR_BYTES,
-        given: data.len(),
-    })
+    data.split_at_checked(SELECTOR_BYTES).ok_or(CodecError::NoSelector { expected: SELECTOR_BYTES, given: data.len() })
 }
 
 fn unknown(what: &'static str, interface: &Interface, selector: &[u8]) -> CodecError {
-    CodecError::UnknownSelector {
-        what,
-        interface: display_name(interface),
-        selector: Bytes::copy_from_slice(selector),
-    }
+    CodecError::UnknownSelector { what, interface: display_name(interface), selector: Bytes::copy_from_slice(selector) }
 }
 
 fn display_name(interface: &Interface) -> String {
-    if interface.name.is_empty() {
-        "the interface".to_owned()
-    } else {
-        interface.name.clone()
-    }
+    if interface.name.is_empty() { "the interface".to_owned() } else { interface.name.clone() }
 }
 
 /// Topics of the event's logs.

@@ -19,11 +19,7 @@ pub(super) fn decode_sequence<'t>(
 ) -> Result<Vec<Value>, CodecError> {
     types.clone().try_for_each(check_supported)?;
     let limit = (data.len() / WORD + 1).saturating_mul(UNFOLD_MAX);
-    let mut decoder = Decoder {
-        data,
-        words_left: limit,
-        limit,
-    };
+    let mut decoder = Decoder { data, words_left: limit, limit };
     decoder.sequence(types, 0)
 }
 
@@ -86,10 +82,7 @@ impl Decoder<'_> {
             Type::Struct { name, fields } => {
                 let values = self.sequence(fields.iter().map(|field| &field.ty), at)?;
                 let names = fields.iter().map(|field| field.name.clone());
-                Ok(Value::Struct {
-                    name: name.clone(),
-                    fields: names.zip(values).collect(),
-                })
+                Ok(Value::Struct { name: name.clone(), fields: names.zip(values).collect() })
             }
             scalar => {
                 let word = self.word(scalar, at)?;
@@ -126,12 +119,7 @@ impl Decoder<'_> {
         match usize::try_from(length) {
             Ok(0) => Ok(0),
             Ok(length) if length.saturating_mul(unit()) <= available => Ok(length),
-            _ => Err(CodecError::LengthOutOfBounds {
-                ty: ty.to_string(),
-                at,
-                length: length.to_string(),
-                available,
-            }),
+            _ => Err(CodecError::LengthOutOfBounds { ty: ty.to_string(), at, length: length.to_string(), available }),
         }
     }
 
@@ -151,21 +139,14 @@ impl Decoder<'_> {
     fn word(&mut self, ty: &Type, at: usize) -> Result<B256, CodecError> {
         self.spend(1)?;
         self.room_for(ty, at, WORD)?;
-        Ok(B256::from_slice(
-            self.data.get(at..at.saturating_add(WORD)).unwrap_or(&[0; WORD]),
-        ))
+        Ok(B256::from_slice(self.data.get(at..at.saturating_add(WORD)).unwrap_or(&[0; WORD])))
     }
 
     fn room_for(&self, ty: &Type, at: usize, needed: usize) -> Result<(), CodecError> {
         if at.checked_add(needed).is_some_and(|end| end <= self.data.len()) {
             return Ok(());
         }
-        Err(CodecError::TooShort {
-            ty: ty.to_string(),
-            at,
-            needed,
-            available: self.data.len(),
-        })
+        Err(CodecError::TooShort { ty: ty.to_string(), at, needed, available: self.data.len() })
     }
 
     fn spend(&mut self, words: usize) -> Result<(), CodecError> {
@@ -196,41 +177,22 @@ struct Layout {
 fn layout(ty: &Type) -> Layout {
     let inner = match ty {
         Type::Bytes | Type::String | Type::Array(_) => {
-            return Layout {
-                dynamic: true,
-                head: WORD,
-            };
+            return Layout { dynamic: true, head: WORD };
         }
         Type::FixedArray(inner, n) => {
             let Layout { dynamic, head } = layout(inner);
-            Layout {
-                dynamic,
-                head: n.saturating_mul(head),
-            }
+            Layout { dynamic, head: n.saturating_mul(head) }
         }
         Type::Tuple(_) | Type::Struct { .. } => {
             let layouts = ty.children().map(layout);
-            layouts.fold(
-                Layout {
-                    dynamic: false,
-                    head: 0,
-                },
-                |sum, next| Layout {
-                    dynamic: sum.dynamic || next.dynamic,
-                    head: sum.head.saturating_add(next.head),
-                },
-            )
+            layouts.fold(Layout { dynamic: false, head: 0 }, |sum, next| Layout {
+                dynamic: sum.dynamic || next.dynamic,
+                head: sum.head.saturating_add(next.head),
+            })
         }
-        _ => Layout {
-            dynamic: false,
-            head: WORD,
-        },
+        _ => Layout { dynamic: false, head: WORD },
     };
-    if inner.dynamic {
-        Layout { head: WORD, ..inner }
-    } else {
-        inner
-    }
+    if inner.dynamic { Layout { head: WORD, ..inner } } else { inner }
 }
 
 /// The value of one word, or the rule that it breaks.

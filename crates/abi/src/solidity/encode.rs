@@ -14,17 +14,9 @@ pub(super) fn encode_sequence<'t>(
 ) -> Result<Vec<u8>, CodecError> {
     let types = types.collect::<Vec<_>>();
     if types.len() != values.len() {
-        return Err(CodecError::WrongCount {
-            what: what.to_owned(),
-            expected: types.len(),
-            given: values.len(),
-        });
+        return Err(CodecError::WrongCount { what: what.to_owned(), expected: types.len(), given: values.len() });
     }
-    let values = types
-        .into_iter()
-        .zip(values)
-        .map(|(ty, value)| to_alloy(ty, value))
-        .collect::<Result<_, _>>()?;
+    let values = types.into_iter().zip(values).map(|(ty, value)| to_alloy(ty, value)).collect::<Result<_, _>>()?;
     Ok(DynSolValue::Tuple(values).abi_encode_params())
 }
 
@@ -42,10 +34,7 @@ fn to_alloy(ty: &Type, value: &Value) -> Result<DynSolValue, CodecError> {
 
 fn convert(ty: &Type, value: &Value) -> Result<DynSolValue, CodecError> {
     let all = |types: &mut dyn Iterator<Item = &Type>, values: &mut dyn Iterator<Item = &Value>| {
-        types
-            .zip(values)
-            .map(|(ty, value)| convert(ty, value))
-            .collect::<Result<Vec<_>, _>>()
+        types.zip(values).map(|(ty, value)| convert(ty, value)).collect::<Result<Vec<_>, _>>()
     };
     Ok(match (ty, value) {
         (Type::Bool, Value::Bool(value)) => DynSolValue::Bool(*value),
@@ -68,10 +57,7 @@ fn convert(ty: &Type, value: &Value) -> Result<DynSolValue, CodecError> {
             &mut fields.iter().map(|(_, value)| value),
         )?),
         (ty, value) => {
-            return Err(CodecError::WrongValue {
-                expected: ty.to_string(),
-                value: format!("{value:#}"),
-            });
+            return Err(CodecError::WrongValue { expected: ty.to_string(), value: format!("{value:#}") });
         }
     })
 }

@@ -71,13 +71,7 @@ pub fn foreign_fault_decode(data: &[u8]) -> Option<Result<ForeignFault, CodecErr
                 Value::String(kind),
                 Value::Bytes(data),
                 Value::String(message),
-            ] => Ok(ForeignFault {
-                vm,
-                at,
-                kind,
-                data,
-                message,
-            }),
+            ] => Ok(ForeignFault { vm, at, kind, data, message }),
             _ => Err(CodecError::NotCanonical),
         }
     }))

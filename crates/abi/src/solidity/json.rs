@@ -41,10 +41,7 @@ impl Interface {
         name: &str,
         lines: impl IntoIterator<Item = &'s str>,
     ) -> Result<Self, InterfaceError> {
-        let mut interface = Self {
-            name: name.to_owned(),
-            ..Self::default()
-        };
+        let mut interface = Self { name: name.to_owned(), ..Self::default() };
         for (index, line) in lines.into_iter().enumerate() {
             check_signature_size(line)?;
             let item =
@@ -56,9 +53,7 @@ impl Interface {
 
     /// Reads a JSON array of ABI items.
     pub(super) fn from_solidity_value(abi: &Json) -> Result<Self, InterfaceError> {
-        let items = abi.as_array().ok_or_else(|| InterfaceError::NotAnAbi {
-            found: artefact::kind_of(abi),
-        })?;
+        let items = abi.as_array().ok_or_else(|| InterfaceError::NotAnAbi { found: artefact::kind_of(abi) })?;
         let mut interface = Self::default();
         for (index, item) in items.iter().enumerate() {
             let label = label_of(item);
@@ -95,19 +90,10 @@ impl Interface {
     fn finish(mut self) -> Result<Self, InterfaceError> {
         let mut types = Vec::new();
         let constructor = self.constructor.iter().flat_map(|constructor| &constructor.inputs);
-        let functions = self
-            .functions
-            .iter()
-            .flat_map(|function| function.inputs.iter().chain(&function.outputs));
+        let functions = self.functions.iter().flat_map(|function| function.inputs.iter().chain(&function.outputs));
         let errors = self.errors.iter().flat_map(|error| &error.inputs);
-        constructor
-            .chain(functions)
-            .chain(errors)
-            .for_each(|param| collect_named(&param.ty, &mut types));
-        self.events
-            .iter()
-            .flat_map(|event| &event.fields)
-            .for_each(|field| collect_named(&field.ty, &mut types));
+        constructor.chain(functions).chain(errors).for_each(|param| collect_named(&param.ty, &mut types));
+        self.events.iter().flat_map(|event| &event.fields).for_each(|field| collect_named(&field.ty, &mut types));
         self.types = types;
         Ok(self)
     }
@@ -138,11 +124,7 @@ enum Problem {
 impl Problem {
     fn at(self, index: usize, item: &str) -> InterfaceError {
         match self {
-            Self::Reason(reason) => InterfaceError::Item {
-                index,
-                item: item.to_owned(),
-                reason,
-            },
+            Self::Reason(reason) => InterfaceError::Item { index, item: item.to_owned(), reason },
             Self::Known(error) => error,
         }
     }
@@ -155,10 +137,7 @@ impl From<crate::CodecError> for Problem {
 }
 
 fn not_a_signature(given: &str, reason: &dyn std::fmt::Display) -> InterfaceError {
-    InterfaceError::Signature {
-        given: given.to_owned(),
-        reason: reason.to_string(),
-    }
+    InterfaceError::Signature { given: given.to_owned(), reason: reason.to_string() }
 }
 
 /// Alloy's parser wants no space before a comma and inside of brackets.
@@ -180,16 +159,10 @@ fn check_signature_size(text: &str) -> Result<(), InterfaceError> {
         deepest = deepest.max(depth);
     }
     if text.len() > SIGNATURE_CHARS_MAX {
-        return Err(not_a_signature(
-            "…",
-            &format_args!("it is longer than {SIGNATURE_CHARS_MAX} characters"),
-        ));
+        return Err(not_a_signature("…", &format_args!("it is longer than {SIGNATURE_CHARS_MAX} characters")));
     }
     if deepest > MAX_TYPE_DEPTH {
-        return Err(not_a_signature(
-            text,
-            &format_args!("tuples are nested deeper than {MAX_TYPE_DEPTH} levels"),
-        ));
+        return Err(not_a_signature(text, &format_args!("tuples are nested deeper than {MAX_TYPE_DEPTH} levels")));
     }
     Ok(())
 }
@@ -250,50 +223,28 @@ fn convert_function(function: &alloy::Function) -> Result<Function, Problem> {
 fn convert_error(error: &alloy::Error) -> Result<CustomError, Problem> {
     let inputs = convert_params(&error.inputs)?;
     let signature = signature_of(&error.name, inputs.iter().map(|param| &param.ty))?;
-    Ok(CustomError {
-        name: error.name.clone(),
-        inputs,
-        selector: selector_of(&signature),
-        signature,
-    })
+    Ok(CustomError { name: error.name.clone(), inputs, selector: selector_of(&signature), signature })
 }
 
 fn convert_event(event: &alloy::Event) -> Result<Event, Problem> {
     let fields = event.inputs.iter().map(|param| {
         let ty = convert_type(&param.ty, &param.components, param.internal_type.as_ref(), 0)?;
-        Ok(EventParam {
-            name: param.name.as_str().into(),
-            ty,
-            indexed: param.indexed,
-        })
+        Ok(EventParam { name: param.name.as_str().into(), ty, indexed: param.indexed })
     });
     let fields = fields.collect::<Result<Vec<_>, Problem>>()?;
-    let (indexed, limit) = (
-        fields.iter().filter(|field| field.indexed).count(),
-        3 + usize::from(event.anonymous),
-    );
+    let (indexed, limit) = (fields.iter().filter(|field| field.indexed).count(), 3 + usize::from(event.anonymous));
     if indexed > limit {
-        return Err(Problem::Reason(format!(
-            "it has {indexed} indexed fields, a log has room for {limit}"
-        )));
+        return Err(Problem::Reason(format!("it has {indexed} indexed fields, a log has room for {limit}")));
     }
     let signature = signature_of(&event.name, fields.iter().map(|field| &field.ty))?;
     let topic = (!event.anonymous).then(|| keccak256(&signature));
-    Ok(Event {
-        name: event.name.clone(),
-        fields,
-        topic,
-        signature,
-    })
+    Ok(Event { name: event.name.clone(), fields, topic, signature })
 }
 
 fn convert_params(params: &[alloy::Param]) -> Result<Vec<Param>, Problem> {
     let convert = |param: &alloy::Param| {
         let ty = convert_type(&param.ty, &param.components, param.internal_type(), 0)?;
-        Ok(Param {
-            name: param.name.as_str().into(),
-            ty,
-        })
+        Ok(Param { name: param.name.as_str().into(), ty })
     };
     params.iter().map(convert).collect()
 }
@@ -306,18 +257,14 @@ fn convert_type(
     depth: usize,
 ) -> Result<Type, Problem> {
     if depth > MAX_TYPE_DEPTH {
-        return Err(Problem::Reason(format!(
-            "types are nested deeper than {MAX_TYPE_DEPTH} levels"
-        )));
+        return Err(Problem::Reason(format!("types are nested deeper than {MAX_TYPE_DEPTH} levels")));
     }
     if let Some((element, length)) = text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
         let element = convert_type(element, components, internal, depth + 1)?;
         if length.is_empty() {
             return Ok(Type::array(element));
         }
-        let length = length
-            .parse()
-            .map_err(|_| Problem::Reason(format!("{length:?} is not an array length")))?;
+        let length = length.parse().map_err(|_| Problem::Reason(format!("{length:?} is not an array length")))?;
         return Ok(Type::fixed_array(element, length));
     }
     if text == "tuple" {
@@ -338,14 +285,8 @@ fn convert_tuple(
     if name.is_empty() && components.iter().any(|param| param.name.is_empty()) {
         return Ok(Type::Tuple(types));
     }
-    let named = components.iter().zip(types).map(|(param, ty)| Field {
-        name: param.name.as_str().into(),
-        ty,
-    });
-    Ok(Type::Struct {
-        name,
-        fields: named.collect(),
-    })
+    let named = components.iter().zip(types).map(|(param, ty)| Field { name: param.name.as_str().into(), ty });
+    Ok(Type::Struct { name, fields: named.collect() })
 }
 
 /// `Vault.Position` of `struct Vault.Position[]`.
@@ -385,12 +326,7 @@ const fn mutability_of(mutability: alloy::StateMutability) -> Mutability {
 
 /// The first 4 bytes of the hash of the signature.
 fn selector_of(signature: &str) -> Bytes {
-    keccak256(signature)
-        .iter()
-        .copied()
-        .take(SELECTOR_BYTES)
-        .collect::<Vec<_>>()
-        .into()
+    keccak256(signature).iter().copied().take(SELECTOR_BYTES).collect::<Vec<_>>().into()
 }
 
 fn collect_named(ty: &Type, types: &mut Vec<Type>) {

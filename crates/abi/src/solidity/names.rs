@@ -35,10 +35,7 @@ pub(super) fn check_supported(ty: &Type) -> Result<(), CodecError> {
     }
     match first_unsupported(ty) {
         None => Ok(()),
-        Some(part) => Err(CodecError::Unsupported {
-            codec: "Solidity",
-            ty: part.to_string(),
-        }),
+        Some(part) => Err(CodecError::Unsupported { codec: "Solidity", ty: part.to_string() }),
     }
 }
 

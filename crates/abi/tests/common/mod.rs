@@ -24,14 +24,8 @@ fn solidity_scalar() -> BoxedStrategy<Type> {
 }
 
 fn structure(types: Vec<Type>) -> Type {
-    let fields = types
-        .into_iter()
-        .enumerate()
-        .map(|(index, ty)| Field::new(&format!("f{index}"), ty));
-    Type::Struct {
-        name: "Contract.Name".into(),
-        fields: fields.collect(),
-    }
+    let fields = types.into_iter().enumerate().map(|(index, ty)| Field::new(&format!("f{index}"), ty));
+    Type::Struct { name: "Contract.Name".into(), fields: fields.collect() }
 }
 
 /// Any type that the Solidity ABI has a form for.
@@ -64,9 +58,7 @@ pub(crate) fn any_type() -> BoxedStrategy<Type> {
                 vec(inner.clone(), 0..4).prop_map(Type::Tuple),
                 vec(inner.clone(), 0..4).prop_map(structure),
                 inner.clone().prop_map(Type::option),
-                inner
-                    .clone()
-                    .prop_map(|value| Type::Map(Box::new(Type::String), Box::new(value))),
+                inner.clone().prop_map(|value| Type::Map(Box::new(Type::String), Box::new(value))),
                 vec(inner, 1..4).prop_map(|payloads| Type::Enum {
                     name: "Side".into(),
                     variants: payloads
@@ -101,34 +93,24 @@ pub(crate) fn value_of(ty: &Type) -> BoxedStrategy<Value> {
             })
             .boxed(),
         Type::Felt => uint(251).prop_map(Value::Felt).boxed(),
-        Type::Address => any::<[u8; 20]>()
-            .prop_map(|bytes| Value::Address(Address::from(bytes)))
-            .boxed(),
+        Type::Address => any::<[u8; 20]>().prop_map(|bytes| Value::Address(Address::from(bytes))).boxed(),
         Type::Bytes => vec(any::<u8>(), 0..70).prop_map(Value::bytes).boxed(),
         Type::FixedBytes(n) => vec(any::<u8>(), n).prop_map(Value::bytes).boxed(),
         Type::String => any::<String>().prop_map(Value::String).boxed(),
-        Type::FixedString(n) => vec(proptest::char::range(' ', '~'), n)
-            .prop_map(|chars| Value::String(chars.into_iter().collect()))
-            .boxed(),
+        Type::FixedString(n) => {
+            vec(proptest::char::range(' ', '~'), n).prop_map(|chars| Value::String(chars.into_iter().collect())).boxed()
+        }
         Type::Array(inner) => vec(value_of(&inner), 0..4).prop_map(Value::Array).boxed(),
         Type::FixedArray(inner, n) => vec(value_of(&inner), n).prop_map(Value::Array).boxed(),
-        Type::Option(inner) => proptest::option::of(value_of(&inner))
-            .prop_map(|value| Value::Option(value.map(Box::new)))
-            .boxed(),
-        Type::Tuple(types) => types
-            .iter()
-            .map(value_of)
-            .collect::<Vec<_>>()
-            .prop_map(Value::Tuple)
-            .boxed(),
+        Type::Option(inner) => {
+            proptest::option::of(value_of(&inner)).prop_map(|value| Value::Option(value.map(Box::new))).boxed()
+        }
+        Type::Tuple(types) => types.iter().map(value_of).collect::<Vec<_>>().prop_map(Value::Tuple).boxed(),
         Type::Struct { name, fields } => fields
             .iter()
             .map(|field| (Just(field.name.clone()), value_of(&field.ty)))
             .collect::<Vec<_>>()
-            .prop_map(move |fields| Value::Struct {
-                name: name.clone(),
-                fields,
-            })
+            .prop_map(move |fields| Value::Struct { name: name.clone(), fields })
             .boxed(),
         Type::Enum { name, variants } => (0..variants.len())
             .prop_flat_map(move |index| {
@@ -141,18 +123,10 @@ pub(crate) fn value_of(ty: &Type) -> BoxedStrategy<Value> {
             })
             .boxed(),
         Type::Map(_, value) => proptest::collection::btree_map(any::<String>(), value_of(&value), 0..3)
-            .prop_map(|map| {
-                Value::Map(
-                    map.into_iter()
-                        .map(|(key, value)| (Value::String(key), value))
-                        .collect(),
-                )
-            })
+            .prop_map(|map| Value::Map(map.into_iter().map(|(key, value)| (Value::String(key), value)).collect()))
             .boxed(),
         Type::Unit => Just(Value::Unit).boxed(),
-        Type::Function => any::<[u8; 24]>()
-            .prop_map(|bytes| Value::Function(Function::from(bytes)))
-            .boxed(),
+        Type::Function => any::<[u8; 24]>().prop_map(|bytes| Value::Function(Function::from(bytes))).boxed(),
     }
 }
 

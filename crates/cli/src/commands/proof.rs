@@ -73,10 +73,7 @@ pub(crate) fn run(args: &ProofArgs, output: &mut Output) -> Result<bool> {
         (_, Some(db)) => open(args, db)?,
         (Some(scenario), None) => end_of(args, scenario)?,
         (None, None) => {
-            return Err(Problem::new(
-                "hexapla::proof::of_what",
-                "neither a scenario nor a database is given",
-            ));
+            return Err(Problem::new("hexapla::proof::of_what", "neither a scenario nor a database is given"));
         }
     };
     let state_root = world.chain.root();
@@ -84,17 +81,11 @@ pub(crate) fn run(args: &ProofArgs, output: &mut Output) -> Result<bool> {
         What::Account { account: name, slots } => {
             let address = account(&world.names, name)?;
             let slots = slots.iter().map(|slot| slot_of(slot)).collect::<Result<Vec<_>>>()?;
-            pretty(&Rooted {
-                state_root,
-                proof: world.chain.account_proof(address, &slots)?,
-            })?
+            pretty(&Rooted { state_root, proof: world.chain.account_proof(address, &slots)? })?
         }
         What::Object { vm, key } => {
             let key = object_key(&world, vm, key)?;
-            pretty(&Rooted {
-                state_root,
-                proof: world.chain.object_proof(&key)?,
-            })?
+            pretty(&Rooted { state_root, proof: world.chain.object_proof(&key)? })?
         }
     };
     match &args.output {
@@ -117,10 +108,7 @@ fn open(args: &ProofArgs, db: &PathBuf) -> Result<World> {
     let store = open_database(db, true)?;
     let names = roll::read(&*store)?;
     let executor = machine::executor(ChainConfig::default(), &args.machine.vms(1)?)?;
-    Ok(World {
-        names,
-        ..World::new(machine::chain(executor, Some(store))?)
-    })
+    Ok(World { names, ..World::new(machine::chain(executor, Some(store))?) })
 }
 
 /// The state at the end of a scenario.
@@ -136,10 +124,7 @@ fn end_of(args: &ProofArgs, path: &Path) -> Result<World> {
     if failures == 0 && ending == Ending::Complete {
         return Ok(player.into_world());
     }
-    let message = format!(
-        "the scenario {} does not hold, so its end state is not what it says",
-        scenario.place()
-    );
+    let message = format!("the scenario {} does not hold, so its end state is not what it says", scenario.place());
     Err(Problem::new("hexapla::proof::scenario", message).with_help("`hexapla run` shows what is wrong"))
 }
 

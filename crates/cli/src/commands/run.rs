@@ -69,21 +69,14 @@ type Played = (Vec<StepReport>, text::Summary, Ending);
 
 /// Plays the steps, and shows each as soon as it is done unless JSON is wanted.
 fn play(args: &RunArgs, scenario: &Scenario, player: &mut Player<'_>, output: &mut Output) -> Result<Played> {
-    let options = text::TextOptions {
-        diff: args.diff,
-        verbose: output.verbose(),
-    };
+    let options = text::TextOptions { diff: args.diff, verbose: output.verbose() };
     let (mut steps, mut summary) = (Vec::new(), text::Summary::default());
     if !args.json {
         output.result(&text::head(scenario))?;
     }
     let ending = player.play(|report, names| {
         summary.add(&report);
-        let shown = if args.json {
-            Ok(())
-        } else {
-            output.result(&text::step(&report, names, options))
-        };
+        let shown = if args.json { Ok(()) } else { output.result(&text::step(&report, names, options)) };
         steps.push(report);
         shown
     })?;

@@ -83,12 +83,8 @@ pub(crate) fn run(args: &TestArgs, output: &mut Output) -> Result<bool> {
         .build()
         .map_err(|error| Problem::new("hexapla::setup", "threads cannot be started").because(error))?;
     let cache = args.machine.cache_folder();
-    let tested: Vec<Tested> = pool.install(|| {
-        files
-            .into_par_iter()
-            .map(|file| test(file, &vms, cache.as_deref()))
-            .collect()
-    });
+    let tested: Vec<Tested> =
+        pool.install(|| files.into_par_iter().map(|file| test(file, &vms, cache.as_deref())).collect());
     if args.json {
         let lines = tested.iter().map(line).collect::<Vec<_>>();
         output.json(&lines)?;
@@ -110,11 +106,7 @@ pub(crate) fn run(args: &TestArgs, output: &mut Output) -> Result<bool> {
 fn test(file: PathBuf, vms: &VmSet, cache: Option<&Path>) -> Tested {
     let begun = Instant::now();
     let result = play(&file, vms, cache);
-    Tested {
-        file,
-        elapsed: begun.elapsed(),
-        result,
-    }
+    Tested { file, elapsed: begun.elapsed(), result }
 }
 
 fn play(file: &Path, vms: &VmSet, cache: Option<&Path>) -> Result<Played> {
@@ -126,58 +118,35 @@ fn play(file: &Path, vms: &VmSet, cache: Option<&Path>) -> Result<Played> {
         steps.push(report);
         Ok(())
     })?;
-    Ok(Played {
-        scenario,
-        steps,
-        summary,
-        ending,
-    })
+    Ok(Played { scenario, steps, summary, ending })
 }
 
 impl Tested {
     fn passed(&self) -> bool {
-        self.result
-            .as_ref()
-            .is_ok_and(|played| played.summary.failures == 0 && played.ending == Ending::Complete)
+        self.result.as_ref().is_ok_and(|played| played.summary.failures == 0 && played.ending == Ending::Complete)
     }
 
     fn name(&self) -> String {
-        let shown = if self.file.ends_with(FILE_NAME) {
-            self.file.parent().unwrap_or(&self.file)
-        } else {
-            &self.file
-        };
+        let shown = if self.file.ends_with(FILE_NAME) { self.file.parent().unwrap_or(&self.file) } else { &self.file };
         shown.display().to_string()
     }
 }
 
 /// A line for each file and a summary.
 fn report(tested: &[Tested], elapsed: Duration) -> String {
-    let width = tested
-        .iter()
-        .map(|tested| tested.name().chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = tested.iter().map(|tested| tested.name().chars().count()).max().unwrap_or(0);
     let mut lines = tested.iter().map(|tested| text_line(tested, width)).collect::<Vec<_>>();
     let passed = tested.iter().filter(|tested| tested.passed()).count();
     let (style, failed) = match tested.len() - passed {
         0 => (Style::GOOD, String::new()),
         failed => (Style::BAD, format!(", {failed} failed")),
     };
-    lines.push(format!(
-        "{} in {}\n",
-        paint(style, &format!("{passed} passed{failed}")),
-        time(elapsed)
-    ));
+    lines.push(format!("{} in {}\n", paint(style, &format!("{passed} passed{failed}")), time(elapsed)));
     lines.join("\n")
 }
 
 fn text_line(tested: &Tested, width: usize) -> String {
-    let verdict = if tested.passed() {
-        paint(Style::GOOD, "pass")
-    } else {
-        paint(Style::BAD, "FAIL")
-    };
+    let verdict = if tested.passed() { paint(Style::GOOD, "pass") } else { paint(Style::BAD, "FAIL") };
     let counts = match &tested.result {
         Ok(played) => {
             let summary = &played.summary;
@@ -185,21 +154,13 @@ fn text_line(tested: &Tested, width: usize) -> String {
         }
         Err(problem) => problem.message().to_owned(),
     };
-    format!(
-        "{verdict}  {:width$}  {:>9}  {counts}",
-        tested.name(),
-        time(tested.elapsed)
-    )
+    format!("{verdict}  {:width$}  {:>9}  {counts}", tested.name(), time(tested.elapsed))
 }
 
 fn line(tested: &Tested) -> Line {
     let played = tested.result.as_ref().ok();
     let failures = played.map(|played| played.steps.iter().flat_map(step_failures).collect());
-    let problem = tested
-        .result
-        .as_ref()
-        .err()
-        .map(|problem| vec![problem.message().to_owned()]);
+    let problem = tested.result.as_ref().err().map(|problem| vec![problem.message().to_owned()]);
     Line {
         scenario: tested.file.display().to_string(),
         ok: tested.passed(),
@@ -212,10 +173,7 @@ fn line(tested: &Tested) -> Line {
 
 fn step_failures(report: &StepReport) -> Vec<String> {
     let text = |check: &Check| {
-        format!(
-            "step {}: {}: expected {}, observed {}",
-            report.number, check.what, check.expected, check.observed
-        )
+        format!("step {}: {}: expected {}, observed {}", report.number, check.what, check.expected, check.observed)
     };
     report.failures().map(text).collect()
 }
@@ -223,10 +181,7 @@ fn step_failures(report: &StepReport) -> Vec<String> {
 fn show(tested: &[Tested], output: &Output) {
     for tested in tested {
         match &tested.result {
-            Ok(played) => played
-                .steps
-                .iter()
-                .for_each(|report| show_failures(output, &played.scenario, report)),
+            Ok(played) => played.steps.iter().for_each(|report| show_failures(output, &played.scenario, report)),
             Err(problem) => output.problem(&**problem),
         }
     }
@@ -257,16 +212,9 @@ fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     files.sort();
     files.dedup();
     if files.is_empty() {
-        let shown = paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect::<Vec<_>>()
-            .join(", ");
-        return Err(Problem::new(
-            "hexapla::test::nothing",
-            format!("there are no scenarios below {shown}"),
-        )
-        .with_help("scenarios are files called `scenario.toml` or `*.scenario.toml`"));
+        let shown = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        return Err(Problem::new("hexapla::test::nothing", format!("there are no scenarios below {shown}"))
+            .with_help("scenarios are files called `scenario.toml` or `*.scenario.toml`"));
     }
     Ok(files)
 }

@@ -48,33 +48,18 @@ struct Verdict<'v> {
 pub(crate) fn run(args: &VerifyProofArgs, output: &mut Output) -> Result<bool> {
     let proof = read(&args.file)?;
     let (reason, proved) = match &proof {
-        Proof::Account(proof) => (
-            proof.verify(args.root).err().map(|error| error.to_string()),
-            account_words(proof),
-        ),
-        Proof::Object(proof) => (
-            proof.verify(args.root).err().map(|error| error.to_string()),
-            object_words(proof),
-        ),
+        Proof::Account(proof) => (proof.verify(args.root).err().map(|error| error.to_string()), account_words(proof)),
+        Proof::Object(proof) => (proof.verify(args.root).err().map(|error| error.to_string()), object_words(proof)),
     };
     let holds = reason.is_none();
     let proved = if holds { proved } else { Vec::new() };
     if args.json {
-        output.json(&Verdict {
-            holds,
-            root: args.root,
-            proved: &proved,
-            reason: reason.as_deref(),
-        })?;
+        output.json(&Verdict { holds, root: args.root, proved: &proved, reason: reason.as_deref() })?;
     } else if holds {
         let head = format!("{} under the state root {}:", paint(Style::GOOD, "proved"), args.root);
         output.result(&format!(
             "{head}\n{}\n",
-            proved
-                .iter()
-                .map(|line| format!("  {line}"))
-                .collect::<Vec<_>>()
-                .join("\n")
+            proved.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
         ))?;
     }
     if let Some(reason) = reason {
@@ -111,16 +96,10 @@ fn account_words(proof: &AccountProof) -> Vec<String> {
     let is_empty = proof.nonce == 0 && proof.balance.is_zero() && proof.code_hash == KECCAK_EMPTY;
     let mut words = Vec::new();
     if is_empty && proof.storage_proof.is_empty() {
-        words.push(format!(
-            "the account {address} has no transactions, no coin and no code"
-        ));
+        words.push(format!("the account {address} has no transactions, no coin and no code"));
     } else {
         words.push(format!("the account {address}"));
-        words.push(format!(
-            "has nonce {} and {} wei",
-            proof.nonce,
-            number_text(proof.balance)
-        ));
+        words.push(format!("has nonce {} and {} wei", proof.nonce, number_text(proof.balance)));
         words.push(match proof.code_hash {
             KECCAK_EMPTY => "has no code".to_owned(),
             hash => format!("has code with the hash {hash}"),
@@ -135,21 +114,16 @@ fn slot_words(slot: &StorageProof) -> String {
     let key = hexapla_primitives::U256::from_be_bytes(slot.key.0);
     match slot.value.is_zero() {
         true => format!("its slot {key:#x} is empty"),
-        false => format!(
-            "its slot {key:#x} holds {:#x} ({})",
-            slot.value,
-            number_text(slot.value)
-        ),
+        false => format!("its slot {key:#x} holds {:#x} ({})", slot.value, number_text(slot.value)),
     }
 }
 
 fn object_words(proof: &ObjectProof) -> Vec<String> {
     let key = &proof.key;
     match &proof.object {
-        Some(object) => vec![
-            format!("the {} object {}", key.vm, key.key),
-            format!("is {} bytes: {}", object.len(), shown(object)),
-        ],
+        Some(object) => {
+            vec![format!("the {} object {}", key.vm, key.key), format!("is {} bytes: {}", object.len(), shown(object))]
+        }
         None => vec![format!("there is no {} object {}", key.vm, key.key)],
     }
 }

@@ -27,12 +27,7 @@ pub(crate) fn revert_text(shower: &Shower<'_>, data: &[u8]) -> String {
         Revert::Empty => "reverts without a reason".to_owned(),
         Revert::ForeignFault(fault) => {
             let at = shower.names().short(fault.at);
-            format!(
-                "ForeignFault({} {at}: {}, {})",
-                shown(&fault.vm),
-                shown(&fault.kind),
-                shown(&fault.message)
-            )
+            format!("ForeignFault({} {at}: {}, {})", shown(&fault.vm), shown(&fault.kind), shown(&fault.message))
         }
         other => other.to_string(),
     }
@@ -62,11 +57,7 @@ pub(super) fn call_text(
     params: &[hexapla_abi::Param],
     values: &[hexapla_abi::Value],
 ) -> String {
-    let values = params
-        .iter()
-        .zip(values)
-        .map(|(param, value)| shower.named(&param.name, value))
-        .collect::<Vec<_>>();
+    let values = params.iter().zip(values).map(|(param, value)| shower.named(&param.name, value)).collect::<Vec<_>>();
     format!("{}({})", shown(name), values.join(", "))
 }
 

@@ -105,30 +105,15 @@ pub(crate) fn explain_event(names: &Names, log: &Log) -> ExplainedEvent {
     let text = match decoded {
         Some(event) => {
             let fields = event.event.fields.iter().zip(&event.values);
-            let fields = fields
-                .map(|(field, value)| shower.event_value(&field.name, value))
-                .collect::<Vec<_>>();
-            format!(
-                "{}({})",
-                hexapla_abi::text::escape(&event.event.name),
-                fields.join(", ")
-            )
+            let fields = fields.map(|(field, value)| shower.event_value(&field.name, value)).collect::<Vec<_>>();
+            format!("{}({})", hexapla_abi::text::escape(&event.event.name), fields.join(", "))
         }
         None => {
-            let topics = log
-                .topics()
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ");
+            let topics = log.topics().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             format!("[{topics}] {}", raw(&log.data.data))
         }
     };
-    ExplainedEvent {
-        emitter: names.full(log.address),
-        text,
-        undone: false,
-    }
+    ExplainedEvent { emitter: names.full(log.address), text, undone: false }
 }
 
 /// Gas of each VM's own frames.
@@ -165,16 +150,11 @@ impl Explainer<'_> {
         let here = (node, fate != Fate::Stands || undone_above);
         let items = node.items.iter().map(|item| match item {
             TraceItem::Call(call) => ExplainedItem::Call(Box::new(self.call(call, Some(&here)))),
-            TraceItem::Log(log) => ExplainedItem::Event(ExplainedEvent {
-                undone: here.1,
-                ..explain_event(self.names, log)
-            }),
+            TraceItem::Log(log) => {
+                ExplainedItem::Event(ExplainedEvent { undone: here.1, ..explain_event(self.names, log) })
+            }
         });
-        let meaning = if node.kind == CallKind::Create {
-            self.creation(node)
-        } else {
-            self.meaning(node)
-        };
+        let meaning = if node.kind == CallKind::Create { self.creation(node) } else { self.meaning(node) };
         ExplainedCall {
             vm: node.vm.name().into_owned(),
             crossing: caller.is_some_and(|(caller, _)| caller.vm != node.vm),
@@ -198,58 +178,31 @@ impl Explainer<'_> {
 
     fn fate(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> Fate {
         let Some(fault) = &node.fault else {
-            return if caller.is_some_and(|(_, undone)| *undone) {
-                Fate::Undone
-            } else {
-                Fate::Stands
-            };
+            return if caller.is_some_and(|(_, undone)| *undone) { Fate::Undone } else { Fate::Stands };
         };
-        let caught_by = caller
-            .filter(|(caller, _)| caller.fault.is_none())
-            .map(|(caller, _)| self.names.short(caller.to));
-        let passed_on = node.calls().any(|call| {
-            call.fault
-                .as_ref()
-                .is_some_and(|below| below.data == fault.data && !below.data.is_empty())
-        });
+        let caught_by =
+            caller.filter(|(caller, _)| caller.fault.is_none()).map(|(caller, _)| self.names.short(caller.to));
+        let passed_on = node
+            .calls()
+            .any(|call| call.fault.as_ref().is_some_and(|below| below.data == fault.data && !below.data.is_empty()));
         let text = fault_text(&Shower::new(self.names, node.code_address), fault);
-        Fate::Failed(Failure {
-            kind: fault.kind.name(),
-            text,
-            caught_by,
-            passed_on,
-        })
+        Fate::Failed(Failure { kind: fault.kind.name(), text, caught_by, passed_on })
     }
 
     fn meaning(&self, node: &CallNode) -> Meaning {
         let shower = Shower::new(self.names, node.code_address);
         let to = self.names.short(node.to);
-        let to = if node.to == node.code_address {
-            to
-        } else {
-            format!("{to} as {}", self.names.short(node.code_address))
-        };
+        let to =
+            if node.to == node.code_address { to } else { format!("{to} as {}", self.names.short(node.code_address)) };
         let codec = SolidityCodec::default();
         let interface = self.names.interface(node.code_address);
         let decoded = interface.and_then(|interface| codec.decode_call(interface, &node.input).ok());
         let Some((function, args)) = decoded else {
-            let call = if node.input.is_empty() {
-                "receive()".to_owned()
-            } else {
-                raw_call(&node.input)
-            };
+            let call = if node.input.is_empty() { "receive()".to_owned() } else { raw_call(&node.input) };
             let result_text = (node.fault.is_none() && !node.output.is_empty()).then(|| raw(&node.output));
-            return Meaning {
-                text: format!("{to}.{call}"),
-                result_text,
-                ..Meaning::default()
-            };
+            return Meaning { text: format!("{to}.{call}"), result_text, ..Meaning::default() };
         };
-        let outputs = node
-            .fault
-            .is_none()
-            .then(|| codec.decode_output(function, &node.output).ok())
-            .flatten();
+        let outputs = node.fault.is_none().then(|| codec.decode_output(function, &node.output).ok()).flatten();
         Meaning {
             text: format!("{to}.{}", call_text(&shower, &function.name, &function.inputs, &args)),
             function: Some(function.signature.clone()),
@@ -270,18 +223,12 @@ impl Explainer<'_> {
             _ if function.outputs.is_empty() || node.fault.is_some() => None,
             Some([one]) => Some(shower.value(one)),
             Some(outputs) => {
-                let named = function
-                    .outputs
-                    .iter()
-                    .zip(outputs)
-                    .map(|(param, value)| shower.named(&param.name, value));
+                let named = function.outputs.iter().zip(outputs).map(|(param, value)| shower.named(&param.name, value));
                 Some(format!("({})", named.collect::<Vec<_>>().join(", ")))
             }
-            None => Some(format!(
-                "{} (not what {} returns)",
-                raw(&node.output),
-                hexapla_abi::text::escape(&function.name)
-            )),
+            None => {
+                Some(format!("{} (not what {} returns)", raw(&node.output), hexapla_abi::text::escape(&function.name)))
+            }
         }
     }
 
@@ -292,10 +239,7 @@ impl Explainer<'_> {
         let tail = node.input.get(self.names.creation_bytes(node.to)..).unwrap_or_default();
         let args = constructor.and_then(|constructor| {
             let types: Vec<_> = constructor.inputs.iter().map(|param| param.ty.clone()).collect();
-            SolidityCodec::default()
-                .decode_values(&types, tail)
-                .ok()
-                .map(|args| (&constructor.inputs, args))
+            SolidityCodec::default().decode_values(&types, tail).ok().map(|args| (&constructor.inputs, args))
         });
         let name = self.names.short(node.to);
         match args {
@@ -304,27 +248,16 @@ impl Explainer<'_> {
                 args: Some(self.named_json(params, &args)),
                 ..Meaning::default()
             },
-            None => Meaning {
-                text: format!("new {name}()"),
-                ..Meaning::default()
-            },
+            None => Meaning { text: format!("new {name}()"), ..Meaning::default() },
         }
     }
 
     /// Arguments by name; as a list where a name is missing or occurs twice.
     fn named_json(&self, params: &[Param], values: &[Value]) -> Tree {
-        let pairs = || {
-            params
-                .iter()
-                .zip(values)
-                .map(|(param, value)| (param.name.to_string(), json(self.names, value)))
-        };
+        let pairs =
+            || params.iter().zip(values).map(|(param, value)| (param.name.to_string(), json(self.names, value)));
         let object: serde_json::Map<_, _> = pairs().filter(|(name, _)| !name.is_empty()).collect();
-        if object.len() == params.len() {
-            Tree::Object(object)
-        } else {
-            pairs().map(|(_, value)| value).collect()
-        }
+        if object.len() == params.len() { Tree::Object(object) } else { pairs().map(|(_, value)| value).collect() }
     }
 }
 

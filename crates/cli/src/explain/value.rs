@@ -43,10 +43,7 @@ impl<'n> Shower<'n> {
 
     /// For what stands inside of bytes; `None` where that has gone on long enough.
     pub(super) fn inside(self) -> Option<Self> {
-        (self.depth < NESTED_MAX).then_some(Self {
-            depth: self.depth + 1,
-            ..self
-        })
+        (self.depth < NESTED_MAX).then_some(Self { depth: self.depth + 1, ..self })
     }
 
     /// One value.
@@ -57,10 +54,7 @@ impl<'n> Shower<'n> {
             Value::Array(items) => self.list("[", items, "]"),
             Value::Tuple(items) => self.list("(", items, ")"),
             Value::Struct { name, fields } => {
-                let fields = fields
-                    .iter()
-                    .map(|(name, value)| self.named(name, value))
-                    .collect::<Vec<_>>();
+                let fields = fields.iter().map(|(name, value)| self.named(name, value)).collect::<Vec<_>>();
                 format!("{}{{{}}}", escape(name), fields.join(", "))
             }
             Value::Option(Some(value)) => format!("some({})", self.value(value)),
@@ -84,21 +78,13 @@ impl<'n> Shower<'n> {
 
     /// Values with a comma between them.
     pub(crate) fn values(&self, values: &[Value]) -> String {
-        values
-            .iter()
-            .map(|value| self.value(value))
-            .collect::<Vec<_>>()
-            .join(", ")
+        values.iter().map(|value| self.value(value)).collect::<Vec<_>>().join(", ")
     }
 
     fn list(&self, open: &str, items: &[Value], close: &str) -> String {
         let shown = self.values(items.get(..ITEMS_MAX).unwrap_or(items));
         let more = items.len().saturating_sub(ITEMS_MAX);
-        let rest = if more > 0 {
-            format!(", … {more} more")
-        } else {
-            String::new()
-        };
+        let rest = if more > 0 { format!(", … {more} more") } else { String::new() };
         format!("{open}{shown}{rest}{close}")
     }
 }
@@ -114,11 +100,7 @@ fn bytes_text(bytes: &[u8]) -> String {
 }
 
 fn with_name(name: &str, value: String) -> String {
-    if name.is_empty() {
-        value
-    } else {
-        format!("{}: {value}", escape(name))
-    }
+    if name.is_empty() { value } else { format!("{}: {value}", escape(name)) }
 }
 
 /// `1000e18` for 10^21, `990.60291e18`; all other numbers in full, very large ones in hex.
@@ -146,12 +128,9 @@ pub(crate) fn json(names: &Names, value: &Value) -> Tree {
     match value {
         Value::Address(address) => Tree::String(names.full(*address)),
         Value::Array(items) | Value::Tuple(items) => items.iter().map(|item| json(names, item)).collect(),
-        Value::Struct { fields, .. } => Tree::Object(
-            fields
-                .iter()
-                .map(|(name, value)| (name.to_string(), json(names, value)))
-                .collect(),
-        ),
+        Value::Struct { fields, .. } => {
+            Tree::Object(fields.iter().map(|(name, value)| (name.to_string(), json(names, value))).collect())
+        }
         other => value_to_json(other),
     }
 }

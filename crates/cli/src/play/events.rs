@@ -17,20 +17,13 @@ pub(super) fn is_event(names: &Names, log: &Log, text: &str) -> Result<bool> {
     let Some(event) = decode(names, log) else {
         return Ok(false);
     };
-    let by_emitter = pattern
-        .emitter
-        .is_none_or(|emitter| names.address(emitter) == Some(log.address));
+    let by_emitter = pattern.emitter.is_none_or(|emitter| names.address(emitter) == Some(log.address));
     if !by_emitter || event.event.name != pattern.name {
         return Ok(false);
     }
     let Some(args) = &pattern.args else { return Ok(true) };
     if args.len() != event.values.len() {
-        let message = format!(
-            "{} has {} values, {} given",
-            event.event.signature,
-            event.values.len(),
-            args.len()
-        );
+        let message = format!("{} has {} values, {} given", event.event.signature, event.values.len(), args.len());
         return Err(Problem::new("hexapla::scenario::event", message));
     }
     for ((field, value), arg) in event.event.fields.iter().zip(&event.values).zip(args) {
@@ -54,15 +47,8 @@ pub(super) fn written_event(names: &Names, log: &Log) -> String {
         EventValue::Plain(value) => written(names, log.address, value),
         EventValue::Hash(hash) => hash.to_string(),
     });
-    let emitter = names
-        .name(log.address)
-        .map(|name| format!("{name}."))
-        .unwrap_or_default();
-    format!(
-        "{emitter}{}({})",
-        hexapla_abi::text::escape(&event.event.name),
-        values.collect::<Vec<_>>().join(", ")
-    )
+    let emitter = names.name(log.address).map(|name| format!("{name}.")).unwrap_or_default();
+    format!("{emitter}{}({})", hexapla_abi::text::escape(&event.event.name), values.collect::<Vec<_>>().join(", "))
 }
 
 fn decode<'n>(names: &'n Names, log: &Log) -> Option<DecodedEvent<'n>> {

@@ -29,20 +29,8 @@ pub(super) struct Outcome {
 
 pub(super) fn check(what: impl Into<String>, span: &Range<usize>, path: &[&str], outcome: Outcome) -> Check {
     let path = path.iter().map(|key| (*key).to_owned()).collect();
-    let Outcome {
-        holds,
-        expected,
-        observed,
-        update,
-    } = outcome;
-    Check {
-        what: what.into(),
-        holds,
-        expected,
-        observed,
-        span: span.clone(),
-        update: Update { path, value: update },
-    }
+    let Outcome { holds, expected, observed, update } = outcome;
+    Check { what: what.into(), holds, expected, observed, span: span.clone(), update: Update { path, value: update } }
 }
 
 impl Player<'_> {
@@ -61,20 +49,14 @@ impl Player<'_> {
         };
         report.checks.push(self.status(step, sent));
         if let Some(reverts) = &expect.reverts {
-            report
-                .checks
-                .extend(self.reverts(reverts, sent).map_err(place(&reverts.span))?);
+            report.checks.extend(self.reverts(reverts, sent).map_err(place(&reverts.span))?);
         }
         if let Some(fault) = &expect.fault {
-            report
-                .checks
-                .extend(sent.receipt.fault.as_ref().map(|seen| fault_kind(fault, seen)));
+            report.checks.extend(sent.receipt.fault.as_ref().map(|seen| fault_kind(fault, seen)));
         }
         let succeeded = sent.receipt.is_success();
         if let (Some(returns), true) = (&expect.returns, succeeded) {
-            report
-                .checks
-                .push(self.returns(returns, sent, function).map_err(place(&returns.span))?);
+            report.checks.push(self.returns(returns, sent, function).map_err(place(&returns.span))?);
         }
         if let Some(output) = &expect.output {
             report.checks.push(self.output(output, sent)?);
@@ -82,9 +64,7 @@ impl Player<'_> {
         if let Some(events) = &expect.events {
             report.checks.push(self.events(events, sent)?);
         }
-        report
-            .checks
-            .extend(expect.gas_used.as_ref().map(|gas| gas_used(gas, sent)));
+        report.checks.extend(expect.gas_used.as_ref().map(|gas| gas_used(gas, sent)));
         Ok(())
     }
 
@@ -102,10 +82,8 @@ impl Player<'_> {
     /// Success, unless a failure is expected.
     fn status(&self, step: &Step, sent: &Sent) -> Check {
         let fault = sent.receipt.fault.as_ref();
-        let observed = fault.map_or_else(
-            || "success".to_owned(),
-            |fault| format!("failure: {}", self.fault_text(fault)),
-        );
+        let observed =
+            fault.map_or_else(|| "success".to_owned(), |fault| format!("failure: {}", self.fault_text(fault)));
         let is_failure = step.expect.is_failure();
         let update = fault.map(|fault| Tree::String(self.written_fault(fault)));
         let (span, key) = match (&step.expect.reverts, &step.expect.fault) {
@@ -114,17 +92,7 @@ impl Player<'_> {
             (None, None) => (&step.span, "reverts"),
         };
         let expected = if is_failure { "failure" } else { "success" }.to_owned();
-        check(
-            "status",
-            span,
-            &[key],
-            Outcome {
-                holds: is_failure == fault.is_some(),
-                expected,
-                observed,
-                update,
-            },
-        )
+        check("status", span, &[key], Outcome { holds: is_failure == fault.is_some(), expected, observed, update })
     }
 
     pub(super) fn fault_text(&self, fault: &Fault) -> String {
@@ -137,11 +105,7 @@ impl Player<'_> {
         };
         let outcome = Outcome {
             holds: self.is_fault(fault, &expected.value)?,
-            expected: if expected.value.is_empty() {
-                "no reason".to_owned()
-            } else {
-                expected.value.clone()
-            },
+            expected: if expected.value.is_empty() { "no reason".to_owned() } else { expected.value.clone() },
             observed: self.fault_text(fault),
             update: Some(self.written_fault(fault).into()),
         };
@@ -212,12 +176,9 @@ impl Player<'_> {
                 observed: shower.values(&values),
                 update: Some(values.iter().map(|value| self.observed(value)).collect()),
             },
-            Err(error) => Outcome {
-                holds: false,
-                expected: shower.values(&wanted),
-                observed: error.to_string(),
-                update: None,
-            },
+            Err(error) => {
+                Outcome { holds: false, expected: shower.values(&wanted), observed: error.to_string(), update: None }
+            }
         };
         Ok(check("returns", &expected.span, &["returns"], outcome))
     }
@@ -277,9 +238,5 @@ fn gas_used(expected: &At<u64>, sent: &Sent) -> Check {
 /// One event a line; none in words.
 fn lines<'t>(texts: impl Iterator<Item = &'t str>) -> String {
     let texts = texts.collect::<Vec<_>>();
-    if texts.is_empty() {
-        "none".to_owned()
-    } else {
-        texts.join("\n")
-    }
+    if texts.is_empty() { "none".to_owned() } else { texts.join("\n") }
 }

@@ -58,9 +58,7 @@ impl<'s> Player<'s> {
             world.chain.block_mut().timestamp = U256::from(timestamp);
         }
         let funded = scenario.accounts.iter().filter(|account| !account.balance.is_zero());
-        world
-            .chain
-            .fund(funded.map(|account| (account.address, account.balance)))?;
+        world.chain.fund(funded.map(|account| (account.address, account.balance)))?;
         for account in &scenario.accounts {
             world.names.add(&account.name.value, account.address);
         }
@@ -107,9 +105,6 @@ impl<'s> Player<'s> {
 
     /// Who sends where a step does not say it: the first account.
     fn first_account(&self) -> Address {
-        self.scenario
-            .accounts
-            .first()
-            .map_or(Address::ZERO, |account| account.address)
+        self.scenario.accounts.first().map_or(Address::ZERO, |account| account.address)
     }
 }

@@ -77,12 +77,7 @@ pub(super) fn is_value(names: &Names, at: Address, ty: &Type, written: &str, val
 
 /// The bytes of `TooRisky(900, 500)`, where an interface declares such an error.
 fn written_error(names: &Names, at: Address, written: &str) -> Result<Option<Bytes>> {
-    let Some(Pattern {
-        emitter: None,
-        name,
-        args: Some(args),
-    }) = Pattern::parse(written)
-    else {
+    let Some(Pattern { emitter: None, name, args: Some(args) }) = Pattern::parse(written) else {
         return Ok(None);
     };
     let Some(error) = declared(names, at, name) else {
@@ -96,17 +91,11 @@ fn written_error(names: &Names, at: Address, written: &str) -> Result<Option<Byt
     let values = values
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))?;
-    let encoded = if args.len() == values.len() {
-        SolidityCodec::default().encode_error(error, &values).ok()
-    } else {
-        None
-    };
-    encoded.map(Some).ok_or_else(|| {
-        Problem::new(
-            "hexapla::scenario::value",
-            format!("{written} does not fit {}", error.signature),
-        )
-    })
+    let encoded =
+        if args.len() == values.len() { SolidityCodec::default().encode_error(error, &values).ok() } else { None };
+    encoded
+        .map(Some)
+        .ok_or_else(|| Problem::new("hexapla::scenario::value", format!("{written} does not fit {}", error.signature)))
 }
 
 /// The first error of this name: of the contract itself, then of all others.
@@ -122,10 +111,7 @@ pub(super) fn written(names: &Names, at: Address, value: &Value) -> String {
         Value::Bytes(bytes) => {
             let mut interfaces = names.interfaces_from(at);
             let error = interfaces.find_map(|interface| SolidityCodec::default().decode_error(interface, bytes).ok());
-            error.map_or_else(
-                || value.to_string(),
-                |(error, values)| written_call(names, at, &error.name, &values),
-            )
+            error.map_or_else(|| value.to_string(), |(error, values)| written_call(names, at, &error.name, &values))
         }
         Value::Array(items) => format!("[{}]", written_all(names, at, items)),
         Value::Tuple(items) => format!("({})", written_all(names, at, items)),
@@ -139,11 +125,7 @@ pub(super) fn written_call(names: &Names, at: Address, name: &str, values: &[Val
 }
 
 fn written_all(names: &Names, at: Address, values: &[Value]) -> String {
-    values
-        .iter()
-        .map(|value| written(names, at, value))
-        .collect::<Vec<_>>()
-        .join(", ")
+    values.iter().map(|value| written(names, at, value)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -58,12 +58,7 @@ fn load_contracts(scenario: &Scenario, cache: Option<&Path>) -> Result<BTreeMap<
         let file = source.relative(&deploy.artefact.value);
         let abi = deploy.abi.as_ref().map(|abi| source.relative(&abi.value));
         let contract = deploy.contract.as_ref().map(|name| name.value.as_str());
-        let request = Request {
-            file: &file,
-            contract,
-            abi: abi.as_deref(),
-            cache,
-        };
+        let request = Request { file: &file, contract, abi: abi.as_deref(), cache };
         let contract =
             artefact::load(request).map_err(|problem| problem.at(source, &deploy.artefact.span, "this artefact"))?;
         Ok((number, contract))
@@ -84,11 +79,8 @@ struct Known<'s> {
 
 impl<'s> Known<'s> {
     fn new(scenario: &'s Scenario) -> Result<Self> {
-        let mut known = Self {
-            source: &scenario.source,
-            interfaces: BTreeMap::new(),
-            has_accounts: !scenario.accounts.is_empty(),
-        };
+        let mut known =
+            Self { source: &scenario.source, interfaces: BTreeMap::new(), has_accounts: !scenario.accounts.is_empty() };
         for account in &scenario.accounts {
             known.name(&account.name, None)?;
         }
@@ -99,28 +91,17 @@ impl<'s> Known<'s> {
         if self.interfaces.insert(&name.value, interface).is_none() {
             return Ok(());
         }
-        Err(Problem::new(
-            "hexapla::scenario::name_taken",
-            format!("the name `{}` is taken", name.value),
-        )
-        .at(self.source, &name.span, "used before")
-        .with_help("each account and contract needs a name of its own"))
+        Err(Problem::new("hexapla::scenario::name_taken", format!("the name `{}` is taken", name.value))
+            .at(self.source, &name.span, "used before")
+            .with_help("each account and contract needs a name of its own"))
     }
 
     fn deploy(&mut self, deploy: &'s Deploy, contract: &Contract) -> Result<()> {
         self.sending(&deploy.sending, &deploy.name)?;
-        let constructor = contract
-            .interface
-            .as_ref()
-            .and_then(|interface| interface.constructor.as_ref());
+        let constructor = contract.interface.as_ref().and_then(|interface| interface.constructor.as_ref());
         let takes = constructor.map_or(0, |constructor| constructor.inputs.len());
         let params = constructor.map(|constructor| {
-            constructor
-                .inputs
-                .iter()
-                .map(|param| format!("{} {}", param.ty, param.name))
-                .collect::<Vec<_>>()
-                .join(", ")
+            constructor.inputs.iter().map(|param| format!("{} {}", param.ty, param.name)).collect::<Vec<_>>().join(", ")
         });
         let signature = format!("constructor({})", params.unwrap_or_default());
         self.count(&deploy.sending, takes, &signature, &deploy.name)?;
@@ -189,16 +170,9 @@ impl<'s> Known<'s> {
             Some(from) if !from.value.starts_with("0x") => self.known(from).map(|_| ()),
             Some(_) => Ok(()),
             None if self.has_accounts => Ok(()),
-            None => Err(Problem::new(
-                "hexapla::scenario::no_sender",
-                "nobody is there to send the transaction",
-            )
-            .at(
-                self.source,
-                &target.span,
-                "sent by the first account, but there is none",
-            )
-            .with_help("add `[accounts]` with e.g. `alice = \"100 ether\"`")),
+            None => Err(Problem::new("hexapla::scenario::no_sender", "nobody is there to send the transaction")
+                .at(self.source, &target.span, "sent by the first account, but there is none")
+                .with_help("add `[accounts]` with e.g. `alice = \"100 ether\"`")),
         }
     }
 
@@ -209,10 +183,7 @@ impl<'s> Known<'s> {
         }
         let span = sending.args.as_ref().map_or(&target.span, |args| &args.span);
         let unit = if takes == 1 { "argument" } else { "arguments" };
-        Err(Problem::new(
-            "hexapla::scenario::arguments",
-            format!("{signature} takes {takes} {unit}, {given} given"),
-        )
-        .at(self.source, span, format!("{given} given")))
+        Err(Problem::new("hexapla::scenario::arguments", format!("{signature} takes {takes} {unit}, {given} given"))
+            .at(self.source, span, format!("{given} given")))
     }
 }

@@ -23,11 +23,7 @@ impl Player<'_> {
                 let address = self.account(account)?;
                 let slots = slots.iter().map(|slot| slot.value).collect::<Vec<_>>();
                 let proof = self.world.chain.account_proof(address, &slots)?;
-                let what = if slots.is_empty() {
-                    String::new()
-                } else {
-                    format!(" and {} of its slots", slots.len())
-                };
+                let what = if slots.is_empty() { String::new() } else { format!(" and {} of its slots", slots.len()) };
                 (account_tree(&proof), format!("{}{what}", account.value))
             }
             Proved::Object(name) => {
@@ -45,11 +41,7 @@ impl Player<'_> {
         }
         self.world.saved.insert(&prove.save.value, saved);
         let mut report = StepReport::of(step, StepKind::Proof);
-        let tampered = if prove.tamper.is_empty() {
-            ""
-        } else {
-            ", with a flipped bit"
-        };
+        let tampered = if prove.tamper.is_empty() { "" } else { ", with a flipped bit" };
         report.note = Some(format!("proof of {note} as ${}{tampered}", prove.save.value));
         Ok(report)
     }
@@ -90,12 +82,7 @@ pub(crate) fn activation_key(chain: &Chain, address: Address, name: &str) -> Res
 }
 
 fn account_tree(proof: &AccountProof) -> Tree {
-    let hex = |nodes: &[Bytes]| {
-        nodes
-            .iter()
-            .map(|node| Tree::String(node.to_string()))
-            .collect::<Tree>()
-    };
+    let hex = |nodes: &[Bytes]| nodes.iter().map(|node| Tree::String(node.to_string())).collect::<Tree>();
     let slots = proof.storage_proof.iter();
     json!({
         "address": proof.address.to_checksum(None),
@@ -114,13 +101,8 @@ fn object_tree(proof: &ObjectProof) -> Tree {
     let mut tree = account_tree(&proof.column);
     if let Tree::Object(fields) = &mut tree {
         let hash = proof.object.as_ref().map_or(B256::ZERO, keccak256);
-        fields.insert(
-            "object".to_owned(),
-            proof
-                .object
-                .as_ref()
-                .map_or(Tree::Null, |object| object.to_string().into()),
-        );
+        fields
+            .insert("object".to_owned(), proof.object.as_ref().map_or(Tree::Null, |object| object.to_string().into()));
         fields.insert("object_hash".to_owned(), hash.to_string().into());
     }
     tree
@@ -130,11 +112,8 @@ fn object_tree(proof: &ObjectProof) -> Tree {
 fn flip(saved: &mut Tree, name: &str, path: &str) -> Result<()> {
     let parts = parts_of(name, saved);
     let unusable = || {
-        Problem::new(
-            "hexapla::scenario::tamper",
-            format!("the proof has no bytes at `{path}`"),
-        )
-        .with_help(parts.clone())
+        Problem::new("hexapla::scenario::tamper", format!("the proof has no bytes at `{path}`"))
+            .with_help(parts.clone())
     };
     let mut part = follow_mut(saved, path).ok_or_else(unusable)?;
     while let Tree::Array(items) = part {

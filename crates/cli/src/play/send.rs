@@ -22,9 +22,7 @@ impl Player<'_> {
         let (receipt, access) = self.transact(step, tx, &deploy.sending)?;
         if let Some(address) = receipt.created {
             let bytes = contract.init_code.len();
-            self.world
-                .names
-                .add_contract(&deploy.name.value, address, contract.interface, bytes);
+            self.world.names.add_contract(&deploy.name.value, address, contract.interface, bytes);
         }
         let mut report = StepReport::of(step, StepKind::Deploy);
         report.later_steps_cannot_run = receipt.created.is_none() && !step.expect.is_failure();
@@ -32,10 +30,7 @@ impl Player<'_> {
     }
 
     fn constructor_arguments(&self, deploy: &Deploy, contract: &Contract) -> Result<Bytes> {
-        let constructor = contract
-            .interface
-            .as_ref()
-            .and_then(|interface| interface.constructor.as_ref());
+        let constructor = contract.interface.as_ref().and_then(|interface| interface.constructor.as_ref());
         let Some(constructor) = constructor else {
             return Ok(Bytes::new());
         };
@@ -56,20 +51,11 @@ impl Player<'_> {
             (None, Some(raw)) => self.bytes(raw)?,
             (None, None) => Bytes::new(),
         };
-        let tx = self
-            .world
-            .chain
-            .call(self.sender(&call.sending)?, self.account(&call.to)?, input)?;
-        let looks_only = call
-            .is_static
-            .unwrap_or_else(|| function.is_some_and(Function::is_read_only));
+        let tx = self.world.chain.call(self.sender(&call.sending)?, self.account(&call.to)?, input)?;
+        let looks_only = call.is_static.unwrap_or_else(|| function.is_some_and(Function::is_read_only));
         let (kind, receipt, access) = if looks_only {
             let tx = self.with_terms(tx, &call.sending)?;
-            let receipt = self
-                .world
-                .chain
-                .simulate(tx)
-                .map_err(|error| self.not_sent(step, error))?;
+            let receipt = self.world.chain.simulate(tx).map_err(|error| self.not_sent(step, error))?;
             (StepKind::View, receipt, None)
         } else {
             let (receipt, access) = self.transact(step, tx, &call.sending)?;
@@ -85,10 +71,7 @@ impl Player<'_> {
     }
 
     fn sender(&self, sending: &Sending) -> Result<Address> {
-        sending
-            .from
-            .as_ref()
-            .map_or_else(|| Ok(self.first_account()), |from| self.account(from))
+        sending.from.as_ref().map_or_else(|| Ok(self.first_account()), |from| self.account(from))
     }
 
     fn with_terms(&self, mut tx: TxEnv, sending: &Sending) -> Result<TxEnv> {
@@ -103,11 +86,7 @@ impl Player<'_> {
 
     fn transact(&mut self, step: &Step, tx: TxEnv, sending: &Sending) -> Result<(Receipt, AccessSet)> {
         let tx = self.with_terms(tx, sending)?;
-        let committed = self
-            .world
-            .chain
-            .transact(tx)
-            .map_err(|error| self.not_sent(step, error))?;
+        let committed = self.world.chain.transact(tx).map_err(|error| self.not_sent(step, error))?;
         Ok((committed.receipt, committed.access))
     }
 
@@ -132,17 +111,11 @@ impl Player<'_> {
             ([name], [value]) => self.world.saved.insert(&name.value, value.clone()),
             ([name], values) => self.world.saved.insert(&name.value, Tree::Array(values.to_vec())),
             (names, values) if names.len() == values.len() => {
-                names
-                    .iter()
-                    .zip(values)
-                    .for_each(|(name, value)| self.world.saved.insert(&name.value, value.clone()));
+                names.iter().zip(values).for_each(|(name, value)| self.world.saved.insert(&name.value, value.clone()));
             }
             (wanted, values) => {
-                let message = format!(
-                    "{} results are to be saved, but the function returns {}",
-                    wanted.len(),
-                    values.len()
-                );
+                let message =
+                    format!("{} results are to be saved, but the function returns {}", wanted.len(), values.len());
                 let problem = Problem::new("hexapla::scenario::save", message);
                 return Err(problem.at(&self.scenario.source, &names.span, "these names"));
             }
@@ -162,13 +135,7 @@ impl Player<'_> {
         let events = receipt.logs.iter().map(|log| explain_event(names, log)).collect();
         let call = receipt.trace.as_ref().map(|trace| explain(names, trace));
         let gas_by_vm = receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default();
-        let sent = Sent {
-            receipt,
-            call,
-            events,
-            gas_by_vm,
-            access,
-        };
+        let sent = Sent { receipt, call, events, gas_by_vm, access };
         self.expect_sent(step, &sent, function, &mut report)?;
         report.sent = Some(sent);
         Ok(report)

@@ -43,9 +43,7 @@ impl Player<'_> {
         }
         for (view, tree) in &step.expect.views {
             let checked = self.view(view, tree);
-            report
-                .checks
-                .push(checked.map_err(|problem| problem.at(&self.scenario.source, &view.span, "this view"))?);
+            report.checks.push(checked.map_err(|problem| problem.at(&self.scenario.source, &view.span, "this view"))?);
         }
         Ok(())
     }
@@ -74,11 +72,8 @@ impl Player<'_> {
         let args = split_arguments(args.strip_suffix(')').ok_or_else(not_a_view)?);
         let to = super::account(&self.world.names, target.trim())?;
         let interface = self.world.names.interface(to).ok_or_else(|| {
-            Problem::new(
-                "hexapla::scenario::no_interface",
-                format!("`{target}` has no interface"),
-            )
-            .with_help("name its `abi` where it is deployed")
+            Problem::new("hexapla::scenario::no_interface", format!("`{target}` has no interface"))
+                .with_help("name its `abi` where it is deployed")
         })?;
         let function = find_function(interface, name, Some(args.len()))
             .map_err(|error| Problem::new("hexapla::scenario::unknown_function", error.to_string()))?;
@@ -95,12 +90,9 @@ impl Player<'_> {
                     values => values.iter().map(|value| self.observed(value)).collect(),
                 }),
             },
-            Err(failure) => Outcome {
-                holds: false,
-                expected: shower.values(&expected),
-                observed: failure,
-                update: None,
-            },
+            Err(failure) => {
+                Outcome { holds: false, expected: shower.values(&expected), observed: failure, update: None }
+            }
         };
         Ok(check(view.value.clone(), &tree.span, &["views", &view.value], outcome))
     }
@@ -109,11 +101,9 @@ impl Player<'_> {
         let value = |ty: &Type, value: &Tree| self.value(ty, &At::new(value.clone(), tree.span.clone()));
         match (function.outputs.as_slice(), &tree.value) {
             ([one], tree) => Ok(vec![value(&one.ty, tree)?]),
-            (outputs, Tree::Array(items)) if outputs.len() == items.len() => outputs
-                .iter()
-                .zip(items)
-                .map(|(param, item)| value(&param.ty, item))
-                .collect(),
+            (outputs, Tree::Array(items)) if outputs.len() == items.len() => {
+                outputs.iter().zip(items).map(|(param, item)| value(&param.ty, item)).collect()
+            }
             (outputs, _) => {
                 let message = format!("{} returns {} values", function.signature, outputs.len());
                 Err(Problem::new("hexapla::scenario::returns", message).at(
@@ -127,16 +117,10 @@ impl Player<'_> {
 
     /// Calls a function without leaving a trace; the failure in words.
     fn look(&self, to: Address, function: &Function, args: &[&str]) -> Result<Result<Vec<Value>, String>> {
-        let trees = args
-            .iter()
-            .map(|arg| self.world.saved.resolve(&Tree::String((*arg).to_owned())));
+        let trees = args.iter().map(|arg| self.world.saved.resolve(&Tree::String((*arg).to_owned())));
         let trees = trees.collect::<Result<Vec<_>>>()?;
-        let values = function
-            .inputs
-            .iter()
-            .zip(&trees)
-            .zip(args)
-            .map(|((param, tree), arg)| match arg.starts_with('$') {
+        let values =
+            function.inputs.iter().zip(&trees).zip(args).map(|((param, tree), arg)| match arg.starts_with('$') {
                 true => hexapla_abi::value_from_tree(&param.ty, tree, &|name| self.world.names.address(name)),
                 false => hexapla_abi::parse_value_with(&param.ty, arg, &|name| self.world.names.address(name)),
             });
@@ -145,19 +129,13 @@ impl Player<'_> {
         let codec = SolidityCodec::default();
         let input = codec.encode_call(function, &values);
         let input = input.map_err(|error| Problem::new("hexapla::scenario::arguments", error.to_string()))?;
-        let receipt = self
-            .world
-            .chain
-            .simulate(self.world.chain.call(self.first_account(), to, input)?)?;
+        let receipt = self.world.chain.simulate(self.world.chain.call(self.first_account(), to, input)?)?;
         Ok(match &receipt.fault {
-            Some(fault) if fault.kind == FaultKind::Revert => Err(format!(
-                "failure: {}",
-                revert_text(&Shower::new(&self.world.names, to), &fault.data)
-            )),
+            Some(fault) if fault.kind == FaultKind::Revert => {
+                Err(format!("failure: {}", revert_text(&Shower::new(&self.world.names, to), &fault.data)))
+            }
             Some(fault) => Err(format!("failure: {}", self.fault_text(fault))),
-            None => codec
-                .decode_output(function, &receipt.output)
-                .map_err(|error| error.to_string()),
+            None => codec.decode_output(function, &receipt.output).map_err(|error| error.to_string()),
         })
     }
 }

@@ -18,11 +18,8 @@ pub(crate) fn account(names: &Names, text: &str) -> Result<Address> {
     match value_from_tree(&Type::Address, &Tree::String(text.to_owned()), &|_| None) {
         Ok(Value::Address(address)) => Ok(address),
         Err(error) if text.starts_with("0x") => Err(Problem::new("hexapla::value", error.to_string())),
-        _ => Err(Problem::new(
-            "hexapla::unknown_name",
-            format!("there is no account or contract `{text}`"),
-        )
-        .with_help(did_you_mean(text, names.iter().map(|(name, _)| name)))),
+        _ => Err(Problem::new("hexapla::unknown_name", format!("there is no account or contract `{text}`"))
+            .with_help(did_you_mean(text, names.iter().map(|(name, _)| name)))),
     }
 }
 
@@ -73,11 +70,7 @@ impl Player<'_> {
             .enumerate()
             .map(|(index, (param, tree))| {
                 self.resolved(&param.ty, &tree.value).map_err(|problem| {
-                    let name = if param.name.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" `{}`", param.name)
-                    };
+                    let name = if param.name.is_empty() { String::new() } else { format!(" `{}`", param.name) };
                     let what = format!("argument {}{name} of {signature}", index + 1);
                     problem.at(&self.scenario.source, &tree.span, what)
                 })

@@ -26,10 +26,7 @@ pub(crate) fn changes(access: &AccessSet) -> Vec<Change> {
 
 /// The lines of a state diff.
 pub(super) fn lines(names: &Names, access: &AccessSet) -> Vec<String> {
-    changes(access)
-        .iter()
-        .flat_map(|change| change_lines(names, change))
-        .collect()
+    changes(access).iter().flat_map(|change| change_lines(names, change)).collect()
 }
 
 fn change_lines(names: &Names, change: &Change) -> Vec<String> {
@@ -37,19 +34,11 @@ fn change_lines(names: &Names, change: &Change) -> Vec<String> {
         Location::Account(address) => account_lines(&names.short(*address), &change.before, &change.after),
         Location::Word(address, key) => {
             let (before, after) = (word(&change.before), word(&change.after));
-            vec![format!(
-                "{} [{}]  {before} → {after}",
-                names.short(*address),
-                word_text(*key)
-            )]
+            vec![format!("{} [{}]  {before} → {after}", names.short(*address), word_text(*key))]
         }
         Location::Object(key) => {
             let name = object_name(key.vm, &key.key);
-            vec![format!(
-                "{name}  {} → {}",
-                object(&change.before),
-                object(&change.after)
-            )]
+            vec![format!("{name}  {} → {}", object(&change.before), object(&change.after))]
         }
     }
 }
@@ -61,18 +50,10 @@ fn account_lines(name: &str, before: &LocationValue, after: &LocationValue) -> V
         lines.push(format!("{name} nonce  {} → {}", old.nonce, new.nonce));
     }
     if old.balance != new.balance {
-        lines.push(format!(
-            "{name} balance  {} → {} wei",
-            number_text(old.balance),
-            number_text(new.balance)
-        ));
+        lines.push(format!("{name} balance  {} → {} wei", number_text(old.balance), number_text(new.balance)));
     }
     if old.code_hash != new.code_hash {
-        lines.push(format!(
-            "{name} code  {} → {}",
-            code(old.code_hash),
-            code(new.code_hash)
-        ));
+        lines.push(format!("{name} code  {} → {}", code(old.code_hash), code(new.code_hash)));
     }
     lines
 }
@@ -87,35 +68,19 @@ struct Fields {
 impl Fields {
     fn of(value: &LocationValue) -> Self {
         match value {
-            LocationValue::Account {
-                nonce,
-                balance,
-                code_hash,
-            } if *code_hash == hexapla_trie::KECCAK_EMPTY => Self {
-                nonce: *nonce,
-                balance: *balance,
-                code_hash: B256::ZERO,
-            },
-            LocationValue::Account {
-                nonce,
-                balance,
-                code_hash,
-            } => Self {
-                nonce: *nonce,
-                balance: *balance,
-                code_hash: *code_hash,
-            },
+            LocationValue::Account { nonce, balance, code_hash } if *code_hash == hexapla_trie::KECCAK_EMPTY => {
+                Self { nonce: *nonce, balance: *balance, code_hash: B256::ZERO }
+            }
+            LocationValue::Account { nonce, balance, code_hash } => {
+                Self { nonce: *nonce, balance: *balance, code_hash: *code_hash }
+            }
             _ => Self::default(),
         }
     }
 }
 
 fn code(hash: B256) -> String {
-    if hash.is_zero() {
-        "none".to_owned()
-    } else {
-        short(&hash.to_string())
-    }
+    if hash.is_zero() { "none".to_owned() } else { short(&hash.to_string()) }
 }
 
 fn word(value: &LocationValue) -> String {

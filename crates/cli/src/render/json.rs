@@ -75,10 +75,7 @@ pub(crate) fn document<'r>(
             Ending::Complete => None,
             Ending::StoppedAt(step) => Some(step),
         },
-        names: names
-            .iter()
-            .map(|(name, address)| (name, address.to_checksum(None)))
-            .collect(),
+        names: names.iter().map(|(name, address)| (name, address.to_checksum(None))).collect(),
         steps: steps.iter().map(step_document).collect(),
         gas_used: summary.gas,
         gas_by_vm: &summary.gas_by_vm,
@@ -96,10 +93,7 @@ fn step_document(report: &StepReport) -> StepDocument<'_> {
         call: sent.and_then(|sent| sent.call.as_ref()),
         events: sent.map_or(&[], |sent| sent.events.as_slice()),
         gas_by_vm: sent.map(|sent| &sent.gas_by_vm),
-        changes: sent
-            .and_then(|sent| sent.access.as_ref())
-            .map(changes)
-            .unwrap_or_default(),
+        changes: sent.and_then(|sent| sent.access.as_ref()).map(changes).unwrap_or_default(),
         checks: report.checks.iter().map(check_document).collect(),
         receipt: sent.map(|sent| &sent.receipt),
         receipt_digest: sent.map(|sent| sent.receipt.digest()),
@@ -108,10 +102,5 @@ fn step_document(report: &StepReport) -> StepDocument<'_> {
 }
 
 fn check_document(check: &Check) -> CheckDocument<'_> {
-    CheckDocument {
-        what: &check.what,
-        holds: check.holds,
-        expected: &check.expected,
-        observed: &check.observed,
-    }
+    CheckDocument { what: &check.what, holds: check.holds, expected: &check.expected, observed: &check.observed }
 }

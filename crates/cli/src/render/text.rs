@@ -47,29 +47,14 @@ pub(crate) fn step(report: &StepReport, names: &Names, options: TextOptions) -> 
     }
     check_lines(report, &mut lines);
     if options.verbose {
-        lines.push(paint(
-            Style::DIM,
-            &format!("root {}, {}", report.root, time(report.elapsed)),
-        ));
+        lines.push(paint(Style::DIM, &format!("root {}, {}", report.root, time(report.elapsed))));
     }
     // Only a story has room between its steps: views without a label stand close together.
-    let gap = if report.number == 1 || report.label.is_some() || lines.len() > 2 {
-        "\n"
-    } else {
-        ""
-    };
+    let gap = if report.number == 1 || report.label.is_some() || lines.len() > 2 { "\n" } else { "" };
     let mut text = gap.to_owned();
     for (index, line) in lines.iter().enumerate() {
-        let begin = if index == 0 {
-            format!("{:>3} ", report.number)
-        } else {
-            INDENT.to_owned()
-        };
-        let _ = writeln!(
-            text,
-            "{}{line}",
-            if index == 0 { paint(Style::DIM, &begin) } else { begin }
-        );
+        let begin = if index == 0 { format!("{:>3} ", report.number) } else { INDENT.to_owned() };
+        let _ = writeln!(text, "{}{line}", if index == 0 { paint(Style::DIM, &begin) } else { begin });
     }
     text
 }
@@ -79,11 +64,7 @@ fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOpti
     let mut tree = draw(call);
     let is_plain_view = report.kind == StepKind::View && sent.receipt.is_success() && !options.verbose;
     if is_plain_view {
-        let result = call
-            .result_text
-            .as_ref()
-            .map(|text| format!(" → {text}"))
-            .unwrap_or_default();
+        let result = call.result_text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default();
         tree = vec![format!("{}{result}", call.text)];
     }
     lines.append(&mut tree);
@@ -91,11 +72,8 @@ fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOpti
         lines.push(gas_line(sent));
     }
     if let (true, Some(access)) = (options.diff, &sent.access) {
-        lines.extend(
-            changes::lines(names, access)
-                .into_iter()
-                .map(|line| format!("{} {line}", paint(Style::DIM, "±"))),
-        );
+        lines
+            .extend(changes::lines(names, access).into_iter().map(|line| format!("{} {line}", paint(Style::DIM, "±"))));
     }
 }
 
@@ -107,34 +85,21 @@ fn gas_line(sent: &Sent) -> String {
         Some(rest) => format!("transaction {}", group(U256::from(rest))),
         None => format!("transaction and refund -{}", group(U256::from(frames - used))),
     };
-    let text = format!(
-        "{} gas: {}{}",
-        group(U256::from(used)),
-        vm_gas(&sent.gas_by_vm),
-        paint(Style::DIM, &rest)
-    );
+    let text = format!("{} gas: {}{}", group(U256::from(used)), vm_gas(&sent.gas_by_vm), paint(Style::DIM, &rest));
     format!("{}{text}", paint(Style::DIM, "= "))
 }
 
 fn vm_gas(sums: &BTreeMap<String, u64>) -> String {
     let mut text = String::new();
     for (vm, gas) in sums {
-        let _ = write!(
-            text,
-            "{} · ",
-            paint(Style::of_vm(vm), &format!("{vm} {}", group(U256::from(*gas))))
-        );
+        let _ = write!(text, "{} · ", paint(Style::of_vm(vm), &format!("{vm} {}", group(U256::from(*gas)))));
     }
     text
 }
 
 fn check_lines(report: &StepReport, lines: &mut Vec<String>) {
-    let held = report
-        .checks
-        .iter()
-        .filter(|check| check.holds && !is_implied(check))
-        .map(held_text)
-        .collect::<Vec<_>>();
+    let held =
+        report.checks.iter().filter(|check| check.holds && !is_implied(check)).map(held_text).collect::<Vec<_>>();
     for line in wrapped(&held) {
         lines.push(format!("{} {line}", paint(Style::GOOD, "✓")));
     }
@@ -214,10 +179,9 @@ impl Summary {
 pub(crate) fn tail(summary: &Summary, ending: Ending, elapsed: Duration) -> String {
     let verdict = match (summary.failures, ending) {
         (0, Ending::Complete) => paint(Style::GOOD, &format!("all {} checks hold", summary.checks)),
-        (failures, Ending::Complete) => paint(
-            Style::BAD,
-            &format!("{failures} of {} checks do not hold", summary.checks),
-        ),
+        (failures, Ending::Complete) => {
+            paint(Style::BAD, &format!("{failures} of {} checks do not hold", summary.checks))
+        }
         (_, Ending::StoppedAt(step)) => paint(Style::BAD, &format!("stopped at step {step}, which later ones need")),
     };
     let frames: u64 = summary.gas_by_vm.values().sum();

@@ -24,11 +24,7 @@ pub(super) fn draw(root: &ExplainedCall) -> Vec<String> {
 fn draw_items(call: &ExplainedCall, indent: &str, lines: &mut Vec<String>) {
     let last = call.items.len().saturating_sub(1);
     for (index, item) in call.items.iter().enumerate() {
-        let (branch, below) = if index == last {
-            ("└─ ", "   ")
-        } else {
-            ("├─ ", "│  ")
-        };
+        let (branch, below) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
         let begin = paint(Style::DIM, &format!("{indent}{branch}"));
         match item {
             ExplainedItem::Event(event) => lines.push(format!("{begin}{}", event_line(event))),
@@ -41,45 +37,21 @@ fn draw_items(call: &ExplainedCall, indent: &str, lines: &mut Vec<String>) {
 }
 
 fn event_line(event: &ExplainedEvent) -> String {
-    let text = if event.undone {
-        paint(Style::UNDONE, &event.text)
-    } else {
-        event.text.clone()
-    };
-    let undone = if event.undone {
-        paint(Style::BAD, UNDONE)
-    } else {
-        String::new()
-    };
+    let text = if event.undone { paint(Style::UNDONE, &event.text) } else { event.text.clone() };
+    let undone = if event.undone { paint(Style::BAD, UNDONE) } else { String::new() };
     format!("{} {text}{undone}", paint(Style::DIM, "emit"))
 }
 
 /// `[wasm 22_450 gas, 224_500_000 ink] ⇄ token.transfer(to: bob, value: 5) → true`
 fn call_line(call: &ExplainedCall, is_root: bool) -> String {
     let tag = paint(Style::of_vm(&call.vm), &tag(call));
-    let crossing = if call.crossing && !is_root {
-        paint(Style::BOLD, "⇄ ")
-    } else {
-        String::new()
-    };
-    let text = if is_undone(call) {
-        paint(Style::UNDONE, &call.text)
-    } else {
-        call.text.clone()
-    };
-    format!(
-        "{tag} {crossing}{text}{}{}{}",
-        terms(call),
-        result(call),
-        fate(call, is_root)
-    )
+    let crossing = if call.crossing && !is_root { paint(Style::BOLD, "⇄ ") } else { String::new() };
+    let text = if is_undone(call) { paint(Style::UNDONE, &call.text) } else { call.text.clone() };
+    format!("{tag} {crossing}{text}{}{}{}", terms(call), result(call), fate(call, is_root))
 }
 
 fn tag(call: &ExplainedCall) -> String {
-    let native = call
-        .native
-        .map(|native| format!(", {} {}", millions(native.amount), native.unit))
-        .unwrap_or_default();
+    let native = call.native.map(|native| format!(", {} {}", millions(native.amount), native.unit)).unwrap_or_default();
     format!("[{} {} gas{native}]", call.vm, group(U256::from(call.gas)))
 }
 
@@ -102,11 +74,7 @@ fn terms(call: &ExplainedCall) -> String {
         CallKind::Delegate => terms.push("delegate".to_owned()),
         CallKind::Call | CallKind::Create => {}
     }
-    if terms.is_empty() {
-        String::new()
-    } else {
-        paint(Style::DIM, &format!(" ({})", terms.join(", ")))
-    }
+    if terms.is_empty() { String::new() } else { paint(Style::DIM, &format!(" ({})", terms.join(", "))) }
 }
 
 /// A call that could not write has left nothing to undo.
@@ -115,10 +83,7 @@ fn is_undone(call: &ExplainedCall) -> bool {
 }
 
 fn result(call: &ExplainedCall) -> String {
-    call.result_text
-        .as_ref()
-        .map(|text| format!(" → {text}"))
-        .unwrap_or_default()
+    call.result_text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default()
 }
 
 fn fate(call: &ExplainedCall, is_root: bool) -> String {
@@ -131,11 +96,7 @@ fn fate(call: &ExplainedCall, is_root: bool) -> String {
 }
 
 fn failure_text(failure: &Failure, is_root: bool) -> String {
-    let caught = failure
-        .caught_by
-        .as_ref()
-        .map(|by| format!("  ↶ caught by {by}"))
-        .unwrap_or_default();
+    let caught = failure.caught_by.as_ref().map(|by| format!("  ↶ caught by {by}")).unwrap_or_default();
     if failure.passed_on && !is_root && failure.caught_by.is_none() {
         return " ✗ hands the failure on".to_owned();
     }

@@ -33,13 +33,7 @@ impl<'d> Fields<'d> {
         span: Range<usize>,
         what: impl Into<String>,
     ) -> Self {
-        Self {
-            source: source.clone(),
-            table,
-            span,
-            what: what.into(),
-            asked: Vec::new(),
-        }
+        Self { source: source.clone(), table, span, what: what.into(), asked: Vec::new() }
     }
 
     /// The fields of a value that must be a table.
@@ -58,10 +52,7 @@ impl<'d> Fields<'d> {
         read: impl FnOnce(&Arc<Source>, &'static str, &'d Item<'d>) -> Result<T>,
     ) -> Result<Option<T>> {
         self.asked.push(key);
-        self.table
-            .get(key)
-            .map(|item| read(&self.source, key, item))
-            .transpose()
+        self.table.get(key).map(|item| read(&self.source, key, item)).transpose()
     }
 
     /// A key that must be there.
@@ -87,32 +78,21 @@ impl<'d> Fields<'d> {
 
     /// Names and values of a table whose keys are free, in the order of the file.
     pub(super) fn entries(&self) -> Vec<(At<String>, &'d Item<'d>)> {
-        let mut entries: Vec<_> = self
-            .table
-            .iter()
-            .map(|(key, item)| (At::new(key.get_ref().to_string(), key.span()), item))
-            .collect();
+        let mut entries: Vec<_> =
+            self.table.iter().map(|(key, item)| (At::new(key.get_ref().to_string(), key.span()), item)).collect();
         entries.sort_by_key(|(key, _)| key.span.start);
         entries
     }
 
     /// Refuses keys that nobody asked for.
     pub(super) fn finish(self) -> Result<()> {
-        let unknown = self
-            .table
-            .keys()
-            .filter(|key| !self.asked.contains(&key.get_ref().as_ref()));
+        let unknown = self.table.keys().filter(|key| !self.asked.contains(&key.get_ref().as_ref()));
         let Some(key) = unknown.min_by_key(|key| key.span().start) else {
             return Ok(());
         };
         let name = key.get_ref();
-        let problem = Problem::new(
-            "hexapla::scenario::unknown_key",
-            format!("{} has no key `{name}`", self.what),
-        );
-        Err(problem
-            .at(&self.source, &key.span(), "not known here")
-            .with_help(did_you_mean(name, self.asked)))
+        let problem = Problem::new("hexapla::scenario::unknown_key", format!("{} has no key `{name}`", self.what));
+        Err(problem.at(&self.source, &key.span(), "not known here").with_help(did_you_mean(name, self.asked)))
     }
 }
 
@@ -129,11 +109,11 @@ fn wrong_type(
     expected: &str,
     found: &DeValue<'_>,
 ) -> Box<Problem> {
-    Problem::new(
-        "hexapla::scenario::wrong_type",
-        format!("{what} must be {expected}, not {}", kind(found)),
+    Problem::new("hexapla::scenario::wrong_type", format!("{what} must be {expected}, not {}", kind(found))).at(
+        source,
+        &head(source, span),
+        format!("expected {expected}"),
     )
-    .at(source, &head(source, span), format!("expected {expected}"))
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {
@@ -151,26 +131,14 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 pub(super) fn text(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<String>> {
     match item.get_ref() {
         DeValue::String(text) => Ok(At::new(text.to_string(), item.span())),
-        other => Err(wrong_type(
-            source,
-            &item.span(),
-            &format!("`{key}`"),
-            "a text in quotes",
-            other,
-        )),
+        other => Err(wrong_type(source, &item.span(), &format!("`{key}`"), "a text in quotes", other)),
     }
 }
 
 pub(super) fn boolean(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<bool> {
     match item.get_ref() {
         DeValue::Boolean(value) => Ok(*value),
-        other => Err(wrong_type(
-            source,
-            &item.span(),
-            &format!("`{key}`"),
-            "true or false",
-            other,
-        )),
+        other => Err(wrong_type(source, &item.span(), &format!("`{key}`"), "true or false", other)),
     }
 }
 
@@ -192,24 +160,15 @@ pub(super) fn number(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result
 pub(super) fn list<'d>(source: &Arc<Source>, key: &str, item: &'d Item<'d>) -> Result<At<Vec<&'d Item<'d>>>> {
     match item.get_ref() {
         DeValue::Array(items) => Ok(At::new(items.iter().collect(), item.span())),
-        other => Err(wrong_type(
-            source,
-            &item.span(),
-            &format!("`{key}`"),
-            "a list in brackets",
-            other,
-        )),
+        other => Err(wrong_type(source, &item.span(), &format!("`{key}`"), "a list in brackets", other)),
     }
 }
 
 /// A list of texts.
 pub(super) fn texts(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<Vec<At<String>>>> {
     let items = list(source, key, item)?;
-    let texts = items
-        .value
-        .iter()
-        .map(|item| text(source, &format!("each of `{key}`"), item))
-        .collect::<Result<_>>()?;
+    let texts =
+        items.value.iter().map(|item| text(source, &format!("each of `{key}`"), item)).collect::<Result<_>>()?;
     Ok(At::new(texts, items.span))
 }
 
@@ -229,11 +188,7 @@ pub(super) fn tree(_: &Arc<Source>, _: &str, item: &Item<'_>) -> Result<At<Tree>
 /// A list of any values.
 pub(super) fn trees(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<Vec<At<Tree>>>> {
     let items = list(source, key, item)?;
-    let trees = items
-        .value
-        .iter()
-        .map(|item| At::new(tree_of(item.get_ref()), item.span()))
-        .collect();
+    let trees = items.value.iter().map(|item| At::new(tree_of(item.get_ref()), item.span())).collect();
     Ok(At::new(trees, items.span))
 }
 
@@ -242,21 +197,15 @@ fn tree_of(value: &DeValue<'_>) -> Tree {
         DeValue::String(text) => Tree::String(text.to_string()),
         DeValue::Integer(integer) => integer_tree(integer),
         // Kept as a float, which every type refuses with a reason.
-        DeValue::Float(float) => float
-            .as_str()
-            .parse()
-            .ok()
-            .and_then(Number::from_f64)
-            .map_or(Tree::Null, Tree::Number),
+        DeValue::Float(float) => {
+            float.as_str().parse().ok().and_then(Number::from_f64).map_or(Tree::Null, Tree::Number)
+        }
         DeValue::Boolean(value) => Tree::Bool(*value),
         DeValue::Datetime(date) => Tree::String(date.to_string()),
         DeValue::Array(items) => items.iter().map(|item| tree_of(item.get_ref())).collect(),
-        DeValue::Table(table) => Tree::Object(
-            table
-                .iter()
-                .map(|(key, item)| (key.get_ref().to_string(), tree_of(item.get_ref())))
-                .collect(),
-        ),
+        DeValue::Table(table) => {
+            Tree::Object(table.iter().map(|(key, item)| (key.get_ref().to_string(), tree_of(item.get_ref()))).collect())
+        }
     }
 }
 
@@ -264,10 +213,7 @@ fn tree_of(value: &DeValue<'_>) -> Tree {
 fn integer_tree(integer: &DeInteger<'_>) -> Tree {
     match magnitude(integer) {
         Some(number) => u64::try_from(number).map_or_else(|_| Tree::String(number.to_string()), Tree::from),
-        None => integer
-            .as_str()
-            .parse::<i64>()
-            .map_or_else(|_| Tree::String(integer.as_str().to_owned()), Tree::from),
+        None => integer.as_str().parse::<i64>().map_or_else(|_| Tree::String(integer.as_str().to_owned()), Tree::from),
     }
 }
 

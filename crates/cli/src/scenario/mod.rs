@@ -160,11 +160,7 @@ impl Scenario {
     /// The file name without what every scenario file is called.
     pub(crate) fn place(&self) -> String {
         let path = self.source.path();
-        let shown = if path.ends_with(FILE_NAME) {
-            path.parent().unwrap_or(path)
-        } else {
-            path
-        };
+        let shown = if path.ends_with(FILE_NAME) { path.parent().unwrap_or(path) } else { path };
         shown.display().to_string()
     }
 }

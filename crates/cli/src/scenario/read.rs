@@ -42,32 +42,19 @@ impl Scenario {
         let chain = fields.optional("chain", read_chain)?.unwrap_or_default();
         let accounts = fields.optional("accounts", read_accounts)?.unwrap_or_default();
         let steps = match fields.optional("step", list)? {
-            Some(items) => items
-                .value
-                .iter()
-                .enumerate()
-                .map(|(index, item)| read_step(source, index + 1, item))
-                .collect(),
+            Some(items) => {
+                items.value.iter().enumerate().map(|(index, item)| read_step(source, index + 1, item)).collect()
+            }
             None => Ok(Vec::new()),
         };
         fields.finish()?;
         let steps: Vec<_> = steps?;
         if steps.is_empty() {
-            let problem = Problem::new(
-                "hexapla::scenario::empty",
-                format!("{} has no steps", source.path().display()),
-            );
+            let problem = Problem::new("hexapla::scenario::empty", format!("{} has no steps", source.path().display()));
             return Err(problem.with_help("a step begins with `[[step]]`; docs/scenario.md shows some"));
         }
         let title = title.unwrap_or_else(|| source.path().display().to_string());
-        Ok(Self {
-            source: source.clone(),
-            title,
-            story,
-            chain,
-            accounts,
-            steps,
-        })
+        Ok(Self { source: source.clone(), title, story, chain, accounts, steps })
     }
 }
 
@@ -92,12 +79,9 @@ fn spec(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<SpecId> {
     let name = text(source, key, item)?;
     let found = SPECS.iter().find(|(known, _)| *known == name.value.to_lowercase());
     found.map(|(_, spec)| *spec).ok_or_else(|| {
-        Problem::new(
-            "hexapla::scenario::unknown_fork",
-            format!("there is no fork `{}`", name.value),
-        )
-        .at(source, &name.span, "unknown fork")
-        .with_help(did_you_mean(&name.value, SPECS.map(|(known, _)| known)))
+        Problem::new("hexapla::scenario::unknown_fork", format!("there is no fork `{}`", name.value))
+            .at(source, &name.span, "unknown fork")
+            .with_help(did_you_mean(&name.value, SPECS.map(|(known, _)| known)))
     })
 }
 
@@ -114,11 +98,7 @@ fn read_account(source: &Arc<Source>, name: At<String>, item: &Item<'_>) -> Resu
     let derived = address_of(&name.value);
     if !matches!(item.get_ref(), DeValue::Table(_)) {
         let balance = wei(source, &name.value, item)?;
-        return Ok(Account {
-            name,
-            address: derived,
-            balance,
-        });
+        return Ok(Account { name, address: derived, balance });
     }
     let mut fields = Fields::of(source, item, format!("the account `{}`", name.value))?;
     let address = fields.optional("address", address)?.unwrap_or(derived);
@@ -139,11 +119,9 @@ pub(super) fn check_name(source: &Arc<Source>, name: &At<String>) -> Result<()> 
     if begins_well && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
         return Ok(());
     }
-    Err(
-        Problem::new("hexapla::scenario::name", format!("{:?} cannot be a name", name.value))
-            .at(source, &name.span, "not a name")
-            .with_help("names begin with a letter and go on with letters, digits, `_` and `-`"),
-    )
+    Err(Problem::new("hexapla::scenario::name", format!("{:?} cannot be a name", name.value))
+        .at(source, &name.span, "not a name")
+        .with_help("names begin with a letter and go on with letters, digits, `_` and `-`"))
 }
 
 fn address(source: &Arc<Source>, key: &'static str, item: &Item<'_>) -> Result<Address> {

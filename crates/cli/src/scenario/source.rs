@@ -39,11 +39,7 @@ impl<T> At<T> {
 impl Source {
     /// Reads the scenario file, or the `scenario.toml` of a folder.
     pub(crate) fn read(path: &Path) -> Result<Arc<Self>> {
-        let path = if path.is_dir() {
-            path.join(FILE_NAME)
-        } else {
-            path.to_owned()
-        };
+        let path = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
         let bytes = std::fs::read(&path).map_err(|error| {
             let problem = Problem::file(&path, "read the scenario", error);
             if path.ends_with(FILE_NAME) {
@@ -53,12 +49,9 @@ impl Source {
             }
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            Problem::new(
-                "hexapla::scenario::encoding",
-                format!("{} is not UTF-8 text", path.display()),
-            )
-            .because(error.utf8_error())
-            .with_help("a scenario is a TOML file; save it as UTF-8")
+            Problem::new("hexapla::scenario::encoding", format!("{} is not UTF-8 text", path.display()))
+                .because(error.utf8_error())
+                .with_help("a scenario is a TOML file; save it as UTF-8")
         })?;
         Ok(Arc::new(Self::new(path, text)))
     }

@@ -33,18 +33,10 @@ pub(super) fn read_step(source: &Arc<Source>, number: usize, item: &Item<'_>) ->
     let expect = match action {
         Action::Prove(_) => Expect::default(),
         Action::Check => fields.required("expect", |source, _, item| read_expect(source, item, false))?,
-        _ => fields
-            .optional("expect", |source, _, item| read_expect(source, item, true))?
-            .unwrap_or_default(),
+        _ => fields.optional("expect", |source, _, item| read_expect(source, item, true))?.unwrap_or_default(),
     };
     fields.finish()?;
-    Ok(Step {
-        number,
-        span,
-        label: label.or(headline),
-        action,
-        expect,
-    })
+    Ok(Step { number, span, label: label.or(headline), action, expect })
 }
 
 fn not_one_action(fields: &Fields<'_>, number: usize, given: &[&str]) -> Box<Problem> {
@@ -104,10 +96,7 @@ fn split_target(target: At<String>) -> (At<String>, Option<At<String>>) {
     let begin = target.span.start + 1;
     let to_end = begin + to.len();
     let function_span = to_end + 1..to_end + 1 + function.len();
-    (
-        At::new(to.trim().to_owned(), begin..to_end),
-        Some(At::new(function.trim().to_owned(), function_span)),
-    )
+    (At::new(to.trim().to_owned(), begin..to_end), Some(At::new(function.trim().to_owned(), function_span)))
 }
 
 fn read_check(fields: &mut Fields<'_>) -> Result<Read> {
@@ -130,10 +119,7 @@ fn read_prove(fields: &mut Fields<'_>) -> Result<Read> {
     };
     let save = fields.required("save", text)?;
     check_name(&fields.source, &save)?;
-    let tamper = fields
-        .optional("tamper", text_or_texts)?
-        .map(|parts| parts.value)
-        .unwrap_or_default();
+    let tamper = fields.optional("tamper", text_or_texts)?.map(|parts| parts.value).unwrap_or_default();
     Ok((Action::Prove(Prove { what, save, tamper }), span, None))
 }
 
@@ -144,20 +130,14 @@ fn read_object_name(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<
         return Ok((ObjectName::OfContract(contract), span));
     }
     let mut fields = Fields::of(source, item, "`prove_object`")?;
-    let name = ObjectName::Key {
-        vm: fields.required("vm", text)?,
-        key: fields.required("key", tree)?,
-    };
+    let name = ObjectName::Key { vm: fields.required("vm", text)?, key: fields.required("key", tree)? };
     fields.finish()?;
     Ok((name, item.span()))
 }
 
 fn slots(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<Vec<At<B256>>> {
     let slots = trees(source, key, item)?.value;
-    slots
-        .iter()
-        .map(|slot| Ok(At::new(word(source, slot)?.into(), slot.span.clone())))
-        .collect()
+    slots.iter().map(|slot| Ok(At::new(word(source, slot)?.into(), slot.span.clone()))).collect()
 }
 
 fn word(source: &Arc<Source>, tree: &At<Tree>) -> Result<U256> {
@@ -197,18 +177,10 @@ fn read_expect(source: &Arc<Source>, item: &Item<'_>, of_transaction: bool) -> R
 
 fn named_trees(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<Named> {
     let fields = Fields::of(source, item, format!("`{key}`"))?;
-    fields
-        .entries()
-        .into_iter()
-        .map(|(name, item)| Ok((name, tree(source, key, item)?)))
-        .collect()
+    fields.entries().into_iter().map(|(name, item)| Ok((name, tree(source, key, item)?))).collect()
 }
 
 fn read_storage(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<Vec<(At<String>, Named)>> {
     let fields = Fields::of(source, item, format!("`{key}`"))?;
-    fields
-        .entries()
-        .into_iter()
-        .map(|(account, item)| Ok((account, named_trees(source, key, item)?)))
-        .collect()
+    fields.entries().into_iter().map(|(account, item)| Ok((account, named_trees(source, key, item)?))).collect()
 }

@@ -39,10 +39,9 @@ fn step_mut(document: &mut DocumentMut, number: usize) -> Option<&mut dyn TableL
     let index = number.checked_sub(1)?;
     match document.get_mut("step")? {
         Item::ArrayOfTables(steps) => steps.get_mut(index).map(|table| table as &mut dyn TableLike),
-        Item::Value(Value::Array(steps)) => steps
-            .get_mut(index)?
-            .as_inline_table_mut()
-            .map(|table| table as &mut dyn TableLike),
+        Item::Value(Value::Array(steps)) => {
+            steps.get_mut(index)?.as_inline_table_mut().map(|table| table as &mut dyn TableLike)
+        }
         _ => None,
     }
 }
@@ -54,9 +53,7 @@ fn apply(step: &mut dyn TableLike, update: &Update) -> bool {
     };
     let mut table = step;
     for key in ["expect"].into_iter().chain(parents.iter().map(String::as_str)) {
-        let entry = table
-            .entry(key)
-            .or_insert_with(|| Item::Value(Value::InlineTable(InlineTable::new())));
+        let entry = table.entry(key).or_insert_with(|| Item::Value(Value::InlineTable(InlineTable::new())));
         match entry.as_table_like_mut() {
             Some(inner) => table = inner,
             None => return false,
@@ -84,17 +81,12 @@ fn value_of(tree: &Tree) -> Value {
     match tree {
         Tree::Null => Value::from("none"),
         Tree::Bool(value) => Value::from(*value),
-        Tree::Number(number) => number
-            .as_i64()
-            .map_or_else(|| Value::from(number.to_string()), Value::from),
+        Tree::Number(number) => number.as_i64().map_or_else(|| Value::from(number.to_string()), Value::from),
         Tree::String(text) => Value::from(text.as_str()),
         Tree::Array(items) => Value::Array(array_of(items)),
-        Tree::Object(fields) => Value::InlineTable(
-            fields
-                .iter()
-                .map(|(key, value)| (key.as_str(), value_of(value)))
-                .collect(),
-        ),
+        Tree::Object(fields) => {
+            Value::InlineTable(fields.iter().map(|(key, value)| (key.as_str(), value_of(value))).collect())
+        }
     }
 }
 
@@ -109,10 +101,7 @@ mod tests {
 
     fn applied(text: &str, path: &[&str], value: Option<Tree>) -> String {
         let mut document: DocumentMut = text.parse().unwrap();
-        let update = Update {
-            path: path.iter().map(|key| (*key).to_owned()).collect(),
-            value,
-        };
+        let update = Update { path: path.iter().map(|key| (*key).to_owned()).collect(), value };
         assert!(apply(step_mut(&mut document, 1).unwrap(), &update));
         document.to_string()
     }
@@ -120,15 +109,9 @@ mod tests {
     #[test]
     fn values_are_replaced_in_place_and_comments_stay() {
         let text = "# head\n[[step]]\ncall = \"a.b\" # why\nexpect = { returns = [1], gas_used = 5 } # end\n";
-        assert_eq!(
-            applied(text, &["returns"], Some(json!([2]))),
-            text.replace("[1]", "[2]")
-        );
+        assert_eq!(applied(text, &["returns"], Some(json!([2]))), text.replace("[1]", "[2]"));
         let text = "[[step]]\ncall = \"a.b\"\n[step.expect]\nreturns = 1 # old\n";
-        assert_eq!(
-            applied(text, &["returns"], Some(json!([2]))),
-            text.replace("= 1", "= [2]")
-        );
+        assert_eq!(applied(text, &["returns"], Some(json!([2]))), text.replace("= 1", "= [2]"));
     }
 
     #[test]
@@ -139,9 +122,6 @@ mod tests {
             format!("{text}expect = {{ reverts = \"No()\" }}\n")
         );
         let text = "[[step]]\ncall = \"a.b\"\nexpect = { reverts = \"x\", returns = [] }\n";
-        assert_eq!(
-            applied(text, &["reverts"], None),
-            "[[step]]\ncall = \"a.b\"\nexpect = { returns = [] }\n"
-        );
+        assert_eq!(applied(text, &["reverts"], None), "[[step]]\ncall = \"a.b\"\nexpect = { returns = [] }\n");
     }
 }

@@ -45,9 +45,7 @@ pub(super) struct Runner {
 
 impl Runner {
     pub(super) fn new() -> Result<Self, SetupError> {
-        Ok(Self {
-            vms: standard_vms(hexapla_executor::wasm::Config::default())?,
-        })
+        Ok(Self { vms: standard_vms(hexapla_executor::wasm::Config::default())? })
     }
 
     /// All cases of a file that the filter lets through.
@@ -55,10 +53,7 @@ impl Runner {
         if let Some(entry) = expected.unread(file) {
             let name = file.display().to_string();
             let wanted = filter.is_none_or(|part| name.contains(part));
-            return wanted
-                .then(|| result(file, "*", Verdict::NotRun(entry.reason.clone())))
-                .into_iter()
-                .collect();
+            return wanted.then(|| result(file, "*", Verdict::NotRun(entry.reason.clone()))).into_iter().collect();
         }
         let suite = std::fs::read_to_string(file)
             .map_err(|error| error.to_string())
@@ -92,10 +87,7 @@ impl Runner {
         }
         // Reading a malformed case may panic in the parsing library; one case must not end the run.
         let run = catch_unwind(AssertUnwindSafe(|| self.run_case(unit, fork, test)));
-        verdict(
-            run.unwrap_or_else(|_| Err("panicked; the message is above".into())),
-            entry,
-        )
+        verdict(run.unwrap_or_else(|_| Err("panicked; the message is above".into())), entry)
     }
 
     fn run_case(&self, unit: &TestUnit, fork: &SpecName, test: &Test) -> Result<(), String> {
@@ -118,9 +110,8 @@ impl Runner {
         db: &mut StateDb,
         tx: TxEnv,
     ) -> Result<(Receipt, B256), ExecuteError> {
-        let executor = self
-            .executor(unit, spec)
-            .map_err(|error| ExecuteError::Fatal(hexapla_vm::Fatal(error.to_string())))?;
+        let executor =
+            self.executor(unit, spec).map_err(|error| ExecuteError::Fatal(hexapla_vm::Fatal(error.to_string())))?;
         let mut cfg: CfgEnv = executor.cfg();
         cfg.set_max_blobs_per_tx(max_blobs(spec));
         let block = unit.block_env(&mut cfg);
@@ -133,19 +124,8 @@ impl Runner {
     fn executor(&self, unit: &TestUnit, spec: SpecId) -> Result<Executor, SetupError> {
         let chain_id = unit.env.current_chain_id.unwrap_or(U256::ONE).saturating_to();
         // Before London any contract may begin with 0xEF, so there are no other VMs.
-        let vms = if spec.is_enabled_in(SpecId::LONDON) {
-            self.vms.clone()
-        } else {
-            VmSet::default()
-        };
-        Executor::new(
-            ChainConfig {
-                chain_id,
-                spec,
-                tx_gas_limit_cap: None,
-            },
-            vms,
-        )
+        let vms = if spec.is_enabled_in(SpecId::LONDON) { self.vms.clone() } else { VmSet::default() };
+        Executor::new(ChainConfig { chain_id, spec, tx_gas_limit_cap: None }, vms)
     }
 }
 
@@ -159,19 +139,12 @@ fn verdict(run: Result<(), String>, entry: Option<&Entry>) -> Verdict {
 }
 
 fn result(file: &Path, case: &str, verdict: Verdict) -> CaseResult {
-    CaseResult {
-        file: file.to_owned(),
-        case: case.to_owned(),
-        verdict,
-    }
+    CaseResult { file: file.to_owned(), case: case.to_owned(), verdict }
 }
 
 fn case_name(name: &str, fork: &SpecName, test: &Test) -> String {
     let indexes = &test.indexes;
-    format!(
-        "{name} [{fork:?} d{} g{} v{}]",
-        indexes.data, indexes.gas, indexes.value
-    )
+    format!("{name} [{fork:?} d{} g{} v{}]", indexes.data, indexes.gas, indexes.value)
 }
 
 fn spec_of(fork: &SpecName) -> Result<SpecId, String> {
@@ -182,11 +155,7 @@ fn spec_of(fork: &SpecName) -> Result<SpecId, String> {
 }
 
 fn max_blobs(spec: SpecId) -> u64 {
-    if spec.is_enabled_in(SpecId::OSAKA) || !spec.is_enabled_in(SpecId::PRAGUE) {
-        6
-    } else {
-        9
-    }
+    if spec.is_enabled_in(SpecId::OSAKA) || !spec.is_enabled_in(SpecId::PRAGUE) { 6 } else { 9 }
 }
 
 fn pre_state(unit: &TestUnit) -> Result<StateDb, StateError> {
@@ -194,12 +163,8 @@ fn pre_state(unit: &TestUnit) -> Result<StateDb, StateError> {
     let mut overlay = db.overlay()?;
     for (address, account) in &unit.pre {
         let code = hexapla_executor::evm::bytecode(&account.code);
-        let info = AccountInfo {
-            balance: account.balance,
-            nonce: account.nonce,
-            code: Some(code),
-            ..AccountInfo::default()
-        };
+        let info =
+            AccountInfo { balance: account.balance, nonce: account.nonce, code: Some(code), ..AccountInfo::default() };
         overlay.insert_account(*address, info);
         for (key, value) in &account.storage {
             overlay.insert_word(*address, *key, *value)?;

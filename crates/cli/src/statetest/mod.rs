@@ -56,17 +56,13 @@ pub(crate) fn run(args: &StateTestArgs, output: &mut Output) -> Result<bool> {
     };
     let files = collect(&args.paths)?;
     let runner = Runner::new().map_err(cannot_start)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads.unwrap_or(0))
-        .build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0)).build();
     let pool = pool.map_err(cannot_start)?;
     let bar = progress_bar(files.len());
     let started = Instant::now();
     let results: Vec<CaseResult> = pool.install(|| {
         let files = files.par_iter().progress_with(bar);
-        files
-            .flat_map_iter(|file| runner.run_file(file, args.filter.as_deref(), &expected))
-            .collect()
+        files.flat_map_iter(|file| runner.run_file(file, args.filter.as_deref(), &expected)).collect()
     });
     let report = Report::new(files.len(), results);
     if args.json {
@@ -104,10 +100,8 @@ fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
         return Ok(files);
     }
     let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    let problem = Problem::new(
-        "hexapla::statetest::nothing_to_run",
-        format!("no state tests below {}", names.join(", ")),
-    );
+    let problem =
+        Problem::new("hexapla::statetest::nothing_to_run", format!("no state tests below {}", names.join(", ")));
     Err(problem.with_help("name a `.json` file in the GeneralStateTests format, or a folder that holds some"))
 }
 

@@ -30,10 +30,7 @@ impl Report {
             expected_failures: count(|verdict| matches!(verdict, Verdict::ExpectedFail(_))),
             unexpected_passes: count(|verdict| matches!(verdict, Verdict::UnexpectedPass(_))),
             not_run: count(|verdict| matches!(verdict, Verdict::NotRun(_))),
-            cases: results
-                .into_iter()
-                .filter(|result| result.verdict != Verdict::Pass)
-                .collect(),
+            cases: results.into_iter().filter(|result| result.verdict != Verdict::Pass).collect(),
         }
     }
 
@@ -76,8 +73,6 @@ impl Report {
     }
 
     fn failures(&self) -> impl Iterator<Item = &CaseResult> {
-        self.cases
-            .iter()
-            .filter(|result| matches!(result.verdict, Verdict::Fail(_) | Verdict::UnexpectedPass(_)))
+        self.cases.iter().filter(|result| matches!(result.verdict, Verdict::Fail(_) | Verdict::UnexpectedPass(_)))
     }
 }

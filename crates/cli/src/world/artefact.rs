@@ -40,17 +40,10 @@ pub(crate) struct Request<'r> {
 /// Reads a contract.
 pub(crate) fn load(request: Request<'_>) -> Result<Contract> {
     let bytes = fs::read(request.file).map_err(|error| Problem::file(request.file, "read the artefact", error))?;
-    let extension = request
-        .file
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
+    let extension = request.file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let mut contract = match extension {
         "wasm" => from_wasm(&bytes, request)?,
-        "hex" | "bin" => Contract {
-            init_code: from_hex(&bytes, request.file)?,
-            interface: None,
-        },
+        "hex" | "bin" => Contract { init_code: from_hex(&bytes, request.file)?, interface: None },
         _ if bytes.starts_with(WASM_MAGIC) => from_wasm(&bytes, request)?,
         _ => from_json(&bytes, request)?,
     };
@@ -72,11 +65,7 @@ fn interface_file(request: Request<'_>, extension: &str) -> Option<PathBuf> {
 fn read_interface(file: &Path) -> Result<Interface> {
     let text = fs::read_to_string(file).map_err(|error| Problem::file(file, "read the interface", error))?;
     Interface::from_solidity_json(&text).map_err(|error| {
-        Problem::new(
-            "hexapla::artefact::interface",
-            format!("{} is not an interface", file.display()),
-        )
-        .because(error)
+        Problem::new("hexapla::artefact::interface", format!("{} is not an interface", file.display())).because(error)
     })
 }
 
@@ -92,10 +81,7 @@ fn from_json(bytes: &[u8], request: Request<'_>) -> Result<Contract> {
         let help = "it is an interface or an abstract contract; name the artefact of a contract that can be deployed";
         return Err(Problem::new("hexapla::artefact::no_code", message).with_help(help));
     };
-    Ok(Contract {
-        init_code,
-        interface: artefact.interface.map(Arc::new),
-    })
+    Ok(Contract { init_code, interface: artefact.interface.map(Arc::new) })
 }
 
 fn artefact_problem(file: &Path, error: ArtefactError) -> Box<Problem> {
@@ -112,18 +98,12 @@ fn artefact_problem(file: &Path, error: ArtefactError) -> Box<Problem> {
             "artefacts are JSON of Foundry, Hardhat or solc, `.wasm` modules, or `.hex` creation code",
         ),
     };
-    Problem::new(code, format!("{} cannot be deployed", file.display()))
-        .because(error)
-        .with_help(help)
+    Problem::new(code, format!("{} cannot be deployed", file.display())).because(error).with_help(help)
 }
 
 fn not_a_contract(file: &Path) -> Box<Problem> {
     let help = "artefacts are JSON of Foundry, Hardhat or solc, `.wasm` modules, or `.hex` creation code";
-    Problem::new(
-        "hexapla::artefact::form",
-        format!("{} is not a compiled contract", file.display()),
-    )
-    .with_help(help)
+    Problem::new("hexapla::artefact::form", format!("{} is not a compiled contract", file.display())).with_help(help)
 }
 
 fn from_hex(bytes: &[u8], file: &Path) -> Result<Bytes> {
@@ -142,28 +122,20 @@ fn from_wasm(bytes: &[u8], request: Request<'_>) -> Result<Contract> {
         let problem = not_a_contract(request.file).with_help("a `.wasm` file begins with \\0asm; this one does not");
         return Err(problem);
     }
-    let file = request
-        .cache
-        .map(|folder| folder.join(format!("{}-{PACKER}.program", hex::encode(keccak256(bytes)))));
+    let file = request.cache.map(|folder| folder.join(format!("{}-{PACKER}.program", hex::encode(keccak256(bytes)))));
     let program = match file.as_deref().and_then(|file| kept(file, bytes)) {
         Some(program) => program,
         None => pack(bytes, request.file, file.as_deref())?,
     };
-    Ok(Contract {
-        init_code: wasm::program::init_code(&program),
-        interface: None,
-    })
+    Ok(Contract { init_code: wasm::program::init_code(&program), interface: None })
 }
 
 /// The program of a module: checked, since what activation would refuse is better said before anything is deployed.
 fn pack(module: &[u8], from: &Path, keep_in: Option<&Path>) -> Result<Bytes> {
     wasm::StylusVm::inspect(module).map_err(|error| {
-        Problem::new(
-            "hexapla::artefact::wasm",
-            format!("{} cannot run as a contract", from.display()),
-        )
-        .because(error)
-        .with_help("Stylus contracts are plain WASM modules that import functions of `vm_hooks` only")
+        Problem::new("hexapla::artefact::wasm", format!("{} cannot run as a contract", from.display()))
+            .because(error)
+            .with_help("Stylus contracts are plain WASM modules that import functions of `vm_hooks` only")
     })?;
     let program = wasm::encode_program(module);
     if let Some(file) = keep_in {
@@ -183,10 +155,7 @@ fn kept(file: &Path, module: &[u8]) -> Option<Bytes> {
 /// and nothing else.
 fn keep(file: &Path, program: &[u8]) {
     let unfinished = file.with_extension(format!("{}.tmp", std::process::id()));
-    let written = file
-        .parent()
-        .map_or(Ok(()), fs::create_dir_all)
-        .and_then(|()| fs::write(&unfinished, program));
+    let written = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&unfinished, program));
     if written.and_then(|()| fs::rename(&unfinished, file)).is_err() {
         let _ = fs::remove_file(&unfinished);
     }

@@ -25,10 +25,6 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(chain: Chain) -> Self {
-        Self {
-            chain,
-            names: Names::default(),
-            saved: Saved::default(),
-        }
+        Self { chain, names: Names::default(), saved: Saved::default() }
     }
 }

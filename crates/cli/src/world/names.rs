@@ -72,10 +72,7 @@ impl Names {
 
     /// The interface of a contract, then all others: for errors that came from further below.
     pub(crate) fn interfaces_from(&self, address: Address) -> impl Iterator<Item = &Interface> {
-        self.interface(address)
-            .into_iter()
-            .chain(&self.interfaces)
-            .map(|interface| &**interface)
+        self.interface(address).into_iter().chain(&self.interfaces).map(|interface| &**interface)
     }
 
     /// All names with their accounts, sorted.
@@ -85,8 +82,7 @@ impl Names {
 
     /// The name, or the address with its checksum.
     pub(crate) fn full(&self, address: Address) -> String {
-        self.name(address)
-            .map_or_else(|| address.to_checksum(None), str::to_owned)
+        self.name(address).map_or_else(|| address.to_checksum(None), str::to_owned)
     }
 
     /// The name, or enough of the address to recognise it.
@@ -104,10 +100,6 @@ fn short_address(address: Address) -> String {
     match text.trim_start_matches("0x").trim_start_matches('0') {
         "" => "0x0".to_owned(),
         digits if digits.len() <= 4 => format!("0x{digits}"),
-        _ => format!(
-            "{}…{}",
-            text.get(..6).unwrap_or_default(),
-            text.get(38..).unwrap_or_default()
-        ),
+        _ => format!("{}…{}", text.get(..6).unwrap_or_default(), text.get(38..).unwrap_or_default()),
     }
 }

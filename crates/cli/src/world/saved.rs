@@ -25,10 +25,7 @@ impl Saved {
                 None => Ok(tree.clone()),
             },
             Tree::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
-            Tree::Object(fields) => fields
-                .iter()
-                .map(|(key, value)| Ok((key.clone(), self.resolve(value)?)))
-                .collect(),
+            Tree::Object(fields) => fields.iter().map(|(key, value)| Ok((key.clone(), self.resolve(value)?))).collect(),
             other => Ok(other.clone()),
         }
     }
@@ -93,10 +90,7 @@ mod tests {
     fn references_reach_into_what_was_saved_and_say_what_is_missing() {
         let mut saved = Saved::default();
         saved.insert("p", json!({"root": "0x1", "proof": [["0x2", "0x3"]]}));
-        assert_eq!(
-            saved.resolve(&json!(["$p.root", "$p.proof[0][1]", "$$p"])).unwrap(),
-            json!(["0x1", "0x3", "$p"])
-        );
+        assert_eq!(saved.resolve(&json!(["$p.root", "$p.proof[0][1]", "$$p"])).unwrap(), json!(["0x1", "0x3", "$p"]));
         let missing = |text: &str| saved.resolve(&json!(text)).unwrap_err().to_string();
         assert_eq!(missing("$q"), "nothing was saved as `q`");
         assert_eq!(missing("$p.proof[0][2]"), "`p` has no part `.proof[0][2]`");

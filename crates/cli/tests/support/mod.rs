@@ -11,10 +11,7 @@ use tempfile::TempDir;
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .expect("the repository is there")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")
 }
 
 /// A folder of one test, with contracts in reach.
@@ -51,17 +48,13 @@ impl Sandbox {
 
     /// Runs hexapla here. Compiled contracts are kept for all tests in the build folder.
     pub(crate) fn hexapla(&self, args: &[&str]) -> Ran {
-        run(Command::new(env!("CARGO_BIN_EXE_hexapla"))
-            .args(args)
-            .current_dir(self.path()))
+        run(Command::new(env!("CARGO_BIN_EXE_hexapla")).args(args).current_dir(self.path()))
     }
 }
 
 /// Runs hexapla at the repository's root.
 pub(crate) fn at_root(args: &[&str]) -> Ran {
-    run(Command::new(env!("CARGO_BIN_EXE_hexapla"))
-        .args(args)
-        .current_dir(root()))
+    run(Command::new(env!("CARGO_BIN_EXE_hexapla")).args(args).current_dir(root()))
 }
 
 /// Nothing of the user's own settings, and one cache of compiled contracts for all tests.
@@ -70,20 +63,13 @@ fn clean(command: &mut Command) -> &mut Command {
         command.env_remove(name);
     }
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hexapla-cache");
-    command
-        .env("XDG_CACHE_HOME", cache)
-        .env_remove("NO_COLOR")
-        .env_remove("CLICOLOR_FORCE")
+    command.env("XDG_CACHE_HOME", cache).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE")
 }
 
 fn run(command: &mut Command) -> Ran {
     let Output { status, stdout, stderr } = clean(command).output().expect("the binary runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    Ran {
-        code: status.code().unwrap_or(-1),
-        stdout: text(stdout),
-        stderr: text(stderr),
-    }
+    Ran { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
 }
 
 impl Ran {
@@ -96,11 +82,7 @@ impl Ran {
 
     #[track_caller]
     pub(crate) fn says(self, what: &str) -> Self {
-        assert!(
-            self.stderr.contains(what),
-            "{what:?} is not in stderr:\n{}",
-            self.stderr
-        );
+        assert!(self.stderr.contains(what), "{what:?} is not in stderr:\n{}", self.stderr);
         self
     }
 
@@ -113,11 +95,7 @@ impl Sandbox {
     /// Runs hexapla here and kills it while it works.
     pub(crate) fn kill_after(&self, milliseconds: u64, args: &[&str]) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hexapla"));
-        command
-            .args(args)
-            .current_dir(self.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.args(args).current_dir(self.path()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = clean(&mut command).spawn().expect("the binary runs");
         std::thread::sleep(std::time::Duration::from_millis(milliseconds));
         // It may have ended already, which is as good.

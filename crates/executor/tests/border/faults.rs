@@ -16,11 +16,8 @@ fn f08_a_failing_database_aborts_the_transaction_at_every_read_and_never_becomes
     for route in ROUTES {
         let mut stage = Stage::new();
         let inner: Vec<_> = route[1..].iter().map(|side| stage.actors(*side)[1]).collect();
-        let effects = Script::new()
-            .load(1)
-            .store(2, 2)
-            .balance(Address::repeat_byte(9))
-            .create(&[0x60, 0, 0x60, 0, 0xf3]);
+        let effects =
+            Script::new().load(1).store(2, 2).balance(Address::repeat_byte(9)).create(&[0x60, 0, 0x60, 0, 0xf3]);
         let outer = stage.actor(route[0]);
         // Every call is caught, so that a swallowed error would show as a success.
         let call = ScriptCall::to(inner[0], through(&inner[1..], effects)).catch();
@@ -30,15 +27,10 @@ fn f08_a_failing_database_aborts_the_transaction_at_every_read_and_never_becomes
         let run = |fails_at: usize| {
             reads.store(0, Ordering::SeqCst);
             let base = stage.chain.reader().expect("memory does not fail");
-            let reader = FailingReader {
-                base,
-                reads: reads.clone(),
-                fails_at,
-            };
+            let reader = FailingReader { base, reads: reads.clone(), fails_at };
             let executor = stage.chain.executor();
-            let (result, _) = executor.block(Overlay::new(Arc::new(reader)), stage_block(), |run| {
-                run.execute(tx.clone())
-            });
+            let (result, _) =
+                executor.block(Overlay::new(Arc::new(reader)), stage_block(), |run| run.execute(tx.clone()));
             result
         };
         let whole = run(usize::MAX).expect("nothing fails");
@@ -56,12 +48,7 @@ fn f08_a_failing_database_aborts_the_transaction_at_every_read_and_never_becomes
 }
 
 fn stage_block() -> BlockEnv {
-    BlockEnv {
-        gas_limit: 60_000_000,
-        basefee: 0,
-        prevrandao: Some(B256::ZERO),
-        ..BlockEnv::default()
-    }
+    BlockEnv { gas_limit: 60_000_000, basefee: 0, prevrandao: Some(B256::ZERO), ..BlockEnv::default() }
 }
 
 /// A database whose n-th read fails.
@@ -74,11 +61,7 @@ struct FailingReader {
 impl FailingReader {
     fn check(&self) -> Result<(), StateError> {
         let read = self.reads.fetch_add(1, Ordering::SeqCst);
-        if read == self.fails_at {
-            Err(StateError::MissingCode(B256::repeat_byte(0xdb)))
-        } else {
-            Ok(())
-        }
+        if read == self.fails_at { Err(StateError::MissingCode(B256::repeat_byte(0xdb))) } else { Ok(()) }
     }
 }
 
@@ -143,10 +126,7 @@ fn f14_a_reason_crosses_the_border_unchanged() {
     for route in ROUTES {
         let stage = Stage::new();
         let inner: Vec<_> = route[1..].iter().map(|side| stage.actors(*side)[1]).collect();
-        let receipt = stage.try_run(
-            stage.actor(route[0]),
-            through(&inner, Script::new().revert(b"my own reason")),
-        );
+        let receipt = stage.try_run(stage.actor(route[0]), through(&inner, Script::new().revert(b"my own reason")));
         assert_eq!(receipt.status, Status::Failed, "{route:?}");
         assert_eq!(&receipt.output[..], b"my own reason", "{route:?}");
         let fault = receipt.fault.expect("a failed transaction has a fault");
@@ -168,10 +148,7 @@ fn f14_a_transaction_that_aims_at_a_failing_contract_says_why() {
         tx.gas_limit = 300_000;
         let receipt = stage.chain.simulate(tx).unwrap();
         let fault = receipt.fault.expect("it failed");
-        assert_eq!(
-            (fault.vm, fault.contract, fault.kind),
-            (side.vm(), stage.actor(side), kind)
-        );
+        assert_eq!((fault.vm, fault.contract, fault.kind), (side.vm(), stage.actor(side), kind));
         assert!(!fault.message.is_empty());
     }
 }
@@ -188,10 +165,7 @@ fn f16_code_that_is_not_what_it_claims_halts_the_transaction_and_nothing_else() 
     for (what, code) in claims {
         let mut stage = Stage::new();
         let forged = Address::repeat_byte(0x66);
-        let info = AccountInfo {
-            code: Some(evm::bytecode(&Bytes::copy_from_slice(code))),
-            ..AccountInfo::default()
-        };
+        let info = AccountInfo { code: Some(evm::bytecode(&Bytes::copy_from_slice(code))), ..AccountInfo::default() };
         stage
             .chain
             .edit(|overlay| {
@@ -199,10 +173,9 @@ fn f16_code_that_is_not_what_it_claims_halts_the_transaction_and_nothing_else() 
                 Ok(())
             })
             .unwrap();
-        for target in [
-            ScriptCall::to(forged, Bytes::new()).catch(),
-            ScriptCall::to(forged, Bytes::new()).read_only().catch(),
-        ] {
+        for target in
+            [ScriptCall::to(forged, Bytes::new()).catch(), ScriptCall::to(forged, Bytes::new()).read_only().catch()]
+        {
             for side in Side::ALL {
                 let receipt = stage.run(stage.actor(side), Script::new().store(1, 1).call(target.clone()));
                 assert!(receipt.is_success(), "{what} from {side:?}: {:?}", receipt.fault);
@@ -231,24 +204,14 @@ fn f16_creating_code_that_is_not_what_it_claims_is_refused_with_a_reason() {
         (r#"(module (memory (export "memory") 1))"#, "user_entrypoint"),
     ] {
         let wasm = wat::parse_str(module).expect("the text is WASM");
-        let tx = stage
-            .chain
-            .create(USER, hexapla_executor::wasm::deploy_code(&wasm))
-            .unwrap();
+        let tx = stage.chain.create(USER, hexapla_executor::wasm::deploy_code(&wasm)).unwrap();
         let receipt = stage.chain.transact(tx).unwrap().receipt;
         assert_eq!(receipt.status, Status::Failed, "{reason}");
         let fault = receipt.fault.expect("it failed");
         assert_eq!(fault.vm, VmId::WASM, "{reason}");
-        assert!(
-            fault.message.to_lowercase().contains(reason),
-            "{reason}: {}",
-            fault.message
-        );
+        assert!(fault.message.to_lowercase().contains(reason), "{reason}: {}", fault.message);
         let created = receipt.created;
-        assert!(
-            created.is_none_or(|address| stage.chain.code(address).unwrap().is_empty()),
-            "{reason}"
-        );
+        assert!(created.is_none_or(|address| stage.chain.code(address).unwrap().is_empty()), "{reason}");
     }
 }
 
@@ -257,11 +220,7 @@ fn code_of_no_vm_that_begins_with_ef_cannot_be_created() {
     // A designator: only the executor may make one.
     let code = [0xef, 0xf1, 0x01, 0x02, 1, 2, 3];
     // PUSH1 7, DUP1, PUSH1 11, PUSH1 0, CODECOPY, PUSH1 0, RETURN
-    let forged = [
-        [0x60, 7, 0x80, 0x60, 11, 0x60, 0, 0x39, 0x60, 0, 0xf3].as_slice(),
-        &code,
-    ]
-    .concat();
+    let forged = [[0x60, 7, 0x80, 0x60, 11, 0x60, 0, 0x39, 0x60, 0, 0xf3].as_slice(), &code].concat();
     let mut stage = Stage::new();
     let tx = stage.chain.create(USER, forged).unwrap();
     let receipt = stage.chain.transact(tx).unwrap().receipt;
@@ -286,12 +245,7 @@ fn f25_the_status_of_each_crossing_is_in_the_receipt_and_a_failure_goes_on_by_de
 }
 
 fn failed_crossings(receipt: &Receipt) -> Vec<Address> {
-    receipt
-        .crossings
-        .iter()
-        .filter(|crossing| crossing.fault.is_some())
-        .map(|crossing| crossing.to.address)
-        .collect()
+    receipt.crossings.iter().filter(|crossing| crossing.fault.is_some()).map(|crossing| crossing.to.address).collect()
 }
 
 #[test]
@@ -299,13 +253,7 @@ fn an_executor_without_other_vms_takes_their_code_for_evm_code() {
     let executor = Executor::new(ChainConfig::default(), Default::default()).unwrap();
     let mut chain = hexapla_executor::Chain::in_memory(executor);
     chain.fund([(USER, U256::from(1))]).unwrap();
-    let tx = chain
-        .create(USER, hexapla_testing::contracts::wasm_init_code("actor/actor"))
-        .unwrap();
+    let tx = chain.create(USER, hexapla_testing::contracts::wasm_init_code("actor/actor")).unwrap();
     let receipt = chain.transact(tx).unwrap().receipt;
-    assert_eq!(
-        receipt.fault.map(|fault| fault.kind),
-        Some(FaultKind::Create),
-        "EIP-3541 holds"
-    );
+    assert_eq!(receipt.fault.map(|fault| fault.kind), Some(FaultKind::Create), "EIP-3541 holds");
 }

@@ -20,25 +20,18 @@ fn f03_running_out_of_gas_at_the_border_is_all_or_nothing() {
         let work = Script::new().store(1, 1).log(&[1], b"x").store(2, 2).burn(20);
         let mut outcomes = [0, 0];
         for cap in sweep(140_000) {
-            let call = ScriptCall::to(inner[0], through(&inner[1..], work.clone()))
-                .gas(cap)
-                .catch();
+            let call = ScriptCall::to(inner[0], through(&inner[1..], work.clone())).gas(cap).catch();
             let receipt = stage.try_run(outer, Script::new().call(call));
             assert!(receipt.is_success(), "{route:?} with cap {cap}: {:?}", receipt.fault);
             let success = caught(&receipt.output).success;
             outcomes[usize::from(success)] += 1;
             assert_eq!(receipt.logs.len(), usize::from(success), "{route:?} with cap {cap}");
         }
-        assert!(
-            outcomes[0] > 20 && outcomes[1] > 20,
-            "{route:?}: the sweep crosses the limit: {outcomes:?}"
-        );
+        assert!(outcomes[0] > 20 && outcomes[1] > 20, "{route:?}: the sweep crosses the limit: {outcomes:?}");
 
         let last = inner[inner.len() - 1];
         for cap in sweep(140_000).step_by(11) {
-            let call = ScriptCall::to(inner[0], through(&inner[1..], work.clone()))
-                .gas(cap)
-                .catch();
+            let call = ScriptCall::to(inner[0], through(&inner[1..], work.clone())).gas(cap).catch();
             let receipt = stage.run(outer, Script::new().call(call));
             let success = caught(&receipt.output).success;
             let words = [1, 2].map(|key| stage.word(last, key));
@@ -47,21 +40,15 @@ fn f03_running_out_of_gas_at_the_border_is_all_or_nothing() {
                 break;
             }
         }
-        assert_eq!(
-            stage.word(last, 1),
-            1,
-            "{route:?}: the sweep reached a cap that suffices"
-        );
+        assert_eq!(stage.word(last, 1), 1, "{route:?}: the sweep reached a cap that suffices");
     }
 }
 
 #[test]
 fn f03_a_transaction_that_runs_out_of_gas_leaves_only_its_nonce() {
     for side in Side::ALL {
-        let work = Script::new().store(1, 1).call(ScriptCall::to(
-            Stage::new().actor(side.other()),
-            Script::new().store(2, 2),
-        ));
+        let work =
+            Script::new().store(1, 1).call(ScriptCall::to(Stage::new().actor(side.other()), Script::new().store(2, 2)));
         let mut limits = Vec::new();
         for gas_limit in (21_000..120_000).step_by(1_777) {
             let mut stage = Stage::new();
@@ -72,20 +59,10 @@ fn f03_a_transaction_that_runs_out_of_gas_leaves_only_its_nonce() {
             };
             let success = committed.receipt.is_success();
             limits.push(success);
-            let words = [
-                stage.word(stage.actor(side), 1),
-                stage.word(stage.actor(side.other()), 2),
-            ];
-            assert_eq!(
-                words,
-                if success { [1, 2] } else { [0, 0] },
-                "{side:?} with limit {gas_limit}"
-            );
+            let words = [stage.word(stage.actor(side), 1), stage.word(stage.actor(side.other()), 2)];
+            assert_eq!(words, if success { [1, 2] } else { [0, 0] }, "{side:?} with limit {gas_limit}");
         }
-        assert!(
-            limits.contains(&true) && limits.contains(&false),
-            "{side:?}: the sweep crosses the limit"
-        );
+        assert!(limits.contains(&true) && limits.contains(&false), "{side:?}: the sweep crosses the limit");
     }
 }
 
@@ -97,9 +74,7 @@ fn f05_the_callers_gas_cap_binds_in_every_direction_and_in_view_calls() {
         let inner: Vec<_> = route[1..].iter().map(|side| stage.actors(*side)[1]).collect();
         for cap in [20_000u64, 50_000, 100_000, 300_000] {
             for read_only in [false, true] {
-                let call = ScriptCall::to(inner[0], through(&inner[1..], Script::new().gas_left()))
-                    .gas(cap)
-                    .catch();
+                let call = ScriptCall::to(inner[0], through(&inner[1..], Script::new().gas_left())).gas(cap).catch();
                 let call = if read_only { call.read_only() } else { call };
                 let receipt = stage.try_run(outer, Script::new().call(call));
                 let result = caught(&receipt.output);
@@ -107,20 +82,10 @@ fn f05_the_callers_gas_cap_binds_in_every_direction_and_in_view_calls() {
                     let left = U256::from_be_slice(&result.data);
                     assert!(left <= U256::from(cap), "{route:?}: {left} gas left of a cap of {cap}");
                 }
-                let crossings = receipt
-                    .crossings
-                    .iter()
-                    .filter(|crossing| crossing.from.address == outer);
+                let crossings = receipt.crossings.iter().filter(|crossing| crossing.from.address == outer);
                 for crossing in crossings {
-                    assert!(
-                        crossing.gas_limit <= cap,
-                        "{route:?}: {} given of {cap}",
-                        crossing.gas_limit
-                    );
-                    assert!(
-                        crossing.gas_used <= crossing.gas_limit,
-                        "{route:?}: more used than given"
-                    );
+                    assert!(crossing.gas_limit <= cap, "{route:?}: {} given of {cap}", crossing.gas_limit);
+                    assert!(crossing.gas_used <= crossing.gas_limit, "{route:?}: more used than given");
                 }
             }
         }
@@ -139,11 +104,7 @@ fn f05_burning_callee_cannot_take_more_than_its_cap() {
             receipt.gas_used
         };
         let (little, much) = (used(100_000), used(500_000));
-        assert!(
-            much - little <= 400_000 + 1,
-            "{side:?}: {} more for 400,000 more",
-            much - little
-        );
+        assert!(much - little <= 400_000 + 1, "{side:?}: {} more for 400,000 more", much - little);
         assert!(much - little >= 390_000, "{side:?}: the callee had what it was given");
     }
 }
@@ -162,11 +123,7 @@ fn f17_every_first_write_is_charged_the_price_of_a_first_write() {
         let base = gas(0);
         for writes in 1..6 {
             // EIP-2200 and EIP-2929: 20,000 for a new word and 2,100 for its first touch.
-            assert!(
-                gas(writes) - base >= writes * 22_100,
-                "{route:?}: {writes} writes for {}",
-                gas(writes) - base
-            );
+            assert!(gas(writes) - base >= writes * 22_100, "{route:?}: {writes} writes for {}", gas(writes) - base);
         }
     }
 }
@@ -181,11 +138,7 @@ fn f22_eight_nested_calls_between_vms_fit_an_ordinary_transaction() {
         }
         let receipt = stage.run(stage.actor(side), through(&path, Script::new().store(42, 42)));
         assert!(receipt.is_success(), "{side:?}: {:?}", receipt.fault);
-        assert!(
-            receipt.crossings.len() >= 8,
-            "{side:?}: {} crossings",
-            receipt.crossings.len()
-        );
+        assert!(receipt.crossings.len() >= 8, "{side:?}: {} crossings", receipt.crossings.len());
         assert!(receipt.gas_used < 1_000_000, "{side:?}: {} gas", receipt.gas_used);
         assert_eq!(stage.word(path[7], 42), 42, "{side:?}");
     }
@@ -236,19 +189,14 @@ fn f20_an_estimate_of_a_failing_transaction_says_why() {
     let stage = Stage::new();
     let inner = Script::new().revert(b"never");
     let tx = stage.tx(stage.actor(Side::Evm), through(&[stage.actor(Side::Wasm)], inner));
-    let Estimate::Fails(receipt) = stage.chain.estimate_gas(&tx).unwrap() else {
-        panic!("it fails")
-    };
+    let Estimate::Fails(receipt) = stage.chain.estimate_gas(&tx).unwrap() else { panic!("it fails") };
     assert_eq!(&receipt.output[..], b"never");
 }
 
 #[test]
 fn forks_in_which_any_contract_may_begin_with_ef_are_refused_with_other_vms() {
     let vms = hexapla_executor::standard_vms(Default::default()).unwrap();
-    let config = hexapla_executor::ChainConfig {
-        spec: SpecId::BERLIN,
-        ..Default::default()
-    };
+    let config = hexapla_executor::ChainConfig { spec: SpecId::BERLIN, ..Default::default() };
     let error = hexapla_executor::Executor::new(config, vms).unwrap_err();
     assert!(error.to_string().contains("London"), "{error}");
 }

@@ -10,11 +10,7 @@ fn f11_reentering_through_another_vm_sees_and_keeps_the_same_state() {
         // A writes, B calls A back, A's second frame reads the first one's write and writes again, the first reads that.
         let again = Script::new().load(1).store(1, 20).store_transient(3, 33);
         let through_b = Script::new().call(ScriptCall::to(a, again)).store(2, 2);
-        let script = Script::new()
-            .store(1, 10)
-            .call(ScriptCall::to(b, through_b))
-            .load(1)
-            .load_transient(3);
+        let script = Script::new().store(1, 10).call(ScriptCall::to(b, through_b)).load(1).load_transient(3);
         let receipt = stage.run(a, script);
         assert!(receipt.is_success(), "{side:?}: {:?}", receipt.fault);
         let words: Vec<u8> = receipt.output.chunks(32).map(|word| word[31]).collect();
@@ -42,16 +38,11 @@ fn f11_a_wasm_contract_can_tell_that_it_is_entered_again() {
     let stage = Stage::new();
     let (wasm, evm) = (stage.actor(Side::Wasm), stage.actor(Side::Evm));
     let ask = Script::new().reentrant();
-    let script = Script::new()
-        .reentrant()
-        .call(ScriptCall::to(evm, Script::new().call(ScriptCall::to(wasm, ask))));
+    let script = Script::new().reentrant().call(ScriptCall::to(evm, Script::new().call(ScriptCall::to(wasm, ask))));
     let receipt = stage.try_run(wasm, script);
     assert_eq!(&receipt.output[..], [0, 1], "not at first, then yes");
 
     let other = stage.actors(Side::Wasm)[1];
-    let receipt = stage.try_run(
-        wasm,
-        Script::new().call(ScriptCall::to(other, Script::new().reentrant())),
-    );
+    let receipt = stage.try_run(wasm, Script::new().call(ScriptCall::to(other, Script::new().reentrant())));
     assert_eq!(&receipt.output[..], [0], "another contract is not entered again");
 }

@@ -33,36 +33,10 @@ fn ends() -> impl Strategy<Value = End> {
 fn genesis() -> World {
     let mut world = World::default();
     let code = Bytes::from_static(&[0x60, 0x00, 0x54]);
-    world.accounts.insert(
-        ACCOUNTS[0],
-        Info {
-            nonce: 1,
-            balance: U256::from(5),
-            code,
-        },
-    );
-    world.accounts.insert(
-        ACCOUNTS[1],
-        Info {
-            nonce: 3,
-            balance: U256::from(1000),
-            ..Info::default()
-        },
-    );
-    world.accounts.insert(
-        ACCOUNTS[2],
-        Info {
-            balance: U256::from(2),
-            ..Info::default()
-        },
-    );
-    world.accounts.insert(
-        STORAGE_ONLY,
-        Info {
-            balance: U256::from(1),
-            ..Info::default()
-        },
-    );
+    world.accounts.insert(ACCOUNTS[0], Info { nonce: 1, balance: U256::from(5), code });
+    world.accounts.insert(ACCOUNTS[1], Info { nonce: 3, balance: U256::from(1000), ..Info::default() });
+    world.accounts.insert(ACCOUNTS[2], Info { balance: U256::from(2), ..Info::default() });
+    world.accounts.insert(STORAGE_ONLY, Info { balance: U256::from(1), ..Info::default() });
     world.words.insert((ACCOUNTS[0], KEYS[0]), U256::from(1));
     world.words.insert((ACCOUNTS[0], KEYS[2]), U256::from(2));
     world.words.insert((STORAGE_ONLY, KEYS[1]), U256::from(3));
@@ -140,28 +114,15 @@ fn check_changes(changes: &BlockChanges, world: &World) {
     db.commit(changes).unwrap();
     let reader = db.reader().unwrap();
     for address in ACCOUNTS {
-        let found = reader
-            .account(address)
-            .unwrap()
-            .map(|info| (info.nonce, info.balance, info.code_hash));
-        let expected = world
-            .accounts
-            .get(&address)
-            .map(|info| (info.nonce, info.balance, keccak256(&info.code)));
+        let found = reader.account(address).unwrap().map(|info| (info.nonce, info.balance, info.code_hash));
+        let expected = world.accounts.get(&address).map(|info| (info.nonce, info.balance, keccak256(&info.code)));
         assert_eq!(found, expected, "{address}");
         for key in KEYS {
-            assert_eq!(
-                reader.word(address, key).unwrap(),
-                world.word(address, key),
-                "word {key} of {address}"
-            );
+            assert_eq!(reader.word(address, key).unwrap(), world.word(address, key), "word {key} of {address}");
         }
     }
     for number in 0..6 {
-        assert_eq!(
-            reader.object(&object(number)).unwrap(),
-            world.objects.get(&object(number)).cloned()
-        );
+        assert_eq!(reader.object(&object(number)).unwrap(), world.objects.get(&object(number)).cloned());
     }
 }
 
@@ -187,9 +148,7 @@ fn a_reverted_frame_leaves_reads_and_no_writes() {
     let mut journal = journal();
     let checkpoint = journal.checkpoint();
     journal.set_object(&object(0), None).unwrap();
-    journal
-        .set_object(&object(5), Some(Bytes::from_static(b"new")))
-        .unwrap();
+    journal.set_object(&object(5), Some(Bytes::from_static(b"new"))).unwrap();
     journal.load_account(ACCOUNTS[0]).unwrap();
     journal.sstore(ACCOUNTS[0], KEYS[0], U256::from(9)).unwrap();
     journal.checkpoint_revert(checkpoint);
@@ -253,10 +212,7 @@ struct Failing;
 type Read<T> = Result<T, hexapla_state::StateError>;
 
 fn failure<T>() -> Read<T> {
-    Err(hexapla_state::StateError::CorruptRow {
-        table: "test",
-        key: String::new(),
-    })
+    Err(hexapla_state::StateError::CorruptRow { table: "test", key: String::new() })
 }
 
 impl StateReader for Failing {

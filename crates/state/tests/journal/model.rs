@@ -18,11 +18,7 @@ impl Info {
     }
 
     fn value(&self) -> LocationValue {
-        LocationValue::Account {
-            nonce: self.nonce,
-            balance: self.balance,
-            code_hash: keccak256(&self.code),
-        }
+        LocationValue::Account { nonce: self.nonce, balance: self.balance, code_hash: keccak256(&self.code) }
     }
 }
 
@@ -57,10 +53,7 @@ impl World {
     /// transaction.
     pub(crate) fn is_taken(&self, before: &Self, address: Address) -> bool {
         let info = self.info(address);
-        let has_storage = before
-            .words
-            .iter()
-            .any(|((owner, _), word)| *owner == address && !word.is_zero());
+        let has_storage = before.words.iter().any(|((owner, _), word)| *owner == address && !word.is_zero());
         info.nonce != 0 || !info.code.is_empty() || has_storage
     }
 
@@ -74,19 +67,15 @@ impl World {
         match location {
             Location::Account(address) => self.accounts.get(address).map_or(LocationValue::Absent, Info::value),
             Location::Word(address, key) => LocationValue::Word(self.word(*address, *key)),
-            Location::Object(key) => self
-                .objects
-                .get(key)
-                .map_or(LocationValue::Absent, |object| LocationValue::Object(keccak256(object))),
+            Location::Object(key) => {
+                self.objects.get(key).map_or(LocationValue::Absent, |object| LocationValue::Object(keccak256(object)))
+            }
         }
     }
 
     /// The world after the transaction: without what it removed and what lives only as long as it does.
     fn settled(&self) -> Self {
-        let mut settled = Self {
-            objects: self.objects.clone(),
-            ..Self::default()
-        };
+        let mut settled = Self { objects: self.objects.clone(), ..Self::default() };
         for (address, info) in self.accounts.iter().filter(|(address, _)| !self.is_removed(**address)) {
             settled.accounts.insert(*address, info.clone());
         }
@@ -111,11 +100,7 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn new(before: World) -> Self {
-        Self {
-            now: before.clone(),
-            before,
-            ..Self::default()
-        }
+        Self { now: before.clone(), before, ..Self::default() }
     }
 
     /// Loads an account; whether it was cold.

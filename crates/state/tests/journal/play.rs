@@ -89,11 +89,7 @@ impl Pair {
     pub(crate) fn new(database: Overlay, model: Model) -> Self {
         let mut journal = WorldJournal::new(database);
         journal.set_spec_id(SpecId::PRAGUE);
-        Self {
-            journal,
-            model,
-            open: Vec::new(),
-        }
+        Self { journal, model, open: Vec::new() }
     }
 
     /// Does a step to both and compares what each answers.
@@ -112,10 +108,7 @@ impl Pair {
             Step::ReadTransient(a, k) => self.read_transient(ACCOUNTS[a], KEYS[k]),
             Step::WriteTransient(a, k, value) => {
                 self.journal.tstore(ACCOUNTS[a], KEYS[k], U256::from(value));
-                self.model
-                    .now
-                    .transient
-                    .insert((ACCOUNTS[a], KEYS[k]), U256::from(value));
+                self.model.now.transient.insert((ACCOUNTS[a], KEYS[k]), U256::from(value));
             }
             Step::ReadObject(o) => self.read_object(&object(o)),
             Step::WriteObject(o, value) => self.write_object(object(o), value),
@@ -168,13 +161,7 @@ impl Pair {
     }
 
     fn read_transient(&mut self, address: Address, key: U256) {
-        let expected = self
-            .model
-            .now
-            .transient
-            .get(&(address, key))
-            .copied()
-            .unwrap_or_default();
+        let expected = self.model.now.transient.get(&(address, key)).copied().unwrap_or_default();
         assert_eq!(self.journal.tload(address, key), expected);
     }
 
@@ -232,8 +219,7 @@ impl Pair {
             return;
         }
         let code = Bytes::from(vec![0x5b, byte]);
-        self.journal
-            .set_code_with_hash(address, Bytecode::new_raw(code.clone()), keccak256(&code));
+        self.journal.set_code_with_hash(address, Bytecode::new_raw(code.clone()), keccak256(&code));
         self.model.touch(address);
         self.model.now.info_mut(address).code = code;
     }
@@ -272,9 +258,7 @@ impl Pair {
         if creator == address || self.model.now.info(creator).balance < value {
             return;
         }
-        let result = self
-            .journal
-            .create_account_checkpoint(creator, address, value, SpecId::PRAGUE);
+        let result = self.journal.create_account_checkpoint(creator, address, value, SpecId::PRAGUE);
         if self.model.now.is_taken(&self.model.before, address) {
             assert_eq!(result.err(), Some(TransferError::CreateCollision));
             return;
@@ -326,37 +310,19 @@ impl Pair {
         let mut loaded = 0;
         for (address, account) in self.journal.evm_state() {
             let expected = self.model.now.info(*address);
-            assert!(
-                self.model.reads.contains(&Location::Account(*address)),
-                "{address} is loaded"
-            );
+            assert!(self.model.reads.contains(&Location::Account(*address)), "{address} is loaded");
             assert_eq!(account.info.balance, expected.balance, "balance of {address}");
             assert_eq!(account.info.nonce, expected.nonce, "nonce of {address}");
             assert_eq!(account.info.code_hash, keccak256(&expected.code), "code of {address}");
-            assert_eq!(
-                account.is_touched(),
-                self.model.now.touched.contains(address),
-                "{address} is touched"
-            );
+            assert_eq!(account.is_touched(), self.model.now.touched.contains(address), "{address} is touched");
             for (key, slot) in &account.storage {
-                assert!(
-                    self.model.reads.contains(&Location::Word(*address, *key)),
-                    "{address} {key} is loaded"
-                );
-                assert_eq!(
-                    slot.present_value,
-                    self.model.now.word(*address, *key),
-                    "word {key} of {address}"
-                );
+                assert!(self.model.reads.contains(&Location::Word(*address, *key)), "{address} {key} is loaded");
+                assert_eq!(slot.present_value, self.model.now.word(*address, *key), "word {key} of {address}");
             }
             loaded += 1 + account.storage.len();
         }
         let objects: Vec<_> = self.model.reads.iter().filter_map(object_of).cloned().collect();
-        assert_eq!(
-            loaded + objects.len(),
-            self.model.reads.len(),
-            "nothing that was read is forgotten"
-        );
+        assert_eq!(loaded + objects.len(), self.model.reads.len(), "nothing that was read is forgotten");
         for key in objects {
             self.read_object(&key);
         }

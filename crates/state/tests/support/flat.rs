@@ -29,11 +29,7 @@ pub(crate) struct Flat {
 
 impl Flat {
     pub(crate) fn word(&self, address: Address, key: U256) -> U256 {
-        self.words
-            .get(&address)
-            .and_then(|words| words.get(&key))
-            .copied()
-            .unwrap_or_default()
+        self.words.get(&address).and_then(|words| words.get(&key)).copied().unwrap_or_default()
     }
 
     pub(crate) fn set_word(&mut self, address: Address, key: U256, value: U256) {
@@ -107,28 +103,12 @@ impl Flat {
             let found = reader.account(*address).unwrap();
             assert_eq!(found.is_some(), expected.is_some(), "existence of {address}");
             if let (Some(found), Some(expected)) = (found, expected) {
-                assert_eq!(
-                    (found.nonce, found.balance),
-                    (expected.nonce, expected.balance),
-                    "{address}"
-                );
-                assert_eq!(
-                    reader.code(found.code_hash).unwrap().original_bytes(),
-                    expected.code,
-                    "{address}"
-                );
+                assert_eq!((found.nonce, found.balance), (expected.nonce, expected.balance), "{address}");
+                assert_eq!(reader.code(found.code_hash).unwrap().original_bytes(), expected.code, "{address}");
             }
-            assert_eq!(
-                reader.has_storage(*address).unwrap(),
-                self.has_storage(*address),
-                "storage of {address}"
-            );
+            assert_eq!(reader.has_storage(*address).unwrap(), self.has_storage(*address), "storage of {address}");
             for key in keys {
-                assert_eq!(
-                    reader.word(*address, *key).unwrap(),
-                    self.word(*address, *key),
-                    "word {key} of {address}"
-                );
+                assert_eq!(reader.word(*address, *key).unwrap(), self.word(*address, *key), "word {key} of {address}");
             }
         }
         for key in objects {

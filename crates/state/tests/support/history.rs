@@ -28,15 +28,7 @@ pub(crate) fn accounts() -> Vec<Address> {
 
 /// The slots that histories use.
 pub(crate) fn keys() -> Vec<U256> {
-    (0..8u64)
-        .map(|number| {
-            if number == 7 {
-                U256::MAX
-            } else {
-                U256::from(number * number * number)
-            }
-        })
-        .collect()
+    (0..8u64).map(|number| if number == 7 { U256::MAX } else { U256::from(number * number * number) }).collect()
 }
 
 /// The objects that histories use.
@@ -47,10 +39,7 @@ pub(crate) fn objects() -> Vec<ObjectKey> {
 
 impl History {
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            random: Random(seed),
-            flat: Flat::default(),
-        }
+        Self { random: Random(seed), flat: Flat::default() }
     }
 
     /// A block of up to `transactions_max` transactions.
@@ -116,21 +105,12 @@ impl History {
 
     fn create(&mut self, journal: &mut WorldJournal<Overlay>, address: Address) {
         journal.load_account(address).unwrap();
-        journal
-            .create_account_checkpoint(address, address, U256::ZERO, SpecId::SHANGHAI)
-            .unwrap();
+        journal.create_account_checkpoint(address, address, U256::ZERO, SpecId::SHANGHAI).unwrap();
         let length = 1 + self.random.below(40);
         let code = Bytes::from([vec![0x5f], self.random.bytes(length)].concat());
         journal.set_code_with_hash(address, Bytecode::new_raw(code.clone()), keccak256(&code));
         journal.checkpoint_commit();
-        self.flat.accounts.insert(
-            address,
-            Info {
-                nonce: 1,
-                code,
-                ..Info::default()
-            },
-        );
+        self.flat.accounts.insert(address, Info { nonce: 1, code, ..Info::default() });
     }
 
     fn destroy(&mut self, journal: &mut WorldJournal<Overlay>, address: Address) {

@@ -15,23 +15,14 @@ pub(crate) fn check_account(db: &mut StateDb, flat: &Flat, random: &mut Random, 
     proof.verify(root).unwrap();
     let info = flat.accounts.get(&address);
     let expected = info.cloned().unwrap_or_default();
-    assert_eq!(
-        (proof.address, proof.nonce, proof.balance),
-        (address, expected.nonce, expected.balance)
-    );
-    assert_eq!(
-        (proof.code_hash, proof.storage_hash),
-        (keccak256(&expected.code), flat.storage_root(address))
-    );
+    assert_eq!((proof.address, proof.nonce, proof.balance), (address, expected.nonce, expected.balance));
+    assert_eq!((proof.code_hash, proof.storage_hash), (keccak256(&expected.code), flat.storage_root(address)));
     check_with_alloy(&proof, root, info.is_some());
     for (slot, key) in proof.storage_proof.iter().zip(keys) {
         assert_eq!((slot.key, slot.value), (B256::from(*key), flat.word(address, *key)));
     }
     for (what, tampered) in tampered_accounts(&proof, info.is_some(), random) {
-        assert!(
-            tampered.verify(root).is_err(),
-            "{what} of the proof of {address} was tampered with"
-        );
+        assert!(tampered.verify(root).is_err(), "{what} of the proof of {address} was tampered with");
     }
 }
 
@@ -45,10 +36,7 @@ pub(crate) fn check_object(db: &mut StateDb, flat: &Flat, random: &mut Random, k
     assert_eq!(proof.column.address, column);
     check_with_alloy(&proof.column, root, flat.accounts.contains_key(&column));
     for (what, tampered) in tampered_objects(&proof, random) {
-        assert!(
-            tampered.verify(root).is_err(),
-            "{what} of the proof of {key:?} was tampered with"
-        );
+        assert!(tampered.verify(root).is_err(), "{what} of the proof of {key:?} was tampered with");
     }
 }
 
@@ -61,22 +49,10 @@ fn check_with_alloy(proof: &AccountProof, root: B256, exists: bool) {
             code_hash: proof.code_hash,
         })
     });
-    verify_proof(
-        root,
-        Nibbles::unpack(keccak256(proof.address)),
-        leaf,
-        &proof.account_proof,
-    )
-    .unwrap();
+    verify_proof(root, Nibbles::unpack(keccak256(proof.address)), leaf, &proof.account_proof).unwrap();
     for slot in &proof.storage_proof {
         let leaf = (!slot.value.is_zero()).then(|| alloy_rlp::encode(slot.value));
-        verify_proof(
-            proof.storage_hash,
-            Nibbles::unpack(keccak256(slot.key)),
-            leaf,
-            &slot.proof,
-        )
-        .unwrap();
+        verify_proof(proof.storage_hash, Nibbles::unpack(keccak256(slot.key)), leaf, &slot.proof).unwrap();
     }
 }
 
@@ -93,46 +69,27 @@ fn tampered_accounts(proof: &AccountProof, exists: bool, random: &mut Random) ->
     with(&mut all, "the nonce", proof, |proof| proof.nonce += 1);
     with(&mut all, "the balance", proof, |proof| proof.balance ^= U256::from(1));
     with(&mut all, "the code hash", proof, |proof| proof.code_hash.0[31] ^= 1);
-    with(&mut all, "the storage root", proof, |proof| {
-        proof.storage_hash.0[0] ^= 1
-    });
+    with(&mut all, "the storage root", proof, |proof| proof.storage_hash.0[0] ^= 1);
     // Another absent account may well be proved absent by the same nodes.
     if exists {
         with(&mut all, "the address", proof, |proof| proof.address.0[19] ^= 1);
         with(&mut all, "existence", proof, |proof| {
-            *proof = AccountProof {
-                account_proof: proof.account_proof.clone(),
-                ..absent(proof.address)
-            }
+            *proof = AccountProof { account_proof: proof.account_proof.clone(), ..absent(proof.address) }
         });
     }
     if !proof.account_proof.is_empty() {
-        with(&mut all, "a node", proof, |proof| {
-            flip(&mut proof.account_proof, random)
-        });
-        with(&mut all, "the last node", proof, |proof| {
-            drop(proof.account_proof.pop())
-        });
+        with(&mut all, "a node", proof, |proof| flip(&mut proof.account_proof, random));
+        with(&mut all, "the last node", proof, |proof| drop(proof.account_proof.pop()));
     }
-    with(&mut all, "the number of nodes", proof, |proof| {
-        proof.account_proof.push(Bytes::from_static(&[0xc0]))
-    });
+    with(&mut all, "the number of nodes", proof, |proof| proof.account_proof.push(Bytes::from_static(&[0xc0])));
     for (index, slot) in proof.storage_proof.iter().enumerate() {
-        with(&mut all, "a value", proof, |proof| {
-            proof.storage_proof[index].value ^= U256::from(1)
-        });
+        with(&mut all, "a value", proof, |proof| proof.storage_proof[index].value ^= U256::from(1));
         if !slot.value.is_zero() {
-            with(&mut all, "a slot", proof, |proof| {
-                proof.storage_proof[index].key.0[31] ^= 1
-            });
-            with(&mut all, "presence", proof, |proof| {
-                proof.storage_proof[index].value = U256::ZERO
-            });
+            with(&mut all, "a slot", proof, |proof| proof.storage_proof[index].key.0[31] ^= 1);
+            with(&mut all, "presence", proof, |proof| proof.storage_proof[index].value = U256::ZERO);
         }
         if !slot.proof.is_empty() {
-            with(&mut all, "a storage node", proof, |proof| {
-                flip(&mut proof.storage_proof[index].proof, random)
-            });
+            with(&mut all, "a storage node", proof, |proof| flip(&mut proof.storage_proof[index].proof, random));
         }
     }
     all
@@ -143,9 +100,7 @@ fn tampered_objects(proof: &ObjectProof, random: &mut Random) -> Tampered<Object
     match &proof.object {
         Some(object) => {
             with(&mut all, "presence", proof, |proof| proof.object = None);
-            with(&mut all, "the length", proof, |proof| {
-                proof.object = Some([object, [0].as_slice()].concat().into())
-            });
+            with(&mut all, "the length", proof, |proof| proof.object = Some([object, [0].as_slice()].concat().into()));
             let mut bytes = object.to_vec();
             if let Some(byte) = bytes.first_mut() {
                 *byte ^= 1;
@@ -154,20 +109,14 @@ fn tampered_objects(proof: &ObjectProof, random: &mut Random) -> Tampered<Object
         }
         None => with(&mut all, "absence", proof, |proof| proof.object = Some(Bytes::new())),
     }
-    with(&mut all, "the key", proof, |proof| {
-        proof.key.key = [&proof.key.key, [1].as_slice()].concat().into()
-    });
-    with(&mut all, "the column", proof, |proof| {
-        proof.key.vm = VmId(proof.key.vm.0 ^ 1)
-    });
+    with(&mut all, "the key", proof, |proof| proof.key.key = [&proof.key.key, [1].as_slice()].concat().into());
+    with(&mut all, "the column", proof, |proof| proof.key.vm = VmId(proof.key.vm.0 ^ 1));
     with(&mut all, "the slot", proof, |proof| proof.column.storage_proof.clear());
     with(&mut all, "the number of slots", proof, |proof| {
         proof.column.storage_proof.push(proof.column.storage_proof[0].clone());
     });
     if !proof.column.account_proof.is_empty() {
-        with(&mut all, "a node", proof, |proof| {
-            flip(&mut proof.column.account_proof, random)
-        });
+        with(&mut all, "a node", proof, |proof| flip(&mut proof.column.account_proof, random));
     }
     all
 }

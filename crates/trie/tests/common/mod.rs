@@ -27,10 +27,7 @@ impl Rows {
     /// Stores what changed in a trie.
     pub(crate) fn save(&mut self, trie: &mut Trie) {
         let updates = trie.take_node_updates();
-        assert!(
-            updates.is_sorted_by(|a, b| a.0 < b.0),
-            "updates are in order and each path is there once"
-        );
+        assert!(updates.is_sorted_by(|a, b| a.0 < b.0), "updates are in order and each path is there once");
         for (path, row) in updates {
             match row {
                 Some(row) => drop(self.0.insert(path, row)),

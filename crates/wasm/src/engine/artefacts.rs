@@ -49,18 +49,11 @@ impl hash::Hasher for Collect {
 
 impl Artefacts {
     pub(super) fn open(folder: &Path, max_bytes: u64, engine: &wasmtime::Engine) -> Result<Self, SetupError> {
-        fs::create_dir_all(folder).map_err(|reason| SetupError::CacheFolder {
-            folder: folder.to_owned(),
-            reason,
-        })?;
+        fs::create_dir_all(folder).map_err(|reason| SetupError::CacheFolder { folder: folder.to_owned(), reason })?;
         let mut collect = Collect::default();
         hash::Hash::hash(ENGINE_VERSION, &mut collect);
         hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut collect);
-        Ok(Self {
-            folder: folder.to_owned(),
-            max_bytes,
-            engine: keccak256(&collect.0),
-        })
+        Ok(Self { folder: folder.to_owned(), max_bytes, engine: keccak256(&collect.0) })
     }
 
     fn path(&self, instrumented: B256) -> PathBuf {
@@ -89,9 +82,7 @@ impl Artefacts {
         let file = [MAGIC.as_slice(), keccak256(&artefact).as_slice(), &artefact].concat();
         // Whole files only: written under another name, then renamed.
         let number = UNFINISHED.fetch_add(1, Ordering::Relaxed);
-        let unfinished = self
-            .folder
-            .join(format!("{}-{number}.{EXTENSION}.tmp", std::process::id()));
+        let unfinished = self.folder.join(format!("{}-{number}.{EXTENSION}.tmp", std::process::id()));
         let written = fs::write(&unfinished, file).and_then(|()| fs::rename(&unfinished, self.path(instrumented)));
         if written.is_err() {
             let _ = fs::remove_file(&unfinished);
@@ -120,11 +111,7 @@ impl Artefacts {
             let path = entry.path();
             if path.extension().is_some_and(|extension| extension == EXTENSION) {
                 let metadata = entry.metadata()?;
-                files.push(File {
-                    written: metadata.modified()?,
-                    path,
-                    bytes: metadata.len(),
-                });
+                files.push(File { written: metadata.modified()?, path, bytes: metadata.len() });
             }
         }
         Ok(files)

@@ -52,10 +52,7 @@ impl Wasmi {
             .set_max_stack_height(MAX_STACK_BYTES);
         let engine = wasmi::Engine::new(&config);
         let linker = linker(&engine).map_err(|error| SetupError::Engine(error.to_string()))?;
-        Ok(Self {
-            engine,
-            linker: Arc::new(linker),
-        })
+        Ok(Self { engine, linker: Arc::new(linker) })
     }
 }
 
@@ -135,10 +132,7 @@ impl Executable for Program {
         let ink = i64::try_from(session.ink).unwrap_or(i64::MAX);
         let state = State { session, handles: None };
         let mut store = Store::new(&self.engine, state);
-        let instance = self
-            .linker
-            .instantiate_and_start(&mut store, &self.module)
-            .map_err(fatal)?;
+        let instance = self.linker.instantiate_and_start(&mut store, &self.module).map_err(fatal)?;
         let export = |store: &Store<State>, name: &str| {
             instance
                 .get_global(store, name)
@@ -149,10 +143,7 @@ impl Executable for Program {
         let memory = instance.get_memory(&store, MEMORY).ok_or_else(no_handles)?;
         write(ink_global, &mut store, Val::I64(ink))?;
         write(stack, &mut store, Val::I32(STACK_WORDS.cast_signed()))?;
-        store.data_mut().handles = Some(Handles {
-            ink: ink_global,
-            memory,
-        });
+        store.data_mut().handles = Some(Handles { ink: ink_global, memory });
         let raw = RawEnd {
             status: call(&instance, &mut store)?,
             ink: read_i64(ink_global, &store),
@@ -165,19 +156,12 @@ impl Executable for Program {
 }
 
 fn memory_hash(memory: Memory, store: &Store<State>) -> Option<B256> {
-    store
-        .data()
-        .session
-        .trace
-        .as_ref()
-        .map(|_| keccak256(memory.data(store)))
+    store.data().session.trace.as_ref().map(|_| keccak256(memory.data(store)))
 }
 
 /// `Ok(Err(…))` is how the program stopped, `Err` a fault of the host.
 fn call(instance: &Instance, store: &mut Store<State>) -> Result<Result<u32, Stop>, Fatal> {
-    let entrypoint = instance
-        .get_typed_func::<u32, u32>(&*store, ENTRYPOINT)
-        .map_err(fatal)?;
+    let entrypoint = instance.get_typed_func::<u32, u32>(&*store, ENTRYPOINT).map_err(fatal)?;
     let length = u32::try_from(store.data().session.frame.input.len()).unwrap_or(u32::MAX);
     match entrypoint.call(&mut *store, length) {
         Ok(status) => Ok(Ok(status)),

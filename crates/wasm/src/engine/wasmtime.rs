@@ -49,11 +49,7 @@ impl Wasmtime {
             Some(folder) => Some(Artefacts::open(folder, config.cache_dir_bytes, &engine)?),
             None => None,
         };
-        Ok(Self {
-            linker: linker(&engine).map_err(setup)?,
-            engine,
-            artefacts,
-        })
+        Ok(Self { linker: linker(&engine).map_err(setup)?, engine, artefacts })
     }
 }
 
@@ -153,11 +149,7 @@ impl Wasmtime {
     /// From the disk if it is there and sound, and compiled otherwise.
     fn module(&self, module: &Instrumented) -> Result<Module, Fatal> {
         let hash = module.info.instrumented_hash;
-        if let Some(found) = self
-            .artefacts
-            .as_ref()
-            .and_then(|artefacts| artefacts.load(hash, &self.engine))
-        {
+        if let Some(found) = self.artefacts.as_ref().and_then(|artefacts| artefacts.load(hash, &self.engine)) {
             return Ok(found);
         }
         let compiled = Module::new(&self.engine, &module.wasm).map_err(fatal)?;
@@ -220,10 +212,7 @@ impl Executable for Program {
         exports.ink.set(&mut store, Val::I64(ink)).map_err(fatal)?;
         let stack = Val::I32(STACK_WORDS.cast_signed());
         exports.stack.set(&mut store, stack).map_err(fatal)?;
-        store.data_mut().handles = Some(Handles {
-            ink: exports.ink,
-            memory: exports.memory,
-        });
+        store.data_mut().handles = Some(Handles { ink: exports.ink, memory: exports.memory });
         let status = match exports.entrypoint.call(&mut store, length) {
             Ok(status) => Ok(status),
             Err(error) => Err(stop(error)?),

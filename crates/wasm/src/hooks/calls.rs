@@ -69,13 +69,7 @@ impl Hooks<'_> {
         gas_cap: u64,
         return_len: u32,
     ) -> Hook<u32> {
-        let request = CallRequest {
-            kind,
-            to: self.address(contract)?,
-            value,
-            input: self.take(data, len)?,
-            gas_cap,
-        };
+        let request = CallRequest { kind, to: self.address(contract)?, value, input: self.take(data, len)?, gas_cap };
         let outcome = self.session.request(|host, gas| host.call(gas, request))?;
         self.put_length(return_len, outcome.output.len())?;
         self.session.return_data = outcome.output;
@@ -84,11 +78,7 @@ impl Hooks<'_> {
 
     pub(crate) fn create1(&mut self, code: u32, len: u32, endowment: u32, contract: u32, revert_len: u32) -> Hook<()> {
         self.session.charge(CALL.saturating_add(twice_read(len)))?;
-        let request = CreateRequest {
-            value: self.number(endowment)?,
-            init_code: self.take(code, len)?,
-            salt: None,
-        };
+        let request = CreateRequest { value: self.number(endowment)?, init_code: self.take(code, len)?, salt: None };
         self.create(request, contract, revert_len)
     }
 
@@ -101,8 +91,7 @@ impl Hooks<'_> {
         contract: u32,
         revert_len: u32,
     ) -> Hook<()> {
-        self.session
-            .charge((CALL + prices::POINTER).saturating_add(twice_read(len)))?;
+        self.session.charge((CALL + prices::POINTER).saturating_add(twice_read(len)))?;
         let request = CreateRequest {
             value: self.number(endowment)?,
             init_code: self.take(code, len)?,

@@ -9,15 +9,11 @@ const TERNARY: u64 = prices::HOOK + 4 * prices::POINTER;
 
 impl Hooks<'_> {
     pub(crate) fn math_div(&mut self, value: u32, divisor: u32) -> Hook<()> {
-        self.binary(prices::DIVIDE, value, divisor, |a, b| {
-            a.checked_div(b).unwrap_or_default()
-        })
+        self.binary(prices::DIVIDE, value, divisor, |a, b| a.checked_div(b).unwrap_or_default())
     }
 
     pub(crate) fn math_mod(&mut self, value: u32, modulus: u32) -> Hook<()> {
-        self.binary(prices::DIVIDE, value, modulus, |a, b| {
-            a.checked_rem(b).unwrap_or_default()
-        })
+        self.binary(prices::DIVIDE, value, modulus, |a, b| a.checked_rem(b).unwrap_or_default())
     }
 
     pub(crate) fn math_pow(&mut self, value: u32, exponent: u32) -> Hook<()> {

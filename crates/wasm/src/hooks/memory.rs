@@ -10,8 +10,7 @@ use hexapla_primitives::{Address, B256, Bytes, U256, keccak256};
 impl Hooks<'_> {
     pub(crate) fn read_args(&mut self, dest: u32) -> Hook<()> {
         let input = self.session.frame.input.clone();
-        self.session
-            .charge(prices::HOOK.saturating_add(prices::write(length(&input))))?;
+        self.session.charge(prices::HOOK.saturating_add(prices::write(length(&input))))?;
         self.put(dest, &input)
     }
 
@@ -94,10 +93,7 @@ impl Hooks<'_> {
 fn range(pointer: u32, len: Option<usize>) -> Hook<core::ops::Range<usize>> {
     let start = usize::try_from(pointer).ok();
     let end = start.zip(len).and_then(|(start, len)| start.checked_add(len));
-    start
-        .zip(end)
-        .map(|(start, end)| start..end)
-        .ok_or(Stop::Trap(Trap::Pointer))
+    start.zip(end).map(|(start, end)| start..end).ok_or(Stop::Trap(Trap::Pointer))
 }
 
 /// Price of bytes that leave the program.

@@ -71,9 +71,7 @@ impl Hooks<'_> {
             return Err(Stop::Trap(Trap::Log));
         }
         let bytes = self.take(data, len)?;
-        let split = bytes
-            .len()
-            .min(usize::try_from(topics * TOPIC_BYTES).unwrap_or(usize::MAX));
+        let split = bytes.len().min(usize::try_from(topics * TOPIC_BYTES).unwrap_or(usize::MAX));
         let (head, _) = bytes.split_at(split);
         let topics: Vec<_> = head.chunks_exact(32).map(B256::from_slice).collect();
         let data = bytes.slice(split..);

@@ -28,31 +28,16 @@ pub(super) fn rewrite(scan: &Scan<'_>, body: &Body<'_>, types: &mut Types) -> Re
     let block = types.block(function_type.results())?;
     let params = function_type.params().len().try_into().unwrap_or(u32::MAX);
     let (mut function, scratch) = declare_locals(body, params)?;
-    let emitter = Emitter {
-        ink: scan.ink_global(),
-        stack: scan.stack_global(),
-        status: scan.status_global(),
-        scratch,
-    };
+    let emitter = Emitter { ink: scan.ink_global(), stack: scan.stack_global(), status: scan.status_global(), scratch };
     emitter.enter(&mut function, body.frame);
     function.instruction(&Instruction::Block(block));
-    let mut writer = Writer {
-        scan,
-        emitter,
-        function,
-        pending: Vec::new(),
-        cost: 0,
-        open: 0,
-        dead: None,
-    };
+    let mut writer = Writer { scan, emitter, function, pending: Vec::new(), cost: 0, open: 0, dead: None };
     let mut operators = body.reader.get_operators_reader()?;
     while !operators.eof() {
         writer.step(operators.read()?)?;
     }
     // The function's own `end` has closed the block.
-    let Writer {
-        emitter, mut function, ..
-    } = writer;
+    let Writer { emitter, mut function, .. } = writer;
     emitter.leave(&mut function, body.frame);
     function.instruction(&Instruction::End);
     Ok(function)
@@ -169,10 +154,7 @@ impl<'a> Writer<'_, 'a> {
 pub(super) fn ends_block(operator: &Operator<'_>) -> bool {
     use Operator::*;
     leaves(operator)
-        || matches!(
-            operator,
-            Loop { .. } | If { .. } | Else | End | BrIf { .. } | Call { .. } | CallIndirect { .. }
-        )
+        || matches!(operator, Loop { .. } | If { .. } | Else | End | BrIf { .. } | Call { .. } | CallIndirect { .. })
 }
 
 /// Whether what follows this operator cannot be reached from it.

@@ -24,11 +24,7 @@ impl Types {
             let results = value_types(function.results())?;
             section.ty().function(params, results);
         }
-        Ok(Self {
-            section,
-            added: Vec::new(),
-            first_added: scan.types.len().try_into().unwrap_or(u32::MAX),
-        })
+        Ok(Self { section, added: Vec::new(), first_added: scan.types.len().try_into().unwrap_or(u32::MAX) })
     }
 
     /// The type of a block without parameters that gives these results.
@@ -42,15 +38,11 @@ impl Types {
     }
 
     fn index_of(&mut self, results: Vec<ValType>) -> u32 {
-        let position = self
-            .added
-            .iter()
-            .position(|added| *added == results)
-            .unwrap_or_else(|| {
-                self.section.ty().function([], results.iter().copied());
-                self.added.push(results);
-                self.added.len() - 1
-            });
+        let position = self.added.iter().position(|added| *added == results).unwrap_or_else(|| {
+            self.section.ty().function([], results.iter().copied());
+            self.added.push(results);
+            self.added.len() - 1
+        });
         self.first_added.saturating_add(position.try_into().unwrap_or(u32::MAX))
     }
 }
@@ -110,11 +102,7 @@ impl Emitter {
 
     /// Calls the host function that pays for pages, whose number is the operand on top and stays there.
     pub(super) fn pay_for_growth(&self, function: &mut Function, hook: u32) {
-        function
-            .instructions()
-            .local_tee(self.scratch)
-            .call(hook)
-            .local_get(self.scratch);
+        function.instructions().local_tee(self.scratch).call(hook).local_get(self.scratch);
     }
 
     /// Takes a frame from the stack budget, or stops.
@@ -137,11 +125,6 @@ impl Emitter {
 
     /// Gives a frame back.
     pub(super) fn leave(&self, function: &mut Function, frame: u32) {
-        function
-            .instructions()
-            .global_get(self.stack)
-            .i32_const(frame.cast_signed())
-            .i32_add()
-            .global_set(self.stack);
+        function.instructions().global_get(self.stack).i32_const(frame.cast_signed()).i32_add().global_set(self.stack);
     }
 }

@@ -89,16 +89,9 @@ fn finish(wasm: &[u8], scan: &Scan<'_>) -> Result<Instrumented, WasmError> {
         initial_pages: scan.memory.initial,
         max_pages: scan.memory.max,
         largest_frame: scan.bodies.iter().map(|body| u64::from(body.frame)).max().unwrap_or(0),
-        compile_gas: scan
-            .bodies
-            .iter()
-            .map(|body| body.weight.gas())
-            .fold(0, u64::saturating_add),
+        compile_gas: scan.bodies.iter().map(|body| body.weight.gas()).fold(0, u64::saturating_add),
     };
-    Ok(Instrumented {
-        wasm: instrumented,
-        info,
-    })
+    Ok(Instrumented { wasm: instrumented, info })
 }
 
 fn write(scan: &Scan<'_>) -> Result<Vec<u8>, WasmError> {
@@ -156,11 +149,7 @@ fn write_globals(scan: &Scan<'_>) -> Result<GlobalSection, WasmError> {
     if let Some(reader) = &scan.sections.globals {
         utils::parse_global_section(&mut RoundtripReencoder, &mut globals, reader.clone())?;
     }
-    let own = |val_type| GlobalType {
-        val_type,
-        mutable: true,
-        shared: false,
-    };
+    let own = |val_type| GlobalType { val_type, mutable: true, shared: false };
     globals.global(own(ValType::I64), &ConstExpr::i64_const(0));
     globals.global(own(ValType::I32), &ConstExpr::i32_const(0));
     globals.global(own(ValType::I32), &ConstExpr::i32_const(0));

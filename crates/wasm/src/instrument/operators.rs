@@ -5,20 +5,14 @@ use wasmparser::{Operator, ValType};
 
 /// The refusal of an operator that has no price.
 pub(super) fn refused(operator: &Operator<'_>, at: impl TryInto<u64>) -> WasmError {
-    WasmError::Operator {
-        name: text_name(visitor_name(operator)),
-        offset: offset(at),
-    }
+    WasmError::Operator { name: text_name(visitor_name(operator)), offset: offset(at) }
 }
 
 /// Refuses value types other than `i32` and `i64`.
 pub(super) fn check_value_type(found: ValType, place: &'static str) -> Result<(), WasmError> {
     match found {
         ValType::I32 | ValType::I64 => Ok(()),
-        other => Err(WasmError::ValueType {
-            found: other.to_string(),
-            place,
-        }),
+        other => Err(WasmError::ValueType { found: other.to_string(), place }),
     }
 }
 
@@ -38,9 +32,8 @@ wasmparser::for_each_operator!(define_visitor_name);
 
 /// `visit_i64_atomic_rmw_add` → `i64.atomic_rmw_add`: the text format's name but for further dots.
 fn text_name(visitor: &str) -> String {
-    const NAMESPACES: [&str; 11] = [
-        "i32", "i64", "f32", "f64", "v128", "memory", "table", "local", "global", "ref", "data",
-    ];
+    const NAMESPACES: [&str; 11] =
+        ["i32", "i64", "f32", "f64", "v128", "memory", "table", "local", "global", "ref", "data"];
     let name = visitor.strip_prefix("visit_").unwrap_or(visitor);
     match name.split_once('_') {
         Some((namespace, rest)) if NAMESPACES.contains(&namespace) => format!("{namespace}.{rest}"),

@@ -94,10 +94,7 @@ impl Scan<'_> {
 
     /// Index of the host function that pays for memory.
     pub(super) fn growth_hook(&self) -> Option<u32> {
-        let index = self
-            .imports
-            .iter()
-            .position(|name| *name == crate::hooks::PAY_FOR_MEMORY_GROW)?;
+        let index = self.imports.iter().position(|name| *name == crate::hooks::PAY_FOR_MEMORY_GROW)?;
         u32::try_from(index).ok()
     }
 }
@@ -148,12 +145,7 @@ fn scan_body<'a>(
     let results = scan.func_type(type_index)?.results().len();
     let mut counter = Counter::new(results);
     let frame = measure(scan, &mut validator, &reader, &mut counter)?;
-    scan.bodies.push(Body {
-        reader,
-        type_index,
-        frame,
-        weight: counter.weight()?,
-    });
+    scan.bodies.push(Body { reader, type_index, frame, weight: counter.weight()? });
     Ok(validator.into_allocations())
 }
 

@@ -24,10 +24,9 @@ const ENTRYPOINT_TYPE: &str = "a function (i32) -> (i32)";
 /// Refuses what must not even be looked at.
 pub(super) fn check_before(payload: &Payload<'_>) -> Result<(), WasmError> {
     match payload {
-        Payload::StartSection { .. } => Err(WasmError::Forbidden {
-            what: "a start function",
-            instead: "do the work in user_entrypoint",
-        }),
+        Payload::StartSection { .. } => {
+            Err(WasmError::Forbidden { what: "a start function", instead: "do the work in user_entrypoint" })
+        }
         Payload::FunctionSection(reader) => WasmError::limit("functions", reader.count().into(), limits::MAX_FUNCTIONS),
         Payload::TypeSection(reader) => WasmError::limit("types", reader.count().into(), limits::MAX_TYPES),
         Payload::DataSection(reader) => {
@@ -57,10 +56,7 @@ pub(super) fn types(scan: &mut Scan<'_>, reader: TypeSectionReader<'_>) -> Resul
 pub(super) fn imports<'a>(scan: &mut Scan<'a>, reader: ImportSectionReader<'a>) -> Result<(), WasmError> {
     for import in reader.clone().into_imports() {
         let import = import?;
-        let unknown = || WasmError::UnknownImport {
-            module: printable(import.module),
-            name: printable(import.name),
-        };
+        let unknown = || WasmError::UnknownImport { module: printable(import.module), name: printable(import.name) };
         let (TypeRef::Func(index), HOOK_MODULE) = (import.ty, import.module) else {
             return Err(unknown());
         };
@@ -77,10 +73,7 @@ pub(super) fn imports<'a>(scan: &mut Scan<'a>, reader: ImportSectionReader<'a>) 
 fn check_signature(expected: &hooks::HookSignature, found: &FuncType) -> Result<(), WasmError> {
     let same = |expected: &[hooks::HookType], found: &[ValType]| {
         expected.len() == found.len()
-            && expected
-                .iter()
-                .zip(found)
-                .all(|(expected, found)| expected.to_string() == found.to_string())
+            && expected.iter().zip(found).all(|(expected, found)| expected.to_string() == found.to_string())
     };
     let result: Vec<_> = expected.result.into_iter().collect();
     if same(expected.params, found.params()) && same(&result, found.results()) {
@@ -131,10 +124,7 @@ pub(super) fn memory(scan: &mut Scan<'_>, reader: MemorySectionReader<'_>) -> Re
         WasmError::limit("pages of memory", memory.initial, limit.into())?;
         let pages = |pages: u64| u32::try_from(pages).unwrap_or(limit).min(limit);
         scan.has_memory = true;
-        scan.memory = MemoryPages {
-            initial: pages(memory.initial),
-            max: memory.maximum.map_or(limit, pages),
-        };
+        scan.memory = MemoryPages { initial: pages(memory.initial), max: memory.maximum.map_or(limit, pages) };
     }
     Ok(())
 }
@@ -157,14 +147,8 @@ pub(super) fn exports(scan: &mut Scan<'_>, reader: ExportSectionReader<'_>) -> R
         let export = export?;
         let length = export.name.len().try_into().unwrap_or(u64::MAX);
         WasmError::limit("bytes of an export's name", length, limits::MAX_NAME_BYTES)?;
-        if let Some(prefix) = RESERVED_PREFIXES
-            .iter()
-            .find(|prefix| export.name.starts_with(**prefix))
-        {
-            return Err(WasmError::ReservedExport {
-                name: printable(export.name),
-                prefix,
-            });
+        if let Some(prefix) = RESERVED_PREFIXES.iter().find(|prefix| export.name.starts_with(**prefix)) {
+            return Err(WasmError::ReservedExport { name: printable(export.name), prefix });
         }
         match export.name {
             MEMORY => memory = Some(export.kind),
@@ -172,35 +156,18 @@ pub(super) fn exports(scan: &mut Scan<'_>, reader: ExportSectionReader<'_>) -> R
             _ => {}
         }
     }
-    check_export(
-        MEMORY,
-        "the memory",
-        memory == Some(ExternalKind::Memory),
-        kind_name(memory),
-    )?;
+    check_export(MEMORY, "the memory", memory == Some(ExternalKind::Memory), kind_name(memory))?;
     let kind = entrypoint.map(|(kind, _)| kind);
-    check_export(
-        ENTRYPOINT,
-        ENTRYPOINT_TYPE,
-        kind == Some(ExternalKind::Func),
-        kind_name(kind),
-    )?;
+    check_export(ENTRYPOINT, ENTRYPOINT_TYPE, kind == Some(ExternalKind::Func), kind_name(kind))?;
     scan.entrypoint = entrypoint.map_or(u32::MAX, |(_, index)| index);
     check_entrypoint(scan)
 }
 
 fn check_entrypoint(scan: &Scan<'_>) -> Result<(), WasmError> {
-    let type_index = usize::try_from(scan.entrypoint)
-        .ok()
-        .and_then(|index| scan.function_types.get(index));
+    let type_index = usize::try_from(scan.entrypoint).ok().and_then(|index| scan.function_types.get(index));
     let function = scan.func_type(type_index.copied().unwrap_or(u32::MAX))?;
     let right = function.params() == [ValType::I32] && function.results() == [ValType::I32];
-    check_export(
-        ENTRYPOINT,
-        ENTRYPOINT_TYPE,
-        right,
-        format!("a function {}", signature(function)),
-    )
+    check_export(ENTRYPOINT, ENTRYPOINT_TYPE, right, format!("a function {}", signature(function)))
 }
 
 fn check_export(name: &'static str, expected: &'static str, right: bool, found: String) -> Result<(), WasmError> {
@@ -239,10 +206,7 @@ pub(super) fn data<'a>(scan: &mut Scan<'a>, reader: DataSectionReader<'a>) -> Re
     for segment in reader.clone() {
         let segment = segment?;
         let DataKind::Active { offset_expr, .. } = segment.kind else {
-            return Err(WasmError::Forbidden {
-                what: "a passive data segment",
-                instead: "use active segments",
-            });
+            return Err(WasmError::Forbidden { what: "a passive data segment", instead: "use active segments" });
         };
         let end = u64::from(constant(&offset_expr)?) + segment.data.len().try_into().unwrap_or(u64::MAX / 2);
         let memory = u64::from(scan.memory.initial) * PAGE_BYTES;

@@ -79,16 +79,8 @@ pub(super) struct Counter {
 
 impl Counter {
     pub(super) fn new(results: usize) -> Self {
-        let function = Open {
-            arity: results.try_into().unwrap_or(u64::MAX),
-            branches: 1,
-            ..Default::default()
-        };
-        Self {
-            open: vec![function],
-            loops: 0,
-            weight: Weight::default(),
-        }
+        let function = Open { arity: results.try_into().unwrap_or(u64::MAX), branches: 1, ..Default::default() };
+        Self { open: vec![function], loops: 0, weight: Weight::default() }
     }
 
     /// The whole function.
@@ -158,9 +150,7 @@ impl Counter {
     }
 
     fn branch(&mut self, depth: u32) {
-        let index = usize::try_from(depth)
-            .ok()
-            .and_then(|depth| self.open.len().checked_sub(depth.saturating_add(1)));
+        let index = usize::try_from(depth).ok().and_then(|depth| self.open.len().checked_sub(depth.saturating_add(1)));
         if let Some(open) = index.and_then(|index| self.open.get_mut(index)) {
             open.branches += 1;
         }
@@ -170,11 +160,7 @@ impl Counter {
         let Some(closed) = self.open.pop() else {
             return;
         };
-        let locals = if closed.is_loop {
-            closed.used.len()
-        } else {
-            closed.written.len()
-        };
+        let locals = if closed.is_loop { closed.used.len() } else { closed.written.len() };
         // One branch alone carries nothing: the values are those there are.
         let branches = if closed.branches > 1 { closed.branches } else { 0 };
         let carried = branches.saturating_mul(closed.arity.saturating_add(locals));

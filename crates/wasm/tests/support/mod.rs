@@ -54,15 +54,9 @@ impl MockHost {
                 base_fee: 7,
                 gas_limit: 30_000_000,
             },
-            tx: TxInfo {
-                origin: Address::repeat_byte(0x0A),
-                gas_price: 9,
-            },
+            tx: TxInfo { origin: Address::repeat_byte(0x0A), gas_price: 9 },
         };
-        Self {
-            environment,
-            ..Default::default()
-        }
+        Self { environment, ..Default::default() }
     }
 
     fn charge(&mut self, gas: &mut u64, amount: u64) -> HostResult<()> {
@@ -138,10 +132,7 @@ impl Host for MockHost {
         let bytes = u64::try_from(data.len()).unwrap();
         let topic_count = u64::try_from(topics.len()).unwrap();
         self.write(gas, 375 + 375 * topic_count + 8 * bytes)?;
-        self.logs.push(Log {
-            address: CONTRACT,
-            data: LogData::new_unchecked(topics.to_vec(), data),
-        });
+        self.logs.push(Log { address: CONTRACT, data: LogData::new_unchecked(topics.to_vec(), data) });
         Ok(())
     }
 
@@ -159,24 +150,14 @@ impl Host for MockHost {
 
     fn create(&mut self, gas: &mut u64, request: CreateRequest) -> HostResult<CreateOutcome> {
         self.write(gas, 32_000)?;
-        self.calls.push(format!(
-            "create value {} salt {:?} code {}",
-            request.value, request.salt, request.init_code
-        ));
+        self.calls.push(format!("create value {} salt {:?} code {}", request.value, request.salt, request.init_code));
         Ok(self.creations.pop_front().expect("an outcome for each creation"))
     }
 }
 
 /// A VM on each engine.
 pub fn engines() -> Vec<StylusVm> {
-    let vm = |engine| {
-        StylusVm::new(Config {
-            engine,
-            pool_size: 64,
-            ..Config::default()
-        })
-        .unwrap()
-    };
+    let vm = |engine| StylusVm::new(Config { engine, pool_size: 64, ..Config::default() }).unwrap();
     vec![
         vm(EngineKind::Wasmi),
         #[cfg(feature = "wasmtime")]
@@ -193,10 +174,7 @@ pub fn frame(wasm: &[u8], input: &[u8]) -> Frame {
         caller: CALLER,
         target: CONTRACT,
         code_address: CONTRACT,
-        code: Code {
-            hash: keccak256(&code),
-            bytes: code,
-        },
+        code: Code { hash: keccak256(&code), bytes: code },
         kind: CallKind::Call,
         value: U256::ZERO,
         input: Bytes::copy_from_slice(input),
@@ -228,9 +206,7 @@ impl Rig {
     /// Runs an activated frame. `host` gets the state of the run, which is undone after a fault.
     pub fn run(&self, frame: &Frame, host: &mut MockHost) -> RunReport {
         let runs: Vec<_> = self.engines.iter().map(|vm| run_one(vm, frame, host)).collect();
-        let [(first, state), rest @ ..] = runs.as_slice() else {
-            panic!("no engine")
-        };
+        let [(first, state), rest @ ..] = runs.as_slice() else { panic!("no engine") };
         for (other, other_state) in rest {
             assert_eq!(first, other, "the engines differ");
             assert_eq!(observed(state), observed(other_state), "the engines differ in state");
@@ -260,13 +236,8 @@ fn run_one(vm: &StylusVm, frame: &Frame, host: &MockHost) -> (RunReport, MockHos
     (report, host)
 }
 
-type Observed<'a> = (
-    &'a BTreeMap<U256, U256>,
-    &'a BTreeMap<U256, U256>,
-    &'a Vec<Log>,
-    &'a Vec<(U256, U256)>,
-    &'a Vec<String>,
-);
+type Observed<'a> =
+    (&'a BTreeMap<U256, U256>, &'a BTreeMap<U256, U256>, &'a Vec<Log>, &'a Vec<(U256, U256)>, &'a Vec<String>);
 
 fn observed(host: &MockHost) -> Observed<'_> {
     (&host.words, &host.transient, &host.logs, &host.stores, &host.calls)
@@ -305,10 +276,7 @@ fn uses(text: &str, name: &str) -> bool {
 /// The declaration of an import of `vm_hooks`.
 pub fn import(hook: &HookSignature) -> String {
     let params: String = hook.params.iter().map(|param| format!("{param} ")).collect();
-    let result = hook
-        .result
-        .map(|result| format!("(result {result})"))
-        .unwrap_or_default();
+    let result = hook.result.map(|result| format!("(result {result})")).unwrap_or_default();
     let name = hook.name;
     format!("(import \"vm_hooks\" \"{name}\" (func ${name} (param {params}) {result}))\n")
 }
@@ -345,10 +313,7 @@ pub fn run_in(host: &mut MockHost, body: &str) -> RunReport {
 pub fn words(values: &[u64]) -> String {
     let store = |(index, value): (usize, &u64)| {
         let at = index * 32 + 24;
-        format!(
-            "(i64.store (i32.const {at}) (i64.const {}))",
-            value.swap_bytes().cast_signed()
-        )
+        format!("(i64.store (i32.const {at}) (i64.const {}))", value.swap_bytes().cast_signed())
     };
     values.iter().enumerate().map(store).collect()
 }
