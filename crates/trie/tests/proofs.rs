@@ -200,7 +200,8 @@ fn account_proofs_have_the_json_form_of_eth_get_proof() {
     let (root, proof) = proof_of_alice();
     proof.verify(root).unwrap();
     let json = serde_json::to_value(&proof).unwrap();
-    let keys: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut keys: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
     assert_eq!(keys, ["accountProof", "address", "balance", "codeHash", "nonce", "storageHash", "storageProof"]);
     assert_eq!(json["nonce"], "0x11");
     assert_eq!(json["balance"], "0xde0b6b3a7640000");
