@@ -1,6 +1,6 @@
 //! What a frame may ask for while it runs.
 
-use crate::{CallKind, Code, NodeId};
+use crate::{CallKind, Code};
 use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, ObjectKey, U256};
 use std::borrow::Cow;
 
@@ -168,9 +168,4 @@ pub trait Host {
 
     /// Creates a contract.
     fn create(&mut self, gas: &mut u64, request: CreateRequest) -> HostResult<CreateOutcome>;
-
-    /// The frame's place in the call tree, where one is kept; for adapters that add notes.
-    fn trace_node(&self) -> Option<NodeId> {
-        None
-    }
 }

@@ -21,7 +21,7 @@ pub use host::{
     TxInfo,
 };
 pub use set::{DuplicateVm, VmSet};
-pub use trace::{CallNode, NodeId, TraceItem, Tracer};
+pub use trace::{CallNode, TraceItem, Tracer};
 
 use hexapla_primitives::{Bytes, GasRate, VmId};
 

@@ -67,9 +67,6 @@ pub enum TraceItem {
     Log(Log),
 }
 
-/// The place of a frame in a [`Tracer`].
-pub type NodeId = usize;
-
 struct Open {
     node: CallNode,
     first_log: usize,
@@ -116,11 +113,6 @@ impl Tracer {
     /// The finished tree.
     pub fn finish(self) -> Option<CallNode> {
         self.root
-    }
-
-    /// Nesting at the moment.
-    pub fn depth(&self) -> usize {
-        self.open.len()
     }
 }
 
