@@ -9,7 +9,7 @@ use revm::{
         BlockEnv, CfgEnv, Context, ContextTr, Evm, Transaction, TxEnv,
         result::{EVMError, ExecutionResult, InvalidTransaction, Output, ResultGas},
     },
-    context_interface::JournalTr,
+    context_interface::{JournalTr, LocalContextTr as _},
     handler::{EthFrame, EthPrecompiles, FrameResult, Handler, instructions::EthInstructions},
     interpreter::{interpreter::EthInterpreter, interpreter_action::FrameInit},
 };
@@ -122,6 +122,14 @@ impl Machine {
             return Err(failure.into());
         }
         Ok(self.executed(result?, changes, trace))
+    }
+
+    /// Forgets a transaction that was left in the middle by a panic. The state of the block is as it was before it.
+    pub fn abandon(&mut self) {
+        self.evm.ctx.journaled_state.take_changes();
+        self.evm.ctx.local_mut().clear();
+        self.evm.frame_stack.clear();
+        self.border.take_crossings();
     }
 
     fn executed(&mut self, result: ExecutionResult, changes: TxChanges, trace: Option<CallNode>) -> Executed {

@@ -7,8 +7,12 @@ use crate::{
 };
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
 use hexapla_state::{AccessSet, Overlay};
-use hexapla_vm::{DuplicateVm, VmSet};
+use hexapla_vm::{DuplicateVm, Fatal, VmSet};
 use hexapla_wasm::StylusVm;
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 /// Native stack of revm between two foreign frames; about 3.4 kB were measured.
 const EVM_SEGMENT_STACK_BYTES: usize = 64 << 10;
@@ -160,9 +164,13 @@ impl BlockRun {
         self.machine.overlay_mut()
     }
 
-    /// The transaction alone: nothing is committed.
+    /// The transaction alone: nothing is committed. A panic in a VM or in the machine is a fault of the host like a
+    /// broken database: the transaction is abandoned, and the caller decides about the block.
     pub fn run(&mut self, tx: TxEnv, trace: bool) -> Result<Outcome, ExecuteError> {
-        let executed = self.machine.execute(tx, trace);
+        let executed = catch_unwind(AssertUnwindSafe(|| self.machine.execute(tx, trace))).unwrap_or_else(|panic| {
+            self.machine.abandon();
+            Err(Fatal(format!("a bug: {}", message_of(&*panic))).into())
+        });
         let crossings = self.machine.take_crossings();
         let Executed { output, created, fault, gas, logs, fee, changes, trace } = executed?;
         let status = if fault.is_none() { Status::Success } else { Status::Failed };
@@ -185,4 +193,10 @@ impl BlockRun {
         }
         Ok(receipt)
     }
+}
+
+/// What a panic said.
+fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }

@@ -4,8 +4,9 @@ use crate::helpers::{ROUTES, caught, foreign_fault, through};
 use hexapla_executor::{
     AccountInfo, BlockEnv, ChainConfig, ExecuteError, Executor, Overlay, Receipt, StateError, Status, evm,
 };
-use hexapla_primitives::{Address, B256, Bytes, FaultKind, ObjectKey, U256, VmId};
+use hexapla_primitives::{Address, B256, Bytes, FaultKind, GasRate, ObjectKey, U256, VmId};
 use hexapla_testing::{Script, ScriptCall, Side, Stage, USER};
+use hexapla_vm::{Fatal, Frame, FrameEnd, Host, HostResult, Reentrancy, Vm};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -183,6 +184,72 @@ fn f16_code_that_is_not_what_it_claims_halts_the_transaction_and_nothing_else() 
             }
         }
     }
+}
+
+/// A VM with a bug.
+struct Buggy;
+
+impl Vm for Buggy {
+    fn id(&self) -> VmId {
+        VmId(201)
+    }
+
+    fn gas_rate(&self) -> GasRate {
+        GasRate::EVM
+    }
+
+    fn reentrancy(&self) -> Reentrancy {
+        Reentrancy::Allowed
+    }
+
+    fn owns(&self, code: &[u8]) -> bool {
+        code.starts_with(&[0xef, 0xbb])
+    }
+
+    fn run(&self, _: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
+        host.store_word(&mut u64::MAX.clone(), U256::ONE, U256::ONE).expect("there is gas enough");
+        panic!("index out of bounds, or so")
+    }
+
+    fn activate(&self, _: &Bytes, _: &mut u64, _: &mut dyn Host) -> HostResult<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn f16_a_panic_in_a_vm_ends_the_transaction_and_not_the_node() {
+    let vms = hexapla_executor::VmSet::default().with(Buggy).unwrap();
+    let mut chain = hexapla_executor::Chain::in_memory(Executor::new(ChainConfig::default(), vms).unwrap());
+    chain.fund([(USER, U256::from(1))]).unwrap();
+    let actor = chain.transact(chain.create(USER, hexapla_testing::contracts::evm("actor/Actor")).unwrap()).unwrap();
+    let actor = actor.receipt.created.unwrap();
+    let buggy = Address::repeat_byte(0x67);
+    let code = Some(evm::bytecode(&Bytes::from_static(&[0xef, 0xbb, 0])));
+    let root = chain
+        .edit(|overlay| {
+            overlay.insert_account(buggy, AccountInfo { code, ..AccountInfo::default() });
+            Ok(())
+        })
+        .unwrap();
+
+    let script = Script::new().store(1, 1).call(ScriptCall::to(buggy, Bytes::new()).catch());
+    let error = chain.transact(chain.call(USER, actor, script).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("index out of bounds"), "{error}");
+    assert_eq!(chain.root(), root, "nothing of it remains");
+
+    // In one block: the transaction after the bug runs as if the other had not been.
+    let tx = chain.call(USER, actor, Script::new().store(2, 2)).unwrap();
+    let broken = chain.call(USER, buggy, Vec::new()).unwrap();
+    let overlay = Overlay::new(chain.reader().unwrap());
+    let (receipt, overlay) = chain.executor().clone().block(overlay, stage_block(), |run| {
+        assert!(matches!(run.execute(broken), Err(ExecuteError::Fatal(_))));
+        run.execute(tx.clone()).unwrap()
+    });
+    assert!(receipt.is_success());
+    let (alone, other) = chain
+        .executor()
+        .block(Overlay::new(chain.reader().unwrap()), stage_block(), |run| run.execute(tx.clone()).unwrap());
+    assert_eq!((receipt, overlay.changes()), (alone, other.changes()));
 }
 
 #[test]
