@@ -1,13 +1,14 @@
 //! Every transaction type of mainnet runs, and EIP-7702 lends no authority to another VM.
 
 use hexapla_executor::{
-    TxEnv, TxKind,
+    Chain, ChainConfig, Executor, SpecId, TxEnv, TxKind,
+    estimate::Estimate,
     evm::{
         AccessList, AccessListItem, Authorization, Either, RecoveredAuthority, RecoveredAuthorization, TransactionType,
     },
 };
 use hexapla_primitives::{Address, B256, FaultKind, U256};
-use hexapla_testing::{Script, Side, Stage, USER};
+use hexapla_testing::{Script, ScriptCall, Side, Stage, USER, contracts};
 
 fn base(stage: &Stage, side: Side, kind: TransactionType) -> TxEnv {
     TxEnv { tx_type: kind as u8, ..stage.tx(stage.actor(side), Script::new().store(1, 1)) }
@@ -76,5 +77,30 @@ fn f27_an_account_cannot_lend_its_authority_to_code_of_another_vm() {
         if !works {
             assert_eq!(receipt.fault.map(|fault| fault.kind), Some(FaultKind::Border));
         }
+    }
+}
+
+#[test]
+fn the_newest_fork_of_revm_runs_both_vms() {
+    let config = ChainConfig { spec: SpecId::AMSTERDAM, ..ChainConfig::default() };
+    let mut chain = Chain::in_memory(Executor::standard(config).unwrap());
+    chain.fund([(USER, U256::from(10).pow(U256::from(18)))]).unwrap();
+    let mut deploy = |init_code| {
+        // State gas (EIP-8037) is what the limit has beyond the cap of EIP-7825.
+        let tx = TxEnv { gas_limit: 60_000_000, ..chain.create(USER, init_code).unwrap() };
+        let receipt = chain.transact(tx).unwrap().receipt;
+        receipt.created.filter(|_| receipt.is_success()).unwrap_or_else(|| panic!("{:?}", receipt.fault))
+    };
+    let evm = deploy(contracts::evm("actor/Actor"));
+    let wasm = deploy(contracts::wasm_init_code("actor/actor"));
+    for (from, to) in [(evm, wasm), (wasm, evm)] {
+        let inner = Script::new().store(1, 1).store(1, 0).store(2, 2).log(&[1], b"x");
+        let script =
+            Script::new().call(ScriptCall::to(to, inner)).call(ScriptCall::to(to, Script::new().trap()).ignore());
+        let tx = TxEnv { gas_limit: 30_000_000, ..chain.call(USER, from, script).unwrap() };
+        let Estimate::Gas(gas) = chain.estimate_gas(&tx).unwrap() else { panic!("it succeeds") };
+        let receipt = chain.transact(TxEnv { gas_limit: gas, ..tx }).unwrap().receipt;
+        assert!(receipt.is_success(), "{:?}", receipt.fault);
+        assert_eq!(chain.word(to, U256::from(2)).unwrap(), U256::from(2));
     }
 }

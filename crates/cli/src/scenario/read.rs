@@ -26,6 +26,7 @@ const SPECS: [(&str, SpecId); 5] = [
     ("cancun", SpecId::CANCUN),
     ("prague", SpecId::PRAGUE),
     ("osaka", SpecId::OSAKA),
+    ("amsterdam", SpecId::AMSTERDAM),
 ];
 
 impl Scenario {
