@@ -20,7 +20,7 @@ use toml::de::{DeTable, DeValue};
 const NAME_DOMAIN: &str = "hexapla/name/";
 
 /// Forks by the names that `[chain] spec` takes.
-const SPECS: [(&str, SpecId); 5] = [
+const SPECS: [(&str, SpecId); 6] = [
     ("london", SpecId::LONDON),
     ("shanghai", SpecId::SHANGHAI),
     ("cancun", SpecId::CANCUN),
