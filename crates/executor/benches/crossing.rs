@@ -44,7 +44,7 @@ fn main() {
 fn per_call(stage: &Stage, from: Side, to: Address) -> f64 {
     let call = |script: Script, _| script.call(ScriptCall::to(to, Bytes::new()).ignore());
     let with = (0..CALLS).fold(Script::new(), call);
-    // The same amount of script to read, without calls: a word of zeros is stored nowhere.
+    // The same transaction without calls. What the caller does to prepare a call is part of each figure.
     let none = Script::new();
     let caller = stage.actor(from);
     let crosses = usize::from((from.vm() == VmId::EVM) != (stage.actors(Side::Evm).contains(&to)));

@@ -22,6 +22,7 @@ pub struct ChainBorder {
 struct Active {
     vm: VmId,
     target: Address,
+    delegate: bool,
     /// Place reserved in the record, so that crossings stand in the order in which they began.
     crossing: Option<usize>,
 }
@@ -87,12 +88,15 @@ impl Border for ChainBorder {
             data: Bytes::new(),
             message,
         })?;
-        frame.reentrant = self.active.iter().any(|active| active.target == frame.target);
+        // A delegate call runs other code on an account that is entered already; that is no re-entry of it.
+        let entered = |active: &&Active| active.target == frame.target && !active.delegate;
+        let delegate = frame.kind == CallKind::Delegate;
+        frame.reentrant = self.active.iter().filter(entered).count() + usize::from(!delegate) > 1;
         let crossing = (frame.vm != frame.caller_vm).then(|| {
             self.crossings.push(begun(frame));
             self.crossings.len() - 1
         });
-        self.active.push(Active { vm: frame.vm, target: frame.target, crossing });
+        self.active.push(Active { vm: frame.vm, target: frame.target, delegate, crossing });
         Ok(())
     }
 

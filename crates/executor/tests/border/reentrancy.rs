@@ -45,4 +45,11 @@ fn f11_a_wasm_contract_can_tell_that_it_is_entered_again() {
     let other = stage.actors(Side::Wasm)[1];
     let receipt = stage.try_run(wasm, Script::new().call(ScriptCall::to(other, Script::new().reentrant())));
     assert_eq!(&receipt.output[..], [0], "another contract is not entered again");
+
+    let library = Script::new().call(ScriptCall::to(other, Script::new().reentrant()).delegate());
+    let receipt = stage.try_run(wasm, library.clone());
+    assert_eq!(&receipt.output[..], [0], "library code on the same account is no re-entry");
+    let again = Script::new().call(ScriptCall::to(wasm, library));
+    let receipt = stage.try_run(wasm, Script::new().call(ScriptCall::to(evm, again)));
+    assert_eq!(&receipt.output[..], [1], "but it is one where the account itself was entered again");
 }
