@@ -6,11 +6,29 @@ use alloy_primitives::{B256, Bytes};
 
 use crate::types::Type;
 
+/// The ABI in which a contract reads calls and writes results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Abi {
+    /// Solidity's: EVM and Stylus contracts.
+    #[default]
+    Solidity,
+    /// Borsh behind a discriminator: Solana programs with an Anchor or Codama IDL.
+    Borsh,
+    /// BCS: Move modules.
+    Bcs,
+    /// Serde felts: Cairo contracts.
+    Cairo,
+    /// Fuel's ABI, encoding version 1: Sway contracts.
+    Fuel,
+}
+
 /// The typed description of a contract. Items keep the order of the source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interface {
     /// The contract's name; empty where the source does not say it.
     pub name: String,
+    /// The ABI in which the contract is called. Selectors, discriminators and layouts below are this ABI's.
+    pub abi: Abi,
     /// The parameters of the constructor; `None` where there is none.
     pub constructor: Option<Constructor>,
     /// The functions. Overloads share a name.
@@ -21,6 +39,10 @@ pub struct Interface {
     pub errors: Vec<CustomError>,
     /// The named structs and enums that the items use, each once.
     pub types: Vec<Type>,
+    /// What the contract keeps in accounts of its own (Solana), so that they can be read without a call.
+    pub layouts: Vec<AccountLayout>,
+    /// Items of the source that cannot be expressed here, each with the reason; everything else can be used.
+    pub refused: Vec<Refused>,
     /// What answers a call with no or an unknown selector, if anything does.
     pub fallback: Option<Mutability>,
     /// Whether coin can be sent without data (Solidity's `receive`).
@@ -51,6 +73,71 @@ pub struct Function {
     pub selector: Bytes,
     /// The text that names it in its own ABI: `transfer(address,uint256)`.
     pub signature: String,
+    /// The accounts that a Solana instruction works on, in their order; empty in every other ABI.
+    pub accounts: Vec<AccountParam>,
+}
+
+/// An account that a Solana instruction works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountParam {
+    /// The name; nested groups are joined with a dot.
+    pub name: Arc<str>,
+    /// Whether the instruction may change it.
+    pub writable: bool,
+    /// Whether it must sign. A caller of another VM signs as itself.
+    pub signer: bool,
+    /// Whether it may be left out (the program's own id then stands in its place).
+    pub optional: bool,
+    /// Where it comes from.
+    pub source: AccountSource,
+}
+
+/// Where the account of an instruction comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AccountSource {
+    /// The caller says it.
+    #[default]
+    Given,
+    /// Always this one.
+    Fixed(B256),
+    /// Derived from seeds, a program-derived address.
+    Derived {
+        /// The program that owns the derivation; `None` is the called program itself.
+        program: Option<Seed>,
+        /// The seeds without the bump.
+        seeds: Vec<Seed>,
+    },
+}
+
+/// A seed of a program-derived address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seed {
+    /// These bytes.
+    Const(Bytes),
+    /// The encoding of an argument without a length prefix; the path goes into structs.
+    Arg(Vec<Arc<str>>),
+    /// The key of another account of the instruction, by name.
+    Account(Arc<str>),
+}
+
+/// How the data of an account is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountLayout {
+    /// The name.
+    pub name: String,
+    /// The bytes with which such data begins; may be empty.
+    pub discriminator: Bytes,
+    /// What follows them.
+    pub ty: Type,
+}
+
+/// An item of an interface's source that has no place in the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Kind and name of the item, e.g. ``instruction `swap` ``.
+    pub item: String,
+    /// Why, as a sentence.
+    pub reason: String,
 }
 
 /// What a call to a function may do.
@@ -107,8 +194,10 @@ pub struct CustomError {
     pub name: String,
     /// The fields.
     pub inputs: Vec<Param>,
-    /// What names the error in revert data.
+    /// What names the error in the failure's data: a selector (Solidity), the code as four little-endian bytes (Solana).
     pub selector: Bytes,
+    /// What it means, where the source says it.
+    pub message: String,
     /// The text that names it in its own ABI: `TooRisky(uint256,uint256)`.
     pub signature: String,
 }

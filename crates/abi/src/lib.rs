@@ -30,6 +30,8 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unreachable)
 )]
 
+/// Between the address forms of the ABIs.
+pub mod address;
 /// Text of humans into values: literals, units, names, trees, and helpful errors.
 pub mod argument;
 /// The seam between interfaces and the bytes of one ABI.
@@ -51,13 +53,17 @@ pub mod types;
 /// The neutral values.
 pub mod value;
 
+pub use address::{AddressBook, AddressError};
 pub use argument::{
     Resolver, Tree, arguments_from_tree, find_function, parse_arguments, parse_value, parse_value_with, value_from_tree,
 };
 pub use codec::{Codec, DecodedEvent, EventValue};
 pub use describe::{Revert, describe_revert};
 pub use error::{ArgumentError, ArtefactError, CodecError, InterfaceError};
-pub use interface::{CustomError, Event, EventParam, Function, Interface, Mutability, Param};
+pub use interface::{
+    Abi, AccountLayout, AccountParam, AccountSource, CustomError, Event, EventParam, Function, Interface, Mutability,
+    Param, Refused, Seed,
+};
 pub use json::value_to_json;
 pub use solidity::{
     Artefact, ForeignFault, SolidityCodec, foreign_fault_decode, foreign_fault_encode, panic_meaning, revert_encode,

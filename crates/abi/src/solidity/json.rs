@@ -217,13 +217,15 @@ fn convert_function(function: &alloy::Function) -> Result<Function, Problem> {
         selector: selector_of(&signature),
         signature,
         inputs,
+        accounts: Vec::new(),
     })
 }
 
 fn convert_error(error: &alloy::Error) -> Result<CustomError, Problem> {
     let inputs = convert_params(&error.inputs)?;
     let signature = signature_of(&error.name, inputs.iter().map(|param| &param.ty))?;
-    Ok(CustomError { name: error.name.clone(), inputs, selector: selector_of(&signature), signature })
+    let (name, message) = (error.name.clone(), String::new());
+    Ok(CustomError { name, inputs, selector: selector_of(&signature), message, signature })
 }
 
 fn convert_event(event: &alloy::Event) -> Result<Event, Problem> {

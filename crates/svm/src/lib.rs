@@ -1,0 +1,1 @@
+//! Solana programs as a VM of hexapla.
