@@ -2,6 +2,8 @@
 
 use alloy_primitives::{B256, Bytes};
 
+use crate::address::AddressError;
+
 /// Why values could not be encoded or bytes not decoded.
 ///
 /// `at` is a byte position counted from the first byte after the selector (for outputs and events: from the first byte).
@@ -148,6 +150,70 @@ pub enum CodecError {
     UnfoldsTooFar {
         /// Words that data of this length may unfold to.
         limit: usize,
+    },
+    /// A tag, a bool, a length or a number stands for nothing of its type.
+    #[error("{word} at byte {at} is no {ty}: {rule}")]
+    InvalidPart {
+        /// The type.
+        ty: String,
+        /// Where the part stands.
+        at: usize,
+        /// The part: a number in decimal or bytes in hex.
+        word: String,
+        /// What it breaks.
+        rule: &'static str,
+    },
+    /// Bytes are left behind the last value.
+    #[error("the values end at byte {end}, but {extra} more bytes follow")]
+    Trailing {
+        /// Where the values end.
+        end: usize,
+        /// Bytes that follow.
+        extra: usize,
+    },
+    /// The keys of an encoded map are not in the one order that its ABI writes.
+    #[error("the key at byte {at} of {ty} is not greater than the key before it: keys are sorted and never repeat")]
+    UnsortedKeys {
+        /// The map's type.
+        ty: String,
+        /// Where the key begins.
+        at: usize,
+    },
+    /// A map to be encoded has a key twice.
+    #[error("{ty} has the key {key} twice")]
+    RepeatedKey {
+        /// The map's type.
+        ty: String,
+        /// The key.
+        key: String,
+    },
+    /// A list, text or map is longer than the ABI can say.
+    #[error("{ty} has a length of {length}; the {codec} ABI goes up to {limit}")]
+    TooLong {
+        /// The ABI.
+        codec: &'static str,
+        /// The type.
+        ty: String,
+        /// Its length.
+        length: usize,
+        /// The largest length.
+        limit: usize,
+    },
+    /// The values have far more parts than bytes (parts that take no bytes, many times over).
+    #[error("the values have more than {limit} parts in {bytes} bytes of data")]
+    TooManyParts {
+        /// Parts that data of this length may have.
+        limit: usize,
+        /// The length of the data.
+        bytes: usize,
+    },
+    /// An address has no form on the other side.
+    #[error("the address {address} cannot be translated: {source}")]
+    Address {
+        /// The address, canonical or native.
+        address: Bytes,
+        /// Why.
+        source: AddressError,
     },
     /// The bytes mean the same as, but are not, the one canonical encoding.
     #[error("the data is not the canonical encoding of its values (overlaps, gaps, dirty padding or trailing bytes)")]

@@ -203,6 +203,11 @@ pub struct CustomError {
 }
 
 impl Interface {
+    /// The name, or words that stand for it where there is none.
+    pub fn display_name(&self) -> &str {
+        if self.name.is_empty() { "the interface" } else { &self.name }
+    }
+
     /// The function with this selector.
     pub fn function_by_selector(&self, selector: &[u8]) -> Option<&Function> {
         self.functions.iter().find(|function| *function.selector == *selector)

@@ -30,12 +30,16 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unreachable)
 )]
 
+extern crate alloc;
+
 /// Between the address forms of the ABIs.
 pub mod address;
 /// Text of humans into values: literals, units, names, trees, and helpful errors.
 pub mod argument;
 /// The seam between interfaces and the bytes of one ABI.
 pub mod codec;
+/// Borsh, BCS, Cairo's felts and Fuel's ABI; the codec of any ABI.
+pub mod codecs;
 /// Revert data as a sentence.
 pub mod describe;
 /// Every error of this crate.
@@ -58,6 +62,7 @@ pub use argument::{
     Resolver, Tree, arguments_from_tree, find_function, parse_arguments, parse_value, parse_value_with, value_from_tree,
 };
 pub use codec::{Codec, DecodedEvent, EventValue};
+pub use codecs::{AnyCodec, BcsCodec, BorshCodec, CairoCodec, FuelCodec, starknet_selector};
 pub use describe::{Revert, describe_revert};
 pub use error::{ArgumentError, ArtefactError, CodecError, InterfaceError};
 pub use interface::{

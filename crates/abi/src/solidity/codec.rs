@@ -163,7 +163,7 @@ impl Codec for SolidityCodec {
         let anonymous = interface.events.iter().filter(|event| event.topic.is_none());
         anonymous.filter(fits).find_map(|event| self.decode_log(event, topics, data).ok()).ok_or_else(|| {
             CodecError::UnknownEvent {
-                interface: display_name(interface),
+                interface: interface.display_name().to_owned(),
                 topic: topics.first().copied(),
                 data_len: data.len(),
             }
@@ -177,11 +177,7 @@ fn split_selector(data: &[u8]) -> Result<(&[u8], &[u8]), CodecError> {
 }
 
 fn unknown(what: &'static str, interface: &Interface, selector: &[u8]) -> CodecError {
-    CodecError::UnknownSelector { what, interface: display_name(interface), selector: Bytes::copy_from_slice(selector) }
-}
-
-fn display_name(interface: &Interface) -> String {
-    if interface.name.is_empty() { "the interface".to_owned() } else { interface.name.clone() }
+    CodecError::UnknownSelector { what, interface: interface.display_name().to_owned(), selector: Bytes::copy_from_slice(selector) }
 }
 
 /// Topics of the event's logs.

@@ -1,0 +1,143 @@
+//! The codec of whatever ABI a contract has.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{B256, Bytes, LogData};
+
+use super::{BcsCodec, BorshCodec, CairoCodec, FuelCodec};
+use crate::{
+    address::AddressBook,
+    codec::{Codec, DecodedEvent},
+    error::CodecError,
+    interface::{Abi, Constructor, CustomError, Event, Function, Interface},
+    solidity::{SolidityCodec, type_name},
+    types::Type,
+    value::Value,
+};
+
+/// The codec of an [`Abi`] that is known at run time only.
+#[derive(Clone, Copy, Debug)]
+pub enum AnyCodec<'a> {
+    /// Solidity's.
+    Solidity(SolidityCodec),
+    /// Borsh.
+    Borsh(BorshCodec<'a>),
+    /// BCS.
+    Bcs(BcsCodec<'a>),
+    /// Cairo's felts.
+    Cairo(CairoCodec<'a>),
+    /// Fuel's.
+    Fuel(FuelCodec<'a>),
+}
+
+/// Calls the method of the codec that it is.
+macro_rules! of_each {
+    ($self:expr, $codec:ident => $call:expr) => {
+        match $self {
+            Self::Solidity($codec) => $call,
+            Self::Borsh($codec) => $call,
+            Self::Bcs($codec) => $call,
+            Self::Cairo($codec) => $call,
+            Self::Fuel($codec) => $call,
+        }
+    };
+}
+
+impl<'a> AnyCodec<'a> {
+    /// The codec of the ABI. Solidity's, whose addresses are the canonical ones, needs no book and does not ask it.
+    pub fn new(abi: Abi, book: &'a dyn AddressBook) -> Self {
+        match abi {
+            Abi::Solidity => Self::Solidity(SolidityCodec::default()),
+            Abi::Borsh => Self::Borsh(BorshCodec::new(book)),
+            Abi::Bcs => Self::Bcs(BcsCodec::new(book)),
+            Abi::Cairo => Self::Cairo(CairoCodec::new(book)),
+            Abi::Fuel => Self::Fuel(FuelCodec::new(book)),
+        }
+    }
+
+    /// Encodes values as a parameter list, without a selector.
+    ///
+    /// # Errors
+    ///
+    /// A [`CodecError`] for a wrong number of values, a value that is not of its type, a type without a form.
+    pub fn encode_values(&self, types: &[Type], values: &[Value]) -> Result<Bytes, CodecError> {
+        of_each!(self, codec => codec.encode_values(types, values))
+    }
+
+    /// Decodes a parameter list, without a selector.
+    ///
+    /// # Errors
+    ///
+    /// A [`CodecError`] that names the type, the place and the rule or limit.
+    pub fn decode_values(&self, types: &[Type], data: &[u8]) -> Result<Vec<Value>, CodecError> {
+        of_each!(self, codec => codec.decode_values(types, data))
+    }
+}
+
+impl Abi {
+    /// Whether the ABI has a form for the type and all that is inside it.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::Unsupported`] for the part that has none, [`CodecError::TooDeep`] for a type nested too deep.
+    pub fn check_type(self, ty: &Type) -> Result<(), CodecError> {
+        match self {
+            Self::Solidity => type_name(ty).map(drop),
+            Self::Borsh => BorshCodec::check_type(ty),
+            Self::Bcs => BcsCodec::check_type(ty),
+            Self::Cairo => CairoCodec::check_type(ty),
+            Self::Fuel => FuelCodec::check_type(ty),
+        }
+    }
+}
+
+impl Codec for AnyCodec<'_> {
+    fn name(&self) -> &'static str {
+        of_each!(self, codec => codec.name())
+    }
+
+    fn encode_call(&self, function: &Function, args: &[Value]) -> Result<Bytes, CodecError> {
+        of_each!(self, codec => codec.encode_call(function, args))
+    }
+
+    fn decode_call<'i>(&self, interface: &'i Interface, data: &[u8]) -> Result<(&'i Function, Vec<Value>), CodecError> {
+        of_each!(self, codec => codec.decode_call(interface, data))
+    }
+
+    fn encode_output(&self, function: &Function, values: &[Value]) -> Result<Bytes, CodecError> {
+        of_each!(self, codec => codec.encode_output(function, values))
+    }
+
+    fn decode_output(&self, function: &Function, data: &[u8]) -> Result<Vec<Value>, CodecError> {
+        of_each!(self, codec => codec.decode_output(function, data))
+    }
+
+    fn encode_constructor(&self, constructor: &Constructor, args: &[Value]) -> Result<Bytes, CodecError> {
+        of_each!(self, codec => codec.encode_constructor(constructor, args))
+    }
+
+    fn encode_error(&self, error: &CustomError, values: &[Value]) -> Result<Bytes, CodecError> {
+        of_each!(self, codec => codec.encode_error(error, values))
+    }
+
+    fn decode_error<'i>(
+        &self,
+        interface: &'i Interface,
+        data: &[u8],
+    ) -> Result<(&'i CustomError, Vec<Value>), CodecError> {
+        of_each!(self, codec => codec.decode_error(interface, data))
+    }
+
+    fn encode_event(&self, event: &Event, values: &[Value]) -> Result<LogData, CodecError> {
+        of_each!(self, codec => codec.encode_event(event, values))
+    }
+
+    fn decode_event<'i>(
+        &self,
+        interface: &'i Interface,
+        topics: &[B256],
+        data: &[u8],
+    ) -> Result<DecodedEvent<'i>, CodecError> {
+        of_each!(self, codec => codec.decode_event(interface, topics, data))
+    }
+}

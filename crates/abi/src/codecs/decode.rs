@@ -1,0 +1,167 @@
+//! Bytes into values, one after the other.
+
+use alloc::{
+    boxed::Box,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::{cmp::Ordering, marker::PhantomData};
+
+use alloy_primitives::{Address, Bytes};
+
+use super::{form::Form, reader::Reader, support::unsupported};
+use crate::{
+    address::AddressBook,
+    error::CodecError,
+    types::{MAX_TYPE_DEPTH, Type},
+    value::Value,
+};
+
+/// Decodes a sequence of values that takes all of the data.
+pub(super) fn decode_sequence<'t, F: Form>(
+    book: &dyn AddressBook,
+    types: impl ExactSizeIterator<Item = &'t Type>,
+    data: &[u8],
+) -> Result<Vec<Value>, CodecError> {
+    let mut decoder = Decoder { book, reader: Reader::new(data), form: PhantomData::<F> };
+    decoder.reader.spend(types.len())?;
+    let mut values = Vec::with_capacity(types.len());
+    for ty in types {
+        values.push(decoder.value(ty, MAX_TYPE_DEPTH)?);
+    }
+    decoder.reader.finish()?;
+    Ok(values)
+}
+
+struct Decoder<'a, 'd, F> {
+    book: &'a dyn AddressBook,
+    reader: Reader<'d>,
+    form: PhantomData<F>,
+}
+
+impl<F: Form> Decoder<'_, '_, F> {
+    fn value(&mut self, ty: &Type, depth_left: usize) -> Result<Value, CodecError> {
+        let Some(depth_left) = depth_left.checked_sub(1) else {
+            return Err(CodecError::TooDeep { limit: MAX_TYPE_DEPTH });
+        };
+        if !F::has_form(ty) {
+            return Err(unsupported::<F>(ty));
+        }
+        let reader = &mut self.reader;
+        match ty {
+            Type::Bool => F::take_bool(reader, ty).map(Value::Bool),
+            Type::Uint { bits } => F::take_uint(reader, ty, *bits).map(Value::Uint),
+            Type::Int { bits } => F::take_int(reader, ty, *bits).map(Value::Int),
+            Type::Felt => F::take_uint(reader, ty, 252).map(Value::Felt),
+            Type::Address => self.address(ty).map(Value::Address),
+            Type::Bytes => F::take_bytes(reader, ty).map(|bytes| Value::Bytes(Bytes::from(bytes.into_owned()))),
+            Type::FixedBytes(n) => {
+                F::take_fixed(reader, ty, *n).map(|bytes| Value::Bytes(Bytes::from(bytes.into_owned())))
+            }
+            Type::String => {
+                let at = reader.at();
+                text(at, F::take_bytes(reader, ty)?.into_owned())
+            }
+            Type::FixedString(n) => {
+                let at = reader.at();
+                text(at, F::take_fixed(reader, ty, *n)?.into_owned())
+            }
+            Type::Array(inner) => {
+                let at = reader.at();
+                let length = F::take_length(reader, ty)?;
+                reader.spend_length(ty, at, length, 1)?;
+                self.items(inner, length, depth_left)
+            }
+            Type::FixedArray(inner, length) => {
+                reader.spend(*length)?;
+                self.items(inner, *length, depth_left)
+            }
+            Type::Option(inner) => self.option(ty, inner, depth_left),
+            Type::Tuple(types) => {
+                reader.spend(types.len())?;
+                let values = types.iter().map(|ty| self.value(ty, depth_left));
+                values.collect::<Result<_, _>>().map(Value::Tuple)
+            }
+            Type::Struct { name, fields } => {
+                reader.spend(fields.len())?;
+                let mut values = Vec::with_capacity(fields.len());
+                for field in fields {
+                    values.push((field.name.clone(), self.value(&field.ty, depth_left)?));
+                }
+                Ok(Value::Struct { name: name.clone(), fields: values })
+            }
+            Type::Enum { name, variants } => {
+                reader.spend(1)?;
+                let index = self.variant(ty, variants.len())?;
+                let Some(variant) = variants.get(index) else { return Err(unsupported::<F>(ty)) };
+                let payload = Box::new(self.value(&variant.payload, depth_left)?);
+                Ok(Value::Enum { name: name.clone(), variant: variant.name.clone(), payload })
+            }
+            Type::Map(key, value) => self.map(ty, key, value, depth_left),
+            Type::Unit => Ok(Value::Unit),
+            Type::Function => Err(unsupported::<F>(ty)),
+        }
+    }
+
+    fn address(&mut self, ty: &Type) -> Result<Address, CodecError> {
+        let native = F::take_native(&mut self.reader, ty)?;
+        self.book
+            .canonical(&native)
+            .map_err(|source| CodecError::Address { address: Bytes::copy_from_slice(native.as_slice()), source })
+    }
+
+    /// Elements whose parts are already counted.
+    fn items(&mut self, inner: &Type, length: usize, depth_left: usize) -> Result<Value, CodecError> {
+        let mut items = Vec::with_capacity(length.min(self.reader.remaining()));
+        for _ in 0..length {
+            items.push(self.value(inner, depth_left)?);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn option(&mut self, ty: &Type, inner: &Type, depth_left: usize) -> Result<Value, CodecError> {
+        self.reader.spend(1)?;
+        if self.variant(ty, 2)? != F::SOME {
+            return Ok(Value::Option(None));
+        }
+        Ok(Value::Option(Some(Box::new(self.value(inner, depth_left)?))))
+    }
+
+    /// The index of one of `count` variants.
+    fn variant(&mut self, ty: &Type, count: usize) -> Result<usize, CodecError> {
+        let at = self.reader.at();
+        let index = F::take_variant(&mut self.reader, ty)?;
+        match usize::try_from(index) {
+            Ok(index) if index < count => Ok(index),
+            _ => Err(CodecError::InvalidPart {
+                ty: ty.to_string(),
+                at,
+                word: index.to_string(),
+                rule: "it has no variant with this index",
+            }),
+        }
+    }
+
+    fn map(&mut self, ty: &Type, key: &Type, value: &Type, depth_left: usize) -> Result<Value, CodecError> {
+        let at = self.reader.at();
+        let length = F::take_length(&mut self.reader, ty)?;
+        self.reader.spend_length(ty, at, length, 2)?;
+        let mut entries = Vec::with_capacity(length.min(self.reader.remaining()));
+        let mut before: Option<&[u8]> = None;
+        for _ in 0..length {
+            let at = self.reader.at();
+            let decoded = self.value(key, depth_left)?;
+            let bytes = self.reader.since(at);
+            if before.is_some_and(|before| F::key_order(key, before, bytes) != Ordering::Less) {
+                return Err(CodecError::UnsortedKeys { ty: ty.to_string(), at });
+            }
+            before = Some(bytes);
+            entries.push((decoded, self.value(value, depth_left)?));
+        }
+        Ok(Value::Map(entries))
+    }
+}
+
+fn text(at: usize, bytes: Vec<u8>) -> Result<Value, CodecError> {
+    String::from_utf8(bytes).map(Value::String).map_err(|_| CodecError::InvalidUtf8 { at })
+}
