@@ -177,7 +177,11 @@ fn split_selector(data: &[u8]) -> Result<(&[u8], &[u8]), CodecError> {
 }
 
 fn unknown(what: &'static str, interface: &Interface, selector: &[u8]) -> CodecError {
-    CodecError::UnknownSelector { what, interface: interface.display_name().to_owned(), selector: Bytes::copy_from_slice(selector) }
+    CodecError::UnknownSelector {
+        what,
+        interface: interface.display_name().to_owned(),
+        selector: Bytes::copy_from_slice(selector),
+    }
 }
 
 /// Topics of the event's logs.

@@ -1,6 +1,8 @@
 //! Types and values of any shape.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod abis;
+
 use alloy_primitives::{Address, Function, I256, U256};
 use hexapla_abi::{Field, Type, Value, Variant};
 use proptest::{collection::vec, prelude::*};
@@ -122,8 +124,12 @@ pub(crate) fn value_of(ty: &Type) -> BoxedStrategy<Value> {
                 })
             })
             .boxed(),
-        Type::Map(_, value) => proptest::collection::btree_map(any::<String>(), value_of(&value), 0..3)
-            .prop_map(|map| Value::Map(map.into_iter().map(|(key, value)| (Value::String(key), value)).collect()))
+        Type::Map(key, value) => vec((value_of(&key), value_of(&value)), 0..4)
+            .prop_map(|mut entries| {
+                let mut seen = std::collections::HashSet::new();
+                entries.retain(|(key, _)| seen.insert(key.clone()));
+                Value::Map(entries)
+            })
             .boxed(),
         Type::Unit => Just(Value::Unit).boxed(),
         Type::Function => any::<[u8; 24]>().prop_map(|bytes| Value::Function(Function::from(bytes))).boxed(),
