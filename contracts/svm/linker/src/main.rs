@@ -27,6 +27,10 @@ struct Job {
 }
 
 fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_writer(std::io::stderr)
+        .init();
     match job().and_then(|job| link(&job)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
@@ -76,6 +80,10 @@ fn link(job: &Job) -> Result<(), String> {
     let inputs = job.inputs.iter().map(|path| LinkerInput::new_from_file(path.as_path()));
     let exports = job.exports.iter().map(String::as_str);
     linker.link_to_file(inputs, &object, OutputType::Object, exports).map_err(|e| format!("bpf-linker: {e}"))?;
+    // LLVM goes on after an error and writes wrong code, for instance where a function takes more than five arguments.
+    if linker.has_errors() {
+        return Err("LLVM cannot compile this program for BPF; what it said stands above".into());
+    }
     let object = fs::read(&object).map_err(|e| format!("{}: {e}", object.display()))?;
     let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V0, FRAME_BYTES);
     let program = link_program(&object, options).map_err(|e| SbpfLinkerError::format_errors(&e).to_string())?;

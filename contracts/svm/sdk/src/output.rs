@@ -55,8 +55,9 @@ impl Output {
     ///
     /// As [`Output::grow`].
     pub fn push_return_data(&mut self) -> Result<(), Failure> {
-        let len = syscalls::return_data(&mut []);
-        syscalls::return_data(self.grow(len)?);
+        let mut program = [0; 32];
+        let len = syscalls::return_data(&mut [], &mut program);
+        syscalls::return_data(self.grow(len)?, &mut program);
         Ok(())
     }
 

@@ -62,11 +62,11 @@ pub(crate) fn set_return_data(data: &[u8]) {
     unsafe { raw::sol_set_return_data(data.as_ptr(), data.len() as u64) }
 }
 
-/// Copies the current return data, as much as fits, and gives its whole length in bytes.
-pub(crate) fn return_data(out: &mut [u8]) -> usize {
-    let mut program = [0; 32];
+/// Copies the current return data, as much as fits, and the key of the program that set it. Gives its whole length in
+/// bytes.
+pub fn return_data(out: &mut [u8], program: &mut [u8; 32]) -> usize {
     // SAFETY: the syscall writes at most `out.len()` bytes, and the key.
-    unsafe { raw::sol_get_return_data(out.as_mut_ptr(), out.len() as u64, &mut program) as usize }
+    unsafe { raw::sol_get_return_data(out.as_mut_ptr(), out.len() as u64, program) as usize }
 }
 
 /// How deep the running instruction is: 1 for one of the transaction itself.
