@@ -56,6 +56,8 @@ pub mod text;
 pub mod types;
 /// The neutral values.
 pub mod value;
+/// Interfaces as bytes.
+pub mod wire;
 
 pub use address::{AddressBook, AddressError};
 pub use argument::{
@@ -75,5 +77,6 @@ pub use solidity::{
 };
 pub use types::{Field, MAX_TYPE_DEPTH, Type, Variant};
 pub use value::Value;
+pub use wire::{WireError, interface_hash};
 
 pub use alloy_primitives::{Address, B256, Bytes, I256, LogData, U256};
