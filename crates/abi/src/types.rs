@@ -18,7 +18,8 @@
 //! There are no floating-point numbers below the node: Borsh's are carried as their bits in `FixedBytes`. Generic types
 //! are instantiated before they come here, and a type cannot contain itself.
 
-use std::{fmt, sync::Arc};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{fmt, slice};
 
 /// The deepest nesting of types that codecs and parsers accept. A scalar has depth 1.
 pub const MAX_TYPE_DEPTH: usize = 32;
@@ -144,14 +145,42 @@ impl Type {
     }
 
     /// The types directly inside this one.
-    pub fn children(&self) -> Box<dyn Iterator<Item = &Type> + '_> {
+    pub fn children(&self) -> Children<'_> {
         match self {
-            Self::Array(inner) | Self::FixedArray(inner, _) | Self::Option(inner) => Box::new([&**inner].into_iter()),
-            Self::Map(key, value) => Box::new([&**key, &**value].into_iter()),
-            Self::Tuple(types) => Box::new(types.iter()),
-            Self::Struct { fields, .. } => Box::new(fields.iter().map(|field| &field.ty)),
-            Self::Enum { variants, .. } => Box::new(variants.iter().map(|variant| &variant.payload)),
-            _ => Box::new(std::iter::empty()),
+            Self::Array(inner) | Self::FixedArray(inner, _) | Self::Option(inner) => {
+                Children::Types(slice::from_ref(inner))
+            }
+            Self::Map(key, value) => Children::Pair(Some(key), Some(value)),
+            Self::Tuple(types) => Children::Types(types),
+            Self::Struct { fields, .. } => Children::Fields(fields),
+            Self::Enum { variants, .. } => Children::Variants(variants),
+            _ => Children::Types(&[]),
+        }
+    }
+}
+
+/// The types directly inside a type, in their order.
+#[derive(Clone, Debug)]
+pub enum Children<'t> {
+    /// Those of a list, an option or a tuple, or none.
+    Types(&'t [Type]),
+    /// Those of a map that are still to come.
+    Pair(Option<&'t Type>, Option<&'t Type>),
+    /// Those of a struct.
+    Fields(&'t [Field]),
+    /// Those of an enum.
+    Variants(&'t [Variant]),
+}
+
+impl<'t> Iterator for Children<'t> {
+    type Item = &'t Type;
+
+    fn next(&mut self) -> Option<&'t Type> {
+        match self {
+            Self::Types(types) => types.split_off_first(),
+            Self::Pair(key, value) => key.take().or_else(|| value.take()),
+            Self::Fields(fields) => fields.split_off_first().map(|field| &field.ty),
+            Self::Variants(variants) => variants.split_off_first().map(|variant| &variant.payload),
         }
     }
 }

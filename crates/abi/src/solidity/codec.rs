@@ -5,7 +5,8 @@ use alloy_primitives::{B256, Bytes, LogData};
 use super::{
     SELECTOR_BYTES,
     decode::{decode_sequence, decode_word, is_dynamic},
-    encode::{encode_sequence, encode_topic},
+    encode::{append_sequence, encode_sequence},
+    topic::encode_topic,
 };
 use crate::{
     codec::{Codec, DecodedEvent, EventValue},
@@ -81,8 +82,8 @@ impl Codec for SolidityCodec {
     }
 
     fn encode_call(&self, function: &Function, args: &[Value]) -> Result<Bytes, CodecError> {
-        let body = encode_sequence(&function.signature, function.input_types(), args)?;
-        Ok([&function.selector, body.as_slice()].concat().into())
+        let types = function.inputs.iter().map(|param| &param.ty);
+        append_sequence(with_selector(&function.selector), &function.signature, types, args).map(Into::into)
     }
 
     fn decode_call<'i>(&self, interface: &'i Interface, data: &[u8]) -> Result<(&'i Function, Vec<Value>), CodecError> {
@@ -93,8 +94,8 @@ impl Codec for SolidityCodec {
     }
 
     fn encode_output(&self, function: &Function, values: &[Value]) -> Result<Bytes, CodecError> {
-        encode_sequence(&format!("the result of {}", function.signature), function.output_types(), values)
-            .map(Into::into)
+        // Named by its function's signature: a name of its own would be made on each call.
+        encode_sequence(&function.signature, function.outputs.iter().map(|param| &param.ty), values).map(Into::into)
     }
 
     fn decode_output(&self, function: &Function, data: &[u8]) -> Result<Vec<Value>, CodecError> {
@@ -106,8 +107,8 @@ impl Codec for SolidityCodec {
     }
 
     fn encode_error(&self, error: &CustomError, values: &[Value]) -> Result<Bytes, CodecError> {
-        let body = encode_sequence(&error.signature, error.inputs.iter().map(|param| &param.ty), values)?;
-        Ok([&error.selector, body.as_slice()].concat().into())
+        let types = error.inputs.iter().map(|param| &param.ty);
+        append_sequence(with_selector(&error.selector), &error.signature, types, values).map(Into::into)
     }
 
     fn decode_error<'i>(
@@ -169,6 +170,13 @@ impl Codec for SolidityCodec {
             }
         })
     }
+}
+
+/// What a call or revert data begins with, with room for an ordinary one.
+fn with_selector(selector: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    out.extend_from_slice(selector);
+    out
 }
 
 /// Splits call or revert data into selector and body.

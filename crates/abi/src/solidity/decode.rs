@@ -10,7 +10,8 @@ use alloy_primitives::{Address, B256, Bytes, Function, I256, U256};
 use super::{UNFOLD_MAX, names::check_supported};
 use crate::{error::CodecError, types::Type, value::Value};
 
-const WORD: usize = 32;
+/// Bytes of a word.
+pub(super) const WORD: usize = 32;
 
 /// Decodes a sequence of values (arguments, results), whose heads begin at the first byte.
 pub(super) fn decode_sequence<'t>(
@@ -64,11 +65,11 @@ impl Decoder<'_> {
 
     fn value(&mut self, ty: &Type, at: usize) -> Result<Value, CodecError> {
         match ty {
-            Type::Bytes => self.bytes(ty, at).map(|(_, bytes)| Value::Bytes(bytes)),
+            Type::Bytes => self.bytes(ty, at).map(|(_, bytes)| Value::Bytes(Bytes::copy_from_slice(bytes))),
             Type::String => {
                 let (at, bytes) = self.bytes(ty, at)?;
-                let text = String::from_utf8(bytes.into()).map_err(|_| CodecError::InvalidUtf8 { at })?;
-                Ok(Value::String(text))
+                let text = core::str::from_utf8(bytes).map_err(|_| CodecError::InvalidUtf8 { at })?;
+                Ok(Value::String(text.to_owned()))
             }
             Type::Array(inner) => {
                 let length = self.length(ty, at, || layout(inner).head)?;
@@ -124,12 +125,11 @@ impl Decoder<'_> {
     }
 
     /// The bytes whose length stands at `at`, and where they begin.
-    fn bytes(&mut self, ty: &Type, at: usize) -> Result<(usize, Bytes), CodecError> {
+    fn bytes(&mut self, ty: &Type, at: usize) -> Result<(usize, &'_ [u8]), CodecError> {
         let length = self.length(ty, at, || 1)?;
         self.spend(length.div_ceil(WORD))?;
         let begin = at.saturating_add(WORD);
-        let bytes = self.data.get(begin..begin.saturating_add(length)).unwrap_or_default();
-        Ok((begin, Bytes::copy_from_slice(bytes)))
+        Ok((begin, self.data.get(begin..begin.saturating_add(length)).unwrap_or_default()))
     }
 
     fn number(&mut self, ty: &Type, at: usize) -> Result<U256, CodecError> {
@@ -167,14 +167,15 @@ pub(super) fn is_dynamic(ty: &Type) -> bool {
 
 /// How a value of a type stands in a sequence.
 #[derive(Clone, Copy)]
-struct Layout {
+pub(super) struct Layout {
     /// Whether the head holds an offset.
-    dynamic: bool,
+    pub(super) dynamic: bool,
     /// Bytes of the head; never 0 for a supported type.
-    head: usize,
+    pub(super) head: usize,
 }
 
-fn layout(ty: &Type) -> Layout {
+/// How values of the type stand in a sequence.
+pub(super) fn layout(ty: &Type) -> Layout {
     let inner = match ty {
         Type::Bytes | Type::String | Type::Array(_) => {
             return Layout { dynamic: true, head: WORD };

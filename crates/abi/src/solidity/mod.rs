@@ -1,8 +1,8 @@
 //! The Solidity contract ABI (specification: <https://docs.soliditylang.org/en/latest/abi-spec.html>).
 //!
-//! Interfaces are read with `alloy-json-abi` and values encoded with `alloy-dyn-abi`. Decoding is our own, with alloy's
-//! as the oracle in tests: at a border it must name the type and the place of what is wrong, and bound its memory by the
-//! length of the data, where alloy allows a gigabyte.
+//! Interfaces are read with `alloy-json-abi`. Encoding and decoding are our own, with `alloy-dyn-abi` as the oracle in
+//! tests: at a border a codec must name the type and the place of what is wrong, bound its memory by the length of the
+//! data, where alloy allows a gigabyte, and not copy each value into another model first.
 
 mod artefact;
 mod codec;
@@ -11,6 +11,7 @@ mod encode;
 mod errors;
 mod json;
 mod names;
+mod topic;
 
 pub use artefact::Artefact;
 pub use codec::SolidityCodec;

@@ -30,17 +30,22 @@ pub fn signature_of<'t>(name: &str, types: impl IntoIterator<Item = &'t Type>) -
 
 /// Whether the Solidity ABI has a form for the type.
 pub(super) fn check_supported(ty: &Type) -> Result<(), CodecError> {
-    if ty.depth() > MAX_TYPE_DEPTH {
-        return Err(CodecError::TooDeep { limit: MAX_TYPE_DEPTH });
-    }
-    match first_unsupported(ty) {
-        None => Ok(()),
-        Some(part) => Err(CodecError::Unsupported { codec: "Solidity", ty: part.to_string() }),
-    }
+    check_below(ty, MAX_TYPE_DEPTH)
 }
 
-fn first_unsupported(ty: &Type) -> Option<&Type> {
-    let supported = match ty {
+fn check_below(ty: &Type, depth_left: usize) -> Result<(), CodecError> {
+    let Some(depth_left) = depth_left.checked_sub(1) else {
+        return Err(CodecError::TooDeep { limit: MAX_TYPE_DEPTH });
+    };
+    if !has_form(ty) {
+        return Err(CodecError::Unsupported { codec: "Solidity", ty: ty.to_string() });
+    }
+    ty.children().try_for_each(|child| check_below(child, depth_left))
+}
+
+/// Whether there is a form for the type itself, whatever is inside it.
+fn has_form(ty: &Type) -> bool {
+    match ty {
         Type::Bool | Type::Address | Type::Bytes | Type::String | Type::Function | Type::Array(_) => true,
         Type::Uint { bits } | Type::Int { bits } => is_integer_width(*bits),
         Type::FixedBytes(n) => (1..=32).contains(n),
@@ -48,11 +53,7 @@ fn first_unsupported(ty: &Type) -> Option<&Type> {
         Type::Tuple(types) => !types.is_empty(),
         Type::Struct { fields, .. } => !fields.is_empty(),
         Type::Felt | Type::FixedString(_) | Type::Option(_) | Type::Enum { .. } | Type::Map(..) | Type::Unit => false,
-    };
-    if !supported {
-        return Some(ty);
     }
-    ty.children().find_map(first_unsupported)
 }
 
 fn write_name(ty: &Type, out: &mut String) {
