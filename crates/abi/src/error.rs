@@ -258,6 +258,52 @@ pub enum InterfaceError {
         /// The selector.
         selector: Bytes,
     },
+    /// The file is too long to be an interface.
+    #[error("the file has {given} bytes, an interface may have {limit}")]
+    TooLong {
+        /// Bytes it has.
+        given: usize,
+        /// Bytes it may have.
+        limit: usize,
+    },
+    /// The JSON is not of the format that was asked for.
+    #[error("expected {expected}, found {found}")]
+    OtherFormat {
+        /// The format and its mark.
+        expected: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// The JSON is of no format that is known.
+    #[error(
+        "no interface format has this shape: {found}; known are Solidity (an array, or an artefact with `abi`), Anchor \
+         (`instructions`, with `metadata.spec` since 0.30), Codama (`standard`: `codama`), Cairo (an array, or a class \
+         with `abi`, with Cairo's type paths) and Fuel (`specVersion`, `concreteTypes`)"
+    )]
+    UnknownFormat {
+        /// What was found.
+        found: String,
+    },
+    /// Two items that are found by their name have the same one.
+    #[error("there are two {what}s with the name {name}; names must differ")]
+    SameName {
+        /// The items' kind.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A discriminator is the beginning of another one, so that data could mean both functions.
+    #[error("the discriminator {short} of {first} is the beginning of {long}, that of {second}: calls of both look alike")]
+    SelectorBegins {
+        /// The function with the shorter discriminator.
+        first: String,
+        /// The shorter discriminator.
+        short: Bytes,
+        /// The function with the longer one.
+        second: String,
+        /// The longer discriminator.
+        long: Bytes,
+    },
     /// A signature written by a human cannot be understood.
     #[error("{given:?} is not a function signature such as `transfer(address,uint256)(bool)`: {reason}")]
     Signature {

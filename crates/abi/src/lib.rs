@@ -34,22 +34,34 @@ extern crate alloc;
 
 /// Between the address forms of the ABIs.
 pub mod address;
+/// Anchor's IDL: the interfaces of most Solana programs.
+pub mod anchor;
 /// Text of humans into values: literals, units, names, trees, and helpful errors.
 pub mod argument;
+/// The ABI of Cairo contract classes.
+pub mod cairo;
+/// Codama's IDL: the interfaces of the Solana program library.
+pub mod codama;
 /// The seam between interfaces and the bytes of one ABI.
 pub mod codec;
 /// Borsh, BCS, Cairo's felts and Fuel's ABI; the codec of any ABI.
 pub mod codecs;
 /// Revert data as a sentence.
 pub mod describe;
+/// Interfaces of whatever format a file is in.
+mod detect;
 /// Every error of this crate.
 pub mod error;
+/// Fuel's JSON ABI.
+pub mod fuel;
 /// Functions, events and custom errors of a contract.
 pub mod interface;
 /// Values as JSON.
 pub mod json;
 /// The Solidity ABI: JSON, artefacts, signatures, codec and the errors every contract may raise.
 pub mod solidity;
+/// What the readers of all interface formats share.
+mod source;
 /// How text and numbers of guests are shown.
 pub mod text;
 /// The neutral types.

@@ -166,7 +166,7 @@ pub(super) fn name_of(json: &Json) -> Option<String> {
 }
 
 /// What a JSON value is, for error messages.
-pub(super) fn kind_of(json: &Json) -> String {
+pub(crate) fn kind_of(json: &Json) -> String {
     match json {
         Json::Null => "null".to_owned(),
         Json::Bool(_) => "a boolean".to_owned(),

@@ -14,6 +14,7 @@ mod names;
 mod topic;
 
 pub use artefact::Artefact;
+pub(crate) use artefact::kind_of;
 pub use codec::SolidityCodec;
 pub use errors::{
     ForeignFault, PANIC_SELECTOR, REVERT_SELECTOR, foreign_fault_decode, foreign_fault_encode, foreign_fault_selector,

@@ -1,0 +1,126 @@
+//! Cairo's events: enums of enums, whose innermost variants are structs.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value as Json;
+
+use super::types::{Types, last_segment};
+use crate::{
+    codecs::starknet_selector,
+    error::InterfaceError,
+    interface::{Event, EventParam},
+    source::{self, Draft, Problem, list, text, text_or_empty},
+    text::{escape, quote, shorten},
+};
+
+/// The deepest nesting of event enums.
+const DEPTH_MAX: usize = 8;
+/// Variants that are followed in all, flat ones many times over included.
+const VARIANTS_MAX: usize = 1 << 14;
+
+/// The events of an ABI while they are read.
+struct Events<'e, 'j> {
+    draft: &'e mut Draft,
+    types: &'e mut Types<'j>,
+    by_name: HashMap<&'j str, (usize, &'j Json)>,
+    variants_left: usize,
+}
+
+/// Reads the events. They begin at the enums that are no part of another one: the contract's own.
+pub(super) fn read<'j>(draft: &mut Draft, items: &'j [Json], types: &mut Types<'j>) -> Result<(), InterfaceError> {
+    let events = items.iter().enumerate().filter(|(_, item)| text_or_empty(item, "type") == "event");
+    let mut by_name = HashMap::new();
+    let mut order = Vec::new();
+    for (index, item) in events {
+        let name = text(item, "name").map_err(|problem| problem.at(index, "event"))?;
+        if by_name.insert(name, (index, item)).is_none() {
+            order.push((index, name, item));
+        }
+    }
+    let mut inner = HashSet::new();
+    for (index, name, item) in &order {
+        let variants = list(item, "variants").map_err(|problem| problem.at(*index, &label(name)))?;
+        inner.extend(variants.iter().map(|variant| text_or_empty(variant, "type")));
+    }
+    let mut events = Events { draft, types, by_name, variants_left: VARIANTS_MAX };
+    for (index, name, item) in order.iter().filter(|(_, name, _)| !inner.contains(name)) {
+        match text_or_empty(item, "kind") {
+            "enum" => events.variants(*index, item, 0)?,
+            // Outside of any enum: it is emitted under its own name.
+            _ => events.event(*index, last_segment(name), name)?,
+        }
+    }
+    Ok(())
+}
+
+fn label(name: &str) -> String {
+    format!("event `{name}`")
+}
+
+impl Events<'_, '_> {
+    fn variants(&mut self, index: usize, item: &Json, depth: usize) -> Result<(), InterfaceError> {
+        let item_label = label(text_or_empty(item, "name"));
+        if depth > DEPTH_MAX {
+            let reason = format!("event enums are nested deeper than {DEPTH_MAX} levels, or contain themselves");
+            return Err(Problem::malformed(reason).at(index, &item_label));
+        }
+        for variant in list(item, "variants").map_err(|problem| problem.at(index, &item_label))? {
+            let name = text(variant, "name").map_err(|problem| problem.at(index, &item_label))?;
+            let ty = text(variant, "type").map_err(|problem| problem.at(index, &item_label))?;
+            let Some(left) = self.variants_left.checked_sub(1) else {
+                let reason = format!("the events have more than {VARIANTS_MAX} variants");
+                return Err(Problem::malformed(reason).at(index, &item_label));
+            };
+            self.variants_left = left;
+            let flat = text_or_empty(variant, "kind") == "flat";
+            match self.by_name.get(ty).copied() {
+                Some((inner, enumeration)) if text_or_empty(enumeration, "kind") == "enum" => {
+                    if flat {
+                        self.variants(inner, enumeration, depth + 1)?;
+                    } else {
+                        let reason =
+                            "its keys begin with the selectors of two variants, an event has one topic for both";
+                        self.draft.item::<()>(index, &label(name), Err(Problem::inexpressible(reason)))?;
+                    }
+                }
+                _ => self.event(index, name, ty)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The event of a variant `name` whose fields are the struct `path`.
+    fn event(&mut self, index: usize, name: &str, path: &str) -> Result<(), InterfaceError> {
+        let read = self.read_event(name, path);
+        if let Some(event) = self.draft.item(index, &label(name), read)? {
+            self.draft.interface.events.push(event);
+        }
+        Ok(())
+    }
+
+    fn read_event(&mut self, name: &str, path: &str) -> Result<Event, Problem> {
+        let Some((_, item)) = self.by_name.get(path).copied() else {
+            let path = quote(&shorten(path, 80));
+            return Err(Problem::inexpressible(format!("the ABI does not define the event {path}")));
+        };
+        let fields = list(item, "members")?.iter().map(|member| {
+            let field = text(member, "name")?;
+            let indexed = match text(member, "kind")? {
+                "key" => true,
+                "data" => false,
+                other => {
+                    let reason = format!("the field {} is of the kind {}", escape(field), quote(&shorten(other, 40)));
+                    return Err(Problem::inexpressible(reason));
+                }
+            };
+            Ok(EventParam { name: field.into(), ty: self.types.read(text(member, "type")?)?, indexed })
+        });
+        let fields = fields.collect::<Result<Vec<_>, Problem>>()?;
+        let signature = source::signature(name, fields.iter().map(|field| &field.ty));
+        let event = Event { name: name.to_owned(), fields, topic: Some(starknet_selector(name)), signature };
+        match self.draft.interface.events.iter().any(|other| other.name == event.name) {
+            true => Err(Problem::inexpressible("another event of the contract begins with the same topic")),
+            false => Ok(event),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The ABI of a Cairo contract class (specification: <https://docs.starknet.io/build/cairo/contract-abi>).
+//!
+//! - A function's **selector** is the felt that names it: the low 250 bits of its name's Keccak hash, in 32 bytes.
+//! - `felt252`, `ClassHash` and `StorageAddress` are felts, `ByteArray` is a text, `Span` an array, `EthAddress` 20 bytes.
+//!   Snapshots, `Box` and `NonZero` are what they hold.
+//! - An **event** is a variant of an event enum whose fields are a struct; its topic is the selector of the variant's name.
+//!   Variants that are `flat` stand for the variants of an inner enum. An enum inside an enum that is not flat would put two
+//!   selectors into the keys and is refused.
+//! - `l1_handler`s are called by messages of another chain alone and are refused. Names of structs and enums are the last
+//!   segment of their path where no other type has it, else the whole path.
+
+mod events;
+mod path;
+mod types;
+
+use serde_json::Value as Json;
+
+use crate::{
+    codecs::starknet_selector,
+    error::InterfaceError,
+    interface::{Abi, Constructor, Function, Interface, Mutability, Param},
+    solidity::kind_of,
+    source::{self, Draft, Problem, child, list, text, text_or_empty},
+};
+use types::Types;
+
+impl Interface {
+    /// Reads the ABI of a Cairo contract class: the array itself, or a class whose `abi` is an array or a text.
+    /// See the [module](crate::cairo) for what becomes of what.
+    ///
+    /// Items that have no place in an interface are listed in [`Interface::refused`].
+    ///
+    /// # Errors
+    ///
+    /// An [`InterfaceError`] for text that is no Cairo ABI, a malformed item (which it names), two functions of one name.
+    pub fn from_cairo_abi(json: &str) -> Result<Self, InterfaceError> {
+        Self::from_cairo_value(&source::parse(json)?)
+    }
+
+    pub(crate) fn from_cairo_value(json: &Json) -> Result<Self, InterfaceError> {
+        match json.get("abi").unwrap_or(json) {
+            Json::Array(items) => read(items),
+            Json::String(abi) => match source::parse(abi)? {
+                Json::Array(items) => read(&items),
+                other => Err(other_format(&other)),
+            },
+            other => Err(other_format(other)),
+        }
+    }
+}
+
+/// Whether the items are those of a Cairo ABI: Solidity has no such kinds and no type with a path.
+pub(crate) fn is_cairo(items: &[Json]) -> bool {
+    items.iter().any(|item| {
+        let inputs = item.get("inputs").and_then(Json::as_array).into_iter().flatten();
+        let outputs = item.get("outputs").and_then(Json::as_array).into_iter().flatten();
+        matches!(text_or_empty(item, "type"), "interface" | "impl" | "struct" | "enum" | "l1_handler")
+            || matches!(text_or_empty(item, "kind"), "struct" | "enum")
+            || inputs.chain(outputs).any(|param| text_or_empty(param, "type").contains("::"))
+    })
+}
+
+fn other_format(json: &Json) -> InterfaceError {
+    let expected = "the ABI of a Cairo class (a JSON array, or a class with `abi`)";
+    InterfaceError::OtherFormat { expected, found: kind_of(json) }
+}
+
+fn read(items: &[Json]) -> Result<Interface, InterfaceError> {
+    let mut draft = Draft::new("", Abi::Cairo);
+    let mut types = Types::new(items).map_err(|problem| problem.at(0, "the types"))?;
+    for (index, json) in items.iter().enumerate() {
+        match text_or_empty(json, "type") {
+            "interface" => {
+                let inner = list(json, "items").map_err(|problem| problem.at(index, &label(json)))?;
+                inner.iter().try_for_each(|json| read_callable(&mut draft, index, json, &mut types))?;
+            }
+            "struct" | "enum" | "event" | "impl" => {}
+            _ => read_callable(&mut draft, index, json, &mut types)?,
+        }
+    }
+    events::read(&mut draft, items, &mut types)?;
+    draft.finish()
+}
+
+fn label(json: &Json) -> String {
+    format!("{} `{}`", text_or_empty(json, "type"), text_or_empty(json, "name"))
+}
+
+fn read_callable(draft: &mut Draft, index: usize, json: &Json, types: &mut Types<'_>) -> Result<(), InterfaceError> {
+    let item = label(json);
+    match text_or_empty(json, "type") {
+        "function" => {
+            let function = draft.item(index, &item, read_function(json, types))?;
+            draft.interface.functions.extend(function);
+        }
+        "constructor" => {
+            let inputs = draft.item(index, &item, read_inputs(json, types))?;
+            let constructor = inputs.map(|inputs| Constructor { inputs, mutability: Mutability::NonPayable });
+            draft.interface.constructor = constructor;
+        }
+        "l1_handler" => {
+            let reason = Problem::inexpressible("it answers messages of another chain, no contract can call it");
+            draft.item::<()>(index, &item, Err(reason))?;
+        }
+        other => {
+            let known = "function, constructor, l1_handler, interface, impl, struct, enum and event";
+            let reason = format!("{} is not a kind of item; known are {known}", crate::text::quote(other));
+            return Err(Problem::malformed(reason).at(index, &item));
+        }
+    }
+    Ok(())
+}
+
+fn read_function(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem> {
+    let name = text(json, "name")?.to_owned();
+    let inputs = read_inputs(json, types)?;
+    let outputs = list(json, "outputs")?.iter().map(|output| {
+        let ty = types.read(text(output, "type")?)?;
+        Ok(Param::new(text_or_empty(output, "name"), ty))
+    });
+    let outputs = outputs.collect::<Result<_, Problem>>()?;
+    let mutability = match text(json, "state_mutability")? {
+        "view" => Mutability::View,
+        "external" => Mutability::NonPayable,
+        other => {
+            let reason = format!("`state_mutability` is {}, known are view and external", crate::text::quote(other));
+            return Err(Problem::malformed(reason));
+        }
+    };
+    let selector = starknet_selector(&name).into();
+    let signature = source::signature(&name, inputs.iter().map(|param| &param.ty));
+    Ok(Function { name, inputs, outputs, mutability, selector, signature, accounts: Vec::new() })
+}
+
+fn read_inputs(json: &Json, types: &mut Types<'_>) -> Result<Vec<Param>, Problem> {
+    child(json, "inputs")?;
+    let read = |input| Ok(Param::new(text(input, "name")?, types.read(text(input, "type")?)?));
+    list(json, "inputs")?.iter().map(read).collect()
+}

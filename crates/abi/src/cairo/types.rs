@@ -1,0 +1,152 @@
+//! Cairo's types, with what their paths name written out.
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use super::path::Path;
+use crate::{
+    interface::Abi,
+    source::{Guard, Problem, length, list, text, text_or_empty},
+    text::{quote, shorten},
+    types::{Field, Type, Variant},
+};
+
+/// The structs and enums that an ABI defines.
+pub(super) struct Types<'j> {
+    definitions: HashMap<&'j str, &'j Json>,
+    /// How many types have this last segment.
+    last_segments: HashMap<&'j str, usize>,
+    guard: Guard,
+}
+
+impl<'j> Types<'j> {
+    pub(super) fn new(items: &'j [Json]) -> Result<Self, Problem> {
+        let mut definitions = HashMap::new();
+        let mut last_segments = HashMap::new();
+        for item in items.iter().filter(|item| matches!(text_or_empty(item, "type"), "struct" | "enum")) {
+            let name = text(item, "name")?;
+            match definitions.insert(name, item) {
+                None => *last_segments.entry(last_segment(name)).or_default() += 1,
+                Some(other) if other == item => {}
+                Some(_) => {
+                    let reason = format!("two types have the name {}", quote(&shorten(name, 80)));
+                    return Err(Problem::malformed(reason));
+                }
+            }
+        }
+        Ok(Self { definitions, last_segments, guard: Guard::default() })
+    }
+
+    /// The type that the text says.
+    pub(super) fn read(&mut self, text: &str) -> Result<Type, Problem> {
+        self.guard.start();
+        let ty = self.text(text, 0)?;
+        Abi::Cairo.check_type(&ty)?;
+        Ok(ty)
+    }
+
+    fn text(&mut self, text: &str, depth: usize) -> Result<Type, Problem> {
+        self.resolve(&Path::parse(text)?, depth)
+    }
+
+    fn resolve(&mut self, path: &Path<'_>, depth: usize) -> Result<Type, Problem> {
+        self.guard.part(depth)?;
+        match path {
+            Path::Tuple(items) if items.is_empty() => Ok(Type::Unit),
+            Path::Tuple(items) => {
+                let items = items.iter().map(|item| self.resolve(item, depth + 1));
+                Ok(Type::Tuple(items.collect::<Result<_, _>>()?))
+            }
+            Path::Fixed(element, count) => {
+                let element = self.resolve(element, depth + 1)?;
+                Ok(Type::fixed_array(element, length(&Json::from(*count))?))
+            }
+            Path::Named(name, arguments) => match (arguments.as_slice(), wrapper(name)) {
+                ([inner], Some(wrap)) => {
+                    let inner = self.resolve(inner, depth + 1)?;
+                    Ok(wrap(inner))
+                }
+                ([], _) => match scalar(name) {
+                    Some(scalar) => Ok(scalar),
+                    None => self.defined(name, depth),
+                },
+                // Generic types are defined once for each use, under a name with its arguments.
+                _ => self.defined(&path.to_string(), depth),
+            },
+        }
+    }
+
+    fn defined(&mut self, name: &str, depth: usize) -> Result<Type, Problem> {
+        let shown = || quote(&shorten(name, 80));
+        let definition = self.definitions.get(name).copied();
+        let definition = definition
+            .ok_or_else(|| Problem::inexpressible(format!("the ABI does not define the type {}", shown())))?;
+        self.guard.open(name)?;
+        let own_name = self.short_name(name).into();
+        let ty = if text_or_empty(definition, "type") == "struct" {
+            let fields = list(definition, "members")?.iter().map(|member| {
+                let ty = self.text(text(member, "type")?, depth + 1)?;
+                Ok(Field::new(text(member, "name")?, ty))
+            });
+            Type::Struct { name: own_name, fields: fields.collect::<Result<_, Problem>>()? }
+        } else {
+            let variants = list(definition, "variants")?.iter().map(|variant| {
+                let payload = self.text(text(variant, "type")?, depth + 1)?;
+                Ok(Variant::new(text(variant, "name")?, payload))
+            });
+            Type::Enum { name: own_name, variants: variants.collect::<Result<_, Problem>>()? }
+        };
+        self.guard.close();
+        Ok(ty)
+    }
+
+    /// The last segment of a path where only one type has it, else the whole path.
+    fn short_name<'n>(&self, name: &'n str) -> &'n str {
+        let last = last_segment(name);
+        if self.last_segments.get(last) == Some(&1) { last } else { name }
+    }
+}
+
+/// `Position` of `market::types::Position::<core::felt252>`, with its arguments.
+pub(super) fn last_segment(name: &str) -> &str {
+    let (path, _) = name.split_once('<').unwrap_or((name, ""));
+    let path = path.strip_suffix("::").unwrap_or(path);
+    let start = path.rfind("::").map_or(0, |at| at + 2);
+    name.get(start..).unwrap_or(name)
+}
+
+fn wrapper(name: &str) -> Option<fn(Type) -> Type> {
+    match name {
+        "core::array::Array" | "core::array::Span" => Some(Type::array),
+        "core::option::Option" => Some(Type::option),
+        "core::box::Box" | "core::zeroable::NonZero" => Some(|inner| inner),
+        _ => None,
+    }
+}
+
+fn scalar(name: &str) -> Option<Type> {
+    Some(match name {
+        "core::bool" => Type::Bool,
+        "core::integer::u8" => Type::Uint { bits: 8 },
+        "core::integer::u16" => Type::Uint { bits: 16 },
+        "core::integer::u32" | "core::integer::usize" => Type::Uint { bits: 32 },
+        "core::integer::u64" => Type::Uint { bits: 64 },
+        "core::integer::u128" => Type::Uint { bits: 128 },
+        "core::integer::u256" => Type::U256,
+        "core::integer::i8" => Type::Int { bits: 8 },
+        "core::integer::i16" => Type::Int { bits: 16 },
+        "core::integer::i32" => Type::Int { bits: 32 },
+        "core::integer::i64" => Type::Int { bits: 64 },
+        "core::integer::i128" => Type::Int { bits: 128 },
+        "core::felt252"
+        | "core::starknet::class_hash::ClassHash"
+        | "core::starknet::storage_access::StorageAddress"
+        | "core::starknet::storage_access::StorageBaseAddress" => Type::Felt,
+        "core::starknet::contract_address::ContractAddress" => Type::Address,
+        "core::starknet::eth_address::EthAddress" => Type::FixedBytes(20),
+        "core::bytes_31::bytes31" => Type::FixedBytes(31),
+        "core::byte_array::ByteArray" => Type::String,
+        _ => return None,
+    })
+}

@@ -1,0 +1,196 @@
+//! Codama's IDL (specification: <https://github.com/codama-idl/codama>, package `@codama/nodes`), in which programs of the
+//! Solana program library are described.
+//!
+//! - Names of functions, parameters, fields and accounts are in snake case, those of types and variants in camel case with
+//!   a capital, as in Rust.
+//! - A function's **selector** is made of the arguments at the beginning that are not given but constant (strategy
+//!   `omitted`, or named by a field discriminator). Where there are none, a constant discriminator at offset 0 is it.
+//! - What the Borsh codec writes otherwise is **refused**: numbers in big-endian order, prefixes of other widths, texts and
+//!   lists that take what remains of the data, offsets, sentinels.
+//! - An option that takes the same room with and without a value is a struct of its `tag` and `value`. An optional key
+//!   whose zero means none is an address: the id of the System program is zero, so it says none.
+//! - An account that signs or not (`either`) signs. Where optional accounts are left out of the list altogether, they are
+//!   required here. Remaining accounts, such as the signers of a multisig, are left out.
+
+mod accounts;
+mod constants;
+mod types;
+
+use serde_json::Value as Json;
+
+use crate::{
+    anchor::{custom_error, mutability_of},
+    error::InterfaceError,
+    interface::{Abi, AccountLayout, Function, Interface, Param},
+    solidity::kind_of,
+    source::{self, Draft, Problem, child, list, text, text_or_empty},
+    text::{escape, quote, shorten},
+    types::{Field, Type},
+};
+use accounts::Programs;
+use constants::constant_bytes;
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use types::Types;
+
+impl Interface {
+    /// Reads the main program of a Codama IDL. See the [module](crate::codama) for what becomes of what.
+    ///
+    /// Items that have no place in an interface are listed in [`Interface::refused`].
+    ///
+    /// # Errors
+    ///
+    /// An [`InterfaceError`] for text that is no Codama IDL, a malformed item (which it names), names or discriminators
+    /// that do not differ.
+    pub fn from_codama(json: &str) -> Result<Self, InterfaceError> {
+        Self::from_codama_value(&source::parse(json)?)
+    }
+
+    /// Reads the program of this name, in camel case as the IDL writes it, from a Codama IDL with several.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`from_codama`](Self::from_codama), and [`InterfaceError::Item`] for a name that no program has.
+    pub fn from_codama_program(json: &str, name: &str) -> Result<Self, InterfaceError> {
+        let json = source::parse(json)?;
+        let programs = programs(&json)?;
+        match programs.iter().find(|program| text_or_empty(program, "name") == name) {
+            Some(program) => read(program, &programs),
+            None => {
+                let names = programs.iter().map(|program| escape(text_or_empty(program, "name"))).collect::<Vec<_>>();
+                let reason = format!("the IDL has no program of this name; it has {}", names.join(", "));
+                Err(Problem::malformed(reason).at(0, &format!("program `{name}`")))
+            }
+        }
+    }
+
+    pub(crate) fn from_codama_value(json: &Json) -> Result<Self, InterfaceError> {
+        let programs = programs(json)?;
+        match programs.first() {
+            Some(main) => read(main, &programs),
+            None => Err(other_format(json)),
+        }
+    }
+}
+
+/// Whether the JSON is a Codama IDL.
+pub(crate) fn is_codama(json: &Json) -> bool {
+    json.get("standard").is_some_and(|standard| standard == "codama")
+        || json.get("kind").is_some_and(|kind| kind == "rootNode")
+}
+
+/// The main program and the additional ones.
+fn programs(json: &Json) -> Result<Vec<&Json>, InterfaceError> {
+    if !is_codama(json) {
+        return Err(other_format(json));
+    }
+    let main = child(json, "program").map_err(|problem| problem.at(0, "IDL"))?;
+    let more = list(json, "additionalPrograms").map_err(|problem| problem.at(0, "IDL"))?;
+    Ok([main].into_iter().chain(more).collect())
+}
+
+fn other_format(json: &Json) -> InterfaceError {
+    let expected = "a Codama IDL (an object with `standard`: `codama` and `program`)";
+    InterfaceError::OtherFormat { expected, found: kind_of(json) }
+}
+
+fn read(program: &Json, programs: &[&Json]) -> Result<Interface, InterfaceError> {
+    let mut draft = Draft::new(text_or_empty(program, "name"), Abi::Borsh);
+    let mut types = Types::new(program, programs).map_err(|problem| problem.at(0, "`definedTypes`"))?;
+    let programs = Programs::new(program, programs);
+    for (index, (item, json)) in items(program, "instructions", "instruction")?.into_iter().enumerate() {
+        let function = draft.item(index, &item, read_instruction(json, &mut types, &programs))?;
+        draft.interface.functions.extend(function);
+    }
+    for (index, (item, json)) in items(program, "accounts", "account")?.into_iter().enumerate() {
+        let layout = draft.item(index, &item, read_layout(json, &mut types))?;
+        draft.interface.layouts.extend(layout);
+    }
+    for (index, (item, json)) in items(program, "errors", "error")?.into_iter().enumerate() {
+        let code = child(json, "code").map(|code| code.as_u64().and_then(|code| u32::try_from(code).ok()));
+        let error = code.and_then(|code| {
+            let code = code.ok_or_else(|| Problem::malformed("`code` must be a number of 32 bits"))?;
+            let name = text(json, "name")?.to_upper_camel_case();
+            Ok(custom_error(name, code, text_or_empty(json, "message").to_owned()))
+        });
+        let error = draft.item(index, &item, error)?;
+        draft.interface.errors.extend(error);
+    }
+    draft.finish()
+}
+
+/// The items of a list, each with its kind and name.
+fn items<'j>(program: &'j Json, key: &str, kind: &str) -> Result<Vec<(String, &'j Json)>, InterfaceError> {
+    let items = list(program, key).map_err(|problem| problem.at(0, &format!("`{key}`")))?;
+    let label = |json| format!("{kind} `{}`", text_or_empty(json, "name"));
+    Ok(items.iter().map(|json| (label(json), json)).collect())
+}
+
+fn read_instruction(json: &Json, types: &mut Types<'_>, programs: &Programs<'_>) -> Result<Function, Problem> {
+    let name = text(json, "name")?.to_snake_case();
+    let discriminators = list(json, "discriminators")?;
+    let (selector, rest) = leading_constants(list(json, "arguments")?, discriminators)?;
+    let mut inputs = Vec::new();
+    for argument in rest {
+        let name = text(argument, "name")?;
+        if is_omitted(argument) {
+            let reason = format!("the argument {} is constant, but stands behind one that is not", escape(name));
+            return Err(Problem::inexpressible(reason));
+        }
+        inputs.push(Param::new(&name.to_snake_case(), types.read(child(argument, "type")?)?));
+    }
+    let accounts = programs.accounts(json, &inputs)?;
+    let signature = source::signature(&name, inputs.iter().map(|param| &param.ty));
+    let mutability = mutability_of(&accounts, &[]);
+    Ok(Function { name, inputs, outputs: Vec::new(), mutability, selector: selector.into(), signature, accounts })
+}
+
+/// Whether an argument or a field always has its default value.
+fn is_omitted(argument: &Json) -> bool {
+    text_or_empty(argument, "defaultValueStrategy") == "omitted"
+}
+
+/// The bytes of the constants with which data begins, and the arguments or fields after them.
+fn leading_constants<'j>(arguments: &'j [Json], discriminators: &[Json]) -> Result<(Vec<u8>, &'j [Json]), Problem> {
+    let of_kind = |node: &&Json, kind: &str| text_or_empty(node, "kind") == kind;
+    let is_field = |name: &str| {
+        let mut fields = discriminators.iter().filter(|node| of_kind(node, "fieldDiscriminatorNode"));
+        !name.is_empty() && fields.any(|node| text_or_empty(node, "name") == name)
+    };
+    let is_constant = |argument: &&Json| {
+        argument.get("defaultValue").is_some() && (is_omitted(argument) || is_field(text_or_empty(argument, "name")))
+    };
+    let count = arguments.iter().take_while(is_constant).count();
+    let (constants, rest) = arguments.split_at_checked(count).unwrap_or_default();
+    let mut bytes = Vec::new();
+    for argument in constants {
+        bytes.extend(constant_bytes(child(argument, "type")?, child(argument, "defaultValue")?)?);
+    }
+    if bytes.is_empty() {
+        let constant = discriminators.iter().find(|node| of_kind(node, "constantDiscriminatorNode"));
+        if let Some(node) = constant {
+            if node.get("offset").and_then(Json::as_u64) != Some(0) {
+                return Err(Problem::inexpressible("its constant discriminator does not stand at the beginning"));
+            }
+            let constant = child(node, "constant")?;
+            bytes = constant_bytes(child(constant, "type")?, child(constant, "value")?)?;
+        }
+    }
+    Ok((bytes, rest))
+}
+
+fn read_layout(json: &Json, types: &mut Types<'_>) -> Result<AccountLayout, Problem> {
+    let name = text(json, "name")?.to_upper_camel_case();
+    let data = child(json, "data")?;
+    if text(data, "kind")? != "structTypeNode" {
+        let kind = quote(&shorten(text(data, "kind")?, 40));
+        return Err(Problem::inexpressible(format!("its data is a {kind}, not a struct")));
+    }
+    let (discriminator, rest) = leading_constants(list(data, "fields")?, list(json, "discriminators")?)?;
+    let fields = rest
+        .iter()
+        .map(|field| Ok(Field::new(&text(field, "name")?.to_snake_case(), types.read(child(field, "type")?)?)));
+    let fields = fields.collect::<Result<_, Problem>>()?;
+    let ty = Type::Struct { name: name.as_str().into(), fields };
+    Abi::Borsh.check_type(&ty)?;
+    Ok(AccountLayout { name, discriminator: discriminator.into(), ty })
+}

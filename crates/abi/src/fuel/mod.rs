@@ -1,0 +1,163 @@
+//! Fuel's JSON ABI, specification version 1 (<https://docs.fuel.network/docs/specs/abi/json-abi-format/>).
+//!
+//! - A function's **selector** is its name: encoding version 1 names functions so, and has no overloads.
+//! - It is payable where it has the attribute `payable`, a view where it does not have `storage(write)`, and pure where it
+//!   has neither `storage(read)` nor `storage(write)`.
+//! - `Address` and `ContractId` are accounts; an `Identity` is the enum of both, as which it is encoded.
+//!   `b256` and `AssetId`'s content are 32 bytes, `str[n]` a text of fixed length, `Bytes` and `raw untyped slice` bytes.
+//! - A logged type is an **event** whose topic holds the log id in its last eight bytes. The fields of a struct are the
+//!   event's fields. Where two types have one name, the later events carry their log id in the name.
+//! - An entry of `errorCodes` is an **error**: its selector is the revert code as eight big-endian bytes.
+//! - Configurables are part of the code and are left out.
+
+mod name;
+mod types;
+
+use alloy_primitives::B256;
+use serde_json::Value as Json;
+
+use crate::{
+    error::InterfaceError,
+    interface::{Abi, CustomError, Event, EventParam, Function, Interface, Mutability, Param},
+    solidity::kind_of,
+    source::{self, Draft, Problem, list, text, text_or_empty},
+    types::Type,
+};
+use types::Types;
+
+impl Interface {
+    /// Reads the JSON ABI of a Sway contract, of specification version 1 and encoding version 1.
+    /// See the [module](crate::fuel) for what becomes of what.
+    ///
+    /// Items that have no place in an interface are listed in [`Interface::refused`].
+    ///
+    /// # Errors
+    ///
+    /// An [`InterfaceError`] for text that is no such ABI, a malformed item (which it names), two functions of one name.
+    pub fn from_fuel_abi(json: &str) -> Result<Self, InterfaceError> {
+        Self::from_fuel_value(&source::parse(json)?)
+    }
+
+    pub(crate) fn from_fuel_value(json: &Json) -> Result<Self, InterfaceError> {
+        if !is_fuel(json) {
+            let expected = "a Fuel ABI (an object with `specVersion`: `1`, `concreteTypes` and `functions`)";
+            return Err(InterfaceError::OtherFormat { expected, found: kind_of(json) });
+        }
+        for version in ["specVersion", "encodingVersion"] {
+            let given = json.get(version).map(|given| given.as_str().map_or_else(|| given.to_string(), str::to_owned));
+            if given.as_deref().is_some_and(|given| given != "1") {
+                let reason = format!("`{version}` is not 1; rebuild the contract with a forc of 0.64 or later");
+                return Err(Problem::malformed(reason).at(0, "ABI"));
+            }
+        }
+        read(json)
+    }
+}
+
+/// Whether the JSON is a Fuel ABI.
+pub(crate) fn is_fuel(json: &Json) -> bool {
+    json.get("functions").is_some_and(Json::is_array) && json.get("concreteTypes").is_some_and(Json::is_array)
+}
+
+fn read(json: &Json) -> Result<Interface, InterfaceError> {
+    let mut draft = Draft::new("", Abi::Fuel);
+    let mut types = Types::new(json).map_err(|problem| problem.at(0, "the types"))?;
+    for (index, item) in list(json, "functions").map_err(|problem| problem.at(0, "`functions`"))?.iter().enumerate() {
+        let label = format!("function `{}`", text_or_empty(item, "name"));
+        let function = draft.item(index, &label, read_function(item, &mut types))?;
+        draft.interface.functions.extend(function);
+    }
+    for (index, item) in list(json, "loggedTypes").map_err(|problem| problem.at(0, "`loggedTypes`"))?.iter().enumerate()
+    {
+        let label = format!("logged type `{}`", text_or_empty(item, "logId"));
+        let event = draft.item(index, &label, read_event(item, &mut types))?.map(|mut event| {
+            if draft.interface.event(&event.name).is_some() {
+                event.name = format!("{}_{}", event.name, text_or_empty(item, "logId"));
+            }
+            event
+        });
+        draft.interface.events.extend(event);
+    }
+    for (index, (code, item)) in error_codes(json)?.into_iter().enumerate() {
+        draft.interface.errors.push(read_error(index, code, item));
+    }
+    draft.finish()
+}
+
+fn read_function(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem> {
+    let name = text(json, "name")?.to_owned();
+    let inputs = list(json, "inputs")?.iter().map(|input| {
+        let ty = types.concrete(text(input, "concreteTypeId")?)?;
+        Ok(Param::new(text_or_empty(input, "name"), ty))
+    });
+    let inputs = inputs.collect::<Result<Vec<_>, Problem>>()?;
+    let outputs = match types.concrete(text(json, "output")?)? {
+        Type::Unit => Vec::new(),
+        ty => vec![Param::new("", ty)],
+    };
+    let mutability = mutability_of(list(json, "attributes")?)?;
+    let signature = source::signature(&name, inputs.iter().map(|param| &param.ty));
+    let selector = name.as_bytes().to_vec().into();
+    Ok(Function { name, inputs, outputs, mutability, selector, signature, accounts: Vec::new() })
+}
+
+fn mutability_of(attributes: &[Json]) -> Result<Mutability, Problem> {
+    let mut accesses = Vec::new();
+    for attribute in attributes {
+        match text(attribute, "name")? {
+            "payable" => return Ok(Mutability::Payable),
+            "storage" => accesses.extend(list(attribute, "arguments")?.iter().filter_map(Json::as_str)),
+            _ => {}
+        }
+    }
+    Ok(if accesses.contains(&"write") {
+        Mutability::NonPayable
+    } else if accesses.contains(&"read") {
+        Mutability::View
+    } else {
+        Mutability::Pure
+    })
+}
+
+fn read_event(json: &Json, types: &mut Types<'_>) -> Result<Event, Problem> {
+    let id = text(json, "logId")?;
+    let id = id.parse::<u64>().map_err(|_| Problem::malformed("`logId` must be a number of 64 bits, as a text"))?;
+    let type_id = text(json, "concreteTypeId")?;
+    let ty = types.concrete(type_id)?;
+    let plain = |name: &str, ty| EventParam { name: name.into(), ty, indexed: false };
+    let (name, fields) = match ty {
+        Type::Struct { name, fields } => {
+            let fields = fields.into_iter().map(|field| EventParam { name: field.name, ty: field.ty, indexed: false });
+            (name.to_string(), fields.collect::<Vec<_>>())
+        }
+        Type::Enum { ref name, .. } => (name.to_string(), vec![plain("", ty)]),
+        Type::Unit => (format!("log_{id}"), Vec::new()),
+        ty => (format!("log_{id}"), vec![plain("", ty)]),
+    };
+    let signature = source::signature(&name, fields.iter().map(|field| &field.ty));
+    Ok(Event { name, fields, topic: Some(B256::left_padding_from(&id.to_be_bytes())), signature })
+}
+
+/// The revert codes of the contract in their order.
+fn error_codes(json: &Json) -> Result<Vec<(u64, &Json)>, InterfaceError> {
+    let Some(entries) = json.get("errorCodes").filter(|entries| !entries.is_null()) else { return Ok(Vec::new()) };
+    let read = || {
+        let entries = entries.as_object().ok_or_else(|| Problem::malformed("it must be an object of revert codes"))?;
+        let code = |code: &str| {
+            code.parse::<u64>().map_err(|_| Problem::malformed("its keys must be numbers of 64 bits, as texts"))
+        };
+        let mut codes =
+            entries.iter().map(|(key, item)| Ok((code(key)?, item))).collect::<Result<Vec<_>, Problem>>()?;
+        codes.sort_by_key(|(code, _)| *code);
+        Ok(codes)
+    };
+    read().map_err(|problem: Problem| problem.at(0, "`errorCodes`"))
+}
+
+/// The name is the place in the list: the compiler gives codes, but no names.
+fn read_error(index: usize, code: u64, json: &Json) -> CustomError {
+    let name = format!("error_{index}");
+    let message = text_or_empty(json, "msg").to_owned();
+    let (selector, signature) = (code.to_be_bytes().to_vec().into(), format!("{name}()"));
+    CustomError { name, inputs: Vec::new(), selector, message, signature }
+}

@@ -1,0 +1,186 @@
+//! Fuel's concrete and metadata types, written out.
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use super::name::{Name, last_segment};
+use crate::{
+    interface::Abi,
+    source::{Guard, Problem, child, list, text, text_or_empty},
+    text::{escape, quote, shorten},
+    types::{Field, Type, Variant},
+};
+
+/// What the parameters of generic types stand for, by their metadata id.
+type Generics = HashMap<u64, Type>;
+
+/// The types of an ABI.
+pub(super) struct Types<'j> {
+    concrete: HashMap<&'j str, &'j Json>,
+    metadata: HashMap<u64, &'j Json>,
+    guard: Guard,
+}
+
+impl<'j> Types<'j> {
+    pub(super) fn new(json: &'j Json) -> Result<Self, Problem> {
+        let mut concrete = HashMap::new();
+        for item in list(json, "concreteTypes")? {
+            let id = text(item, "concreteTypeId")?;
+            if concrete.insert(id, item).is_some() {
+                return Err(Problem::malformed(format!("two concrete types have the id {}", quote(&shorten(id, 80)))));
+            }
+        }
+        let mut metadata = HashMap::new();
+        for item in list(json, "metadataTypes")? {
+            let id = metadata_id(item, "metadataTypeId")?;
+            if metadata.insert(id, item).is_some() {
+                return Err(Problem::malformed(format!("two metadata types have the id {id}")));
+            }
+        }
+        Ok(Self { concrete, metadata, guard: Guard::default() })
+    }
+
+    /// The type with this concrete id.
+    pub(super) fn concrete(&mut self, id: &str) -> Result<Type, Problem> {
+        self.guard.start();
+        let ty = self.by_concrete_id(id, 0)?;
+        Abi::Fuel.check_type(&ty)?;
+        Ok(ty)
+    }
+
+    fn by_concrete_id(&mut self, id: &str, depth: usize) -> Result<Type, Problem> {
+        self.guard.part(depth)?;
+        let item =
+            self.concrete.get(id).copied().ok_or_else(|| {
+                Problem::malformed(format!("no concrete type has the id {}", quote(&shorten(id, 80))))
+            })?;
+        let name = Name::parse(text(item, "type")?)?;
+        if let Some(ty) = name.plain()? {
+            return Ok(ty);
+        }
+        let arguments = list(item, "typeArguments")?.iter().map(|argument| {
+            let id = argument.as_str().ok_or_else(|| Problem::malformed("a type argument must be a concrete id"))?;
+            self.guard.open(id)?;
+            let ty = self.by_concrete_id(id, depth + 1)?;
+            self.guard.close();
+            Ok(ty)
+        });
+        let arguments = arguments.collect::<Result<Vec<_>, Problem>>()?;
+        match item.get("metadataTypeId") {
+            None | Some(Json::Null) => Err(name.unknown()),
+            Some(_) => {
+                self.by_metadata_id(metadata_id(item, "metadataTypeId")?, arguments, &Generics::new(), depth + 1)
+            }
+        }
+    }
+
+    /// The type with this metadata id and these arguments. `outer` is what the generics of the place of use stand for.
+    fn by_metadata_id(
+        &mut self,
+        id: u64,
+        arguments: Vec<Type>,
+        outer: &Generics,
+        depth: usize,
+    ) -> Result<Type, Problem> {
+        self.guard.part(depth)?;
+        let item = self.metadata.get(&id).copied();
+        let item = item.ok_or_else(|| Problem::malformed(format!("no metadata type has the id {id}")))?;
+        let name = Name::parse(text(item, "type")?)?;
+        if let Name::Generic(parameter) = &name {
+            let ty = outer.get(&id).cloned();
+            let ty = ty.ok_or_else(|| Problem::malformed(format!("nothing says what {} is", escape(parameter))))?;
+            self.count(&ty, depth)?;
+            return Ok(ty);
+        }
+        if let Some(ty) = name.plain()? {
+            return Ok(ty);
+        }
+        let parameters = list(item, "typeParameters")?;
+        if parameters.len() != arguments.len() {
+            let (expected, given) = (parameters.len(), arguments.len());
+            return Err(Problem::malformed(format!("{name} takes {expected} type arguments, {given} are given")));
+        }
+        // Generics of this definition only: those around it do not reach into it. Array and tuple types have none of
+        // their own and use those of the place where they stand.
+        let ids = parameters
+            .iter()
+            .map(|id| id.as_u64().ok_or_else(|| Problem::malformed("a type parameter must be a metadata id")));
+        let own = ids.zip(arguments).map(|(id, ty)| Ok((id?, ty))).collect::<Result<Generics, Problem>>()?;
+        let own = if matches!(name, Name::Array(..) | Name::Tuple) { outer } else { &own };
+        if let Some(ty) = standard(&name, parameters, own) {
+            return Ok(ty);
+        }
+        self.guard.open(&id.to_string())?;
+        let components = list(item, "components")?
+            .iter()
+            .map(|component| Ok((text_or_empty(component, "name"), self.component(component, own, depth + 1)?)));
+        let components = components.collect::<Result<Vec<_>, Problem>>()?;
+        self.guard.close();
+        name.composite(components)
+    }
+
+    /// The type of a field, a variant, or an element: by metadata id with arguments, or by concrete id.
+    fn component(&mut self, json: &Json, generics: &Generics, depth: usize) -> Result<Type, Problem> {
+        match child(json, "typeId")? {
+            Json::String(id) => {
+                self.guard.open(id)?;
+                let ty = self.by_concrete_id(id, depth)?;
+                self.guard.close();
+                Ok(ty)
+            }
+            _ => {
+                let arguments = list(json, "typeArguments")?.iter();
+                let arguments = arguments.map(|argument| self.component(argument, generics, depth + 1));
+                let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+                self.by_metadata_id(metadata_id(json, "typeId")?, arguments, generics, depth)
+            }
+        }
+    }
+
+    /// Counts the parts of a type that is used once more.
+    fn count(&mut self, ty: &Type, depth: usize) -> Result<(), Problem> {
+        self.guard.part(depth)?;
+        ty.children().try_for_each(|child| self.count(child, depth + 1))
+    }
+}
+
+/// Types of the standard library that are written in an own way.
+fn standard(name: &Name<'_>, parameters: &[Json], own: &Generics) -> Option<Type> {
+    let first = own.get(&parameters.first()?.as_u64()?)?;
+    match name {
+        Name::Struct(path) if last_segment(path) == "Vec" => Some(match first {
+            Type::Uint { bits: 8 } => Type::Bytes,
+            element => Type::array(element.clone()),
+        }),
+        Name::Enum(path) if last_segment(path) == "Option" => Some(Type::option(first.clone())),
+        _ => None,
+    }
+}
+
+fn metadata_id(json: &Json, key: &str) -> Result<u64, Problem> {
+    child(json, key)?.as_u64().ok_or_else(|| Problem::malformed(format!("`{key}` must be a number")))
+}
+
+impl Name<'_> {
+    /// The type with these components.
+    fn composite(&self, components: Vec<(&str, Type)>) -> Result<Type, Problem> {
+        match self {
+            Self::Struct(path) => {
+                let fields = components.into_iter().map(|(name, ty)| Field::new(name, ty));
+                Ok(Type::Struct { name: last_segment(path).into(), fields: fields.collect() })
+            }
+            Self::Enum(path) => {
+                let variants = components.into_iter().map(|(name, ty)| Variant::new(name, ty));
+                Ok(Type::Enum { name: last_segment(path).into(), variants: variants.collect() })
+            }
+            Self::Tuple => Ok(Type::Tuple(components.into_iter().map(|(_, ty)| ty).collect())),
+            Self::Array(length) => match components.into_iter().next().map(|(_, ty)| ty) {
+                Some(Type::Uint { bits: 8 }) => Ok(Type::FixedBytes(*length)),
+                Some(element) => Ok(Type::fixed_array(element, *length)),
+                None => Err(Problem::malformed("an array has no element type")),
+            },
+            Self::Plain(_) | Self::Generic(_) => Err(self.unknown()),
+        }
+    }
+}

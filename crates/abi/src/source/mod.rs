@@ -1,0 +1,44 @@
+//! What the readers of all interface formats share: JSON with sentences for errors, limits on types, the last checks.
+
+mod finish;
+mod guard;
+mod json;
+
+pub(crate) use finish::{Draft, signature};
+pub(crate) use guard::Guard;
+pub(crate) use json::{byte_list, child, flag, length, list, parse, text, text_or_empty};
+
+use crate::error::InterfaceError;
+
+/// What is wrong with an item of an interface's source.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// It is not what the format says: the file cannot be trusted.
+    Malformed(String),
+    /// It is sound, but has no place in the model: the item is refused and the others are used.
+    Inexpressible(String),
+}
+
+impl Problem {
+    /// A [`Problem::Malformed`].
+    pub(crate) fn malformed(reason: impl Into<String>) -> Self {
+        Self::Malformed(reason.into())
+    }
+
+    /// A [`Problem::Inexpressible`].
+    pub(crate) fn inexpressible(reason: impl Into<String>) -> Self {
+        Self::Inexpressible(reason.into())
+    }
+
+    /// The error of the whole file, for a part without which nothing of it can be used.
+    pub(crate) fn at(self, index: usize, item: &str) -> InterfaceError {
+        let (Self::Malformed(reason) | Self::Inexpressible(reason)) = self;
+        InterfaceError::Item { index, item: crate::text::escape(item), reason }
+    }
+}
+
+impl From<crate::CodecError> for Problem {
+    fn from(error: crate::CodecError) -> Self {
+        Self::Inexpressible(error.to_string())
+    }
+}
