@@ -10,7 +10,7 @@ pub(crate) fn fault_of(result: InstructionResult, contract: Address, data: &Byte
     }
     let (kind, message) = describe(result);
     let data = if kind == FaultKind::Revert { data.clone() } else { Bytes::new() };
-    Some(Fault { vm: VmId::EVM, contract, kind, data, message: message.into() })
+    Some(Fault { vm: VmId::EVM, contract, kind, data, code: None, message: message.into() })
 }
 
 fn describe(result: InstructionResult) -> (FaultKind, &'static str) {

@@ -107,7 +107,7 @@ impl Machine {
         };
         let frame = self.frame_of_call(&inputs, depth);
         let is_outermost = depth == 0;
-        let call = ForeignCall { frame, transfer: inputs.value.transfer(), reservoir: inputs.reservoir, memory };
+        let call = ForeignCall { frame, payer: None, reservoir: inputs.reservoir, memory };
         let ForeignEnd { end, frame, mut gas } = self.run_foreign(call).map_err(|fatal| HookError::Custom(fatal.0))?;
         let (result, output) = match end.exit {
             Exit::Return(data) => (InstructionResult::Return, data),
@@ -192,7 +192,7 @@ impl Machine {
             }
             Err(HostError::Fault { kind, message }) => {
                 let fault =
-                    Fault { vm: owner, contract: frame.target, kind, data: Bytes::new(), message: message.into() };
+                    Fault { vm: owner, contract: frame.target, kind, data: Bytes::new(), code: None, message: message.into() };
                 result.output = self.border.fault_data(&fault, owner, VmId::EVM);
                 result.result = InstructionResult::Revert;
                 self.last_fault = Some(fault);

@@ -33,6 +33,8 @@ pub struct Machine {
     pub(crate) fee: U256,
     /// How the outermost frame failed.
     pub(crate) last_fault: Option<Fault>,
+    /// What programs of VMs with a text log have said.
+    pub(crate) program_log: Vec<String>,
 }
 
 /// What a transaction did.
@@ -48,6 +50,8 @@ pub struct Executed {
     pub gas: ResultGas,
     /// Events in order.
     pub logs: Vec<Log>,
+    /// Lines of the program log, in order; kept when frames fail.
+    pub program_log: Vec<String>,
     /// Fee for the beneficiary in wei; not part of `changes`.
     pub fee: U256,
     /// Everything read and written.
@@ -102,6 +106,7 @@ impl Machine {
             segment_caller: None,
             fee: U256::ZERO,
             last_fault: None,
+            program_log: Vec::new(),
         }
     }
 
@@ -114,6 +119,7 @@ impl Machine {
         self.segment_caller = None;
         self.fee = U256::ZERO;
         self.last_fault = None;
+        self.program_log.clear();
         self.evm.ctx.tx = tx;
         let result = LaneHandler.run(self);
         let changes = self.evm.ctx.journaled_state.take_changes();
@@ -139,6 +145,7 @@ impl Machine {
             fault: None,
             gas: *result.gas(),
             logs: Vec::new(),
+            program_log: core::mem::take(&mut self.program_log),
             fee: self.fee,
             changes,
             trace,

@@ -12,6 +12,7 @@ use hexapla_evm::{AccountInfo, BlobExcessGasAndPrice, BlockEnv, ExecuteError, Tx
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
 use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError, StateReader};
 use hexapla_store::KvStore;
+use hexapla_svm::genesis::GenesisAccount;
 use hexapla_trie::AccountProof;
 use std::sync::Arc;
 
@@ -114,6 +115,20 @@ impl Chain {
         let mut overlay = self.db.overlay()?;
         edit(&mut overlay)?;
         Ok(self.db.commit(&overlay.changes())?)
+    }
+
+    /// Puts Solana accounts into the state without a transaction: genesis, see [`crate::svm::genesis`].
+    pub fn insert_svm_accounts(&mut self, accounts: impl IntoIterator<Item = GenesisAccount>) -> Result<B256, ChainError> {
+        self.edit(|overlay| {
+            for GenesisAccount { address, balance, code, objects } in accounts {
+                let code = Some(code).filter(|code| !code.is_empty()).map(|code| hexapla_evm::bytecode(&code));
+                overlay.insert_account(address, AccountInfo { balance, code, ..AccountInfo::default() });
+                for (key, object) in objects {
+                    overlay.insert_object(key, Some(object));
+                }
+            }
+            Ok(())
+        })
     }
 
     /// A call of `to`, ready for [`Chain::transact`]: the sender's next nonce, no gas price.

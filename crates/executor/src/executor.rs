@@ -1,17 +1,19 @@
 //! Runs the transactions of one block.
 
 use crate::{
-    border::{BORDER_DEPTH_MAX, ChainBorder},
+    border::{BORDER_DEPTH_MAX, ChainBorder, Projections},
     receipt::{Outcome, Receipt, Status},
     stack::on_big_stack,
 };
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
 use hexapla_state::{AccessSet, Overlay};
 use hexapla_vm::{DuplicateVm, Fatal, VmSet};
+use hexapla_svm::SvmVm;
 use hexapla_wasm::StylusVm;
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 /// Native stack of revm between two foreign frames; about 3.4 kB were measured.
@@ -42,6 +44,9 @@ pub enum SetupError {
     /// A VM cannot start.
     #[error(transparent)]
     Wasm(#[from] hexapla_wasm::SetupError),
+    /// A VM cannot start.
+    #[error(transparent)]
+    Svm(#[from] hexapla_svm::SetupError),
     /// A VM was named twice.
     #[error(transparent)]
     Duplicate(#[from] DuplicateVm),
@@ -57,7 +62,7 @@ pub fn standard_vms(mut wasm: hexapla_wasm::Config) -> Result<VmSet, SetupError>
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
     let instances = u32::try_from(threads * BORDER_DEPTH_MAX).unwrap_or(u32::MAX);
     wasm.pool_size = wasm.pool_size.max(instances);
-    Ok(VmSet::default().with(StylusVm::new(wasm)?)?)
+    Ok(VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(hexapla_svm::Config::default())?)?)
 }
 
 /// Runs transactions by one chain's rules. Cheap to clone; shared by threads.
@@ -65,6 +70,7 @@ pub fn standard_vms(mut wasm: hexapla_wasm::Config) -> Result<VmSet, SetupError>
 pub struct Executor {
     vms: VmSet,
     config: ChainConfig,
+    projections: Arc<Projections>,
 }
 
 impl Executor {
@@ -73,7 +79,7 @@ impl Executor {
         if vms.iter().next().is_some() && !config.spec.is_enabled_in(SpecId::LONDON) {
             return Err(SetupError::ForkTooOld(config.spec));
         }
-        Ok(Self { vms, config })
+        Ok(Self { vms, config, projections: Arc::default() })
     }
 
     /// An executor with all VMs of this workspace in their default settings.
@@ -120,7 +126,7 @@ impl Executor {
         work: impl FnOnce(&mut BlockRun) -> R + Send,
     ) -> (R, Overlay) {
         on_big_stack(self.stack_bytes(), || {
-            let border = Box::new(ChainBorder::new(self.vms.clone()));
+            let border = Box::new(ChainBorder::new(self.vms.clone(), Arc::clone(&self.projections)));
             let machine = Machine::new(overlay, cfg, block, border);
             let mut run = BlockRun { machine };
             let result = work(&mut run);
@@ -172,10 +178,10 @@ impl BlockRun {
             Err(Fatal(format!("a bug: {}", message_of(&*panic))).into())
         });
         let crossings = self.machine.take_crossings();
-        let Executed { output, created, fault, gas, logs, fee, changes, trace } = executed?;
+        let Executed { output, created, fault, gas, logs, program_log, fee, changes, trace } = executed?;
         let status = if fault.is_none() { Status::Success } else { Status::Failed };
         let receipt =
-            Receipt { status, output, created, fault, gas_used: gas.tx_gas_used(), fee, logs, crossings, trace };
+            Receipt { status, output, created, fault, gas_used: gas.tx_gas_used(), fee, logs, program_log, crossings, trace };
         Ok(Outcome { receipt, changes })
     }
 

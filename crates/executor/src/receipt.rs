@@ -33,6 +33,9 @@ pub struct Receipt {
     pub fee: U256,
     /// Events in order.
     pub logs: Vec<Log>,
+    /// What programs of VMs with a text log have said, in order; lines of failed frames included.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub program_log: Vec<String>,
     /// Calls between VMs in the order in which they began, failed ones included.
     pub crossings: Vec<Crossing>,
     /// The call tree, where one was asked for.

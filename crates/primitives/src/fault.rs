@@ -66,6 +66,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The failure in the VM's own form: revert data of the EVM and of Stylus.
     pub data: Bytes,
+    /// The failure's number, where the contract or its interface numbers its failures (Solana's custom codes).
+    pub code: Option<u32>,
     /// One sentence for people. Empty for a plain revert, whose `data` says it.
     pub message: String,
 }

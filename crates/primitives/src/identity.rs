@@ -4,9 +4,10 @@
 //! - *native id*: the account's id in its home VM;
 //! - *alias*: the 32 bytes in which an account appears inside a VM that is not its home.
 //!
-//! The home records that lead from a canonical address back to a native id are state and live with the executor.
+//! The way from a canonical address back to a native id is state: the [`HomeRecord`] of the account, an object of the
+//! identity column, written when the account is first used.
 
-use crate::VmId;
+use crate::{ObjectKey, VmId};
 use alloy_primitives::{Address, B256, Bytes, Keccak256, address};
 
 const ACCOUNT_DOMAIN: &[u8] = b"hexapla/account/v1";
@@ -23,6 +24,38 @@ pub fn canonical_of(vm: VmId, native_id: &[u8]) -> Address {
     Address::from_word(hasher.finalize())
 }
 
+/// Who an account is in its home VM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HomeRecord {
+    /// The home VM.
+    pub vm: VmId,
+    /// Its id there.
+    pub native_id: Bytes,
+}
+
+impl HomeRecord {
+    /// Where the record of an account stands.
+    pub fn key(canonical: Address) -> ObjectKey {
+        ObjectKey::new(VmId::IDENTITY, canonical.into_array())
+    }
+
+    /// The record as it is stored: the VM's tag and the id.
+    pub fn to_bytes(&self) -> Bytes {
+        [[self.vm.0].as_slice(), &self.native_id].concat().into()
+    }
+
+    /// Reads a record.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (vm, native_id) = bytes.split_first()?;
+        Some(Self { vm: VmId(*vm), native_id: Bytes::copy_from_slice(native_id) })
+    }
+
+    /// The address of the account.
+    pub fn canonical(&self) -> Address {
+        canonical_of(self.vm, &self.native_id)
+    }
+}
+
 /// The form in which the account `canonical` appears inside a VM with 32-byte ids that is not its home:
 /// `0x00 ‖ "hexapla-evm" ‖ canonical`. No key can sign for it, and it fits a Cairo felt.
 pub fn alias_of(canonical: Address) -> B256 {
@@ -36,6 +69,11 @@ pub fn alias_of(canonical: Address) -> B256 {
 pub fn canonical_of_alias(alias: B256) -> Option<Address> {
     let address = Address::from_slice(&alias[12..]);
     (alias[..12] == ALIAS_PREFIX && !address.is_zero()).then_some(address)
+}
+
+/// Whether 32 bytes look like an alias but are none: the prefix with the zero address.
+pub fn is_malformed_alias(id: B256) -> bool {
+    id[..12] == ALIAS_PREFIX && canonical_of_alias(id).is_none()
 }
 
 /// The code that a contract of another VM shows on the EVM lane: `0xEFF1 ‖ version ‖ vm ‖ native id`.

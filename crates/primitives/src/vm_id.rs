@@ -24,13 +24,19 @@ impl VmId {
     pub const CAIRO: Self = Self(4);
     /// FuelVM.
     pub const FUEL: Self = Self(5);
+    /// No VM but a column of the host: the home records of accounts, by canonical address.
+    pub const IDENTITY: Self = Self(64);
+    /// No VM but a column of the host: the interfaces of contracts.
+    pub const INTERFACE: Self = Self(65);
 
     /// Short lower-case name for people, e.g. `evm`; unknown tags are `vm-200`.
     pub fn name(self) -> std::borrow::Cow<'static, str> {
         const NAMES: [&str; 6] = ["evm", "wasm", "svm", "move", "cairo", "fuel"];
-        match NAMES.get(usize::from(self.0)) {
-            Some(name) => (*name).into(),
-            None => format!("vm-{}", self.0).into(),
+        match (NAMES.get(usize::from(self.0)), self) {
+            (Some(name), _) => (*name).into(),
+            (None, Self::IDENTITY) => "identity".into(),
+            (None, Self::INTERFACE) => "interface".into(),
+            (None, _) => format!("vm-{}", self.0).into(),
         }
     }
 }

@@ -35,6 +35,17 @@ pub trait WorldSource {
     fn has_storage(&mut self, address: Address) -> Result<bool, StateError>;
 }
 
+/// What pricing the access of an object depends on.
+#[derive(Clone, Debug)]
+pub struct ObjectAccess {
+    /// This is the first access in the transaction.
+    pub is_cold: bool,
+    /// The object before the transaction.
+    pub original: Option<Bytes>,
+    /// The object now.
+    pub present: Option<Bytes>,
+}
+
 /// revm's journal plus the object journal.
 #[derive(Debug)]
 pub struct WorldJournal<DB> {
@@ -67,6 +78,14 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
             self.undo.push((key.clone(), former));
         }
         Ok(())
+    }
+
+    /// How an object stands before the first access of the transaction, and whether it was accessed before.
+    pub fn object_access(&mut self, key: &ObjectKey) -> Result<ObjectAccess, StateError> {
+        let is_cold = !self.objects.contains_key(key);
+        let present = self.object(key)?;
+        let original = self.objects.get(key).and_then(|slot| slot.original.clone());
+        Ok(ObjectAccess { is_cold, original, present })
     }
 
     /// Ends the transaction: everything it read and wrote. The journal is as new afterwards.

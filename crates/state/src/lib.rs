@@ -17,6 +17,6 @@ mod rows;
 
 pub use changes::{AccessSet, Location, LocationValue, ObjectState, TxChanges};
 pub use db::{ObjectProof, StateDb};
-pub use journal::WorldJournal;
+pub use journal::{ObjectAccess, WorldJournal};
 pub use overlay::{AccountChange, BlockChanges, Overlay};
 pub use reader::{EmptyState, StateError, StateReader};

@@ -1,1 +1,35 @@
-//! Solana programs as a VM of hexapla.
+//! Solana programs as a VM of hexapla: unmodified sBPF on agave's runtime.
+//!
+//! - [`SvmVm`]: the adapter: programs are contracts, accounts are objects of the SVM's column, lamports are a view of the
+//!   balance in wei
+//! - [`invocation`]: a call of a program by a contract of another VM: accounts, data, seeds
+//! - [`account`]: a Solana account as it is stored
+//! - `context`: one entry into agave's `InvokeContext`, its accounts loaded from the host and written back
+//! - `foreign`: a program calls an alias: out of the SVM, into another VM, and back
+//! - `guard`: what the host adds to agave's native programs: re-entrancy over nested contexts, aliases that pay
+//! - `programs`, `runtime`, `sysvars`: compiled programs, the rules of the chain, the sysvars of a block
+//!
+//! - [`genesis`], [`spl`]: accounts and programs that are there from the beginning
+//!
+//! Nothing outside this crate imports agave.
+
+pub mod account;
+mod context;
+mod error;
+mod foreign;
+pub mod genesis;
+mod guard;
+pub mod invocation;
+mod programs;
+mod runtime;
+mod session;
+pub mod spl;
+mod sysvars;
+mod vm;
+
+pub use account::{StoredAccount, WEI_PER_LAMPORT, canonical};
+pub use foreign::CALL_WITH_VALUE;
+pub use invocation::{Invocation, alias};
+pub use runtime::SetupError;
+pub use solana_pubkey::{Pubkey, pubkey};
+pub use vm::{Config, SvmVm};

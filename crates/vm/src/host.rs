@@ -1,7 +1,7 @@
 //! What a frame may ask for while it runs.
 
 use crate::{CallKind, Code};
-use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, ObjectKey, U256};
+use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, HomeRecord, ObjectKey, U256};
 use std::borrow::Cow;
 
 /// A fault of the host itself: a broken database, a bug. It aborts the block and never becomes a receipt.
@@ -83,6 +83,12 @@ pub struct Environment {
 pub struct CallRequest {
     /// Call, static call or delegate call.
     pub kind: CallKind,
+    /// The account that makes the call, where it is not the frame's own: VMs whose frames hold calls between contracts
+    /// of their own (Solana) know better than the host who calls.
+    pub caller: Option<Address>,
+    /// Who pays for `value`, and for value that typed call data states, where it is not the caller: an account that
+    /// agreed to it by the rules of the caller's VM.
+    pub payer: Option<Address>,
     /// Canonical address of the callee.
     pub to: Address,
     /// Native coin to send, in wei; zero unless `kind` is [`CallKind::Call`].
@@ -91,6 +97,24 @@ pub struct CallRequest {
     pub input: Bytes,
     /// Most gas the callee may use; the host lowers it to 63/64 of what the frame has.
     pub gas_cap: u64,
+}
+
+impl CallRequest {
+    /// A call by the frame's own account, with all gas there is and no coin.
+    pub fn new(kind: CallKind, to: Address, input: Bytes) -> Self {
+        Self { kind, caller: None, payer: None, to, value: U256::ZERO, input, gas_cap: u64::MAX }
+    }
+}
+
+/// A change of an account's balance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BalanceChange {
+    /// The account.
+    pub account: Address,
+    /// Whether it receives.
+    pub credit: bool,
+    /// How much, in wei.
+    pub wei: U256,
 }
 
 /// How a call ended, in the caller's native form.
@@ -159,6 +183,28 @@ pub trait Host {
 
     /// Writes or removes an object of the adapter's own column.
     fn set_object(&mut self, gas: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()>;
+
+    /// Reads a word of any account.
+    fn word_of(&mut self, gas: &mut u64, account: Address, key: U256) -> HostResult<U256>;
+
+    /// Hash of an earlier block; zero where it is unknown.
+    fn block_hash(&mut self, gas: &mut u64, number: u64) -> HostResult<B256>;
+
+    /// Moves native coin between accounts by the rules of the frame's VM. Credits and debits must be equal in sum, and
+    /// no account can be debited more than it has.
+    fn settle(&mut self, gas: &mut u64, changes: &[BalanceChange]) -> HostResult<()>;
+
+    /// The canonical address of an id of the frame's VM; its home record is written at the first use.
+    fn identify(&mut self, gas: &mut u64, native_id: &[u8]) -> HostResult<Address>;
+
+    /// The home record of an account; `None` for accounts of the EVM lane and for unknown ones.
+    fn home_of(&mut self, gas: &mut u64, account: Address) -> HostResult<Option<HomeRecord>>;
+
+    /// Makes an account of the frame's VM a contract: callers of every VM find it from now on.
+    fn publish(&mut self, gas: &mut u64, native_id: &[u8]) -> HostResult<()>;
+
+    /// A line of the transaction's program log. It is no state: it stays when the frame fails.
+    fn print(&mut self, line: String);
 
     /// Emits an event of the frame's own account with at most four topics.
     fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()>;

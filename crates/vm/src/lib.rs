@@ -8,22 +8,25 @@
 //!
 //! An adapter never owns or commits state, and adapters never see one another.
 
+mod call;
 mod crossing;
 mod frame;
 mod host;
 mod set;
 mod trace;
 
-pub use crossing::{Border, Crossing, Party};
+pub use call::TypedCall;
+pub use crossing::{Border, BorderState, Crossing, Party, Translation};
 pub use frame::{CallKind, Code, Exit, Frame, FrameEnd};
 pub use host::{
-    BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host, HostError, HostResult,
-    TxInfo,
+    BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host, HostError,
+    HostResult, TxInfo,
 };
 pub use set::{DuplicateVm, VmSet};
 pub use trace::{CallNode, TraceItem, Tracer};
 
-use hexapla_primitives::{Bytes, GasRate, VmId};
+use hexapla_abi::{Abi, AddressBook, AnyCodec, Codec};
+use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, VmId};
 
 /// How a VM feels about its contract being entered again while it is on the call stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,35 @@ pub trait Vm: Send + Sync {
 
     /// Whether account code belongs to this VM. Asked only about code that begins with `0xEF`.
     fn owns(&self, code: &[u8]) -> bool;
+
+    /// The ABI that its contracts speak.
+    fn abi(&self) -> Abi {
+        Abi::Solidity
+    }
+
+    /// What one unit of its native coin is in wei; values that are no multiple cannot pass its border.
+    fn coin_unit(&self) -> u64 {
+        1
+    }
+
+    /// A typed call in the form in which [`Vm::run`] finds it in [`Frame::input`]; what it costs beyond encoding is taken
+    /// from `gas`.
+    fn write_call(&self, call: &TypedCall<'_>, book: &dyn AddressBook, _gas: &mut u64) -> HostResult<Bytes> {
+        let encoded = AnyCodec::new(self.abi(), book).encode_call(call.function, call.values);
+        encoded.map_err(|error| HostError::fault(FaultKind::Border, error.to_string()))
+    }
+
+    /// Call data of a caller that speaks `from`, in the form in which [`Vm::run`] finds it, where the contract has no
+    /// interface or the caller chose to do without it. Bytes pass unchanged unless the VM needs more than bytes; `Err`
+    /// is a sentence.
+    fn raw_call(&self, _caller: Address, _from: Abi, input: &Bytes) -> Result<Bytes, String> {
+        Ok(input.clone())
+    }
+
+    /// Whether call data of a caller that speaks `from` is a raw call even though the contract has an interface.
+    fn is_raw_call(&self, _from: Abi, _input: &[u8]) -> bool {
+        false
+    }
 
     /// Runs one frame to its end.
     ///

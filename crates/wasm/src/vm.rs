@@ -178,7 +178,7 @@ fn exit(frame: &Frame, status: Result<u32, Stop>, output: Bytes) -> Exit {
 }
 
 fn fault(frame: &Frame, kind: FaultKind, data: Bytes, message: String) -> Fault {
-    Fault { vm: VmId::WASM, contract: frame.target, kind, data, message }
+    Fault { vm: VmId::WASM, contract: frame.target, kind, data, code: None, message }
 }
 
 impl RunReport {

@@ -69,7 +69,8 @@ impl Hooks<'_> {
         gas_cap: u64,
         return_len: u32,
     ) -> Hook<u32> {
-        let request = CallRequest { kind, to: self.address(contract)?, value, input: self.take(data, len)?, gas_cap };
+        let (to, input) = (self.address(contract)?, self.take(data, len)?);
+        let request = CallRequest { value, gas_cap, ..CallRequest::new(kind, to, input) };
         let outcome = self.session.request(|host, gas| host.call(gas, request))?;
         self.put_length(return_len, outcome.output.len())?;
         self.session.return_data = outcome.output;

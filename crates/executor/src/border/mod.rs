@@ -1,9 +1,28 @@
 //! The rules at the border between VMs, and the record of what passed it.
 
-use hexapla_abi::solidity::{ForeignFault, foreign_fault_encode};
-use hexapla_primitives::{Address, Bytes, Fault, FaultKind, VmId};
-use hexapla_vm::{Border, CallKind, Crossing, Exit, Frame, FrameEnd, Party, Reentrancy, Vm, VmSet};
+#[cfg(any())]
+mod book;
+#[cfg(any())]
+pub mod registry;
+#[path = "raw.rs"]
+mod translate;
+
+use hexapla_abi::{
+    Abi,
+    solidity::{ForeignFault, foreign_fault_encode},
+};
+use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
+use hexapla_vm::{
+    Border, BorderState, CallKind, Crossing, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party, Reentrancy, Vm,
+    VmSet,
+};
+pub use translate::Projections;
 use std::sync::Arc;
+use translate::{Translated, abi_of};
+
+/// The code with which a call fails, in VMs whose failures are numbers, where the callee's failure has none there:
+/// "hexa" in ASCII.
+pub const FOREIGN_FAULT_CODE: u32 = 0x6865_7861;
 
 /// Frames of VMs other than the EVM that may be on the call stack at once, and EVM frames called from them. Part of
 /// consensus: it bounds the native stack and the live instances of a transaction.
@@ -13,6 +32,7 @@ pub const BORDER_DEPTH_MAX: usize = 128;
 #[derive(Debug)]
 pub struct ChainBorder {
     vms: VmSet,
+    projections: Arc<Projections>,
     /// Frames that were let in and have not ended, outermost first.
     active: Vec<Active>,
     crossings: Vec<Crossing>,
@@ -23,14 +43,16 @@ struct Active {
     vm: VmId,
     target: Address,
     delegate: bool,
+    /// How the call was translated, if it was.
+    translated: Option<Box<Translated>>,
     /// Place reserved in the record, so that crossings stand in the order in which they began.
     crossing: Option<usize>,
 }
 
 impl ChainBorder {
     /// A border between the EVM and `vms`.
-    pub fn new(vms: VmSet) -> Self {
-        Self { vms, active: Vec::new(), crossings: Vec::new() }
+    pub fn new(vms: VmSet, projections: Arc<Projections>) -> Self {
+        Self { vms, projections, active: Vec::new(), crossings: Vec::new() }
     }
 
     fn check(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
@@ -48,7 +70,25 @@ impl ChainBorder {
                 format!("calls between VMs are nested more than {BORDER_DEPTH_MAX} deep"),
             ));
         }
+        self.check_value(frame)?;
         self.check_reentrancy(frame)
+    }
+
+    /// Lossless or refused: a value that the callee's coin unit cannot hold does not pass.
+    fn check_value(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
+        let Some(vm) = self.vms.get(frame.vm) else { return Ok(()) };
+        let unit = U256::from(vm.coin_unit().max(1));
+        if unit == U256::ONE || frame.value.is_zero() {
+            return Ok(());
+        }
+        let message = if !(frame.value % unit).is_zero() {
+            format!("{} wei cannot be sent to {}, whose smallest unit is {unit} wei", frame.value, frame.vm)
+        } else if frame.value / unit > U256::from(u64::MAX) {
+            format!("{} wei are more than an account of {} can hold", frame.value, frame.vm)
+        } else {
+            return Ok(());
+        };
+        Err((FaultKind::Border, message))
     }
 
     fn check_reentrancy(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
@@ -80,32 +120,41 @@ impl Border for ChainBorder {
         self.vms.get(id).cloned()
     }
 
-    fn enter(&mut self, frame: &mut Frame) -> Result<(), Fault> {
-        self.check(frame).map_err(|(kind, message)| Fault {
-            vm: frame.vm,
-            contract: frame.code_address,
-            kind,
-            data: Bytes::new(),
-            message,
-        })?;
+    fn enter(&mut self, frame: &mut Frame, state: &mut dyn BorderState) -> HostResult<()> {
+        self.check(frame).map_err(|(kind, message)| HostError::fault(kind, message))?;
+        let crosses = frame.vm != frame.caller_vm;
+        let record = crosses.then(|| begun(frame));
+        let translated = match crosses {
+            true => translate::call(&self.vms, &self.projections, frame, state)?.map(Box::new),
+            false => None,
+        };
         // A delegate call runs other code on an account that is entered already; that is no re-entry of it.
         let entered = |active: &&Active| active.target == frame.target && !active.delegate;
         let delegate = frame.kind == CallKind::Delegate;
         frame.reentrant = self.active.iter().filter(entered).count() + usize::from(!delegate) > 1;
-        let crossing = (frame.vm != frame.caller_vm).then(|| {
-            self.crossings.push(begun(frame));
+        let crossing = record.map(|record| {
+            self.crossings.push(Crossing { value: frame.value, ..record });
             self.crossings.len() - 1
         });
-        self.active.push(Active { vm: frame.vm, target: frame.target, delegate, crossing });
+        self.active.push(Active { vm: frame.vm, target: frame.target, delegate, translated, crossing });
         Ok(())
     }
 
-    fn leave(&mut self, frame: &Frame, end: &FrameEnd) {
-        let Some(active) = self.active.pop() else { return };
+    fn leave(&mut self, frame: &Frame, end: &mut FrameEnd, state: &mut dyn BorderState) -> Result<(), Fatal> {
+        let Some(mut active) = self.active.pop() else { return Ok(()) };
         debug_assert_eq!((active.vm, active.target), (frame.vm, frame.target), "enter and leave are paired");
-        if let Some(crossing) = active.crossing.and_then(|place| self.crossings.get_mut(place)) {
-            complete(crossing, frame, end);
+        if let Some(translated) = &mut active.translated {
+            translated.end(&self.vms, frame, end, state)?;
         }
+        if let Some(crossing) = active.crossing.and_then(|place| self.crossings.get_mut(place)) {
+            crossing.translation = active.translated.map(|translated| translated.record);
+            complete(crossing, end);
+        }
+        Ok(())
+    }
+
+    fn translates(&self) -> bool {
+        self.active.last().is_some_and(|active| active.translated.is_some())
     }
 
     fn refuse(&mut self, frame: &Frame, fault: &Fault) {
@@ -117,7 +166,11 @@ impl Border for ChainBorder {
     }
 
     fn fault_data(&self, fault: &Fault, callee_vm: VmId, caller_vm: VmId) -> Bytes {
-        let speaks_for_itself = fault.kind == FaultKind::Revert && !fault.data.is_empty();
+        if abi_of(&self.vms, caller_vm) == Abi::Borsh {
+            return fault.code.unwrap_or(FOREIGN_FAULT_CODE).to_le_bytes().into();
+        }
+        let callee_speaks_solidity = abi_of(&self.vms, fault.vm) == Abi::Solidity;
+        let speaks_for_itself = callee_speaks_solidity && fault.kind == FaultKind::Revert && !fault.data.is_empty();
         if speaks_for_itself || callee_vm == caller_vm && fault.kind != FaultKind::Border {
             return fault.data.clone();
         }
@@ -149,6 +202,7 @@ fn begun(frame: &Frame) -> Crossing {
         value: frame.value,
         input: frame.input.clone(),
         output: Bytes::new(),
+        translation: None,
         fault: None,
         gas_limit: frame.gas_limit,
         gas_used: 0,
@@ -157,8 +211,8 @@ fn begun(frame: &Frame) -> Crossing {
     }
 }
 
-fn complete(crossing: &mut Crossing, frame: &Frame, end: &FrameEnd) {
-    crossing.gas_used = frame.gas_limit.saturating_sub(end.gas_left);
+fn complete(crossing: &mut Crossing, end: &FrameEnd) {
+    crossing.gas_used = crossing.gas_limit.saturating_sub(end.gas_left);
     crossing.native_used = end.native_used;
     match &end.exit {
         Exit::Return(data) => crossing.output = data.clone(),

@@ -1,0 +1,224 @@
+//! Calls and creations that a frame of another VM makes.
+
+use super::{FrameHost, charge};
+use crate::{
+    fault::fault_of,
+    foreign::{ForeignCall, ForeignEnd, refused},
+};
+use hexapla_primitives::{Address, B256, Bytes, FaultKind, VmId};
+use hexapla_vm::{
+    CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Exit, Fatal, Frame, FrameEnd, HostError, HostResult,
+};
+use revm::{
+    context_interface::{JournalTr, Cfg, ContextTr},
+    handler::{FrameResult, handle_reservoir_remaining_gas},
+    interpreter::{
+        CallInput, CallInputs, CallScheme, CallValue, CreateInputs, CreateScheme, FrameInput, Gas,
+        instructions::contract::load_account_delegated, interpreter_action::FrameInit,
+    },
+};
+
+/// What a call was priced with.
+struct Callee {
+    bytecode: revm::bytecode::Bytecode,
+    code_hash: B256,
+    /// Gas the callee gets, the stipend included.
+    gas_limit: u64,
+    charged_state_gas: bool,
+}
+
+impl FrameHost<'_> {
+    pub(super) fn make_call(&mut self, gas: &mut u64, request: CallRequest) -> HostResult<CallOutcome> {
+        let transfers = request.kind == CallKind::Call && !request.value.is_zero();
+        if transfers {
+            self.writable()?;
+        }
+        let callee = self.price_call(gas, &request, transfers)?;
+        let frame = self.frame_of(&request, &callee);
+        if let Some(caller) = request.caller {
+            self.load_account(gas, caller, false)?;
+            if let Some(payer) = request.payer {
+                self.transfer(gas, payer, caller, request.value)?;
+            }
+        }
+        if frame.vm == VmId::EVM {
+            self.call_evm(gas, frame, request.payer, callee)
+        } else {
+            self.call_foreign(gas, frame, request.payer)
+        }
+    }
+
+    pub(super) fn make_contract(&mut self, gas: &mut u64, request: CreateRequest) -> HostResult<CreateOutcome> {
+        self.writable()?;
+        let length = request.init_code.len();
+        if length > self.machine.evm.ctx.cfg.max_initcode_size() {
+            return Err(HostError::fault(FaultKind::Create, "the init code is too large (EIP-3860)"));
+        }
+        let prices = self.prices();
+        let (scheme, cost) = match request.salt {
+            None => (CreateScheme::Create, prices.create_cost()),
+            Some(salt) => (CreateScheme::Create2 { salt: salt.into() }, prices.create2_cost(length)),
+        };
+        charge(gas, cost.saturating_add(prices.initcode_cost(length)))?;
+        let limit = self.prices().call_stipend_reduction(*gas);
+        charge(gas, limit)?;
+        let (target, reservoir) = (self.frame.target, self.gas.reservoir());
+        let inputs = CreateInputs::new(target, scheme, request.value, request.init_code, limit, reservoir);
+        let result = self.run_segment(gas, FrameInput::Create(Box::new(inputs)))?;
+        let FrameResult::Create(outcome) = result else {
+            return Err(Fatal("a creation ended as a call".into()).into());
+        };
+        let inner = outcome.result;
+        let address = outcome.address.filter(|_| inner.result.is_ok());
+        let contract = outcome.address.unwrap_or_default();
+        let output = if inner.result.is_revert() { inner.output.clone() } else { Bytes::new() };
+        Ok(CreateOutcome { address, output, fault: fault_of(inner.result, contract, &inner.output) })
+    }
+
+    /// Charges a call as the CALL instruction does (EIP-2929, EIP-150): access, value, new account, then the callee's
+    /// share of what is left.
+    fn price_call(&mut self, gas: &mut u64, request: &CallRequest, transfers: bool) -> HostResult<Callee> {
+        let prices = self.prices();
+        let value_cost = if transfers { prices.transfer_value_cost() } else { 0 };
+        charge(gas, prices.warm_storage_read_cost().saturating_add(value_cost))?;
+        let (spec, left) = (self.spec(), *gas);
+        let may_create = request.kind == CallKind::Call;
+        let loaded = load_account_delegated(self.ctx(), spec, left, request.to, transfers, may_create);
+        let (cost, state_cost, bytecode, code_hash) = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => return Err(self.load_error(error)),
+        };
+        self.with_tracker(gas, |tracker| {
+            tracker.record_regular_cost(cost) && (state_cost == 0 || tracker.record_state_cost(state_cost))
+        })?;
+        let share = self.prices().call_stipend_reduction(*gas).min(request.gas_cap);
+        charge(gas, share)?;
+        let stipend = if transfers { self.prices().call_stipend() } else { 0 };
+        Ok(Callee { bytecode, code_hash, gas_limit: share.saturating_add(stipend), charged_state_gas: state_cost > 0 })
+    }
+
+    fn frame_of(&self, request: &CallRequest, callee: &Callee) -> Frame {
+        let delegate = request.kind == CallKind::Delegate;
+        let code = callee.bytecode.original_bytes();
+        Frame {
+            vm: self.machine.border.vm_of(&code),
+            caller_vm: self.frame.vm,
+            caller: if delegate { self.frame.caller } else { request.caller.unwrap_or(self.frame.target) },
+            target: if delegate { self.frame.target } else { request.to },
+            code_address: request.to,
+            code: Code { hash: callee.code_hash, bytes: code },
+            kind: request.kind,
+            value: if delegate { self.frame.value } else { request.value },
+            input: request.input.clone(),
+            gas_limit: callee.gas_limit,
+            read_only: self.frame.read_only || request.kind == CallKind::Static,
+            reentrant: false,
+            depth: self.frame.depth + 1,
+        }
+    }
+
+    /// Calls a contract of a VM other than the EVM.
+    fn call_foreign(&mut self, gas: &mut u64, frame: Frame, payer: Option<Address>) -> HostResult<CallOutcome> {
+        let memory = self.memory.new_child_context();
+        let call = ForeignCall { frame, payer, reservoir: self.gas.reservoir(), memory };
+        let ended = self.machine.run_foreign(call);
+        self.memory.free_child_context();
+        let ForeignEnd { end, frame, gas: mut used } = ended?;
+        used.set_remaining(end.gas_left);
+        self.merge(gas, end.exit.is_success(), &mut used);
+        Ok(self.outcome(end, &frame))
+    }
+
+    /// Calls a contract of the EVM, or an account without code.
+    fn call_evm(
+        &mut self,
+        gas: &mut u64,
+        mut frame: Frame,
+        payer: Option<Address>,
+        callee: Callee,
+    ) -> HostResult<CallOutcome> {
+        if let Err(fault) = self.machine.admit(&mut frame, payer)? {
+            *gas = gas.saturating_add(frame.gas_limit);
+            return Ok(self.outcome(refused(&frame, fault), &frame));
+        }
+        let transfer = (frame.kind != CallKind::Delegate).then_some(frame.value);
+        let inputs = CallInputs {
+            input: CallInput::Bytes(frame.input.clone()),
+            return_memory_offset: 0..0,
+            gas_limit: frame.gas_limit,
+            reservoir: self.gas.reservoir(),
+            bytecode_address: frame.code_address,
+            known_bytecode: (callee.code_hash, callee.bytecode),
+            target_address: frame.target,
+            caller: frame.caller,
+            value: transfer.map_or(CallValue::Apparent(frame.value), CallValue::Transfer),
+            scheme: match frame.kind {
+                CallKind::Static => CallScheme::StaticCall,
+                CallKind::Delegate => CallScheme::DelegateCall,
+                CallKind::Call | CallKind::Create => CallScheme::Call,
+            },
+            is_static: frame.read_only,
+            charged_new_account_state_gas: callee.charged_state_gas,
+        };
+        // A result that cannot be translated is refused, and with it everything the callee did.
+        let guard = self.machine.border.translates().then(|| self.ctx().journal_mut().checkpoint());
+        let result = self.run_segment(gas, FrameInput::Call(Box::new(inputs)))?;
+        let FrameResult::Call(outcome) = result else {
+            return Err(Fatal("a call ended as a creation".into()).into());
+        };
+        let inner = outcome.result;
+        let gas_left = if inner.result.is_ok_or_revert() { inner.gas.remaining() } else { 0 };
+        let exit = match fault_of(inner.result, frame.code_address, &inner.output) {
+            None => Exit::Return(inner.output),
+            Some(fault) => Exit::Fault(fault),
+        };
+        let mut end = FrameEnd { exit, gas_left, native_used: None };
+        self.machine.dismiss(&frame, &mut end)?;
+        match guard {
+            Some(_) if end.exit.is_success() => self.ctx().journal_mut().checkpoint_commit(),
+            Some(checkpoint) => self.ctx().journal_mut().checkpoint_revert(checkpoint),
+            None => {}
+        }
+        Ok(self.outcome(end, &frame))
+    }
+
+    /// Runs a segment of revm's loop and settles its gas with this frame's.
+    fn run_segment(&mut self, gas: &mut u64, frame_input: FrameInput) -> HostResult<FrameResult> {
+        let memory = self.memory.new_child_context();
+        let depth = self.frame.depth + 1;
+        let ended = self.machine.run_segment(self.frame.vm, FrameInit { depth, memory, frame_input });
+        self.memory.free_child_context();
+        let mut result = ended.map_err(|error| HostError::Fatal(Fatal(error.to_string())))?;
+        let refund_state_gas = result.refundable_state_gas(self.prices());
+        let instruction_result = result.interpreter_result().result;
+        let mut used = *result.gas();
+        self.gas.set_remaining(*gas);
+        handle_reservoir_remaining_gas(instruction_result, self.gas.tracker_mut(), used.tracker_mut());
+        if let Some(amount) = refund_state_gas {
+            self.gas.refill_reservoir(amount);
+        }
+        *gas = self.gas.remaining();
+        *result.gas_mut() = used;
+        Ok(result)
+    }
+
+    /// Takes the gas that a foreign callee left, its refunds and its state gas.
+    fn merge(&mut self, gas: &mut u64, success: bool, used: &mut Gas) {
+        use revm::interpreter::InstructionResult::{Return, Revert};
+        self.gas.set_remaining(*gas);
+        let result = if success { Return } else { Revert };
+        handle_reservoir_remaining_gas(result, self.gas.tracker_mut(), used.tracker_mut());
+        *gas = self.gas.remaining();
+    }
+
+    /// The end of a callee in this frame's native form.
+    fn outcome(&self, end: FrameEnd, callee: &Frame) -> CallOutcome {
+        match end.exit {
+            Exit::Return(output) => CallOutcome { success: true, output, fault: None },
+            Exit::Fault(fault) => {
+                let output = self.machine.border.fault_data(&fault, callee.vm, self.frame.vm);
+                CallOutcome { success: false, output, fault: Some(fault) }
+            }
+        }
+    }
+}

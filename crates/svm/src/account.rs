@@ -1,0 +1,108 @@
+//! A Solana account as it is stored.
+//!
+//! The lamports stand in the account leaf of the canonical address, in wei. Everything else is an object of the SVM's
+//! column under the account's 32-byte key. An account of the System program without data has no object: a wallet is
+//! only its balance.
+
+use hexapla_primitives::{Address, Bytes, ObjectKey, VmId, identity::canonical_of};
+use solana_account::{AccountSharedData, ReadableAccount};
+use solana_pubkey::Pubkey;
+use solana_sdk_ids::system_program;
+
+/// Wei in a lamport.
+pub const WEI_PER_LAMPORT: u64 = 1_000_000_000;
+
+/// Set in the first byte of an object whose account holds a program.
+const EXECUTABLE: u8 = 1;
+/// Length of what stands before the data: flags and owner.
+const HEAD_BYTES: usize = 33;
+
+/// What an account has beside its lamports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAccount {
+    /// The program that owns it.
+    pub owner: Pubkey,
+    /// Whether it is a program.
+    pub executable: bool,
+    /// Its data.
+    pub data: Bytes,
+}
+
+impl Default for StoredAccount {
+    fn default() -> Self {
+        Self { owner: system_program::ID, executable: false, data: Bytes::new() }
+    }
+}
+
+impl StoredAccount {
+    /// The key of the account's object.
+    pub fn key(account: &Pubkey) -> ObjectKey {
+        ObjectKey::new(VmId::SVM, account.to_bytes())
+    }
+
+    /// Reads an object; `None` is an account without one. `Err` where the bytes are no account.
+    pub fn from_object(object: Option<&Bytes>) -> Result<Self, &'static str> {
+        let Some(object) = object else { return Ok(Self::default()) };
+        let (head, _) = object.split_at_checked(HEAD_BYTES).ok_or("a stored account is too short")?;
+        let (flags, owner) = head.split_first().ok_or("a stored account is too short")?;
+        let owner = Pubkey::try_from(owner).map_err(|_| "a stored account has no owner")?;
+        Ok(Self { owner, executable: flags & EXECUTABLE != 0, data: object.slice(HEAD_BYTES..) })
+    }
+
+    /// The object of an account; `None` for one that is only its balance.
+    pub fn to_object(&self) -> Option<Bytes> {
+        object_of(&self.owner, self.executable, &self.data)
+    }
+}
+
+/// The object of an account as agave holds it.
+pub(crate) fn to_object(account: &impl ReadableAccount) -> Option<Bytes> {
+    object_of(account.owner(), account.executable(), account.data())
+}
+
+fn object_of(owner: &Pubkey, executable: bool, data: &[u8]) -> Option<Bytes> {
+    if *owner == system_program::ID && !executable && data.is_empty() {
+        return None;
+    }
+    let mut object = Vec::with_capacity(HEAD_BYTES + data.len());
+    object.push(if executable { EXECUTABLE } else { 0 });
+    object.extend_from_slice(owner.as_ref());
+    object.extend_from_slice(data);
+    Some(object.into())
+}
+
+/// The account as agave takes it.
+pub(crate) fn shared(lamports: u64, stored: StoredAccount) -> AccountSharedData {
+    AccountSharedData::from(solana_account::Account {
+        lamports,
+        data: stored.data.into(),
+        owner: stored.owner,
+        executable: stored.executable,
+        rent_epoch: u64::MAX,
+    })
+}
+
+/// The canonical address of a Solana account.
+pub fn canonical(account: &Pubkey) -> Address {
+    canonical_of(VmId::SVM, account.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_form_of_an_account_is_fixed() {
+        let account = StoredAccount { owner: Pubkey::new_from_array([7; 32]), executable: true, data: vec![1, 2].into() };
+        let object = account.to_object().unwrap();
+        assert_eq!(object[..], [&[1u8][..], &[7; 32], &[1, 2]].concat());
+        assert_eq!(StoredAccount::from_object(Some(&object)), Ok(account));
+    }
+
+    #[test]
+    fn a_wallet_has_no_object_and_damaged_ones_are_refused() {
+        assert_eq!(StoredAccount::default().to_object(), None);
+        assert_eq!(StoredAccount::from_object(None), Ok(StoredAccount::default()));
+        assert!(StoredAccount::from_object(Some(&vec![0; 32].into())).is_err());
+    }
+}

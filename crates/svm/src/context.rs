@@ -1,0 +1,440 @@
+//! One entry into agave: accounts loaded from the host, instructions run, changes written back.
+
+use crate::{
+    account::{StoredAccount, WEI_PER_LAMPORT, canonical, shared, to_object},
+    error::Failure,
+    guard::is_alias,
+    programs::{self, Programs},
+    runtime::{NATIVE_PROGRAMS, Runtime},
+    session,
+    sysvars::{LAMPORTS_PER_SIGNATURE, Sysvars},
+};
+use hexapla_primitives::{
+    Address, B256, Bytes, FaultKind, U256, VmId,
+    identity::canonical_of_alias,
+};
+use hexapla_vm::{BalanceChange, Fatal, Host, HostError, HostResult};
+use solana_account::{AccountSharedData, ReadableAccount};
+use solana_instruction::Instruction;
+use solana_program_runtime::{
+    invoke_context::{EnvironmentConfig, InvokeContext},
+    loaded_programs::ProgramCacheForTxBatch,
+};
+use solana_pubkey::Pubkey;
+use solana_sdk_ids::{native_loader, sysvar, system_program};
+use solana_svm_callback::InvokeContextCallback;
+use solana_svm_log_collector::LogCollector;
+use solana_svm_timings::ExecuteTimings;
+use solana_transaction_context::{
+    instruction_accounts::InstructionAccount, transaction::TransactionContext, transaction_accounts::TransactionAccounts,
+};
+use std::{borrow::Cow, cell::RefCell, rc::Rc};
+
+/// An account of the entry, in the order of the transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AccountUse {
+    pub(crate) key: Pubkey,
+    pub(crate) writable: bool,
+}
+
+/// A top-level instruction.
+#[derive(Debug)]
+pub(crate) struct TopInstruction {
+    /// Place of the program among the accounts.
+    pub(crate) program: u16,
+    pub(crate) accounts: Vec<InstructionAccount>,
+    pub(crate) data: Vec<u8>,
+}
+
+/// A call that a contract of another VM makes, as the frame of its alias.
+#[derive(Debug)]
+pub(crate) struct Outbound {
+    pub(crate) instruction: Instruction,
+    pub(crate) seeds: Vec<Vec<Bytes>>,
+}
+
+/// What an entry shall do.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) accounts: Vec<AccountUse>,
+    pub(crate) instructions: Vec<TopInstruction>,
+    /// What the first instruction, that of the caller's alias, calls.
+    pub(crate) outbound: Option<Outbound>,
+    /// Who stands behind top-level instructions.
+    pub(crate) payer: Pubkey,
+    /// The instructions sysvar, if an account asks for it.
+    pub(crate) instructions_sysvar: Option<Vec<u8>>,
+    pub(crate) compute_units: u64,
+    pub(crate) heap_bytes: u32,
+}
+
+/// What an entry did.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Place of the instruction that failed, and why.
+    pub(crate) result: Result<(), (usize, Failure)>,
+    pub(crate) compute_units_used: u64,
+    pub(crate) return_data: Vec<u8>,
+}
+
+/// What stays the same for all entries of a block.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) programs: &'a Programs,
+    pub(crate) sysvars: &'a Sysvars,
+}
+
+/// An account as the host has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    /// Its canonical address; `None` for what no state stands behind: sysvars, native programs.
+    canonical: Option<Address>,
+    is_alias: bool,
+    writable: bool,
+    /// In lamports, a remainder in wei left out.
+    lamports: u64,
+    /// Lamports before the entry, and length of the data, for the rule about rent.
+    before: (u64, usize),
+    object: Option<Bytes>,
+}
+
+/// An entry that is running.
+pub(crate) struct Entry<'a> {
+    pub(super) host: &'a mut dyn Host,
+    ground: Ground<'a>,
+    pub(super) keys: Vec<Pubkey>,
+    pub(super) held: Vec<Held>,
+    pub(super) outbound: Option<Outbound>,
+    pub(super) payer: Pubkey,
+    /// A failure that agave's errors cannot carry.
+    pub(super) failure: Option<Failure>,
+    pub(super) log: Rc<RefCell<LogCollector>>,
+}
+
+struct NoCallbacks;
+impl InvokeContextCallback for NoCallbacks {}
+
+/// Runs `plan`. `state_gas` pays for loading accounts and writing them back; compute units pay for the rest.
+pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas: &mut u64) -> Result<Outcome, Fatal> {
+    let log = session::log().unwrap_or_else(LogCollector::new_ref);
+    let mut entry = Entry {
+        host,
+        ground,
+        keys: plan.accounts.iter().map(|account| account.key).collect(),
+        held: Vec::with_capacity(plan.accounts.len()),
+        outbound: plan.outbound,
+        payer: plan.payer,
+        failure: None,
+        log,
+    };
+    let mut programs = ProgramCacheForTxBatch::new(ground.sysvars.slot);
+    for (id, builtin) in &ground.runtime.builtins {
+        programs.replenish(*id, builtin.clone());
+    }
+    let mut accounts = Vec::with_capacity(plan.accounts.len());
+    for account in &plan.accounts {
+        match entry.load(account, plan.instructions_sysvar.as_deref(), &mut programs, state_gas) {
+            Ok(loaded) => accounts.push((account.key, loaded)),
+            Err(error) => return Ok(Outcome::refused(error.into())),
+        }
+    }
+    let (trace, height) = session::used();
+    let mut budget = ground.runtime.budget;
+    budget.compute_unit_limit = plan.compute_units;
+    budget.heap_size = plan.heap_bytes;
+    budget.max_instruction_stack_depth = budget.max_instruction_stack_depth.saturating_sub(height);
+    budget.max_instruction_trace_length = budget.max_instruction_trace_length.saturating_sub(trace);
+    let count = plan.instructions.len();
+    let mut context = TransactionContext::new(
+        accounts,
+        ground.sysvars.rent.clone(),
+        budget.max_instruction_stack_depth,
+        budget.max_instruction_trace_length,
+        count,
+    );
+    for (index, instruction) in plan.instructions.into_iter().enumerate() {
+        let deduplication = deduplication(&instruction.accounts);
+        let (program, data) = (instruction.program, Cow::Owned(instruction.data));
+        let configured = context.configure_instruction_at_index(index, program, instruction.accounts, deduplication, data, None);
+        if let Err(error) = configured {
+            return Ok(Outcome::refused(error.into()));
+        }
+    }
+    let log = Some(Rc::clone(&entry.log));
+    let environment = EnvironmentConfig::new(
+        ground.sysvars.blockhash(),
+        LAMPORTS_PER_SIGNATURE,
+        false,
+        &NoCallbacks,
+        &ground.runtime.features,
+        &ground.runtime.environments,
+        &ground.sysvars.cache,
+    );
+    let mut agave = InvokeContext::new(&mut context, &mut programs, environment, log, budget, ground.runtime.cost);
+    let mut result = Ok(());
+    for index in 0..count {
+        let mut used = 0;
+        let ended = session::with_door(&mut entry, || agave.process_instruction(&mut used, &mut ExecuteTimings::default()));
+        if let Err(error) = ended {
+            let failure = entry.failure.take().unwrap_or(Failure::Instruction(error));
+            result = Err((index, failure));
+            break;
+        }
+    }
+    let compute_units_used = plan.compute_units.saturating_sub(solana_sbpf::vm::ContextObject::get_remaining(&agave));
+    drop(agave);
+    if result.is_ok() {
+        let stored = entry.store(context.accounts(), true, state_gas);
+        result = stored.map_err(|failure| (count.saturating_sub(1), failure));
+    }
+    entry.print_log();
+    let return_data = context.get_return_data().1.to_vec();
+    match result {
+        Err((_, Failure::Fatal(fatal))) => Err(fatal),
+        result => Ok(Outcome { result, compute_units_used, return_data }),
+    }
+}
+
+impl Outcome {
+    fn refused(failure: Failure) -> Self {
+        Self { result: Err((0, failure)), compute_units_used: 0, return_data: Vec::new() }
+    }
+}
+
+/// For each account of the transaction its first place in the instruction.
+fn deduplication(accounts: &[InstructionAccount]) -> Vec<u16> {
+    let mut map = vec![u16::MAX; solana_transaction_context::MAX_ACCOUNTS_PER_TRANSACTION];
+    for (place, account) in accounts.iter().enumerate() {
+        if let Some(first @ &mut u16::MAX) = map.get_mut(usize::from(account.index_in_transaction)) {
+            *first = place as u16;
+        }
+    }
+    map
+}
+
+/// A native program's account.
+fn native_account() -> AccountSharedData {
+    let stored = StoredAccount { owner: native_loader::ID, executable: true, data: Bytes::new() };
+    shared(1, stored)
+}
+
+/// The canonical address of any key that programs may use for an account.
+pub(crate) fn canonical_of_key(key: &Pubkey) -> Address {
+    canonical_of_alias(B256::from(key.to_bytes())).unwrap_or_else(|| canonical(key))
+}
+
+/// Lamports in a balance. More than an account of Solana can hold is shown as the most it can.
+fn lamports_in(wei: U256) -> u64 {
+    (wei / U256::from(WEI_PER_LAMPORT)).saturating_to()
+}
+
+impl Entry<'_> {
+    fn load(
+        &mut self,
+        account: &AccountUse,
+        instructions_sysvar: Option<&[u8]>,
+        programs: &mut ProgramCacheForTxBatch,
+        gas: &mut u64,
+    ) -> HostResult<AccountSharedData> {
+        let AccountUse { key, writable } = *account;
+        let without_state = if NATIVE_PROGRAMS.contains(&key) {
+            Some(native_account())
+        } else if key == sysvar::instructions::ID {
+            let data = Bytes::copy_from_slice(instructions_sysvar.unwrap_or_default());
+            Some(shared(0, StoredAccount { owner: sysvar::ID, executable: false, data }))
+        } else {
+            self.ground.sysvars.account(&key)
+        };
+        if let Some(loaded) = without_state {
+            let lamports = loaded.lamports();
+            let held = Held { canonical: None, is_alias: false, writable: false, lamports, before: (0, 0), object: None };
+            self.held.push(held);
+            return Ok(loaded);
+        }
+        if writable && session::is_frozen(&key) {
+            let message = format!("the account {key} is held by a calling program that did not hand it over to be changed");
+            return Err(HostError::fault(FaultKind::Border, message));
+        }
+        if is_alias(&key) {
+            return self.load_alias(key, writable, programs, gas);
+        }
+        let canonical = canonical(&key);
+        let lamports = lamports_in(self.host.balance(gas, canonical)?);
+        let object = self.host.object(gas, &StoredAccount::key(&key))?;
+        let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(format!("{key}: {error}")))?;
+        if stored.executable {
+            let Ground { runtime, programs: compiled, sysvars } = self.ground;
+            let entry = compiled.entry(runtime, self.host, gas, &stored, &key, sysvars.slot)?;
+            programs.replenish(key, entry);
+        }
+        let before = (lamports, stored.data.len());
+        self.held.push(Held { canonical: Some(canonical), is_alias: false, writable, lamports, before, object });
+        Ok(shared(lamports, stored))
+    }
+
+    fn load_alias(
+        &mut self,
+        key: Pubkey,
+        writable: bool,
+        programs: &mut ProgramCacheForTxBatch,
+        gas: &mut u64,
+    ) -> HostResult<AccountSharedData> {
+        let canonical = canonical_of_key(&key);
+        if self.host.home_of(gas, canonical)?.is_some_and(|home| home.vm == VmId::SVM) {
+            let message = format!("{key} is the alias of an account that is at home here; use the account's own key");
+            return Err(HostError::fault(FaultKind::Border, message));
+        }
+        let lamports = lamports_in(self.host.balance(gas, canonical)?);
+        let calls_out = self.outbound.is_some() && key == self.payer;
+        let is_contract = calls_out || !self.host.code(gas, canonical)?.bytes.is_empty();
+        self.held.push(Held {
+            canonical: Some(canonical),
+            is_alias: true,
+            writable,
+            lamports,
+            before: (lamports, 0),
+            object: None,
+        });
+        if !is_contract {
+            return Ok(shared(lamports, StoredAccount::default()));
+        }
+        programs.replenish(key, self.ground.runtime.alias.clone());
+        Ok(shared(lamports, StoredAccount { owner: native_loader::ID, executable: true, data: Bytes::new() }))
+    }
+
+    /// Writes what differs from what the host has. At the end of the entry the rules about rent hold as well.
+    pub(super) fn store(&mut self, accounts: &TransactionAccounts, ends: bool, gas: &mut u64) -> Result<(), Failure> {
+        let mut balances = Vec::new();
+        for (index, held) in self.held.iter_mut().enumerate() {
+            let (Some(canonical), true) = (held.canonical, held.writable) else { continue };
+            let Some(key) = self.keys.get(index) else { continue };
+            let account = accounts.try_borrow(index as u16)?;
+            let lamports = account.lamports();
+            if lamports != held.lamports {
+                let (credit, difference) = (lamports > held.lamports, lamports.abs_diff(held.lamports));
+                let wei = U256::from(difference) * U256::from(WEI_PER_LAMPORT);
+                balances.push(BalanceChange { account: canonical, credit, wei });
+                held.lamports = lamports;
+            }
+            if held.is_alias {
+                check_alias(key, &*account)?;
+                continue;
+            }
+            let removed = ends && lamports == 0;
+            if !removed && is_same(held.object.as_ref(), &*account) {
+                if ends {
+                    check_rent(&self.ground.sysvars.rent, key, held, &*account)?;
+                }
+                continue;
+            }
+            if ends {
+                check_rent(&self.ground.sysvars.rent, key, held, &*account)?;
+            }
+            let object = if removed { None } else { to_object(&*account) };
+            if object == held.object {
+                continue;
+            }
+            if held.object.is_none() {
+                self.host.identify(gas, key.as_ref())?;
+            }
+            let record = programs::code_record(key, account.owner(), account.executable(), account.data());
+            match record {
+                Some((record_key, hash)) if !removed => self.host.set_object(gas, &record_key, Some(hash))?,
+                _ if had_code(held.object.as_ref()) => self.host.set_object(gas, &programs::removed_record(key), None)?,
+                _ => {}
+            }
+            if account.executable() && !removed {
+                self.host.publish(gas, key.as_ref())?;
+            }
+            self.host.set_object(gas, &StoredAccount::key(key), object.clone())?;
+            held.object = object;
+        }
+        Ok(self.host.settle(gas, &balances)?)
+    }
+
+    /// Takes over what other VMs have changed.
+    pub(super) fn reload(&mut self, accounts: &TransactionAccounts, frozen: &[Pubkey], gas: &mut u64) -> Result<(), Failure> {
+        use solana_account::WritableAccount;
+        for (index, held) in self.held.iter_mut().enumerate() {
+            let Some(canonical) = held.canonical else { continue };
+            let Some(key) = self.keys.get(index) else { continue };
+            let lamports = lamports_in(self.host.balance(gas, canonical)?);
+            let object = if held.is_alias { None } else { self.host.object(gas, &StoredAccount::key(key))? };
+            if lamports == held.lamports && object == held.object {
+                continue;
+            }
+            if frozen.contains(key) {
+                let message =
+                    format!("the account {key} was changed, but a calling program holds it and did not hand it over");
+                return Err(Failure::Fault(FaultKind::Border, message));
+            }
+            let mut account = accounts.try_borrow_mut(index as u16)?;
+            account.set_lamports(lamports);
+            if object != held.object {
+                let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
+                account.set_owner(stored.owner);
+                account.set_executable(stored.executable);
+                account.set_data_from_slice(&stored.data);
+            }
+            (held.lamports, held.object) = (lamports, object);
+        }
+        Ok(())
+    }
+
+    /// Hands the lines of the log so far to the host, so that they stand in order with those of other entries.
+    pub(super) fn print_log(&mut self) {
+        let lines = std::mem::take(&mut self.log.borrow_mut().messages);
+        for line in lines {
+            self.host.print(line);
+        }
+    }
+
+    /// The contract behind the alias of a key.
+    pub(super) fn contract_of(&self, key: &Pubkey) -> Option<Address> {
+        canonical_of_alias(B256::from(key.to_bytes()))
+    }
+}
+
+/// Whether an object is what the account would be stored as.
+fn is_same(object: Option<&Bytes>, account: &impl ReadableAccount) -> bool {
+    match StoredAccount::from_object(object) {
+        Ok(stored) => {
+            stored.owner == *account.owner()
+                && stored.executable == account.executable()
+                && stored.data[..] == *account.data()
+        }
+        Err(_) => false,
+    }
+}
+
+fn had_code(object: Option<&Bytes>) -> bool {
+    StoredAccount::from_object(object)
+        .is_ok_and(|stored| programs::code_record(&Pubkey::default(), &stored.owner, stored.executable, &stored.data).is_some())
+}
+
+/// An account of another VM has a balance here and nothing else.
+fn check_alias(key: &Pubkey, account: &impl ReadableAccount) -> Result<(), Failure> {
+    let owner = *account.owner();
+    if account.data().is_empty() && (owner == system_program::ID || owner == native_loader::ID) {
+        return Ok(());
+    }
+    let message = format!("the account {key} is at home in another VM: it can hold lamports here, but no data and no owner");
+    Err(Failure::Fault(FaultKind::Border, message))
+}
+
+/// An account must end rent-exempt or empty, or as far below as it was, without having grown.
+fn check_rent(rent: &solana_rent::Rent, key: &Pubkey, held: &Held, account: &impl ReadableAccount) -> Result<(), Failure> {
+    let (lamports, length) = (account.lamports(), account.data().len());
+    if lamports == 0 || rent.is_exempt(lamports, length) {
+        return Ok(());
+    }
+    let (lamports_before, length_before) = held.before;
+    let paid_rent_before = lamports_before > 0 && !rent.is_exempt(lamports_before, length_before);
+    if paid_rent_before && length == length_before && lamports <= lamports_before {
+        return Ok(());
+    }
+    let needed = rent.minimum_balance(length);
+    let message = format!("insufficient funds for rent: {key} has {lamports} lamports and {length} bytes, which need {needed}");
+    Err(Failure::Fault(FaultKind::InsufficientBalance, message))
+}

@@ -1,0 +1,65 @@
+//! How agave's failures look to the rest.
+
+use hexapla_primitives::{Address, Bytes, Fault, FaultKind, VmId};
+use hexapla_vm::{Fatal, HostError};
+use solana_instruction::error::InstructionError;
+
+/// Why an entry into the SVM failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A program failed, or broke a rule.
+    Instruction(InstructionError),
+    /// A rule of the host.
+    Fault(FaultKind, String),
+    /// A fault of the host itself.
+    Fatal(Fatal),
+}
+
+impl From<InstructionError> for Failure {
+    fn from(error: InstructionError) -> Self {
+        Self::Instruction(error)
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::Fault { kind, message } => Self::Fault(kind, message.into()),
+            HostError::Fatal(fatal) => Self::Fatal(fatal),
+        }
+    }
+}
+
+/// The fault of a frame of `contract`.
+pub(crate) fn fault(contract: Address, failure: Failure) -> Result<Fault, Fatal> {
+    let (kind, code, message) = match failure {
+        Failure::Fatal(fatal) => return Err(fatal),
+        Failure::Fault(kind, message) => (kind, None, message),
+        Failure::Instruction(error) => {
+            let code = if let InstructionError::Custom(code) = error { Some(code) } else { None };
+            (kind_of(&error), code, sentence(&error))
+        }
+    };
+    let data = code.map_or_else(Bytes::new, |code| code.to_le_bytes().into());
+    Ok(Fault { vm: VmId::SVM, contract, kind, data, code, message })
+}
+
+fn sentence(error: &InstructionError) -> String {
+    match error {
+        InstructionError::Custom(code) => format!("custom program error: {code:#x}"),
+        error => error.to_string(),
+    }
+}
+
+fn kind_of(error: &InstructionError) -> FaultKind {
+    use InstructionError as E;
+    match error {
+        E::ComputationalBudgetExceeded => FaultKind::OutOfGas,
+        E::CallDepth | E::MaxInstructionTraceLengthExceeded => FaultKind::CallDepth,
+        E::InsufficientFunds => FaultKind::InsufficientBalance,
+        E::ReentrancyNotAllowed | E::PrivilegeEscalation => FaultKind::Border,
+        E::ProgramFailedToComplete | E::ProgramEnvironmentSetupFailure => FaultKind::Trap,
+        E::UnsupportedProgramId | E::InvalidAccountData => FaultKind::InvalidCode,
+        _ => FaultKind::Revert,
+    }
+}

@@ -1,0 +1,173 @@
+//! A program calls an alias: out of the SVM, into another VM, and back.
+
+use crate::{
+    account::WEI_PER_LAMPORT,
+    context::{Entry, canonical_of_key},
+    error::Failure,
+    guard::is_alias,
+    session::{self, Door, Waiting},
+};
+use hexapla_primitives::{Address, Bytes, FaultKind, U256};
+use hexapla_vm::{CallKind, CallOutcome, CallRequest};
+use solana_instruction::error::InstructionError;
+use solana_program_runtime::{declare_process_instruction, invoke_context::InvokeContext};
+use solana_pubkey::Pubkey;
+use solana_sbpf::vm::ContextObject;
+use solana_svm_log_collector::ic_msg;
+use std::rc::Rc;
+
+/// Compute units of entering an alias, as of the System program.
+const ALIAS_UNITS: u64 = 150;
+/// Most bytes of return data.
+const RETURN_DATA_MAX: usize = 1024;
+/// The first 8 bytes of sha256("hexapla:call_with_value"). Instruction data for an alias may begin with them and a
+/// little-endian `u64` of lamports, which go along with the call; the first account that signed and may be changed pays.
+pub const CALL_WITH_VALUE: [u8; 8] = [0x9d, 0x2b, 0xa3, 0x7d, 0x25, 0xcb, 0x5d, 0xa9];
+
+declare_process_instruction!(Alias, ALIAS_UNITS, |agave| { session::alias_entered(agave) });
+
+/// What a program asks of a contract of another VM.
+struct Request {
+    alias: Pubkey,
+    contract: Address,
+    caller: Address,
+    payer: Option<Address>,
+    lamports: u64,
+    input: Bytes,
+}
+
+impl Door for Entry<'_> {
+    fn alias_entered(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError> {
+        let top = agave.get_stack_height() == 1;
+        if let Some(outbound) = self.outbound.take_if(|_| top) {
+            let seeds: Vec<Vec<&[u8]>> =
+                outbound.seeds.iter().map(|seeds| seeds.iter().map(|seed| &seed[..]).collect()).collect();
+            let seeds: Vec<&[&[u8]]> = seeds.iter().map(Vec::as_slice).collect();
+            return agave.native_invoke_signed(outbound.instruction, &seeds);
+        }
+        match self.call_out(agave) {
+            Ok(()) => Ok(()),
+            Err(Failure::Instruction(error)) => Err(error),
+            Err(failure) => {
+                let error = match &failure {
+                    Failure::Fault(FaultKind::OutOfGas, _) => InstructionError::ComputationalBudgetExceeded,
+                    Failure::Fault(_, message) => {
+                        ic_msg!(agave, "{}", message);
+                        InstructionError::AccountBorrowFailed
+                    }
+                    _ => InstructionError::GenericError,
+                };
+                self.failure = Some(failure);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Entry<'_> {
+    fn call_out(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), Failure> {
+        let request = self.request(agave)?;
+        let waiting = self.waiting(agave)?;
+        let accounts = Rc::clone(agave.transaction_context.accounts());
+        let given = agave.get_remaining();
+        let mut gas = given;
+        let called = self.store(&accounts, false, &mut gas).and_then(|()| {
+            self.print_log();
+            let outcome = self.call(&request, waiting.clone(), &mut gas)?;
+            if outcome.success {
+                self.reload(&accounts, &waiting.frozen, &mut gas)?;
+            }
+            Ok(outcome)
+        });
+        let paid = agave.compute_meter.consume_checked(given.saturating_sub(gas));
+        let outcome = called?;
+        paid.map_err(|_| InstructionError::ComputationalBudgetExceeded)?;
+        if !outcome.success {
+            return Err(explain(agave, &request, &outcome).into());
+        }
+        if outcome.output.len() > RETURN_DATA_MAX {
+            ic_msg!(agave, "{} returned {} bytes; a program can take {}", request.contract, outcome.output.len(), RETURN_DATA_MAX);
+            return Err(InstructionError::InvalidRealloc.into());
+        }
+        agave.transaction_context.set_return_data(request.alias, outcome.output.to_vec())?;
+        Ok(())
+    }
+
+    fn call(&mut self, request: &Request, waiting: Waiting, gas: &mut u64) -> Result<CallOutcome, Failure> {
+        let call = CallRequest {
+            caller: Some(request.caller),
+            payer: request.payer,
+            value: U256::from(request.lamports) * U256::from(WEI_PER_LAMPORT),
+            ..CallRequest::new(CallKind::Call, request.contract, request.input.clone())
+        };
+        Ok(session::waiting(waiting, || self.host.call(gas, call))?)
+    }
+
+    fn request(&self, agave: &InvokeContext<'_, '_>) -> Result<Request, Failure> {
+        let context = &agave.transaction_context;
+        let instruction = context.get_current_instruction_context()?;
+        let alias = *instruction.get_program_key()?;
+        let contract = self.contract_of(&alias).ok_or(InstructionError::UnsupportedProgramId)?;
+        let height = agave.get_stack_height();
+        // At the top stands who signed the transaction; below, the program that made the call.
+        let caller = match height.checked_sub(2) {
+            None => canonical_of_key(&self.payer),
+            Some(level) => canonical_of_key(context.get_instruction_context_at_nesting_level(level)?.get_program_key()?),
+        };
+        let mut payer = None;
+        for place in 0..instruction.get_number_of_instruction_accounts() {
+            if instruction.is_instruction_account_signer(place)? && instruction.is_instruction_account_writable(place)? {
+                payer = Some(canonical_of_key(instruction.get_key_of_instruction_account(place)?));
+                break;
+            }
+        }
+        let (lamports, input) = split_value(instruction.get_instruction_data());
+        Ok(Request { alias, contract, caller, payer, lamports, input: Bytes::copy_from_slice(input) })
+    }
+
+    /// What the entry holds while the call runs.
+    fn waiting(&self, agave: &InvokeContext<'_, '_>) -> Result<Waiting, Failure> {
+        let context = &agave.transaction_context;
+        let height = agave.get_stack_height();
+        let current = context.get_current_instruction_context()?;
+        let handed_over = |index: u16| {
+            current.instruction_accounts().iter().any(|account| account.index_in_transaction == index && account.is_writable())
+        };
+        let (mut programs, mut frozen) = (Vec::new(), Vec::new());
+        for level in 0..height.saturating_sub(1) {
+            let instruction = context.get_instruction_context_at_nesting_level(level)?;
+            let program = *instruction.get_program_key()?;
+            if !is_alias(&program) {
+                programs.push(program);
+            }
+            for account in instruction.instruction_accounts() {
+                let key = *context.get_key_of_account_at_index(account.index_in_transaction)?;
+                // Whoever only looks at an account of another VM sees nothing but its balance, which may move.
+                let may_move = is_alias(&key) && !account.is_writable();
+                if !handed_over(account.index_in_transaction) && !may_move && !frozen.contains(&key) {
+                    frozen.push(key);
+                }
+            }
+        }
+        let trace = context.get_instruction_trace_length();
+        Ok(Waiting { programs, frozen, trace, height, log: Some(Rc::clone(&self.log)) })
+    }
+}
+
+/// Value and call data of an instruction.
+fn split_value(data: &[u8]) -> (u64, &[u8]) {
+    let value = data.strip_prefix(&CALL_WITH_VALUE).and_then(|rest| rest.split_first_chunk::<8>());
+    value.map_or((0, data), |(lamports, input)| (u64::from_le_bytes(*lamports), input))
+}
+
+/// The failure of a contract as a program sees it: a number, and the reason in the log.
+fn explain(agave: &InvokeContext<'_, '_>, request: &Request, outcome: &CallOutcome) -> InstructionError {
+    if let Some(fault) = &outcome.fault {
+        ic_msg!(agave, "Program {} failed: {}", request.alias, fault);
+        if !fault.data.is_empty() {
+            ic_msg!(agave, "Program {} failed with data: {}", request.alias, fault.data);
+        }
+    }
+    let code = outcome.output.get(..4).and_then(|code| code.try_into().ok()).map(u32::from_le_bytes);
+    InstructionError::Custom(code.unwrap_or(u32::MAX))
+}

@@ -1,0 +1,102 @@
+//! What the host adds to agave's native programs.
+
+use crate::session;
+use hexapla_primitives::{B256, identity::canonical_of_alias};
+use solana_account::{ReadableAccount, WritableAccount};
+use solana_instruction::error::InstructionError;
+use solana_program_runtime::{
+    declare_process_instruction, invoke_context::InvokeContext, solana_sbpf::declare_builtin_function,
+};
+use solana_pubkey::Pubkey;
+use solana_sdk_ids::{native_loader, system_program};
+
+type BoxedError = Box<dyn std::error::Error>;
+
+declare_builtin_function!(
+    /// The loaders: runs programs, and deploys, upgrades and closes them.
+    ///
+    /// agave knows the programs of one `InvokeContext` only; that a program is not entered again while another entry of
+    /// the same transaction is running it, is checked here.
+    Loader,
+    fn rust(
+        agave: &mut InvokeContext<'static, 'static>,
+        _arg0: u64,
+        _arg1: u64,
+        _arg2: u64,
+        _arg3: u64,
+        _arg4: u64,
+    ) -> Result<u64, BoxedError> {
+        let program = *agave.transaction_context.get_current_instruction_context()?.get_program_key()?;
+        if session::is_running(&program) {
+            return Err(InstructionError::ReentrancyNotAllowed.into());
+        }
+        solana_bpf_loader_program::Entrypoint::rust(agave, 0, 0, 0, 0, 0)
+    }
+);
+
+declare_builtin_function!(
+    /// The System program.
+    ///
+    /// The alias of a contract is shown as a native program, so that it can be called. It is a wallet as well: while the
+    /// System program runs, aliases are accounts of the System program, so that they can pay with their signature.
+    System,
+    fn rust(
+        agave: &mut InvokeContext<'static, 'static>,
+        _arg0: u64,
+        _arg1: u64,
+        _arg2: u64,
+        _arg3: u64,
+        _arg4: u64,
+    ) -> Result<u64, BoxedError> {
+        let aliases = contract_aliases(agave)?;
+        for index in &aliases {
+            show(agave, *index, system_program::ID)?;
+        }
+        let result = solana_system_program::system_processor::Entrypoint::rust(agave, 0, 0, 0, 0, 0);
+        for index in &aliases {
+            let changed = {
+                let account = agave.transaction_context.accounts().try_borrow(*index)?;
+                *account.owner() != system_program::ID || !account.data().is_empty()
+            };
+            if changed {
+                return Err(InstructionError::InvalidAccountOwner.into());
+            }
+            show(agave, *index, native_loader::ID)?;
+        }
+        result
+    }
+);
+
+declare_process_instruction!(ComputeBudget, 150, |_agave| {
+    // Its instructions are read before the transaction runs.
+    Ok(())
+});
+
+/// Whether a key is the alias of an account of another VM.
+pub(crate) fn is_alias(key: &Pubkey) -> bool {
+    canonical_of_alias(B256::from(key.to_bytes())).is_some()
+}
+
+/// The accounts of the running instruction that are aliases of contracts.
+fn contract_aliases(agave: &InvokeContext<'_, '_>) -> Result<Vec<u16>, InstructionError> {
+    let context = &agave.transaction_context;
+    let instruction = context.get_current_instruction_context()?;
+    let mut aliases = Vec::new();
+    for account in instruction.instruction_accounts() {
+        let index = account.index_in_transaction;
+        if !is_alias(context.get_key_of_account_at_index(index)?) || aliases.contains(&index) {
+            continue;
+        }
+        if *context.accounts().try_borrow(index)?.owner() == native_loader::ID {
+            aliases.push(index);
+        }
+    }
+    Ok(aliases)
+}
+
+fn show(agave: &InvokeContext<'_, '_>, index: u16, owner: Pubkey) -> Result<(), InstructionError> {
+    let mut account = agave.transaction_context.accounts().try_borrow_mut(index)?;
+    account.set_owner(owner);
+    account.set_executable(owner == native_loader::ID);
+    Ok(())
+}

@@ -1,0 +1,345 @@
+//! A call of a program by a contract of another VM.
+//!
+//! An EVM call is bytes, a Solana instruction is bytes and accounts. A caller that speaks Solidity reaches every program
+//! by two functions that each of them seems to have:
+//!
+//! ```solidity
+//! struct AccountMeta { bytes32 pubkey; bool signer; bool writable; }
+//! function invoke(AccountMeta[] calldata accounts, bytes calldata data) external returns (bytes memory);
+//! function invokeSigned(AccountMeta[] calldata accounts, bytes calldata data, bytes[][] calldata seeds)
+//!     external returns (bytes memory);
+//! ```
+//!
+//! `signer` may be set for the caller's own alias, and with `invokeSigned` for the addresses that its seeds derive from
+//! the alias (as `invoke_signed` does). Any other call data reaches the program as instruction data without accounts.
+
+use hexapla_abi::{
+    Abi, AddressBook, AnyCodec, Codec, Function, Interface, SolidityCodec, Value, interface::{AccountSource, Seed},
+};
+use hexapla_primitives::{Address, B256, Bytes, FaultKind, identity::{alias_of, parse_designator}};
+use hexapla_vm::{HostError, HostResult, TypedCall};
+use solana_instruction::{AccountMeta, Instruction};
+use solana_pubkey::Pubkey;
+use std::sync::LazyLock;
+
+/// Compute units of trying one bump seed, as the syscalls charge it.
+const DERIVATION_UNITS: u64 = 1_500;
+/// Most accounts of an instruction.
+const ACCOUNTS_MAX: usize = 255;
+/// Most bytes of instruction data, as for calls between programs.
+const DATA_BYTES_MAX: usize = 10 * 1024;
+
+/// A call of a program: its accounts, its data, and what the caller signs for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// The accounts in the program's order.
+    pub accounts: Vec<AccountMeta>,
+    /// The instruction data.
+    pub data: Bytes,
+    /// Seeds of addresses that sign, each without the program's id and with the bump.
+    pub seeds: Vec<Vec<Bytes>>,
+    /// Return data is handed back as one Solidity `bytes`.
+    pub wraps_output: bool,
+}
+
+static INVOKE: LazyLock<Interface> = LazyLock::new(|| {
+    let signatures = [
+        "function invoke((bytes32 pubkey,bool signer,bool writable)[] accounts, bytes data) returns (bytes)",
+        "function invokeSigned((bytes32 pubkey,bool signer,bool writable)[] accounts, bytes data, bytes[][] seeds) returns (bytes)",
+    ];
+    Interface::from_solidity_signatures("Program", signatures).unwrap_or_default()
+});
+
+impl Invocation {
+    /// An invocation with nothing but data.
+    pub fn of_data(data: Bytes) -> Self {
+        Self { accounts: Vec::new(), data, seeds: Vec::new(), wraps_output: false }
+    }
+
+    /// Whether call data in the Solidity ABI calls `invoke` or `invokeSigned`.
+    pub fn is_invoke(input: &[u8]) -> bool {
+        input.get(..4).is_some_and(|selector| INVOKE.function_by_selector(selector).is_some())
+    }
+
+    /// Reads call data in the Solidity ABI.
+    pub fn from_solidity(input: &Bytes) -> Result<Self, String> {
+        if !Self::is_invoke(input) {
+            return Ok(Self::of_data(input.clone()));
+        }
+        let (_, values) = SolidityCodec::default().decode_call(&INVOKE, input).map_err(|error| error.to_string())?;
+        let mut values = values.into_iter();
+        let (Some(Value::Array(accounts)), Some(Value::Bytes(data))) = (values.next(), values.next()) else {
+            return Err("invoke takes accounts and data".into());
+        };
+        let accounts = accounts.into_iter().map(meta).collect::<Option<Vec<_>>>().ok_or("an account is malformed")?;
+        let seeds = match values.next() {
+            Some(Value::Array(seeds)) => seeds.into_iter().map(seed_list).collect::<Option<_>>().ok_or("seeds are malformed")?,
+            _ => Vec::new(),
+        };
+        Ok(Self { accounts, data, seeds, wraps_output: true })
+    }
+
+    /// Return data in the form that the caller expects.
+    pub fn output(&self, data: Vec<u8>) -> Bytes {
+        if !self.wraps_output {
+            return data.into();
+        }
+        let function = INVOKE.functions.first();
+        let encoded = function.map(|invoke| SolidityCodec::default().encode_output(invoke, &[Value::bytes(data)]));
+        encoded.and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// The form in which a frame carries it.
+    pub fn to_bytes(&self) -> Bytes {
+        let mut bytes = vec![u8::from(self.wraps_output)];
+        bytes.extend((self.accounts.len() as u16).to_le_bytes());
+        for account in &self.accounts {
+            bytes.extend(account.pubkey.as_ref());
+            bytes.push(u8::from(account.is_signer) | u8::from(account.is_writable) << 1);
+        }
+        bytes.extend((self.seeds.len() as u16).to_le_bytes());
+        for seeds in &self.seeds {
+            bytes.extend((seeds.len() as u16).to_le_bytes());
+            for seed in seeds {
+                bytes.extend((seed.len() as u16).to_le_bytes());
+                bytes.extend(seed.iter());
+            }
+        }
+        bytes.extend(self.data.iter());
+        bytes.into()
+    }
+
+    /// Reads what [`Invocation::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &Bytes) -> Option<Self> {
+        let mut rest = Reader(bytes, 0);
+        let wraps_output = rest.take(1)?.first() == Some(&1);
+        let accounts = (0..rest.length()?)
+            .map(|_| {
+                let pubkey = Pubkey::try_from(rest.take(32)?).ok()?;
+                let flags = *rest.take(1)?.first()?;
+                Some(AccountMeta { pubkey, is_signer: flags & 1 != 0, is_writable: flags & 2 != 0 })
+            })
+            .collect::<Option<_>>()?;
+        let seeds = (0..rest.length()?)
+            .map(|_| {
+                let count = rest.length()?;
+                (0..count)
+                    .map(|_| {
+                        let length = rest.length()?;
+                        Some(Bytes::copy_from_slice(rest.take(length)?))
+                    })
+                    .collect()
+            })
+            .collect::<Option<_>>()?;
+        let data = bytes.slice(rest.1..);
+        Some(Self { accounts, data, seeds, wraps_output })
+    }
+
+    /// As an instruction of `program`.
+    pub fn instruction(&self, program: Pubkey) -> Instruction {
+        Instruction { program_id: program, accounts: self.accounts.clone(), data: self.data.to_vec() }
+    }
+
+    /// Says what is too much about it.
+    pub fn check(&self) -> Result<(), String> {
+        if self.accounts.len() > ACCOUNTS_MAX {
+            return Err(format!("{} accounts are passed; an instruction takes at most {ACCOUNTS_MAX}", self.accounts.len()));
+        }
+        if self.data.len() > DATA_BYTES_MAX {
+            return Err(format!("{} bytes of data are passed; a call takes at most {DATA_BYTES_MAX}", self.data.len()));
+        }
+        Ok(())
+    }
+}
+
+struct Reader<'a>(&'a [u8], usize);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let taken = self.0.get(self.1..self.1.checked_add(length)?)?;
+        self.1 += length;
+        Some(taken)
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?).into())
+    }
+}
+
+fn meta(value: Value) -> Option<AccountMeta> {
+    let fields: Vec<Value> = match value {
+        Value::Struct { fields, .. } => fields.into_iter().map(|(_, value)| value).collect(),
+        Value::Tuple(values) => values,
+        _ => return None,
+    };
+    match fields.as_slice() {
+        [Value::Bytes(key), Value::Bool(is_signer), Value::Bool(is_writable)] => {
+            let pubkey = Pubkey::try_from(&key[..]).ok()?;
+            Some(AccountMeta { pubkey, is_signer: *is_signer, is_writable: *is_writable })
+        }
+        _ => None,
+    }
+}
+
+fn seed_list(value: Value) -> Option<Vec<Bytes>> {
+    let Value::Array(seeds) = value else { return None };
+    seeds.into_iter().map(|seed| if let Value::Bytes(bytes) = seed { Some(bytes) } else { None }).collect()
+}
+
+/// The invocation that a typed call means: accounts by the interface, arguments in Borsh.
+pub(crate) fn typed(call: &TypedCall<'_>, book: &dyn AddressBook, gas: &mut u64) -> HostResult<Invocation> {
+    let program = program_of(call.code).ok_or_else(|| refusal("the code is no Solana program"))?;
+    let codec = AnyCodec::new(Abi::Borsh, book);
+    let data = codec.encode_call(call.function, call.values).map_err(|error| refusal(error.to_string()))?;
+    let accounts = Resolver { call, book, program, gas }.accounts()?;
+    Ok(Invocation { accounts, data, seeds: Vec::new(), wraps_output: false })
+}
+
+/// The program that a designator points to.
+pub fn program_of(code: &[u8]) -> Option<Pubkey> {
+    let (_, native_id) = parse_designator(code)?;
+    Pubkey::try_from(native_id).ok()
+}
+
+/// The form in which an account of another VM appears to programs.
+pub fn alias(account: Address) -> Pubkey {
+    Pubkey::new_from_array(alias_of(account).0)
+}
+
+fn refusal(message: impl Into<String>) -> HostError {
+    HostError::fault(FaultKind::Border, message.into())
+}
+
+/// Finds the accounts of an instruction.
+struct Resolver<'a, 'g> {
+    call: &'a TypedCall<'a>,
+    book: &'a dyn AddressBook,
+    program: Pubkey,
+    gas: &'g mut u64,
+}
+
+impl Resolver<'_, '_> {
+    fn accounts(&mut self) -> HostResult<Vec<AccountMeta>> {
+        let function = self.call.function;
+        let mut given = self.call.accounts.iter();
+        // Derived accounts may use any account that is not derived, whatever its place.
+        let mut known: Vec<Option<Pubkey>> = function
+            .accounts
+            .iter()
+            .map(|account| match &account.source {
+                AccountSource::Fixed(key) => Some(Pubkey::new_from_array(key.0)),
+                AccountSource::Given if account.signer => Some(alias(self.call.caller)),
+                AccountSource::Given => {
+                    let key = given.next().copied().flatten();
+                    Some(key.map_or(self.program, |key| Pubkey::new_from_array(key.0)))
+                }
+                AccountSource::Derived { .. } => None,
+            })
+            .collect();
+        // A derived account may also use one that is derived itself: each round settles at least one.
+        while let Some(missing) = known.iter().position(Option::is_none) {
+            let mut progress = false;
+            for index in missing..known.len() {
+                if known.get(index).is_some_and(Option::is_none)
+                    && let Some(key) = self.derive(index, &known)?
+                {
+                    if let Some(slot) = known.get_mut(index) {
+                        *slot = Some(key);
+                    }
+                    progress = true;
+                }
+            }
+            if !progress {
+                return Err(refusal(format!("the accounts of {} are derived from each other", function.name)));
+            }
+        }
+        let metas = function.accounts.iter().zip(known).map(|(account, key)| AccountMeta {
+            pubkey: key.unwrap_or(self.program),
+            is_signer: account.signer && key == Some(alias(self.call.caller)),
+            is_writable: account.writable && !(account.optional && key == Some(self.program)),
+        });
+        Ok(metas.collect())
+    }
+
+    /// A derived account, or `None` while an account that it needs is not known.
+    fn derive(&mut self, index: usize, known: &[Option<Pubkey>]) -> HostResult<Option<Pubkey>> {
+        let function = self.call.function;
+        let Some(AccountSource::Derived { program, seeds }) = function.accounts.get(index).map(|account| &account.source)
+        else {
+            return Ok(None);
+        };
+        let program = match program {
+            None => self.program,
+            Some(seed) => match self.seed(seed, known)? {
+                Some(bytes) => Pubkey::try_from(&bytes[..]).map_err(|_| refusal("the program of a derived account is no key"))?,
+                None => return Ok(None),
+            },
+        };
+        let mut bytes = Vec::with_capacity(seeds.len() + 1);
+        for seed in seeds {
+            match self.seed(seed, known)? {
+                Some(seed) => bytes.push(seed),
+                None => return Ok(None),
+            }
+        }
+        self.find(&bytes, &program).map(Some)
+    }
+
+    /// The first bump from 255 down that gives an address without a key, each try paid for.
+    fn find(&mut self, seeds: &[Bytes], program: &Pubkey) -> HostResult<Pubkey> {
+        for bump in (0..=u8::MAX).rev() {
+            *self.gas = self.gas.checked_sub(DERIVATION_UNITS).ok_or(HostError::OUT_OF_GAS)?;
+            let bump = [bump];
+            let with_bump: Vec<&[u8]> = seeds.iter().map(|seed| &seed[..]).chain([&bump[..]]).collect();
+            match Pubkey::create_program_address(&with_bump, program) {
+                Ok(key) => return Ok(key),
+                Err(solana_pubkey::PubkeyError::InvalidSeeds) => {}
+                Err(error) => return Err(refusal(format!("an account cannot be derived: {error}"))),
+            }
+        }
+        Err(refusal("an account cannot be derived: no bump gives an address without a key"))
+    }
+
+    fn seed(&self, seed: &Seed, known: &[Option<Pubkey>]) -> HostResult<Option<Bytes>> {
+        let function = self.call.function;
+        match seed {
+            Seed::Const(bytes) => Ok(Some(bytes.clone())),
+            Seed::Account(name) => {
+                let index = function.accounts.iter().position(|account| account.name == *name);
+                let index = index.ok_or_else(|| refusal(format!("{} has no account {name}", function.name)))?;
+                let key = known.get(index).copied().flatten();
+                Ok(key.map(|key| Bytes::copy_from_slice(key.as_ref())))
+            }
+            Seed::Arg(path) => self.argument(function, path).map(Some),
+        }
+    }
+
+    /// The bytes of an argument as a seed: fixed-size values in Borsh, bytes and text without their length.
+    fn argument(&self, function: &Function, path: &[std::sync::Arc<str>]) -> HostResult<Bytes> {
+        let unknown = || refusal(format!("a seed of {} names the argument {}, which it has not", function.name, path.join(".")));
+        let (first, rest) = path.split_first().ok_or_else(unknown)?;
+        let index = function.inputs.iter().position(|input| input.name == *first).ok_or_else(unknown)?;
+        let mut value = self.call.values.get(index).ok_or_else(unknown)?;
+        let mut ty = &function.inputs.get(index).ok_or_else(unknown)?.ty;
+        for name in rest {
+            let (Value::Struct { fields: values, .. }, hexapla_abi::Type::Struct { fields, .. }) = (value, ty) else {
+                return Err(unknown());
+            };
+            value = values.iter().find(|(known, _)| known == name).map(|(_, value)| value).ok_or_else(unknown)?;
+            ty = fields.iter().find(|field| field.name == *name).map(|field| &field.ty).ok_or_else(unknown)?;
+        }
+        match value {
+            Value::Bytes(bytes) => Ok(bytes.clone()),
+            Value::String(text) => Ok(Bytes::copy_from_slice(text.as_bytes())),
+            Value::Address(address) => {
+                let key: B256 = self.book.native(*address).map_err(|error| refusal(error.0))?;
+                Ok(Bytes::copy_from_slice(key.as_slice()))
+            }
+            value => {
+                let codec = AnyCodec::new(Abi::Borsh, self.book);
+                let encoded = codec.encode_values(std::slice::from_ref(ty), std::slice::from_ref(value));
+                encoded.map_err(|error| refusal(error.to_string()))
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the SVM entries of one transaction share.
+//!
+//! agave's `InvokeContext` has no place for data of ours, and its native programs are plain functions. Both therefore
+//! find the entry they run in through this thread: entries nest like calls, and each is in place for as long as it runs.
+
+use scoped_tls_hkt::scoped_thread_local;
+use solana_instruction::error::InstructionError;
+use solana_program_runtime::invoke_context::InvokeContext;
+use solana_pubkey::Pubkey;
+use solana_svm_log_collector::LogCollector;
+use std::{cell::RefCell, rc::Rc};
+
+/// The way out of agave, into the host.
+pub(crate) trait Door {
+    /// The program that agave has just entered is the alias of a contract of another VM.
+    fn alias_entered(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError>;
+}
+
+scoped_thread_local!(static mut DOOR: for<'a> &'a mut (dyn Door + 'a));
+
+thread_local! {
+    static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An entry that waits for a call of one of its programs to another VM.
+#[derive(Clone, Default)]
+pub(crate) struct Waiting {
+    /// The programs on its instruction stack.
+    pub(crate) programs: Vec<Pubkey>,
+    /// Accounts that its frames hold and did not hand over: nobody may change them.
+    pub(crate) frozen: Vec<Pubkey>,
+    /// Instructions in its trace.
+    pub(crate) trace: usize,
+    /// Height of its instruction stack.
+    pub(crate) height: usize,
+    /// Its log, with which the entries above go on.
+    pub(crate) log: Option<Rc<RefCell<LogCollector>>>,
+}
+
+/// Runs `work` with `door` in place.
+pub(crate) fn with_door<R>(door: &mut (dyn Door + '_), work: impl FnOnce() -> R) -> R {
+    DOOR.set(door, work)
+}
+
+/// Goes through the door.
+pub(crate) fn alias_entered(agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError> {
+    if !DOOR.is_set() {
+        return Err(InstructionError::UnsupportedProgramId);
+    }
+    DOOR.with(|door| door.alias_entered(agave))
+}
+
+/// Runs `work` while an entry waits. Nothing is left behind if it panics.
+pub(crate) fn waiting<R>(entry: Waiting, work: impl FnOnce() -> R) -> R {
+    struct Guard;
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            WAITING.with_borrow_mut(Vec::pop);
+        }
+    }
+    WAITING.with_borrow_mut(|waiting| waiting.push(entry));
+    let _guard = Guard;
+    work()
+}
+
+/// Whether an entry that waits is running `program`.
+pub(crate) fn is_running(program: &Pubkey) -> bool {
+    WAITING.with_borrow(|waiting| waiting.iter().any(|entry| entry.programs.contains(program)))
+}
+
+/// Whether an entry that waits holds `account` frozen.
+pub(crate) fn is_frozen(account: &Pubkey) -> bool {
+    WAITING.with_borrow(|waiting| waiting.iter().any(|entry| entry.frozen.contains(account)))
+}
+
+/// Trace and height that the entries below have used.
+pub(crate) fn used() -> (usize, usize) {
+    WAITING.with_borrow(|waiting| {
+        waiting.iter().fold((0, 0), |(trace, height), entry| (trace + entry.trace, height + entry.height))
+    })
+}
+
+/// The log of the transaction, if an entry waits.
+pub(crate) fn log() -> Option<Rc<RefCell<LogCollector>>> {
+    WAITING.with_borrow(|waiting| waiting.last().and_then(|entry| entry.log.clone()))
+}

@@ -1,0 +1,48 @@
+//! The programs of the Solana program library, unmodified, at their mainnet addresses.
+
+use crate::genesis::{GenesisAccount, program};
+use solana_pubkey::{Pubkey, pubkey};
+
+/// A program and its ELF file.
+pub struct SplProgram {
+    /// Its address on Solana.
+    pub id: Pubkey,
+    /// Its name.
+    pub name: &'static str,
+    elf: &'static [u8],
+}
+
+/// SPL Token.
+pub const TOKEN: Pubkey = pubkey!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+/// Token-2022.
+pub const TOKEN_2022: Pubkey = pubkey!("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
+/// Associated Token Account.
+pub const ASSOCIATED_TOKEN: Pubkey = pubkey!("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
+/// Memo.
+pub const MEMO: Pubkey = pubkey!("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+/// Address Lookup Table.
+pub const ADDRESS_LOOKUP_TABLE: Pubkey = pubkey!("AddressLookupTab1e1111111111111111111111111");
+
+macro_rules! elf {
+    ($file:literal) => {
+        include_bytes!(concat!("../../../contracts/svm/programs/", $file))
+    };
+}
+
+/// The programs with which a chain begins.
+pub const PROGRAMS: [SplProgram; 5] = [
+    SplProgram { id: TOKEN, name: "spl-token", elf: elf!("spl_token-3.5.0.so") },
+    SplProgram { id: TOKEN_2022, name: "spl-token-2022", elf: elf!("spl_token_2022-11.0.0.so") },
+    SplProgram { id: ASSOCIATED_TOKEN, name: "spl-associated-token-account", elf: elf!("spl_associated_token_account-1.1.1.so") },
+    SplProgram { id: MEMO, name: "spl-memo", elf: elf!("spl_memo-4.0.0.so") },
+    SplProgram {
+        id: ADDRESS_LOOKUP_TABLE,
+        name: "address-lookup-table",
+        elf: elf!("address_lookup_table-litesvm-0.16.0.so"),
+    },
+];
+
+/// All accounts of [`PROGRAMS`], which nobody can change.
+pub fn genesis() -> impl Iterator<Item = GenesisAccount> {
+    PROGRAMS.iter().flat_map(|spl| program(spl.id, spl.elf, None))
+}

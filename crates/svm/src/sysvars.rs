@@ -1,0 +1,124 @@
+//! The sysvars of a block.
+
+use hexapla_vm::{Environment, Host, HostResult};
+use solana_account::AccountSharedData;
+use solana_clock::Clock;
+use solana_epoch_schedule::EpochSchedule;
+use solana_hash::Hash;
+use solana_program_runtime::sysvar_cache::SysvarCache;
+use solana_pubkey::Pubkey;
+use solana_rent::Rent;
+use solana_sdk_ids::sysvar;
+use solana_slot_hashes::SlotHashes;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A transaction may name a blockhash of this many blocks back at most.
+pub(crate) const RECENT_BLOCKS: u64 = 150;
+/// Lamports for each signature, as nonce accounts record it.
+pub(crate) const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
+
+/// The sysvars of a block, and the blockhashes that its transactions may name.
+pub(crate) struct Sysvars {
+    pub(crate) slot: u64,
+    pub(crate) rent: Rent,
+    pub(crate) cache: SysvarCache,
+    /// Newest first.
+    pub(crate) recent: Vec<(u64, Hash)>,
+    accounts: Vec<(Pubkey, Vec<u8>)>,
+}
+
+impl Sysvars {
+    fn of(environment: &Environment, recent: Vec<(u64, Hash)>) -> Self {
+        let (slot, rent, schedule) = (environment.block.number, Rent::default(), EpochSchedule::without_warmup());
+        let epoch = schedule.get_epoch(slot);
+        let unix_timestamp = i64::try_from(environment.block.timestamp).unwrap_or(i64::MAX);
+        let clock = Clock {
+            slot,
+            epoch_start_timestamp: unix_timestamp,
+            epoch,
+            leader_schedule_epoch: schedule.get_leader_schedule_epoch(slot),
+            unix_timestamp,
+        };
+        let hashes = SlotHashes::new(&recent);
+        let accounts = vec![
+            (sysvar::clock::ID, encode(&clock)),
+            (sysvar::rent::ID, encode(&rent)),
+            (sysvar::epoch_schedule::ID, encode(&schedule)),
+            (sysvar::slot_hashes::ID, encode(&hashes)),
+            (sysvar::recent_blockhashes::ID, recent_blockhashes(&recent)),
+            (sysvar::last_restart_slot::ID, encode(&0u64)),
+            (sysvar::stake_history::ID, encode(&0u64)),
+            (sysvar::epoch_rewards::ID, vec![0; EPOCH_REWARDS_BYTES]),
+        ];
+        let mut cache = SysvarCache::default();
+        cache.fill_missing_entries(|id, set| {
+            if let Some((_, data)) = accounts.iter().find(|(known, _)| known == id) {
+                set(data);
+            }
+        });
+        Self { slot, rent, cache, recent, accounts }
+    }
+
+    /// The account of a sysvar.
+    pub(crate) fn account(&self, id: &Pubkey) -> Option<AccountSharedData> {
+        let (_, data) = self.accounts.iter().find(|(known, _)| known == id)?;
+        Some(AccountSharedData::from(solana_account::Account {
+            lamports: self.rent.minimum_balance(data.len()),
+            data: data.clone(),
+            owner: sysvar::ID,
+            executable: false,
+            rent_epoch: u64::MAX,
+        }))
+    }
+
+    /// The newest blockhash.
+    pub(crate) fn blockhash(&self) -> Hash {
+        self.recent.first().map(|(_, hash)| *hash).unwrap_or_default()
+    }
+}
+
+/// Length of the account of the `EpochRewards` sysvar, all zero where no rewards are paid out.
+const EPOCH_REWARDS_BYTES: usize = 81;
+
+fn encode(value: &impl serde::Serialize) -> Vec<u8> {
+    bincode::serialize(value).unwrap_or_default()
+}
+
+/// The deprecated sysvar that nonce instructions ask for: a list of (hash, lamports per signature).
+fn recent_blockhashes(recent: &[(u64, Hash)]) -> Vec<u8> {
+    let entries: Vec<([u8; 32], u64)> =
+        recent.iter().map(|(_, hash)| (hash.to_bytes(), LAMPORTS_PER_SIGNATURE)).collect();
+    encode(&entries)
+}
+
+/// What the sysvars of a block depend on.
+type Key = (Environment, Hash);
+
+/// The sysvars of the newest block.
+#[derive(Default)]
+pub(crate) struct BlockSysvars(Mutex<Option<(Key, Arc<Sysvars>)>>);
+
+impl BlockSysvars {
+    pub(crate) fn get(&self, host: &mut dyn Host) -> HostResult<Arc<Sysvars>> {
+        let mut free = u64::MAX;
+        let environment = Environment { tx: Default::default(), ..host.environment().clone() };
+        let number = environment.block.number;
+        let parent = Hash::new_from_array(host.block_hash(&mut free, number.saturating_sub(1))?.0);
+        let key = (environment, parent);
+        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, sysvars)) = newest.as_ref().filter(|(known, _)| *known == key) {
+            return Ok(Arc::clone(sysvars));
+        }
+        let mut recent = Vec::new();
+        for number in (number.saturating_sub(RECENT_BLOCKS)..number).rev() {
+            let hash = host.block_hash(&mut free, number)?;
+            if hash.is_zero() {
+                break;
+            }
+            recent.push((number, Hash::new_from_array(hash.0)));
+        }
+        let sysvars = Arc::new(Sysvars::of(&key.0, recent));
+        *newest = Some((key, Arc::clone(&sysvars)));
+        Ok(sysvars)
+    }
+}

@@ -1,0 +1,211 @@
+//! The adapter.
+
+use crate::{
+    context::{AccountUse, Ground, Outbound, Plan, TopInstruction, run},
+    error::{Failure, fault},
+    invocation::{self, Invocation, alias, program_of},
+    programs::Programs,
+    runtime::{Runtime, SetupError},
+    sysvars::BlockSysvars,
+};
+use hexapla_abi::{Abi, AddressBook};
+use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, NativeGas, VmId, identity::parse_designator};
+use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, TypedCall, Vm};
+use solana_instruction::error::InstructionError;
+use solana_program_runtime::execution_budget::{MAX_COMPUTE_UNIT_LIMIT, MIN_HEAP_FRAME_BYTES};
+use solana_pubkey::Pubkey;
+use solana_transaction_context::instruction_accounts::InstructionAccount;
+use std::{fmt, sync::Arc};
+
+/// How the SVM runs programs; none of it changes a result.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Compile programs to native code (on x86-64); else they are interpreted.
+    pub jit: bool,
+    /// Most bytes of ELF files whose compiled programs are kept in memory.
+    pub cache_bytes: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { jit: true, cache_bytes: 64 << 20 }
+    }
+}
+
+/// Solana programs as a VM.
+#[derive(Clone)]
+pub struct SvmVm {
+    runtime: Arc<Runtime>,
+    programs: Arc<Programs>,
+    sysvars: Arc<BlockSysvars>,
+}
+
+impl SvmVm {
+    /// Starts it.
+    pub fn new(config: Config) -> Result<Self, SetupError> {
+        Ok(Self {
+            runtime: Arc::new(Runtime::new()?),
+            programs: Arc::new(Programs::new(config.jit, config.cache_bytes)),
+            sysvars: Arc::default(),
+        })
+    }
+
+    /// Programs that are kept compiled.
+    pub fn cached_programs(&self) -> usize {
+        self.programs.len()
+    }
+
+    fn call(&self, frame: &Frame, host: &mut dyn Host, gas: &mut u64) -> Result<(Bytes, u64), Failure> {
+        let (program, invocation) = read_frame(frame)?;
+        let sysvars = self.sysvars.get(host)?;
+        let caller = alias(frame.caller);
+        let mut plan = plan(program, &invocation, caller, frame.depth == 0)?;
+        plan.compute_units = (*gas).min(MAX_COMPUTE_UNIT_LIMIT.into());
+        let ground = Ground { runtime: &self.runtime, programs: &self.programs, sysvars: &sysvars };
+        let outcome = run(ground, host, plan, gas).map_err(Failure::Fatal)?;
+        let used = outcome.compute_units_used;
+        let paid = gas.checked_sub(used);
+        *gas = paid.unwrap_or(0);
+        outcome.result.map_err(|(_, failure)| failure)?;
+        if paid.is_none() {
+            return Err(HostError::OUT_OF_GAS.into());
+        }
+        Ok((invocation.output(outcome.return_data), used))
+    }
+}
+
+impl fmt::Debug for SvmVm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SvmVm").field("cached_programs", &self.cached_programs()).finish_non_exhaustive()
+    }
+}
+
+impl Vm for SvmVm {
+    fn id(&self) -> VmId {
+        VmId::SVM
+    }
+
+    /// One compute unit for one gas: both are set so that a unit is a few nanoseconds.
+    fn gas_rate(&self) -> GasRate {
+        GasRate { unit: "CU", per_gas: 1 }
+    }
+
+    fn reentrancy(&self) -> Reentrancy {
+        Reentrancy::DirectSelfOnly
+    }
+
+    fn native_stack_bytes(&self) -> usize {
+        512 << 10
+    }
+
+    fn owns(&self, code: &[u8]) -> bool {
+        parse_designator(code).is_some_and(|(vm, id)| vm == VmId::SVM && id.len() == 32)
+    }
+
+    fn abi(&self) -> Abi {
+        Abi::Borsh
+    }
+
+    fn coin_unit(&self) -> u64 {
+        crate::account::WEI_PER_LAMPORT
+    }
+
+    fn write_call(&self, call: &TypedCall<'_>, book: &dyn AddressBook, gas: &mut u64) -> HostResult<Bytes> {
+        Ok(invocation::typed(call, book, gas)?.to_bytes())
+    }
+
+    fn raw_call(&self, _caller: Address, from: Abi, input: &Bytes) -> Result<Bytes, String> {
+        let invocation =
+            if from == Abi::Solidity { Invocation::from_solidity(input)? } else { Invocation::of_data(input.clone()) };
+        Ok(invocation.to_bytes())
+    }
+
+    fn is_raw_call(&self, from: Abi, input: &[u8]) -> bool {
+        from == Abi::Solidity && Invocation::is_invoke(input)
+    }
+
+    fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
+        let mut gas = frame.gas_limit;
+        match self.call(frame, host, &mut gas) {
+            Ok((output, used)) => {
+                let native_used = Some(NativeGas { amount: used, unit: "CU" });
+                Ok(FrameEnd { exit: Exit::Return(output), gas_left: gas, native_used })
+            }
+            Err(failure) => {
+                let fault = fault(frame.target, failure)?;
+                let gas_left = if fault.kind == FaultKind::OutOfGas { 0 } else { gas };
+                Ok(FrameEnd { exit: Exit::Fault(fault), gas_left, native_used: None })
+            }
+        }
+    }
+
+    /// Programs are deployed by their loader, never by an EVM creation.
+    fn activate(&self, _code: &Bytes, _gas: &mut u64, _host: &mut dyn Host) -> HostResult<()> {
+        let message = "Solana programs are deployed by the upgradeable loader, not by a create transaction";
+        Err(HostError::fault(FaultKind::Create, message))
+    }
+}
+
+fn read_frame(frame: &Frame) -> Result<(Pubkey, Invocation), Failure> {
+    let refused = |message: &str| Failure::Fault(FaultKind::Border, message.into());
+    let program = program_of(&frame.code.bytes).ok_or_else(|| refused("the code is no Solana program"))?;
+    if !frame.value.is_zero() {
+        return Err(refused("a Solana program takes no coin with a call; send it to an account of the program instead"));
+    }
+    let invocation = Invocation::from_bytes(&frame.input).ok_or_else(|| refused("the call data is no instruction"))?;
+    invocation.check().map_err(|message| Failure::Fault(FaultKind::Border, message))?;
+    Ok((program, invocation))
+}
+
+/// The entry of a call: for a user the instruction itself, for a contract the frame of its alias, which calls the
+/// program and can sign for addresses derived from the alias.
+fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) -> Result<Plan, Failure> {
+    let mut accounts: Vec<AccountUse> = Vec::with_capacity(invocation.accounts.len() + 2);
+    let mut index_of = |key: Pubkey, writable: bool| {
+        let known = accounts.iter().position(|account| account.key == key);
+        let index = known.unwrap_or_else(|| {
+            accounts.push(AccountUse { key, writable: false });
+            accounts.len() - 1
+        });
+        if let Some(account) = accounts.get_mut(index) {
+            account.writable |= writable;
+        }
+        index as u16
+    };
+    let mut metas = Vec::with_capacity(invocation.accounts.len() + 1);
+    for meta in &invocation.accounts {
+        let signs = meta.is_signer && meta.pubkey == caller;
+        if direct && meta.is_signer && !signs {
+            return Err(InstructionError::PrivilegeEscalation.into());
+        }
+        metas.push(InstructionAccount::new(index_of(meta.pubkey, meta.is_writable), signs, meta.is_writable));
+    }
+    let program_index = index_of(program, false);
+    let (top, data, outbound) = if direct {
+        (program_index, invocation.data.to_vec(), None)
+    } else {
+        metas.push(InstructionAccount::new(program_index, false, false));
+        let outbound = Outbound { instruction: invocation.instruction(program), seeds: invocation.seeds.clone() };
+        (index_of(caller, false), Vec::new(), Some(outbound))
+    };
+    // One privilege for each account, as a message gives it.
+    for index in 0..metas.len() {
+        let Some(meta) = metas.get(index).copied() else { continue };
+        let same = metas.iter().filter(|other| other.index_in_transaction == meta.index_in_transaction);
+        let (signer, writable) =
+            same.fold((false, false), |(signer, writable), other| (signer | other.is_signer(), writable | other.is_writable()));
+        if let Some(meta) = metas.get_mut(index) {
+            meta.set_is_signer(signer);
+            meta.set_is_writable(writable);
+        }
+    }
+    Ok(Plan {
+        accounts,
+        instructions: vec![TopInstruction { program: top, accounts: metas, data }],
+        outbound,
+        payer: caller,
+        instructions_sysvar: None,
+        compute_units: 0,
+        heap_bytes: MIN_HEAP_FRAME_BYTES,
+    })
+}

@@ -1,0 +1,19 @@
+//! A call whose arguments are values.
+
+use hexapla_abi::{Function, Value};
+use hexapla_primitives::{Address, B256};
+
+/// A call of a function with its arguments, as an adapter puts it into its VM's form.
+#[derive(Clone, Copy, Debug)]
+pub struct TypedCall<'a> {
+    /// Canonical address of the account that calls.
+    pub caller: Address,
+    /// The code of the called contract, as it stands in state.
+    pub code: &'a [u8],
+    /// The function.
+    pub function: &'a Function,
+    /// Its arguments.
+    pub values: &'a [Value],
+    /// The accounts that the caller named, where the ABI has such: one for each that the function leaves open.
+    pub accounts: &'a [Option<B256>],
+}
