@@ -44,8 +44,8 @@ pub struct Invocation {
 
 static INVOKE: LazyLock<Interface> = LazyLock::new(|| {
     let signatures = [
-        "function invoke((bytes32 pubkey,bool signer,bool writable)[] accounts, bytes data) returns (bytes)",
-        "function invokeSigned((bytes32 pubkey,bool signer,bool writable)[] accounts, bytes data, bytes[][] seeds) returns (bytes)",
+        "function invoke((bytes32,bool,bool)[] accounts, bytes data) returns (bytes)",
+        "function invokeSigned((bytes32,bool,bool)[] accounts, bytes data, bytes[][] seeds) returns (bytes)",
     ];
     Interface::from_solidity_signatures("Program", signatures).unwrap_or_default()
 });

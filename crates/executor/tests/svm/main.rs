@@ -22,7 +22,7 @@ fn invoke(accounts: &[(Pubkey, bool, bool)], data: &[u8]) -> Bytes {
         .collect();
     let interface = hexapla_abi::Interface::from_solidity_signatures(
         "Program",
-        ["function invoke((bytes32 pubkey,bool signer,bool writable)[] accounts, bytes data) returns (bytes)"],
+        ["function invoke((bytes32,bool,bool)[] accounts, bytes data) returns (bytes)"],
     )
     .unwrap();
     let function = interface.function("invoke").unwrap();
