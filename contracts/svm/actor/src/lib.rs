@@ -17,7 +17,7 @@ mod state;
 
 use core::hint::black_box;
 
-use svm_sdk::{log, log_data, remaining_units, sha256_in_place, stack_height, start, trap, Failure, Program};
+use svm_sdk::{log, log_data, remaining_units, sha256_in_place, stack_height, start, trap, Failure, Program, Slice};
 
 use script::Script;
 
@@ -74,15 +74,15 @@ const TOPICS_MAX: usize = 4;
 
 /// `n1 topic32*n len4 data`
 fn event(script: &mut Script) -> Result<(), Failure> {
-    let mut fields = [&[][..]; TOPICS_MAX + 1];
+    let mut fields = [Slice::EMPTY; TOPICS_MAX + 1];
     let topics = usize::from(script.u8()?);
     if topics > TOPICS_MAX {
         return Err(script::bad());
     }
     for field in &mut fields[..topics] {
-        *field = script.take(32)?;
+        *field = Slice::of(script.take(32)?);
     }
-    fields[topics] = script.bytes()?;
+    fields[topics] = Slice::of(script.bytes()?);
     log_data(&fields[..=topics]);
     Ok(())
 }
@@ -92,7 +92,7 @@ fn revert(data: &[u8]) -> Failure {
     if data.iter().all(u8::is_ascii) {
         log(data);
     } else {
-        log_data(&[data]);
+        log_data(&[Slice::of(data)]);
     }
     Failure::custom(data.get(..4).map_or(1, |code| script::number(code) as u32))
 }

@@ -30,17 +30,17 @@ struct Info {
 
 /// `SolInstruction`.
 #[repr(C)]
-struct Instruction {
+struct Instruction<'a> {
     program: *const [u8; 32],
     metas: *const Meta,
     metas_len: u64,
-    data: Slice,
+    data: Slice<'a>,
 }
 
 /// `SolSignerSeeds`.
 #[repr(C)]
-struct Signer {
-    seeds: *const Slice,
+struct Signer<'a> {
+    seeds: *const Slice<'a>,
     len: u64,
 }
 

@@ -19,7 +19,7 @@ pub use failure::Failure;
 pub use input::{start, Program, Scratch, ACCOUNTS_MAX};
 pub use memory::copy;
 pub use output::{Output, RETURN_DATA_MAX};
-pub use syscalls::{log, log_data, remaining_units, return_data, sha256_in_place, stack_height, trap};
+pub use syscalls::{log, log_data, remaining_units, return_data, sha256_in_place, stack_height, trap, Slice};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {

@@ -1,20 +1,24 @@
 //! The syscalls of Solana that the programs use, made safe.
 
+use core::marker::PhantomData;
 use core::ptr::null;
 
 /// A slice as the VM reads it: address and length.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub(crate) struct Slice {
+pub struct Slice<'a> {
     at: *const u8,
     len: u64,
+    lent: PhantomData<&'a [u8]>,
 }
 
-impl Slice {
-    pub(crate) const EMPTY: Self = Self { at: null(), len: 0 };
+impl<'a> Slice<'a> {
+    /// No bytes.
+    pub const EMPTY: Self = Self { at: null(), len: 0, lent: PhantomData };
 
-    pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self { at: bytes.as_ptr(), len: bytes.len() as u64 }
+    /// These bytes.
+    pub fn of(bytes: &'a [u8]) -> Self {
+        Self { at: bytes.as_ptr(), len: bytes.len() as u64, lent: PhantomData }
     }
 }
 
@@ -39,14 +43,10 @@ pub fn log(text: &[u8]) {
     unsafe { raw::sol_log_(text.as_ptr(), text.len() as u64) }
 }
 
-/// Writes fields to the log, each in base64. At most five; more are left out.
-pub fn log_data(fields: &[&[u8]]) {
-    let mut slices = [Slice::EMPTY; 5];
-    for (slice, field) in slices.iter_mut().zip(fields) {
-        *slice = Slice::of(field);
-    }
-    // SAFETY: the syscall only reads the slices, of which there are five.
-    unsafe { raw::sol_log_data(slices.as_ptr(), fields.len().min(5) as u64) }
+/// Writes fields to the log, each in base64.
+pub fn log_data(fields: &[Slice]) {
+    // SAFETY: the syscall only reads the slices, and they are alive.
+    unsafe { raw::sol_log_data(fields.as_ptr(), fields.len() as u64) }
 }
 
 /// Replaces a word by its SHA-256 digest.

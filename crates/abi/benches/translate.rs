@@ -1,0 +1,159 @@
+//! What it costs to carry a call and its result from one ABI to another.
+//!
+//! The call has an address, a `u64`, 32 bytes and a text of 32 letters; its result is a bool and a `u64`. Translating a
+//! call is to decode it with the caller's codec and to encode the values with the callee's. For comparison
+//! `alloy-dyn-abi` encodes the same arguments once, from values that are at hand.
+
+use std::hint::black_box;
+
+use alloy_dyn_abi::DynSolValue;
+use alloy_primitives::{Address, B256, U256, address};
+use hexapla_abi::{
+    Abi, AddressBook, AddressError, AnyCodec, Codec, Function, Interface, Mutability, Param, Type, Value,
+};
+use rustix::time::{ClockId, clock_gettime};
+
+const CALLS: usize = 20_000;
+const ROUNDS: usize = 15;
+const TARGETS: [Abi; 4] = [Abi::Borsh, Abi::Bcs, Abi::Cairo, Abi::Fuel];
+
+/// A book in which each address is the end of its native form.
+struct Book;
+
+impl AddressBook for Book {
+    fn canonical(&self, native: &B256) -> Result<Address, AddressError> {
+        Ok(Address::from_word(*native))
+    }
+
+    fn native(&self, canonical: Address) -> Result<B256, AddressError> {
+        Ok(canonical.into_word())
+    }
+}
+
+fn main() {
+    let values = arguments();
+    let alloy = nanoseconds(|| {
+        black_box(alloy_values(&values).abi_encode_params());
+    });
+    let ready = alloy_values(&values);
+    let alloy_encode = nanoseconds(|| {
+        black_box(black_box(&ready).abi_encode_params());
+    });
+    println!("alloy-dyn-abi encodes the arguments in {alloy_encode:.0} ns, {alloy:.0} ns with making its values");
+    bench("alloy_encode", alloy_encode, "ns");
+    for abi in TARGETS {
+        let there = call(Abi::Solidity, abi);
+        let back = result(abi, Abi::Solidity);
+        let reverse = call(abi, Abi::Solidity);
+        let name = format!("{abi:?}").to_lowercase();
+        println!(
+            "solidity → {name}: call {there:.0} ns, result back {back:.0} ns; {name} → solidity: call {reverse:.0} ns"
+        );
+        bench(&format!("translate_call_solidity_to_{name}"), there / 1000.0, "us");
+        bench(&format!("translate_result_{name}_to_solidity"), back / 1000.0, "us");
+        bench(&format!("translate_call_{name}_to_solidity"), reverse / 1000.0, "us");
+        if abi == Abi::Borsh {
+            bench("translate_call_and_result", (there + back) / 1000.0, "us");
+            bench("translate_call_over_alloy_encode", there / alloy_encode, "x");
+        }
+    }
+}
+
+fn interface(abi: Abi) -> Interface {
+    let u64 = Type::Uint { bits: 64 };
+    // Cairo has no 32 bytes in one felt, and takes them as a number.
+    let hash = if abi == Abi::Cairo { Type::FixedBytes(31) } else { Type::FixedBytes(32) };
+    let inputs = [("to", Type::Address), ("amount", u64.clone()), ("hash", hash), ("memo", Type::String)];
+    let pay = Function {
+        name: "pay".into(),
+        inputs: inputs.into_iter().map(|(name, ty)| Param::new(name, ty)).collect(),
+        outputs: vec![Param::new("", Type::Bool), Param::new("", u64)],
+        mutability: Mutability::NonPayable,
+        selector: if abi == Abi::Cairo { vec![7; 32].into() } else { vec![7; 4].into() },
+        signature: "pay".into(),
+        accounts: vec![],
+    };
+    Interface { abi, functions: vec![pay], ..Interface::default() }
+}
+
+fn arguments() -> Vec<Value> {
+    vec![
+        Value::Address(address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")),
+        Value::uint(5_000_000_u64),
+        Value::bytes([7; 32]),
+        Value::string("for the tea of the last two days"),
+    ]
+}
+
+fn alloy_values(values: &[Value]) -> DynSolValue {
+    let [Value::Address(to), Value::Uint(amount), Value::Bytes(hash), Value::String(memo)] = values else {
+        panic!("the arguments are as `arguments` makes them");
+    };
+    DynSolValue::Tuple(vec![
+        DynSolValue::Address(*to),
+        DynSolValue::Uint(*amount, 64),
+        DynSolValue::FixedBytes(B256::from_slice(hash), 32),
+        DynSolValue::String(memo.clone()),
+    ])
+}
+
+/// Translating a call, in nanoseconds.
+fn call(from: Abi, to: Abi) -> f64 {
+    // The two interfaces agree in their types, so that values go over as they are.
+    let abi = if to == Abi::Cairo || from == Abi::Cairo { Abi::Cairo } else { to };
+    let (mut source, mut target) = (interface(abi), interface(abi));
+    (source.abi, target.abi) = (from, to);
+    if from == Abi::Solidity {
+        source.functions[0].selector = vec![7; 4].into();
+    }
+    let (reader, writer) = (AnyCodec::new(from, &Book), AnyCodec::new(to, &Book));
+    let mut values = arguments();
+    if abi == Abi::Cairo {
+        values[2] = Value::bytes([7; 31]);
+    }
+    let data = reader.encode_call(&source.functions[0], &values).expect("the arguments are of the types");
+    let translate = || {
+        let (_, values) = reader.decode_call(&source, black_box(&data)).expect("the call is good");
+        writer.encode_call(&target.functions[0], &values).expect("the types agree")
+    };
+    let expected = writer.encode_call(&target.functions[0], &values).expect("the arguments are of the types");
+    assert_eq!(translate(), expected, "{from:?} → {to:?}");
+    nanoseconds(|| {
+        black_box(translate());
+    })
+}
+
+/// Translating a result, in nanoseconds.
+fn result(from: Abi, to: Abi) -> f64 {
+    let interface = interface(from);
+    let (reader, writer) = (AnyCodec::new(from, &Book), AnyCodec::new(to, &Book));
+    let pay = &interface.functions[0];
+    let values = [Value::Bool(true), Value::Uint(U256::from(77))];
+    let data = reader.encode_output(pay, &values).expect("the results are of the types");
+    nanoseconds(|| {
+        let values = reader.decode_output(pay, black_box(&data)).expect("the result is good");
+        black_box(writer.encode_output(pay, &values).expect("the types agree"));
+    })
+}
+
+/// The median over some rounds of the CPU time that one run of the work takes.
+fn nanoseconds(work: impl Fn()) -> f64 {
+    let round = |_| {
+        let begin = thread_cpu_ns();
+        (0..CALLS).for_each(|_| work());
+        (thread_cpu_ns() - begin) / CALLS as f64
+    };
+    let mut times = (0..ROUNDS).map(round).collect::<Vec<_>>();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn thread_cpu_ns() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+}
+
+/// Prints a figure for `cargo xtask bench`.
+fn bench(name: &str, value: f64, unit: &str) {
+    println!("bench {name} {value:.3} {unit}");
+}
