@@ -1,5 +1,11 @@
 //! How text and numbers of guests are shown: nothing of a guest reaches a terminal unescaped.
 
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+};
+
 use alloy_primitives::{I256, Sign, U256};
 
 /// Numbers with at least this many digits are shown in groups of three.
@@ -26,7 +32,7 @@ pub fn quote(text: &str) -> String {
 
 /// Bytes of a guest that should be text: as quoted text where they are UTF-8, else as hex.
 pub fn quote_bytes(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
+    match core::str::from_utf8(bytes) {
         Ok(text) => quote(text),
         Err(_) => format!("{} (not UTF-8)", alloy_primitives::hex::encode_prefixed(bytes)),
     }

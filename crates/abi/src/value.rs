@@ -1,9 +1,13 @@
 //! The neutral values.
 
-use std::{
-    fmt::{self, Display as _},
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString},
     sync::Arc,
+    vec::Vec,
 };
+use core::fmt::{self, Display as _};
 
 use alloy_primitives::{Address, Bytes, Function, I256, U256, hex};
 

@@ -5,6 +5,8 @@
 //! (`uintN` and `intN` out of range, an `address` with high bytes, a `bool` other than 0 or 1, `bytesN` with a tail),
 //! offsets and lengths beyond the data. Refuses beyond that: text that is not UTF-8, and data that unfolds too far.
 
+use alloc::{borrow::ToOwned, string::ToString, vec::Vec};
+
 use alloy_primitives::{Address, B256, Bytes, Function, I256, U256};
 
 use super::{UNFOLD_MAX, names::check_supported};
@@ -26,7 +28,7 @@ pub(super) fn decode_sequence<'t>(
 
 /// Decodes one word of a type that fits one.
 pub(super) fn decode_word(ty: &Type, word: B256) -> Result<Value, CodecError> {
-    decode_sequence(std::iter::once(ty), word.as_slice()).map(|mut values| values.pop().unwrap_or(Value::Unit))
+    decode_sequence(core::iter::once(ty), word.as_slice()).map(|mut values| values.pop().unwrap_or(Value::Unit))
 }
 
 struct Decoder<'a> {

@@ -1,5 +1,11 @@
 //! Solidity's own names of types and the signatures made of them.
 
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
 use crate::{
     error::CodecError,
     types::{MAX_TYPE_DEPTH, Type, is_integer_width},
