@@ -167,7 +167,7 @@ fn calls_of_spl_token_are_the_known_bytes() {
     for json in [SPL_TOKEN, TOKEN_2022] {
         let token = anchor(json);
         let amount = Value::uint(0x0102_0304_0506_0708_u64);
-        assert_eq!(call(&token, "transfer", &[amount.clone()]), [3, 8, 7, 6, 5, 4, 3, 2, 1]);
+        assert_eq!(call(&token, "transfer", std::slice::from_ref(&amount)), [3, 8, 7, 6, 5, 4, 3, 2, 1]);
         let checked = call(&token, "transfer_checked", &[amount.clone(), Value::uint(9_u8)]);
         assert_eq!(checked, [12, 8, 7, 6, 5, 4, 3, 2, 1, 9]);
         assert_eq!(call(&token, "revoke", &[]), [5]);
