@@ -1,5 +1,7 @@
 //! Between the address forms of the ABIs.
 
+use alloc::string::String;
+
 use alloy_primitives::{Address, B256};
 
 /// An address has no form on the other side.

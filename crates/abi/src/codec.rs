@@ -1,6 +1,7 @@
 //! The seam between interfaces and the bytes of one ABI.
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use alloy_primitives::{B256, Bytes, LogData};
 

@@ -1,6 +1,10 @@
 //! Revert data as a sentence.
 
-use std::fmt;
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
 
 use alloy_primitives::{U256, hex};
 

@@ -1,6 +1,6 @@
 //! What a contract offers: functions, events and custom errors, whatever VM it is for.
 
-use std::sync::Arc;
+use alloc::{string::String, sync::Arc, vec::Vec};
 
 use alloy_primitives::{B256, Bytes};
 

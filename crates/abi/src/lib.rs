@@ -24,7 +24,11 @@
 //!
 //! Left out: state, gas and identity. A [`Value::Address`] is always the canonical 20-byte address; a codec whose wire
 //! form is wider is given the translation when it is built.
+//!
+//! Without the feature `std` (which is on by default) this crate is `no_std` and has what a border needs: the model,
+//! the codecs and the wire form of interfaces. With it come the texts: interfaces in JSON, artefacts, arguments.
 
+#![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unreachable)
@@ -35,12 +39,16 @@ extern crate alloc;
 /// Between the address forms of the ABIs.
 pub mod address;
 /// Anchor's IDL: the interfaces of most Solana programs.
+#[cfg(feature = "std")]
 pub mod anchor;
 /// Text of humans into values: literals, units, names, trees, and helpful errors.
+#[cfg(feature = "std")]
 pub mod argument;
 /// The ABI of Cairo contract classes.
+#[cfg(feature = "std")]
 pub mod cairo;
 /// Codama's IDL: the interfaces of the Solana program library.
+#[cfg(feature = "std")]
 pub mod codama;
 /// The seam between interfaces and the bytes of one ABI.
 pub mod codec;
@@ -49,18 +57,22 @@ pub mod codecs;
 /// Revert data as a sentence.
 pub mod describe;
 /// Interfaces of whatever format a file is in.
+#[cfg(feature = "std")]
 mod detect;
 /// Every error of this crate.
 pub mod error;
 /// Fuel's JSON ABI.
+#[cfg(feature = "std")]
 pub mod fuel;
 /// Functions, events and custom errors of a contract.
 pub mod interface;
 /// Values as JSON.
+#[cfg(feature = "std")]
 pub mod json;
 /// The Solidity ABI: JSON, artefacts, signatures, codec and the errors every contract may raise.
 pub mod solidity;
 /// What the readers of all interface formats share.
+#[cfg(feature = "std")]
 mod source;
 /// How text and numbers of guests are shown.
 pub mod text;
@@ -72,20 +84,26 @@ pub mod value;
 pub mod wire;
 
 pub use address::{AddressBook, AddressError};
+#[cfg(feature = "std")]
 pub use argument::{
     Resolver, Tree, arguments_from_tree, find_function, parse_arguments, parse_value, parse_value_with, value_from_tree,
 };
 pub use codec::{Codec, DecodedEvent, EventValue};
 pub use codecs::{AnyCodec, BcsCodec, BorshCodec, CairoCodec, FuelCodec, starknet_selector};
 pub use describe::{Revert, describe_revert};
-pub use error::{ArgumentError, ArtefactError, CodecError, InterfaceError};
+pub use error::CodecError;
+#[cfg(feature = "std")]
+pub use error::{ArgumentError, ArtefactError, InterfaceError};
 pub use interface::{
     Abi, AccountLayout, AccountParam, AccountSource, CustomError, Event, EventParam, Function, Interface, Mutability,
     Param, Refused, Seed,
 };
+#[cfg(feature = "std")]
 pub use json::value_to_json;
+#[cfg(feature = "std")]
+pub use solidity::Artefact;
 pub use solidity::{
-    Artefact, ForeignFault, SolidityCodec, foreign_fault_decode, foreign_fault_encode, panic_meaning, revert_encode,
+    ForeignFault, SolidityCodec, foreign_fault_decode, foreign_fault_encode, panic_meaning, revert_encode,
 };
 pub use types::{Field, MAX_TYPE_DEPTH, Type, Variant};
 pub use value::Value;

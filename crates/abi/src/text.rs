@@ -1,5 +1,13 @@
 //! How text and numbers of guests are shown: nothing of a guest reaches a terminal unescaped.
 
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+};
+
+use core::fmt;
+
 use alloy_primitives::{I256, Sign, U256};
 
 /// Numbers with at least this many digits are shown in groups of three.
@@ -26,7 +34,7 @@ pub fn quote(text: &str) -> String {
 
 /// Bytes of a guest that should be text: as quoted text where they are UTF-8, else as hex.
 pub fn quote_bytes(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
+    match core::str::from_utf8(bytes) {
         Ok(text) => quote(text),
         Err(_) => format!("{} (not UTF-8)", alloy_primitives::hex::encode_prefixed(bytes)),
     }
@@ -54,6 +62,33 @@ pub fn group_signed(number: I256) -> String {
     match sign {
         Sign::Negative => format!("-{}", group(magnitude)),
         Sign::Positive => group(magnitude),
+    }
+}
+
+/// In errors, types and values are cut to at most this many bytes.
+const BRIEF_BYTES_MAX: usize = 256;
+
+/// What is shown, cut to a length that an error can hold. A hostile type or value is not written out to its end.
+pub(crate) fn brief(shown: &dyn fmt::Display) -> String {
+    let mut out = Brief(String::new());
+    // The only failure is that the text is longer.
+    if fmt::write(&mut out, format_args!("{shown}")).is_err() {
+        out.0.push('…');
+    }
+    out.0
+}
+
+struct Brief(String);
+
+impl fmt::Write for Brief {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = BRIEF_BYTES_MAX.saturating_sub(self.0.len());
+        if text.len() <= room {
+            self.0.push_str(text);
+            return Ok(());
+        }
+        self.0.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
+        Err(fmt::Error)
     }
 }
 

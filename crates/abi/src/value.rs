@@ -1,15 +1,19 @@
 //! The neutral values.
 
-use std::{
-    fmt::{self, Display as _},
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString},
     sync::Arc,
+    vec::Vec,
 };
+use core::fmt::{self, Display as _};
 
 use alloy_primitives::{Address, Bytes, Function, I256, U256, hex};
 
 use crate::{
     error::CodecError,
-    text::{escape, group, group_signed, quote, shorten},
+    text::{brief, escape, group, group_signed, quote, shorten},
     types::{Type, felt_prime, is_integer_width, separated},
 };
 
@@ -149,7 +153,7 @@ impl Value {
         if holds {
             return Ok(());
         }
-        Err(CodecError::WrongValue { expected: ty.to_string(), value: format!("{self:#}") })
+        Err(CodecError::WrongValue { expected: brief(ty), value: brief(&format_args!("{self:#}")) })
     }
 
     fn in_range(&self, ty: &Type, holds: bool) -> Result<(), CodecError> {
@@ -157,7 +161,7 @@ impl Value {
             return Ok(());
         }
         let (min, max) = range_of(ty).unwrap_or_default();
-        Err(CodecError::OutOfRange { ty: ty.to_string(), value: self.to_string(), min, max })
+        Err(CodecError::OutOfRange { ty: brief(ty), value: self.to_string(), min, max })
     }
 }
 

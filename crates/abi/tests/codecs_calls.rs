@@ -138,6 +138,26 @@ fn panic_data_of_cairo_is_read_through_the_calls_it_went_through() {
     assert_eq!(ENTRYPOINT_FAILED, B256::left_padding_from(b"ENTRYPOINT_FAILED"));
 }
 
+#[test]
+fn an_interface_is_checked_against_its_own_abi() {
+    let with = |abi, ty: Type| {
+        let mut interface = interface(abi, vec![function("pay", b"pay!")]);
+        interface.functions[0].outputs.push(Param::new("", Type::array(ty)));
+        interface.check_types()
+    };
+    for abi in [Abi::Solidity, Abi::Borsh, Abi::Bcs, Abi::Fuel] {
+        assert_eq!(with(abi, Type::Address), Ok(()));
+        assert!(matches!(with(abi, Type::Felt), Err(CodecError::Unsupported { .. })), "{abi:?}");
+    }
+    assert_eq!(with(Abi::Cairo, Type::Felt), Ok(()));
+    assert!(with(Abi::Cairo, Type::FixedBytes(32)).is_err());
+    let mut events = interface(Abi::Fuel, vec![]);
+    events.events.push(event(None));
+    assert_eq!(events.check_types(), Ok(()));
+    events.events[0].fields[0].ty = Type::Int { bits: 8 };
+    assert!(events.check_types().is_err());
+}
+
 fn event(topic: Option<B256>) -> Event {
     let field = |name: &str, ty, indexed| EventParam { name: name.into(), ty, indexed };
     let fields = vec![

@@ -155,3 +155,36 @@ fn an_address_that_the_book_does_not_know_is_an_error_that_names_it() {
     let error = BorshCodec::new(&NoBook).encode_value(&Type::Address, &value).unwrap_err();
     assert!(error.to_string().starts_with("the address 0x0909"), "{error}");
 }
+
+#[test]
+fn an_enum_has_no_more_variants_than_can_be_searched() {
+    let variants = |count| (0..count).map(|index| Variant::new(&format!("V{index}"), Type::Unit)).collect();
+    for (abi, most) in [(Abi::Borsh, 256), (Abi::Bcs, 1024), (Abi::Cairo, 1024), (Abi::Fuel, 1024)] {
+        let choice = |count| Type::Enum { name: "E".into(), variants: variants(count) };
+        let last = Value::Enum {
+            name: "E".into(),
+            variant: format!("V{}", most - 1).as_str().into(),
+            payload: Box::new(Value::Unit),
+        };
+        let data = encode(abi, &choice(most), &last).unwrap();
+        assert_eq!(decode(abi, &choice(most), &data).unwrap(), std::slice::from_ref(&last));
+        assert!(matches!(encode(abi, &choice(most + 1), &last), Err(CodecError::Unsupported { .. })));
+        assert!(matches!(decode(abi, &choice(most + 1), &data), Err(CodecError::Unsupported { .. })));
+    }
+}
+
+#[test]
+fn f15_errors_do_not_write_huge_types_and_values_out() {
+    let wide = Type::Tuple(vec![Type::Struct { name: "ä".repeat(1000).as_str().into(), fields: vec![] }; 100_000]);
+    let deep = (0..20).fold(Value::Unit, |inner, _| Value::Array(vec![inner.clone(), inner]));
+    for abi in ABIS {
+        let refused = [encode(abi, &wide, &Value::Unit), encode(abi, &Type::Bool, &deep)];
+        let decoded = [decode(abi, &Type::array(wide.clone()), &[0xff; 40]), decode(abi, &wide, &[])];
+        let texts = refused.into_iter().filter_map(Result::err).chain(decoded.into_iter().filter_map(Result::err));
+        let texts = texts.map(|error| error.to_string()).collect::<Vec<_>>();
+        assert!(texts.len() >= 3, "{abi:?}");
+        for text in texts {
+            assert!(text.len() < 1000, "{} bytes: {text:.300}", text.len());
+        }
+    }
+}

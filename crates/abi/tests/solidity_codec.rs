@@ -4,11 +4,11 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use alloy_dyn_abi::DynSolType;
+use alloy_dyn_abi::{DynSolType, DynSolValue};
 use alloy_primitives::{Address, B256, Bytes, I256, U256, address, hex};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue, sol};
 use hexapla_abi::{
-    Codec, CodecError, EventValue, Field, Interface, SolidityCodec, Type, Value,
+    Codec, CodecError, Event, EventParam, EventValue, Field, Interface, SolidityCodec, Type, Value,
     solidity::{UNFOLD_MAX, type_name},
 };
 use proptest::prelude::*;
@@ -364,6 +364,17 @@ proptest! {
         let list = DynSolType::Tuple(vec![alloy_type]);
         let read = list.abi_decode_params(&data).unwrap();
         prop_assert_eq!(read.abi_encode_params(), data.to_vec());
+    }
+
+    #[test]
+    fn topics_are_those_of_alloy((ty, value) in common::typed(common::solidity_type())) {
+        let list = DynSolType::Tuple(vec![DynSolType::parse(&type_name(&ty).unwrap()).unwrap()]);
+        let data = SolidityCodec::default().encode_values(std::slice::from_ref(&ty), std::slice::from_ref(&value)).unwrap();
+        let DynSolValue::Tuple(values) = list.abi_decode_params(&data).unwrap() else { panic!("a list is a tuple") };
+        let fields = vec![EventParam { name: "".into(), ty, indexed: true }];
+        let event = Event { name: "E".into(), fields, topic: None, signature: "E".into() };
+        let log = SolidityCodec::default().encode_event(&event, &[value]).unwrap();
+        prop_assert_eq!(log.topics(), [values[0].encode_topic()]);
     }
 
     #[test]

@@ -223,8 +223,9 @@ fn check_serialization(definition: &Json, name: &str) -> Result<(), Problem> {
         None | Some(Json::Null) => Ok(()),
         Some(Json::String(serialization)) if serialization == "borsh" => Ok(()),
         Some(other) => {
-            let other = other.as_str().map_or_else(|| kind_of(other), |text| quote(&shorten(text, 40)));
-            let reason = format!("the type {} is laid out in memory as {other}, not as Borsh", escape(name));
+            let custom = other.get("custom").unwrap_or(other);
+            let other = custom.as_str().map_or_else(|| kind_of(other), |text| quote(&shorten(text, 40)));
+            let reason = format!("the type {} is serialized as {other}, not as Borsh", escape(name));
             Err(Problem::inexpressible(reason))
         }
     }

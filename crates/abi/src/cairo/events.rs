@@ -9,7 +9,7 @@ use crate::{
     codecs::starknet_selector,
     error::InterfaceError,
     interface::{Event, EventParam},
-    source::{self, Draft, Problem, list, text, text_or_empty},
+    source::{self, Draft, Problem, list, text, text_or_empty, type_text},
     text::{escape, quote, shorten},
 };
 
@@ -32,7 +32,7 @@ pub(super) fn read<'j>(draft: &mut Draft, items: &'j [Json], types: &mut Types<'
     let mut by_name = HashMap::new();
     let mut order = Vec::new();
     for (index, item) in events {
-        let name = text(item, "name").map_err(|problem| problem.at(index, "event"))?;
+        let name = type_text(item, "name").map_err(|problem| problem.at(index, "event"))?;
         if by_name.insert(name, (index, item)).is_none() {
             order.push((index, name, item));
         }
@@ -66,7 +66,7 @@ impl Events<'_, '_> {
         }
         for variant in list(item, "variants").map_err(|problem| problem.at(index, &item_label))? {
             let name = text(variant, "name").map_err(|problem| problem.at(index, &item_label))?;
-            let ty = text(variant, "type").map_err(|problem| problem.at(index, &item_label))?;
+            let ty = type_text(variant, "type").map_err(|problem| problem.at(index, &item_label))?;
             let Some(left) = self.variants_left.checked_sub(1) else {
                 let reason = format!("the events have more than {VARIANTS_MAX} variants");
                 return Err(Problem::malformed(reason).at(index, &item_label));
@@ -113,7 +113,7 @@ impl Events<'_, '_> {
                     return Err(Problem::inexpressible(reason));
                 }
             };
-            Ok(EventParam { name: field.into(), ty: self.types.read(text(member, "type")?)?, indexed })
+            Ok(EventParam { name: field.into(), ty: self.types.read(type_text(member, "type")?)?, indexed })
         });
         let fields = fields.collect::<Result<Vec<_>, Problem>>()?;
         let signature = source::signature(name, fields.iter().map(|field| &field.ty));

@@ -20,7 +20,7 @@ use crate::{
     error::InterfaceError,
     interface::{Abi, Constructor, Function, Interface, Mutability, Param},
     solidity::kind_of,
-    source::{self, Draft, Problem, child, list, text, text_or_empty},
+    source::{self, Draft, Problem, child, list, text, text_or_empty, type_text},
 };
 use types::Types;
 
@@ -115,7 +115,7 @@ fn read_function(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem
     let name = text(json, "name")?.to_owned();
     let inputs = read_inputs(json, types)?;
     let outputs = list(json, "outputs")?.iter().map(|output| {
-        let ty = types.read(text(output, "type")?)?;
+        let ty = types.read(type_text(output, "type")?)?;
         Ok(Param::new(text_or_empty(output, "name"), ty))
     });
     let outputs = outputs.collect::<Result<_, Problem>>()?;
@@ -134,6 +134,6 @@ fn read_function(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem
 
 fn read_inputs(json: &Json, types: &mut Types<'_>) -> Result<Vec<Param>, Problem> {
     child(json, "inputs")?;
-    let read = |input| Ok(Param::new(text(input, "name")?, types.read(text(input, "type")?)?));
+    let read = |input| Ok(Param::new(text(input, "name")?, types.read(type_text(input, "type")?)?));
     list(json, "inputs")?.iter().map(read).collect()
 }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::path::Path;
 use crate::{
     interface::Abi,
-    source::{Guard, Problem, length, list, text, text_or_empty},
+    source::{Guard, Problem, length, list, text, text_or_empty, type_text},
     text::{quote, shorten},
     types::{Field, Type, Variant},
 };
@@ -25,7 +25,7 @@ impl<'j> Types<'j> {
         let mut definitions = HashMap::new();
         let mut last_segments = HashMap::new();
         for item in items.iter().filter(|item| matches!(text_or_empty(item, "type"), "struct" | "enum")) {
-            let name = text(item, "name")?;
+            let name = type_text(item, "name")?;
             match definitions.insert(name, item) {
                 None => *last_segments.entry(last_segment(name)).or_default() += 1,
                 Some(other) if other == item => {}
@@ -86,13 +86,13 @@ impl<'j> Types<'j> {
         let own_name = self.short_name(name).into();
         let ty = if text_or_empty(definition, "type") == "struct" {
             let fields = list(definition, "members")?.iter().map(|member| {
-                let ty = self.text(text(member, "type")?, depth + 1)?;
+                let ty = self.text(type_text(member, "type")?, depth + 1)?;
                 Ok(Field::new(text(member, "name")?, ty))
             });
             Type::Struct { name: own_name, fields: fields.collect::<Result<_, Problem>>()? }
         } else {
             let variants = list(definition, "variants")?.iter().map(|variant| {
-                let payload = self.text(text(variant, "type")?, depth + 1)?;
+                let payload = self.text(type_text(variant, "type")?, depth + 1)?;
                 Ok(Variant::new(text(variant, "name")?, payload))
             });
             Type::Enum { name: own_name, variants: variants.collect::<Result<_, Problem>>()? }
@@ -108,12 +108,11 @@ impl<'j> Types<'j> {
     }
 }
 
-/// `Position` of `market::types::Position::<core::felt252>`, with its arguments.
+/// `Position` of `market::types::Position::<core::felt252>`.
 pub(super) fn last_segment(name: &str) -> &str {
     let (path, _) = name.split_once('<').unwrap_or((name, ""));
     let path = path.strip_suffix("::").unwrap_or(path);
-    let start = path.rfind("::").map_or(0, |at| at + 2);
-    name.get(start..).unwrap_or(name)
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 fn wrapper(name: &str) -> Option<fn(Type) -> Type> {

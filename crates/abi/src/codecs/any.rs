@@ -9,7 +9,7 @@ use crate::{
     address::AddressBook,
     codec::{Codec, DecodedEvent},
     error::CodecError,
-    interface::{Abi, Constructor, CustomError, Event, Function, Interface},
+    interface::{Abi, Constructor, CustomError, Event, Function, Interface, Param},
     solidity::{SolidityCodec, type_name},
     types::Type,
     value::Value,
@@ -88,6 +88,28 @@ impl Abi {
             Self::Cairo => CairoCodec::check_type(ty),
             Self::Fuel => FuelCodec::check_type(ty),
         }
+    }
+}
+
+impl Interface {
+    /// Whether the interface's ABI has a form for every type that its items use. Whoever keeps interfaces for later
+    /// checks them once; a codec finds the same only when it meets a value.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::Unsupported`] for the first part that has none, [`CodecError::TooDeep`] for a type nested too deep.
+    pub fn check_types(&self) -> Result<(), CodecError> {
+        let params = |params: &[Param]| params.iter().try_for_each(|param| self.abi.check_type(&param.ty));
+        self.constructor.iter().try_for_each(|constructor| params(&constructor.inputs))?;
+        for function in &self.functions {
+            params(&function.inputs)?;
+            params(&function.outputs)?;
+        }
+        for event in &self.events {
+            event.fields.iter().try_for_each(|field| self.abi.check_type(&field.ty))?;
+        }
+        self.errors.iter().try_for_each(|error| params(&error.inputs))?;
+        self.layouts.iter().try_for_each(|layout| self.abi.check_type(&layout.ty))
     }
 }
 

@@ -31,6 +31,7 @@ impl Form for Bcs {
         match ty {
             Type::Uint { bits } | Type::Int { bits } => is_usual_width(*bits),
             Type::Felt | Type::Function => false,
+            Type::Enum { variants, .. } => variants.len() <= Self::VARIANTS_MAX,
             _ => true,
         }
     }

@@ -13,6 +13,7 @@ use super::{form::Form, reader::Reader, support::unsupported};
 use crate::{
     address::AddressBook,
     error::CodecError,
+    text::brief,
     types::{MAX_TYPE_DEPTH, Type},
     value::Value,
 };
@@ -134,7 +135,7 @@ impl<F: Form> Decoder<'_, '_, F> {
         match usize::try_from(index) {
             Ok(index) if index < count => Ok(index),
             _ => Err(CodecError::InvalidPart {
-                ty: ty.to_string(),
+                ty: brief(ty),
                 at,
                 word: index.to_string(),
                 rule: "it has no variant with this index",
@@ -153,7 +154,7 @@ impl<F: Form> Decoder<'_, '_, F> {
             let decoded = self.value(key, depth_left)?;
             let bytes = self.reader.since(at);
             if before.is_some_and(|before| F::key_order(key, before, bytes) != Ordering::Less) {
-                return Err(CodecError::UnsortedKeys { ty: ty.to_string(), at });
+                return Err(CodecError::UnsortedKeys { ty: brief(ty), at });
             }
             before = Some(bytes);
             entries.push((decoded, self.value(value, depth_left)?));

@@ -12,6 +12,7 @@ use super::{form::Form, reader::parts_max, support::unsupported};
 use crate::{
     address::AddressBook,
     error::CodecError,
+    text::brief,
     types::{Field, MAX_TYPE_DEPTH, Type, Variant, felt_prime},
     value::{Value, int_fits, uint_fits},
 };
@@ -174,7 +175,7 @@ impl<F: Form> Encoder<'_, F> {
         }
         places.sort_by(order);
         if let Some([_, twice]) = places.array_windows().find(|[one, other]| order(one, other) == Ordering::Equal) {
-            return Err(CodecError::RepeatedKey { ty: ty.to_string(), key: alloc::format!("{:#}", twice.value) });
+            return Err(CodecError::RepeatedKey { ty: brief(ty), key: brief(&format_args!("{:#}", twice.value)) });
         }
         let sorted = places.iter().flat_map(|place| bytes(place.key.start..place.end)).copied().collect::<Vec<_>>();
         self.out.truncate(begin);
@@ -198,7 +199,7 @@ fn fits_length<F: Form>(ty: &Type, length: usize) -> Result<(), CodecError> {
     if length <= F::LENGTH_MAX {
         return Ok(());
     }
-    Err(CodecError::TooLong { codec: F::NAME, ty: ty.to_string(), length, limit: F::LENGTH_MAX })
+    Err(CodecError::TooLong { codec: F::NAME, ty: brief(ty), length, limit: F::LENGTH_MAX })
 }
 
 fn same_names(fields: &[Field], values: &[(alloc::sync::Arc<str>, Value)]) -> bool {
@@ -212,6 +213,6 @@ fn find_variant<'t>(variants: &'t [Variant], name: &str) -> Option<(usize, &'t V
 /// Why the value is none of the type; `check` finds the same and says it better.
 #[cold]
 fn refused(ty: &Type, value: &Value) -> CodecError {
-    let wrong = || CodecError::WrongValue { expected: ty.to_string(), value: alloc::format!("{value:#}") };
+    let wrong = || CodecError::WrongValue { expected: brief(ty), value: brief(&format_args!("{value:#}")) };
     value.check(ty).err().unwrap_or_else(wrong)
 }

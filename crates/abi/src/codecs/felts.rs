@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     error::CodecError,
+    text::brief,
     types::{Type, felt_prime},
     value::{int_fits, uint_fits},
 };
@@ -59,6 +60,7 @@ impl Form for CairoFelts {
             Type::Int { bits } => matches!(bits, 8 | 16 | 32 | 64 | 128),
             Type::FixedBytes(n) | Type::FixedString(n) => *n <= WORD,
             Type::Map(..) | Type::Function => false,
+            Type::Enum { variants, .. } => variants.len() <= Self::VARIANTS_MAX,
             _ => true,
         }
     }
@@ -153,7 +155,7 @@ impl Form for CairoFelts {
         let words = Self::take_length(reader, ty)?;
         let available = reader.remaining();
         if words > available / FELT {
-            return Err(CodecError::LengthOutOfBounds { ty: ty.to_string(), at, length: words.to_string(), available });
+            return Err(CodecError::LengthOutOfBounds { ty: brief(ty), at, length: words.to_string(), available });
         }
         let mut bytes = Vec::with_capacity(words.saturating_add(1).saturating_mul(WORD));
         for _ in 0..words {

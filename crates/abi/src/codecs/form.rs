@@ -6,7 +6,7 @@ use core::cmp::Ordering;
 use alloy_primitives::{B256, I256, U256, hex};
 
 use super::reader::Reader;
-use crate::{error::CodecError, types::Type};
+use crate::{error::CodecError, text::brief, types::Type};
 
 /// How one ABI writes the parts of values. The walk over types and values is the same for all.
 ///
@@ -70,8 +70,8 @@ pub trait Form {
     /// Reads a length; whether so much follows is the caller's to check.
     fn take_length(reader: &mut Reader<'_>, ty: &Type) -> Result<usize, CodecError>;
 
-    /// Variants that an enum has at most.
-    const VARIANTS_MAX: usize = u32::MAX as usize;
+    /// Variants that an enum has at most. A variant is looked for by its name, each time that one is encoded.
+    const VARIANTS_MAX: usize = 1024;
 
     /// Writes the index of a variant.
     fn put_variant(out: &mut Vec<u8>, index: usize);
@@ -92,7 +92,7 @@ pub trait Form {
         let available = reader.remaining();
         if length > available {
             return Err(CodecError::LengthOutOfBounds {
-                ty: alloc::string::ToString::to_string(ty),
+                ty: brief(ty),
                 at,
                 length: alloc::format!("{length}"),
                 available,
@@ -141,7 +141,7 @@ pub trait Form {
 #[cold]
 pub(super) fn invalid(ty: &Type, at: usize, bytes: &[u8], rule: &'static str) -> CodecError {
     let word: String = hex::encode_prefixed(bytes);
-    CodecError::InvalidPart { ty: alloc::string::ToString::to_string(ty), at, word, rule }
+    CodecError::InvalidPart { ty: brief(ty), at, word, rule }
 }
 
 /// Writes the low bytes of a number, the lowest first.

@@ -27,6 +27,7 @@ impl Form for Fuel {
         match ty {
             Type::Uint { bits } => matches!(bits, 8 | 16 | 32 | 64 | 128 | 256),
             Type::Int { .. } | Type::Felt | Type::Function | Type::Map(..) => false,
+            Type::Enum { variants, .. } => variants.len() <= Self::VARIANTS_MAX,
             _ => true,
         }
     }

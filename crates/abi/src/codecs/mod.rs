@@ -1,13 +1,13 @@
 //! The codecs of the ABIs that write values one after the other: Borsh, BCS, Cairo's felts, Fuel's encoding version 1.
 //!
-//! They share one encoder and one decoder and differ in their [`Form`]: how a number, a length, a tag, a text or an
-//! address is written. What holds for all of them:
+//! They share one encoder and one decoder and differ in their [`Form`](crate::codecs::Form): how a number, a length, a tag,
+//! a text or an address is written. What holds for all of them:
 //!
 //! - there is one encoding of each value, and only that one is decoded: no trailing bytes, no unsorted maps;
-//! - a value may have at most [`parts_max`] parts for the bytes that it takes, so that lists of things without bytes cost
-//!   a reader no more than other data of that length; both sides refuse the same values;
-//! - types are looked at as far as values go; [`StreamCodec::check_type`] looks at a whole type, for whoever registers an
-//!   interface.
+//! - a value may have at most [`parts_max`](crate::codecs::parts_max) parts for the bytes that it takes, so that lists of
+//!   things without bytes cost a reader no more than other data of that length; both sides refuse the same values;
+//! - types are looked at as far as values go; [`Abi::check_type`](crate::Abi::check_type) looks at a whole type, for
+//!   whoever registers an interface.
 
 mod any;
 mod bcs;

@@ -2,7 +2,7 @@
 
 use alloc::string::ToString;
 
-use crate::{error::CodecError, types::Type};
+use crate::{error::CodecError, text::brief, types::Type};
 
 /// Parts that a value may have for each byte of its encoding, and those that any value may have.
 const PARTS_PER_BYTE: usize = 8;
@@ -86,7 +86,7 @@ impl<'d> Reader<'d> {
             return self.spend(parts);
         }
         Err(CodecError::LengthOutOfBounds {
-            ty: ty.to_string(),
+            ty: brief(ty),
             at,
             length: length.to_string(),
             available: self.remaining(),
@@ -103,7 +103,7 @@ impl<'d> Reader<'d> {
 
     #[cold]
     fn too_short(&self, ty: &Type, needed: usize) -> CodecError {
-        CodecError::TooShort { ty: ty.to_string(), at: self.at, needed, available: self.data.len() }
+        CodecError::TooShort { ty: brief(ty), at: self.at, needed, available: self.data.len() }
     }
 
     #[cold]

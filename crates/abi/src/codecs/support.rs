@@ -1,10 +1,11 @@
 //! Which types an ABI has a form for.
 
-use alloc::{collections::BTreeSet, string::ToString};
+use alloc::collections::BTreeSet;
 
 use super::form::Form;
 use crate::{
     error::CodecError,
+    text::brief,
     types::{MAX_TYPE_DEPTH, Type},
 };
 
@@ -22,7 +23,7 @@ pub(super) fn check_type<F: Form>(ty: &Type, depth_left: usize) -> Result<(), Co
 /// The error for a type without a form.
 #[cold]
 pub(super) fn unsupported<F: Form>(ty: &Type) -> CodecError {
-    CodecError::Unsupported { codec: F::NAME, ty: ty.to_string() }
+    CodecError::Unsupported { codec: F::NAME, ty: brief(ty) }
 }
 
 /// A variant is found by its name, so that each name may stand for one variant only.

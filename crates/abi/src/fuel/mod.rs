@@ -88,7 +88,7 @@ fn read_function(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem
     let name = text(json, "name")?.to_owned();
     let inputs = list(json, "inputs")?.iter().map(|input| {
         let ty = types.concrete(text(input, "concreteTypeId")?)?;
-        Ok(Param::new(text_or_empty(input, "name"), ty))
+        Ok(Param::new(text(input, "name")?, ty))
     });
     let inputs = inputs.collect::<Result<Vec<_>, Problem>>()?;
     let outputs = match types.concrete(text(json, "output")?)? {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::name::{Name, last_segment};
 use crate::{
     interface::Abi,
-    source::{Guard, Problem, child, list, text, text_or_empty},
+    source::{Guard, Problem, child, list, text, type_text},
     text::{escape, quote, shorten},
     types::{Field, Type, Variant},
 };
@@ -55,7 +55,7 @@ impl<'j> Types<'j> {
             self.concrete.get(id).copied().ok_or_else(|| {
                 Problem::malformed(format!("no concrete type has the id {}", quote(&shorten(id, 80))))
             })?;
-        let name = Name::parse(text(item, "type")?)?;
+        let name = Name::parse(type_text(item, "type")?)?;
         if let Some(ty) = name.plain()? {
             return Ok(ty);
         }
@@ -86,7 +86,7 @@ impl<'j> Types<'j> {
         self.guard.part(depth)?;
         let item = self.metadata.get(&id).copied();
         let item = item.ok_or_else(|| Problem::malformed(format!("no metadata type has the id {id}")))?;
-        let name = Name::parse(text(item, "type")?)?;
+        let name = Name::parse(type_text(item, "type")?)?;
         if let Name::Generic(parameter) = &name {
             let ty = outer.get(&id).cloned();
             let ty = ty.ok_or_else(|| Problem::malformed(format!("nothing says what {} is", escape(parameter))))?;
@@ -111,10 +111,10 @@ impl<'j> Types<'j> {
         if let Some(ty) = standard(&name, parameters, own) {
             return Ok(ty);
         }
-        self.guard.open(&id.to_string())?;
+        self.guard.open(&format!("{name} ({id})"))?;
         let components = list(item, "components")?
             .iter()
-            .map(|component| Ok((text_or_empty(component, "name"), self.component(component, own, depth + 1)?)));
+            .map(|component| Ok((text(component, "name")?, self.component(component, own, depth + 1)?)));
         let components = components.collect::<Result<Vec<_>, Problem>>()?;
         self.guard.close();
         name.composite(components)

@@ -1,5 +1,7 @@
 //! The [`Codec`] of the Solidity ABI.
 
+use alloc::{borrow::ToOwned, vec::Vec};
+
 use alloy_primitives::{B256, Bytes, LogData};
 
 use super::{

@@ -5,10 +5,19 @@
 //! (`uintN` and `intN` out of range, an `address` with high bytes, a `bool` other than 0 or 1, `bytesN` with a tail),
 //! offsets and lengths beyond the data. Refuses beyond that: text that is not UTF-8, and data that unfolds too far.
 
+use alloc::{borrow::ToOwned, string::ToString, vec::Vec};
+
 use alloy_primitives::{Address, B256, Bytes, Function, I256, U256};
 
 use super::{UNFOLD_MAX, names::check_supported};
-use crate::{error::CodecError, types::Type, value::Value};
+use crate::{
+    error::CodecError,
+    text::brief,
+    types::Type,
+    value::{Value, int_fits, uint_fits},
+};
+
+const OUT_OF_RANGE: &str = "the number is out of range";
 
 /// Bytes of a word.
 pub(super) const WORD: usize = 32;
@@ -26,7 +35,7 @@ pub(super) fn decode_sequence<'t>(
 
 /// Decodes one word of a type that fits one.
 pub(super) fn decode_word(ty: &Type, word: B256) -> Result<Value, CodecError> {
-    decode_sequence(std::iter::once(ty), word.as_slice()).map(|mut values| values.pop().unwrap_or(Value::Unit))
+    decode_sequence(core::iter::once(ty), word.as_slice()).map(|mut values| values.pop().unwrap_or(Value::Unit))
 }
 
 struct Decoder<'a> {
@@ -36,18 +45,17 @@ struct Decoder<'a> {
     limit: usize,
 }
 
-impl Decoder<'_> {
+impl<'a> Decoder<'a> {
     /// Values of different types whose heads stand one after the other from `base`, which their offsets count from.
     fn sequence<'t>(&mut self, types: impl Iterator<Item = &'t Type>, base: usize) -> Result<Vec<Value>, CodecError> {
         let mut head = base;
-        types
-            .map(|ty| {
-                let layout = layout(ty);
-                let value = self.element(ty, layout.dynamic, base, head)?;
-                head = head.saturating_add(layout.head);
-                Ok(value)
-            })
-            .collect()
+        let mut values = Vec::with_capacity(types.size_hint().0);
+        for ty in types {
+            let layout = layout(ty);
+            values.push(self.element(ty, layout.dynamic, base, head)?);
+            head = head.saturating_add(layout.head);
+        }
+        Ok(values)
     }
 
     /// `length` values of one type. The caller has checked that the data has room for their heads.
@@ -88,9 +96,9 @@ impl Decoder<'_> {
             scalar => {
                 let word = self.word(scalar, at)?;
                 scalar_value(scalar, word).map_err(|rule| CodecError::InvalidWord {
-                    ty: scalar.to_string(),
+                    ty: brief(scalar),
                     at,
-                    word,
+                    word: B256::new(*word),
                     rule,
                 })
             }
@@ -99,14 +107,14 @@ impl Decoder<'_> {
 
     /// The position that the offset at `head` points to.
     fn offset(&mut self, ty: &Type, base: usize, head: usize) -> Result<usize, CodecError> {
-        let offset = self.number(ty, head)?;
         let available = self.data.len().saturating_sub(base);
-        match usize::try_from(offset) {
-            Ok(offset) if offset <= available => Ok(base.saturating_add(offset)),
+        let word = self.word(ty, head)?;
+        match small_number(word) {
+            Some(offset) if offset <= available => Ok(base.saturating_add(offset)),
             _ => Err(CodecError::OffsetOutOfBounds {
-                ty: ty.to_string(),
+                ty: brief(ty),
                 at: head,
-                offset: offset.to_string(),
+                offset: U256::from_be_bytes(*word).to_string(),
                 available,
             }),
         }
@@ -115,38 +123,46 @@ impl Decoder<'_> {
     /// The length at `at`, of which each unit takes at least `unit` bytes of what follows. The unit of a large type is
     /// costly to find, and not needed for the many empty lists that hostile data may hold.
     fn length(&mut self, ty: &Type, at: usize, unit: impl FnOnce() -> usize) -> Result<usize, CodecError> {
-        let length = self.number(ty, at)?;
+        let word = self.word(ty, at)?;
         let available = self.data.len().saturating_sub(at.saturating_add(WORD));
-        match usize::try_from(length) {
-            Ok(0) => Ok(0),
-            Ok(length) if length.saturating_mul(unit()) <= available => Ok(length),
-            _ => Err(CodecError::LengthOutOfBounds { ty: ty.to_string(), at, length: length.to_string(), available }),
+        match small_number(word) {
+            Some(0) => Ok(0),
+            Some(length) if length.saturating_mul(unit()) <= available => Ok(length),
+            _ => Err(CodecError::LengthOutOfBounds {
+                ty: brief(ty),
+                at,
+                length: U256::from_be_bytes(*word).to_string(),
+                available,
+            }),
         }
     }
 
     /// The bytes whose length stands at `at`, and where they begin.
-    fn bytes(&mut self, ty: &Type, at: usize) -> Result<(usize, &'_ [u8]), CodecError> {
+    fn bytes(&mut self, ty: &Type, at: usize) -> Result<(usize, &'a [u8]), CodecError> {
         let length = self.length(ty, at, || 1)?;
         self.spend(length.div_ceil(WORD))?;
         let begin = at.saturating_add(WORD);
         Ok((begin, self.data.get(begin..begin.saturating_add(length)).unwrap_or_default()))
     }
 
-    fn number(&mut self, ty: &Type, at: usize) -> Result<U256, CodecError> {
-        self.word(ty, at).map(|word| U256::from_be_bytes(word.0))
-    }
-
-    fn word(&mut self, ty: &Type, at: usize) -> Result<B256, CodecError> {
+    fn word(&mut self, ty: &Type, at: usize) -> Result<&'a [u8; WORD], CodecError> {
         self.spend(1)?;
-        self.room_for(ty, at, WORD)?;
-        Ok(B256::from_slice(self.data.get(at..at.saturating_add(WORD)).unwrap_or(&[0; WORD])))
+        match self.data.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(word) => Ok(word),
+            None => Err(self.too_short(ty, at, WORD)),
+        }
     }
 
     fn room_for(&self, ty: &Type, at: usize, needed: usize) -> Result<(), CodecError> {
         if at.checked_add(needed).is_some_and(|end| end <= self.data.len()) {
             return Ok(());
         }
-        Err(CodecError::TooShort { ty: ty.to_string(), at, needed, available: self.data.len() })
+        Err(self.too_short(ty, at, needed))
+    }
+
+    #[cold]
+    fn too_short(&self, ty: &Type, at: usize, needed: usize) -> CodecError {
+        CodecError::TooShort { ty: brief(ty), at, needed, available: self.data.len() }
     }
 
     fn spend(&mut self, words: usize) -> Result<(), CodecError> {
@@ -196,25 +212,38 @@ pub(super) fn layout(ty: &Type) -> Layout {
     if inner.dynamic { Layout { head: WORD, ..inner } } else { inner }
 }
 
+/// A number that fits the address space.
+fn small_number(word: &[u8; WORD]) -> Option<usize> {
+    let (high, low) = word.split_last_chunk::<8>()?;
+    if is_zero(high) { usize::try_from(u64::from_be_bytes(*low)).ok() } else { None }
+}
+
 /// The value of one word, or the rule that it breaks.
-fn scalar_value(ty: &Type, word: B256) -> Result<Value, &'static str> {
-    let number = U256::from_be_bytes(word.0);
+fn scalar_value(ty: &Type, word: &[u8; WORD]) -> Result<Value, &'static str> {
     match ty {
-        Type::Bool if number <= U256::ONE => Ok(Value::Bool(!number.is_zero())),
-        Type::Bool => Err("it must be 0 or 1"),
-        Type::Uint { bits } if crate::value::uint_fits(number, *bits) => Ok(Value::Uint(number)),
-        Type::Int { bits } if crate::value::int_fits(I256::from_raw(number), *bits) => {
-            Ok(Value::Int(I256::from_raw(number)))
+        Type::Bool => match small_number(word) {
+            Some(0) => Ok(Value::Bool(false)),
+            Some(1) => Ok(Value::Bool(true)),
+            _ => Err("it must be 0 or 1"),
+        },
+        Type::Uint { bits } => {
+            let number = U256::from_be_bytes(*word);
+            if uint_fits(number, *bits) { Ok(Value::Uint(number)) } else { Err(OUT_OF_RANGE) }
         }
-        Type::Uint { .. } | Type::Int { .. } => Err("the number is out of range"),
-        Type::Address if word.get(..12).is_some_and(is_zero) => Ok(Value::Address(Address::from_word(word))),
-        Type::Address => Err("the first 12 bytes must be zero"),
+        Type::Int { bits } => {
+            let number = I256::from_be_bytes(*word);
+            if int_fits(number, *bits) { Ok(Value::Int(number)) } else { Err(OUT_OF_RANGE) }
+        }
+        Type::Address => match word.split_last_chunk::<20>() {
+            Some((zeros, address)) if is_zero(zeros) => Ok(Value::Address(Address::new(*address))),
+            _ => Err("the first 12 bytes must be zero"),
+        },
         Type::FixedBytes(n) => match word.split_at_checked(*n) {
             Some((bytes, tail)) if is_zero(tail) => Ok(Value::Bytes(Bytes::copy_from_slice(bytes))),
             _ => Err("the bytes behind it must be zero"),
         },
-        Type::Function => match word.split_at_checked(24) {
-            Some((bytes, tail)) if is_zero(tail) => Ok(Value::Function(Function::from_slice(bytes))),
+        Type::Function => match word.split_first_chunk::<24>() {
+            Some((function, tail)) if is_zero(tail) => Ok(Value::Function(Function::new(*function))),
             _ => Err("the bytes behind it must be zero"),
         },
         _ => Err("the type has no form of one word"),

@@ -1,6 +1,6 @@
 //! Values into bytes of the Solidity ABI.
 
-use alloc::{borrow::ToOwned, format, string::ToString, vec::Vec};
+use alloc::{borrow::ToOwned, vec::Vec};
 use core::ops::Range;
 
 use alloy_primitives::U256;
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     error::CodecError,
+    text::brief,
     types::Type,
     value::{Value, int_fits, uint_fits},
 };
@@ -211,6 +212,6 @@ fn names_agree(ty: &Type, value: &Value) -> bool {
 /// Why the value is none of the type.
 #[cold]
 fn refused(ty: &Type, value: &Value) -> CodecError {
-    let wrong = || CodecError::WrongValue { expected: ty.to_string(), value: format!("{value:#}") };
+    let wrong = || CodecError::WrongValue { expected: brief(ty), value: brief(&format_args!("{value:#}")) };
     value.check(ty).err().unwrap_or_else(wrong)
 }

@@ -1,5 +1,7 @@
 //! The errors that any contract may raise without declaring them: Solidity's own and hexapla's `ForeignFault`.
 
+use alloc::{string::String, vec::Vec};
+
 use alloy_primitives::{Address, Bytes, U256, keccak256};
 
 use super::{SELECTOR_BYTES, decode::decode_sequence, encode::encode_sequence};

@@ -4,16 +4,20 @@
 //! tests: at a border a codec must name the type and the place of what is wrong, bound its memory by the length of the
 //! data, where alloy allows a gigabyte, and not copy each value into another model first.
 
+#[cfg(feature = "std")]
 mod artefact;
 mod codec;
 mod decode;
 mod encode;
 mod errors;
+#[cfg(feature = "std")]
 mod json;
 mod names;
 mod topic;
 
+#[cfg(feature = "std")]
 pub use artefact::Artefact;
+#[cfg(feature = "std")]
 pub(crate) use artefact::kind_of;
 pub use codec::SolidityCodec;
 pub use errors::{

@@ -1,7 +1,10 @@
 //! Solidity's own names of types and the signatures made of them.
 
+use alloc::{format, string::String, vec::Vec};
+
 use crate::{
     error::CodecError,
+    text::brief,
     types::{MAX_TYPE_DEPTH, Type, is_integer_width},
 };
 
@@ -38,7 +41,7 @@ fn check_below(ty: &Type, depth_left: usize) -> Result<(), CodecError> {
         return Err(CodecError::TooDeep { limit: MAX_TYPE_DEPTH });
     };
     if !has_form(ty) {
-        return Err(CodecError::Unsupported { codec: "Solidity", ty: ty.to_string() });
+        return Err(CodecError::Unsupported { codec: "Solidity", ty: brief(ty) });
     }
     ty.children().try_for_each(|child| check_below(child, depth_left))
 }

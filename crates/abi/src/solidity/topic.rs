@@ -1,49 +1,51 @@
-//! The topics of indexed fields, by way of `alloy-dyn-abi`.
+//! The topics of indexed fields.
 
-use alloy_dyn_abi::DynSolValue;
-use alloy_primitives::B256;
+use alloc::vec::Vec;
 
-use super::names::check_supported;
+use alloy_primitives::{B256, keccak256};
+
+use super::{decode::WORD, encode::encode_sequence};
 use crate::{error::CodecError, types::Type, value::Value};
 
 /// The topic of an indexed field: the value where it fits a word, else the hash that Solidity defines.
 pub(super) fn encode_topic(ty: &Type, value: &Value) -> Result<B256, CodecError> {
-    Ok(to_alloy(ty, value)?.encode_topic())
+    let encoded = encode_sequence("the topic", core::iter::once(ty), core::slice::from_ref(value))?;
+    match (ty, value) {
+        (Type::Bytes, Value::Bytes(bytes)) => Ok(keccak256(bytes)),
+        (Type::String, Value::String(text)) => Ok(keccak256(text)),
+        (Type::Array(_) | Type::FixedArray(..) | Type::Tuple(_) | Type::Struct { .. }, _) => {
+            let mut out = Vec::with_capacity(encoded.len());
+            in_place(ty, value, &mut out)?;
+            Ok(keccak256(out))
+        }
+        // A scalar is its one word.
+        _ => Ok(B256::from_slice(encoded.get(..WORD).unwrap_or(&[0; WORD]))),
+    }
 }
 
-/// The same value in alloy's model, after checking it against the type.
-fn to_alloy(ty: &Type, value: &Value) -> Result<DynSolValue, CodecError> {
-    check_supported(ty)?;
-    value.check(ty)?;
-    convert(ty, value)
+/// What is hashed of a composite: its parts one after the other, without offsets and lengths, each padded to whole words.
+fn in_place(ty: &Type, value: &Value, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    match (ty, value) {
+        (Type::Bytes, Value::Bytes(bytes)) => padded(bytes, out),
+        (Type::String, Value::String(text)) => padded(text.as_bytes(), out),
+        (Type::Array(inner) | Type::FixedArray(inner, _), Value::Array(items)) => {
+            items.iter().try_for_each(|item| in_place(inner, item, out))?;
+        }
+        (Type::Tuple(types), Value::Tuple(values)) => {
+            types.iter().zip(values).try_for_each(|(ty, value)| in_place(ty, value, out))?;
+        }
+        (Type::Struct { fields, .. }, Value::Struct { fields: values, .. }) => {
+            let mut pairs = fields.iter().zip(values);
+            pairs.try_for_each(|(field, (_, value))| in_place(&field.ty, value, out))?;
+        }
+        (scalar, value) => {
+            out.extend(encode_sequence("the topic", core::iter::once(scalar), core::slice::from_ref(value))?);
+        }
+    }
+    Ok(())
 }
 
-fn convert(ty: &Type, value: &Value) -> Result<DynSolValue, CodecError> {
-    let all = |types: &mut dyn Iterator<Item = &Type>, values: &mut dyn Iterator<Item = &Value>| {
-        types.zip(values).map(|(ty, value)| convert(ty, value)).collect::<Result<Vec<_>, _>>()
-    };
-    Ok(match (ty, value) {
-        (Type::Bool, Value::Bool(value)) => DynSolValue::Bool(*value),
-        (Type::Uint { bits }, Value::Uint(value)) => DynSolValue::Uint(*value, usize::from(*bits)),
-        (Type::Int { bits }, Value::Int(value)) => DynSolValue::Int(*value, usize::from(*bits)),
-        (Type::Address, Value::Address(value)) => DynSolValue::Address(*value),
-        (Type::Bytes, Value::Bytes(value)) => DynSolValue::Bytes(value.to_vec()),
-        (Type::FixedBytes(n), Value::Bytes(value)) => DynSolValue::FixedBytes(B256::right_padding_from(value), *n),
-        (Type::String, Value::String(value)) => DynSolValue::String(value.clone()),
-        (Type::Function, Value::Function(value)) => DynSolValue::Function(*value),
-        (Type::Array(inner), Value::Array(items)) => {
-            DynSolValue::Array(all(&mut std::iter::repeat(&**inner), &mut items.iter())?)
-        }
-        (Type::FixedArray(inner, _), Value::Array(items)) => {
-            DynSolValue::FixedArray(all(&mut std::iter::repeat(&**inner), &mut items.iter())?)
-        }
-        (Type::Tuple(types), Value::Tuple(values)) => DynSolValue::Tuple(all(&mut types.iter(), &mut values.iter())?),
-        (Type::Struct { fields: types, .. }, Value::Struct { fields, .. }) => DynSolValue::Tuple(all(
-            &mut types.iter().map(|field| &field.ty),
-            &mut fields.iter().map(|(_, value)| value),
-        )?),
-        (ty, value) => {
-            return Err(CodecError::WrongValue { expected: ty.to_string(), value: format!("{value:#}") });
-        }
-    })
+fn padded(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(bytes);
+    out.resize(out.len().next_multiple_of(WORD), 0);
 }

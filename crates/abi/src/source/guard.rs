@@ -8,6 +8,11 @@ const PARTS_MAX: usize = 1 << 14;
 /// The same for all types of a file together.
 const PARTS_OF_ALL_MAX: usize = 1 << 18;
 
+/// How many nodes and names are followed to a part. Names and aliases take a step, but are no level of the type.
+const STEPS_MAX: usize = 2 * MAX_TYPE_DEPTH;
+/// So many bytes of a type's name count as one part.
+const NAME_BYTES: usize = 64;
+
 /// Counts the parts of types while they are built, and knows which named types are being built.
 ///
 /// A type that names others is written out, so that a short file could stand for a type without end, or one with 2³² parts.
@@ -31,9 +36,9 @@ impl Guard {
         self.parts_left = PARTS_MAX;
     }
 
-    /// Counts a part that stands `depth` levels below the parameter's own type.
+    /// Counts a part that is reached in `depth` steps from the parameter's own type.
     pub(crate) fn part(&mut self, depth: usize) -> Result<(), Problem> {
-        if depth >= MAX_TYPE_DEPTH {
+        if depth >= STEPS_MAX {
             return Err(Problem::inexpressible(format!("the type is nested deeper than {MAX_TYPE_DEPTH} levels")));
         }
         self.parts_left = take(self.parts_left, "a type", PARTS_MAX)?;
@@ -48,7 +53,8 @@ impl Guard {
             return Err(Problem::inexpressible(reason));
         }
         self.open.push(name.to_owned());
-        Ok(())
+        // The name becomes a part of each type that uses this one.
+        (0..name.len() / NAME_BYTES).try_for_each(|_| self.part(0))
     }
 
     /// Ends the definition begun last.

@@ -14,6 +14,11 @@ const SOURCE_BYTES_MAX: usize = 32 << 20;
 /// The longest list, text or run of bytes that a type may fix. No call of any VM carries as much.
 const LENGTH_MAX: usize = 16 << 20;
 
+/// The longest name. Names are repeated wherever their type is used, so that long ones would make a small file large.
+const NAME_BYTES_MAX: usize = 256;
+/// The longest text that writes a type with its path and generic arguments.
+const TYPE_BYTES_MAX: usize = 4096;
+
 /// Parses the text. JSON nested deeper than 128 levels is an error of the parser.
 pub(crate) fn parse(text: &str) -> Result<Json, InterfaceError> {
     if text.len() > SOURCE_BYTES_MAX {
@@ -27,10 +32,26 @@ pub(crate) fn child<'j>(json: &'j Json, key: &str) -> Result<&'j Json, Problem> 
     json.get(key).ok_or_else(|| Problem::malformed(format!("the key `{key}` is missing in {}", kind_of(json))))
 }
 
-/// The text of a key that must be there.
+/// The short text of a key that must be there: a name, a kind.
 pub(crate) fn text<'j>(json: &'j Json, key: &str) -> Result<&'j str, Problem> {
+    text_up_to(json, key, NAME_BYTES_MAX)
+}
+
+/// The text of a key that must be there and writes a type.
+pub(crate) fn type_text<'j>(json: &'j Json, key: &str) -> Result<&'j str, Problem> {
+    text_up_to(json, key, TYPE_BYTES_MAX)
+}
+
+fn text_up_to<'j>(json: &'j Json, key: &str, limit: usize) -> Result<&'j str, Problem> {
     let value = child(json, key)?;
-    value.as_str().ok_or_else(|| Problem::malformed(format!("`{key}` must be a text, found {}", kind_of(value))))
+    match value.as_str() {
+        Some(text) if text.len() <= limit => Ok(text),
+        Some(text) => {
+            let given = text.len();
+            Err(Problem::malformed(format!("`{key}` has {given} bytes, the limit is {limit}")))
+        }
+        None => Err(Problem::malformed(format!("`{key}` must be a text, found {}", kind_of(value)))),
+    }
 }
 
 /// The text of a key, empty where it is missing or no text.

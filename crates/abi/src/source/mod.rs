@@ -6,9 +6,12 @@ mod json;
 
 pub(crate) use finish::{Draft, signature};
 pub(crate) use guard::Guard;
-pub(crate) use json::{byte_list, child, flag, length, list, parse, text, text_or_empty};
+pub(crate) use json::{byte_list, child, flag, length, list, parse, text, text_or_empty, type_text};
 
 use crate::error::InterfaceError;
+
+/// A codec's error names the whole type, which may be long.
+const REASON_CHARS_MAX: usize = 400;
 
 /// What is wrong with an item of an interface's source.
 #[derive(Debug)]
@@ -39,6 +42,6 @@ impl Problem {
 
 impl From<crate::CodecError> for Problem {
     fn from(error: crate::CodecError) -> Self {
-        Self::Inexpressible(error.to_string())
+        Self::Inexpressible(crate::text::shorten(&error.to_string(), REASON_CHARS_MAX))
     }
 }

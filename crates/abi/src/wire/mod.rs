@@ -8,9 +8,10 @@
 //! number. Numbers and lengths are ULEB128, texts UTF-8 behind their length, records their fields in the order of their
 //! declaration.
 //!
-//! There is one form for each interface: what [`Interface::from_bytes`] reads, [`Interface::to_bytes`] writes, byte for byte,
-//! so that [`interface_hash`] names the interface. Reading is total on hostile bytes: memory and time are bounded by
-//! [`WIRE_BYTES_MAX`] and [`WIRE_PARTS_MAX`].
+//! There is one form for each interface: what [`Interface::from_bytes`](crate::Interface::from_bytes) reads,
+//! [`Interface::to_bytes`](crate::Interface::to_bytes) writes, byte for byte, so that
+//! [`interface_hash`](crate::interface_hash) names the interface. Reading is total on hostile bytes: memory and time are
+//! bounded by [`WIRE_BYTES_MAX`](crate::wire::WIRE_BYTES_MAX) and [`WIRE_PARTS_MAX`](crate::wire::WIRE_PARTS_MAX).
 
 mod io;
 mod items;

@@ -1,0 +1,163 @@
+//! Interfaces from the ABI of a Cairo class and from Fuel's JSON ABI.
+
+mod common;
+
+use common::abis::Book;
+use hexapla_abi::{Address, CairoCodec, Codec, FuelCodec, Interface, Mutability, Type, Value, starknet_selector};
+
+const ERC20: &str = include_str!("data/erc20-cairo.json");
+const TOKEN: &str = include_str!("data/token-fuel.json");
+
+fn inputs(interface: &Interface, function: &str) -> Vec<String> {
+    let function = interface.function(function).unwrap();
+    function.inputs.iter().map(|input| format!("{}: {}", input.name, input.ty)).collect()
+}
+
+fn refused(interface: &Interface) -> Vec<String> {
+    interface.refused.iter().map(|refused| format!("{}: {}", refused.item, refused.reason)).collect()
+}
+
+#[test]
+fn a_cairo_abi_is_read_in_full() {
+    let erc20 = Interface::from_cairo_abi(ERC20).unwrap();
+    let names = erc20.functions.iter().map(|function| function.name.as_str()).collect::<Vec<_>>();
+    let expected = ["total_supply", "balance_of", "transfer", "name", "decimals", "totalSupply", "upgrade", "place"];
+    assert_eq!(names, expected);
+    let transfer = erc20.function("transfer").unwrap();
+    // The selector of `transfer`, as every explorer of Starknet shows it.
+    let known = "0x0083afd3f4caedc6eebf44246fe54e38c95e3179a5ec9ea81740eca5b482d12e";
+    assert_eq!(transfer.selector.to_string(), known);
+    assert_eq!((transfer.mutability, transfer.signature.as_str()), (Mutability::NonPayable, "transfer(address,u256)"));
+    assert_eq!(erc20.function("balance_of").unwrap().mutability, Mutability::View);
+    assert_eq!(erc20.function("name").unwrap().outputs[0].ty, Type::String);
+    assert_eq!(inputs(&erc20, "upgrade"), ["new_class_hash: felt"]);
+    assert_eq!(
+        inputs(&erc20, "place"),
+        [
+            "orders: [Order{price: u64, side: Side{Buy, Sell(i32, bool)}}]",
+            "data: [felt]",
+            "until: u64?",
+            "grid: [u8; 3]",
+            "note: bytes31",
+            "l1: bytes20",
+        ]
+    );
+    assert_eq!(erc20.function("place").unwrap().outputs[0].ty.to_string(), "(u64, felt)");
+    let constructor = erc20.constructor.as_ref().unwrap();
+    assert_eq!(constructor.inputs.iter().map(|input| &*input.name).collect::<Vec<_>>()[3..], ["recipient", "owner"]);
+}
+
+#[test]
+fn cairo_events_are_the_variants_that_are_emitted() {
+    let erc20 = Interface::from_cairo_abi(ERC20).unwrap();
+    let events = erc20.events.iter().map(|event| event.signature.as_str()).collect::<Vec<_>>();
+    let order = "OrderPlaced(Order)";
+    assert_eq!(events, ["Transfer(address,address,u256)", "Approval(address,address,u256)", order]);
+    let transfer = erc20.event("Transfer").unwrap();
+    assert_eq!(transfer.topic, Some(starknet_selector("Transfer")));
+    assert_eq!(transfer.fields.iter().map(|field| field.indexed).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(
+        refused(&erc20),
+        [
+            "l1_handler `deposit`: it answers messages of another chain, no contract can call it",
+            "event `OwnableEvent`: its keys begin with the selectors of two variants, an event has one topic for both",
+        ]
+    );
+}
+
+#[test]
+fn a_cairo_call_is_selector_and_felts() {
+    let erc20 = Interface::from_cairo_abi(ERC20).unwrap();
+    let transfer = erc20.function("transfer").unwrap();
+    let book = Book::default();
+    let args = [Value::Address(Address::repeat_byte(1)), Value::uint((1_u128 << 127) + 3)];
+    let data = CairoCodec::new(&book).encode_call(transfer, &args).unwrap();
+    assert_eq!(data.len(), 4 * 32);
+    assert_eq!(data[..32], transfer.selector[..]);
+    assert_eq!(data[64..96], alloy_primitives::U256::from((1_u128 << 127) + 3).to_be_bytes::<32>());
+}
+
+#[test]
+fn a_cairo_class_has_its_abi_as_a_list_or_as_text() {
+    let plain = Interface::from_cairo_abi(ERC20).unwrap();
+    let text = serde_json::to_string(ERC20).unwrap();
+    for class in
+        [format!(r#"{{"sierra_program":[],"abi":{ERC20}}}"#), format!(r#"{{"abi":{text},"sierra_program":[]}}"#)]
+    {
+        assert_eq!(Interface::from_cairo_abi(&class).unwrap(), plain);
+        assert_eq!(Interface::detect(&class).unwrap(), plain);
+    }
+}
+
+#[test]
+fn equal_names_of_cairo_types_are_told_apart_by_their_paths() {
+    let json = r#"[{"type":"struct","name":"a::Id","members":[]},{"type":"struct","name":"b::Id","members":[]},
+      {"type":"function","name":"f","inputs":[{"name":"a","type":"a::Id"},{"name":"b","type":"b::Id"}],"outputs":[],"state_mutability":"view"}]"#;
+    assert_eq!(inputs(&Interface::from_cairo_abi(json).unwrap(), "f"), ["a: a::Id{}", "b: b::Id{}"]);
+}
+
+#[test]
+fn a_cairo_type_that_contains_itself_is_refused() {
+    let json = r#"[{"type":"struct","name":"a::Node","members":[{"name":"next","type":"core::array::Array::<a::Node>"}]},
+      {"type":"function","name":"f","inputs":[{"name":"n","type":"a::Node"}],"outputs":[],"state_mutability":"view"}]"#;
+    let interface = Interface::from_cairo_abi(json).unwrap();
+    let reason = "function `f`: the type a::Node contains itself, a value of it could have any depth";
+    assert_eq!(refused(&interface), [reason]);
+}
+
+#[test]
+fn a_fuel_abi_is_read_in_full() {
+    let token = Interface::from_fuel_abi(TOKEN).unwrap();
+    assert_eq!(refused(&token), [""; 0]);
+    let mutability = |name: &str| token.function(name).unwrap().mutability;
+    assert_eq!(
+        ["mint", "total_supply", "symbol", "deposit"].map(mutability),
+        [Mutability::NonPayable, Mutability::View, Mutability::Pure, Mutability::Payable]
+    );
+    let identity = "Identity{Address(address), ContractId(address)}";
+    assert_eq!(inputs(&token, "mint"), [&format!("recipient: {identity}"), "sub_id: bytes32", "amount: u64"]);
+    assert_eq!(inputs(&token, "total_supply"), ["asset: AssetId{bits: bytes32}"]);
+    assert_eq!(inputs(&token, "deposit"), ["memo: bytes", "name: string"]);
+    let orders = "orders: [Order{prices: [u64; 2], limit: u64?}]";
+    assert_eq!(inputs(&token, "place"), [orders, "pair: (u64, bytes32)", "grid: [u64; 3]"]);
+    let outputs =
+        |name: &str| token.function(name).unwrap().outputs.iter().map(|o| o.ty.to_string()).collect::<Vec<_>>();
+    assert_eq!(outputs("total_supply"), ["u64?"]);
+    assert_eq!(outputs("place"), ["Result{Ok(u64), Err(Failure{Paused, TooMuch(u64)})}"]);
+    assert_eq!(outputs("symbol"), ["string4"]);
+    assert_eq!(outputs("mint"), [""; 0]);
+}
+
+#[test]
+fn logs_and_revert_codes_of_fuel_are_events_and_errors() {
+    let token = Interface::from_fuel_abi(TOKEN).unwrap();
+    let signatures = token.events.iter().map(|event| event.signature.as_str()).collect::<Vec<_>>();
+    assert_eq!(signatures, ["Sent(Identity,u64)", "log_7(u64)"]);
+    let topic = token.events[0].topic.unwrap();
+    assert_eq!((&topic[..24], &topic[24..]), (&[0; 24][..], &10_098_701_174_489_624_218_u64.to_be_bytes()[..]));
+    let exhausted = token.error_by_selector(&18_446_744_069_414_584_321_u64.to_be_bytes()).unwrap();
+    assert_eq!((exhausted.name.as_str(), exhausted.message.as_str()), ("error_1", "The supply is exhausted"));
+}
+
+#[test]
+fn a_fuel_call_is_the_name_and_the_arguments() {
+    let token = Interface::from_fuel_abi(TOKEN).unwrap();
+    let mint = token.function("mint").unwrap();
+    let book = Book::default();
+    let variant = Value::Enum {
+        name: "Identity".into(),
+        variant: "ContractId".into(),
+        payload: Box::new(Value::Address(Address::repeat_byte(2))),
+    };
+    let args = [variant, Value::bytes([3; 32]), Value::uint(5_u8)];
+    let data = FuelCodec::new(&book).encode_call(mint, &args).unwrap();
+    let head = [&4_u64.to_be_bytes()[..], b"mint", &1_u64.to_be_bytes()].concat();
+    assert_eq!(data[..20], head);
+    assert_eq!(data.len(), 20 + 32 + 32 + 8);
+}
+
+#[test]
+fn fuel_abis_of_other_versions_are_an_error() {
+    let error = Interface::from_fuel_abi(&TOKEN.replace(r#""encodingVersion": "1""#, r#""encodingVersion": "0""#));
+    assert!(error.unwrap_err().to_string().contains("`encodingVersion` is not 1"));
+}
