@@ -118,7 +118,10 @@ impl Chain {
     }
 
     /// Puts Solana accounts into the state without a transaction: genesis, see [`crate::svm::genesis`].
-    pub fn insert_svm_accounts(&mut self, accounts: impl IntoIterator<Item = GenesisAccount>) -> Result<B256, ChainError> {
+    pub fn insert_svm_accounts(
+        &mut self,
+        accounts: impl IntoIterator<Item = GenesisAccount>,
+    ) -> Result<B256, ChainError> {
         self.edit(|overlay| {
             for GenesisAccount { address, balance, code, objects } in accounts {
                 let code = Some(code).filter(|code| !code.is_empty()).map(|code| hexapla_evm::bytecode(&code));

@@ -14,9 +14,13 @@
 //! the alias (as `invoke_signed` does). Any other call data reaches the program as instruction data without accounts.
 
 use hexapla_abi::{
-    Abi, AddressBook, AnyCodec, Codec, Function, Interface, SolidityCodec, Value, interface::{AccountSource, Seed},
+    Abi, AddressBook, AnyCodec, Codec, Function, Interface, SolidityCodec, Value,
+    interface::{AccountSource, Seed},
 };
-use hexapla_primitives::{Address, B256, Bytes, FaultKind, identity::{alias_of, parse_designator}};
+use hexapla_primitives::{
+    Address, B256, Bytes, FaultKind,
+    identity::{alias_of, parse_designator},
+};
 use hexapla_vm::{HostError, HostResult, TypedCall};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
@@ -73,10 +77,29 @@ impl Invocation {
         };
         let accounts = accounts.into_iter().map(meta).collect::<Option<Vec<_>>>().ok_or("an account is malformed")?;
         let seeds = match values.next() {
-            Some(Value::Array(seeds)) => seeds.into_iter().map(seed_list).collect::<Option<_>>().ok_or("seeds are malformed")?,
+            Some(Value::Array(seeds)) => {
+                seeds.into_iter().map(seed_list).collect::<Option<_>>().ok_or("seeds are malformed")?
+            }
             _ => Vec::new(),
         };
         Ok(Self { accounts, data, seeds, wraps_output: true })
+    }
+
+    /// The call data with which a caller that speaks Solidity makes this invocation.
+    pub fn to_solidity(&self) -> Bytes {
+        let account = |meta: &AccountMeta| {
+            let key = Value::bytes(meta.pubkey.to_bytes().to_vec());
+            Value::Tuple(vec![key, Value::Bool(meta.is_signer), Value::Bool(meta.is_writable)])
+        };
+        let mut values =
+            vec![Value::Array(self.accounts.iter().map(account).collect()), Value::Bytes(self.data.clone())];
+        if !self.seeds.is_empty() {
+            let seeds = |seeds: &Vec<Bytes>| Value::Array(seeds.iter().cloned().map(Value::Bytes).collect());
+            values.push(Value::Array(self.seeds.iter().map(seeds).collect()));
+        }
+        let name = if self.seeds.is_empty() { "invoke" } else { "invokeSigned" };
+        let encoded = INVOKE.function(name).map(|invoke| SolidityCodec::default().encode_call(invoke, &values));
+        encoded.and_then(Result::ok).unwrap_or_default()
     }
 
     /// Return data in the form that the caller expects.
@@ -143,7 +166,10 @@ impl Invocation {
     /// Says what is too much about it.
     pub fn check(&self) -> Result<(), String> {
         if self.accounts.len() > ACCOUNTS_MAX {
-            return Err(format!("{} accounts are passed; an instruction takes at most {ACCOUNTS_MAX}", self.accounts.len()));
+            return Err(format!(
+                "{} accounts are passed; an instruction takes at most {ACCOUNTS_MAX}",
+                self.accounts.len()
+            ));
         }
         if self.data.len() > DATA_BYTES_MAX {
             return Err(format!("{} bytes of data are passed; a call takes at most {DATA_BYTES_MAX}", self.data.len()));
@@ -264,14 +290,17 @@ impl Resolver<'_, '_> {
     /// A derived account, or `None` while an account that it needs is not known.
     fn derive(&mut self, index: usize, known: &[Option<Pubkey>]) -> HostResult<Option<Pubkey>> {
         let function = self.call.function;
-        let Some(AccountSource::Derived { program, seeds }) = function.accounts.get(index).map(|account| &account.source)
+        let Some(AccountSource::Derived { program, seeds }) =
+            function.accounts.get(index).map(|account| &account.source)
         else {
             return Ok(None);
         };
         let program = match program {
             None => self.program,
             Some(seed) => match self.seed(seed, known)? {
-                Some(bytes) => Pubkey::try_from(&bytes[..]).map_err(|_| refusal("the program of a derived account is no key"))?,
+                Some(bytes) => {
+                    Pubkey::try_from(&bytes[..]).map_err(|_| refusal("the program of a derived account is no key"))?
+                }
                 None => return Ok(None),
             },
         };
@@ -316,7 +345,8 @@ impl Resolver<'_, '_> {
 
     /// The bytes of an argument as a seed: fixed-size values in Borsh, bytes and text without their length.
     fn argument(&self, function: &Function, path: &[std::sync::Arc<str>]) -> HostResult<Bytes> {
-        let unknown = || refusal(format!("a seed of {} names the argument {}, which it has not", function.name, path.join(".")));
+        let unknown =
+            || refusal(format!("a seed of {} names the argument {}, which it has not", function.name, path.join(".")));
         let (first, rest) = path.split_first().ok_or_else(unknown)?;
         let index = function.inputs.iter().position(|input| input.name == *first).ok_or_else(unknown)?;
         let mut value = self.call.values.get(index).ok_or_else(unknown)?;

@@ -28,8 +28,9 @@ mod sysvars;
 mod vm;
 
 pub use account::{StoredAccount, WEI_PER_LAMPORT, canonical};
-pub use foreign::CALL_WITH_VALUE;
+pub use foreign::{BORDER, CALL_WITH_VALUE};
 pub use invocation::{Invocation, alias};
 pub use runtime::SetupError;
+pub use solana_instruction::AccountMeta;
 pub use solana_pubkey::{Pubkey, pubkey};
 pub use vm::{Config, SvmVm};

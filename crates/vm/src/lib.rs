@@ -19,8 +19,8 @@ pub use call::TypedCall;
 pub use crossing::{Border, BorderState, Crossing, Party, Translation};
 pub use frame::{CallKind, Code, Exit, Frame, FrameEnd};
 pub use host::{
-    BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host, HostError,
-    HostResult, TxInfo,
+    BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,
+    HostError, HostResult, TxInfo,
 };
 pub use set::{DuplicateVm, VmSet};
 pub use trace::{CallNode, TraceItem, Tracer};

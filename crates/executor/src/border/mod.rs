@@ -13,11 +13,11 @@ use hexapla_abi::{
 };
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
-    Border, BorderState, CallKind, Crossing, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party, Reentrancy, Vm,
-    VmSet,
+    Border, BorderState, CallKind, Crossing, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party, Reentrancy,
+    Vm, VmSet,
 };
-pub use translate::Projections;
 use std::sync::Arc;
+pub use translate::Projections;
 use translate::{Translated, abi_of};
 
 /// The code with which a call fails, in VMs whose failures are numbers, where the callee's failure has none there:
