@@ -1,0 +1,86 @@
+//! Random interfaces in the terms of every ABI.
+
+mod common;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use common::{
+    abis::{ABIS, type_of},
+    value_of,
+};
+use hexapla_abi::{Abi, Bytes, Function, Image, Interface, Mutability, Param, Projection, Type, Value};
+use proptest::{collection::vec, prelude::*, sample::select};
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![4 => "[a-z]{1,3}(_[a-z]{1,3}){0,2}", 2 => "[a-z]{1,2}([A-Z][a-z]{0,2}){0,2}", 1 => any::<String>()]
+}
+
+fn interface() -> impl Strategy<Value = (Interface, Vec<Vec<Value>>)> {
+    select(ABIS.to_vec()).prop_flat_map(|abi| {
+        let params = vec((name(), type_of(abi)), 0..4);
+        vec((name(), params, any::<bool>()), 1..5).prop_flat_map(move |functions| {
+            let functions = functions.into_iter().enumerate().map(|(index, (name, params, payable))| Function {
+                inputs: params.iter().map(|(name, ty)| Param::new(name, ty.clone())).collect(),
+                outputs: params.iter().map(|(name, ty)| Param::new(name, ty.clone())).collect(),
+                mutability: if payable { Mutability::Payable } else { Mutability::NonPayable },
+                selector: Bytes::from(vec![u8::try_from(index).unwrap(); 4]),
+                signature: format!("{name}#{index}"),
+                accounts: vec![],
+                name,
+            });
+            let interface = Interface { abi, functions: functions.collect(), ..Interface::default() };
+            let tuple = |function: &Function| function.input_types().map(value_of).collect::<Vec<_>>();
+            let values = interface.functions.iter().map(tuple).collect::<Vec<_>>();
+            (Just(interface), values)
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn arguments_and_results_come_back_as_they_were((interface, values) in interface(), to in select(ABIS.to_vec())) {
+        let from = interface.abi;
+        let projection = Projection::new(Arc::new(interface), to);
+        let shown = projection.interface();
+        prop_assert_eq!(shown.functions.len() + shown.refused.len(), values.len());
+        for (index, function) in shown.functions.iter().enumerate() {
+            let source = projection.function(index).unwrap();
+            let at = projection.source().functions.iter().position(|known| known == source).unwrap();
+            let arguments = values[at].clone();
+            let image = |(ty, value): (&Type, Value)| Image::new(ty, from, to).unwrap().show(value).unwrap();
+            let mut projected = source.input_types().zip(arguments.clone()).map(image).collect::<Vec<_>>();
+
+            let results = projection.results(index, arguments.clone()).unwrap();
+            prop_assert_eq!(&results, &projected);
+            let lamports = to == Abi::Borsh && from != Abi::Borsh && source.mutability == Mutability::Payable;
+            if lamports {
+                projected.insert(0, Value::uint(7_u8));
+            }
+            for (value, ty) in projected.iter().zip(function.input_types()) {
+                value.check(ty).unwrap();
+            }
+            let read = projection.arguments(index, projected).unwrap();
+            prop_assert_eq!(read.values, arguments);
+            prop_assert_eq!(read.lamports, lamports.then_some(7));
+            prop_assert_eq!(projection.explain(index).is_empty(), function.inputs.is_empty());
+        }
+    }
+
+    #[test]
+    fn projected_names_and_selectors_differ((interface, _) in interface(), to in select(ABIS.to_vec())) {
+        prop_assume!(interface.abi != to);
+        let projection = Projection::new(Arc::new(interface), to);
+        let functions = &projection.interface().functions;
+        let names = functions.iter().map(|function| &function.name).collect::<BTreeSet<_>>();
+        let selectors = functions.iter().map(|function| &function.selector).collect::<BTreeSet<_>>();
+        prop_assert_eq!((names.len(), selectors.len()), (functions.len(), functions.len()));
+        for function in functions {
+            prop_assert!(function.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
+            let params = function.inputs.iter().map(|param| &param.name).filter(|name| !name.is_empty());
+            let params = params.collect::<Vec<_>>();
+            prop_assert_eq!(params.iter().collect::<BTreeSet<_>>().len(), params.len());
+        }
+    }
+}
