@@ -1,7 +1,7 @@
 //! Runs the transactions of one block.
 
 use crate::{
-    border::{BORDER_DEPTH_MAX, ChainBorder, Projections},
+    border::{BORDER_DEPTH_MAX, ChainBorder, registry::Projections},
     receipt::{Outcome, Receipt, Status},
     stack::on_big_stack,
 };

@@ -302,7 +302,8 @@ impl Entry<'_> {
             return Ok(shared(lamports, StoredAccount::default()));
         }
         programs.replenish(key, self.ground.runtime.alias.clone());
-        Ok(shared(lamports, StoredAccount { owner: native_loader::ID, executable: true, data: Bytes::new() }))
+        // Not executable: agave takes the lamports of executable accounts as unchangeable, and a contract can pay.
+        Ok(shared(lamports, StoredAccount { owner: native_loader::ID, executable: false, data: Bytes::new() }))
     }
 
     /// Writes what differs from what the host has. At the end of the entry the rules about rent hold as well.

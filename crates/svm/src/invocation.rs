@@ -42,8 +42,20 @@ pub struct Invocation {
     pub data: Bytes,
     /// Seeds of addresses that sign, each without the program's id and with the bump.
     pub seeds: Vec<Vec<Bytes>>,
-    /// Return data is handed back as one Solidity `bytes`.
-    pub wraps_output: bool,
+    /// What the caller gets.
+    pub mode: Mode,
+}
+
+/// What an invocation gives its caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The return data as it is.
+    #[default]
+    Plain,
+    /// The return data as one Solidity `bytes`.
+    Wrapped,
+    /// The data of the only account, which belongs to the program; the program does not run.
+    Read,
 }
 
 static INVOKE: LazyLock<Interface> = LazyLock::new(|| {
@@ -57,7 +69,13 @@ static INVOKE: LazyLock<Interface> = LazyLock::new(|| {
 impl Invocation {
     /// An invocation with nothing but data.
     pub fn of_data(data: Bytes) -> Self {
-        Self { accounts: Vec::new(), data, seeds: Vec::new(), wraps_output: false }
+        Self { accounts: Vec::new(), data, seeds: Vec::new(), mode: Mode::Plain }
+    }
+
+    /// A read of an account of the program.
+    pub fn reading(account: Pubkey) -> Self {
+        let accounts = vec![AccountMeta::new_readonly(account, false)];
+        Self { accounts, mode: Mode::Read, ..Self::of_data(Bytes::new()) }
     }
 
     /// Whether call data in the Solidity ABI calls `invoke` or `invokeSigned`.
@@ -82,7 +100,7 @@ impl Invocation {
             }
             _ => Vec::new(),
         };
-        Ok(Self { accounts, data, seeds, wraps_output: true })
+        Ok(Self { accounts, data, seeds, mode: Mode::Wrapped })
     }
 
     /// The call data with which a caller that speaks Solidity makes this invocation.
@@ -104,7 +122,7 @@ impl Invocation {
 
     /// Return data in the form that the caller expects.
     pub fn output(&self, data: Vec<u8>) -> Bytes {
-        if !self.wraps_output {
+        if self.mode != Mode::Wrapped {
             return data.into();
         }
         let function = INVOKE.functions.first();
@@ -114,7 +132,7 @@ impl Invocation {
 
     /// The form in which a frame carries it.
     pub fn to_bytes(&self) -> Bytes {
-        let mut bytes = vec![u8::from(self.wraps_output)];
+        let mut bytes = vec![self.mode as u8];
         bytes.extend((self.accounts.len() as u16).to_le_bytes());
         for account in &self.accounts {
             bytes.extend(account.pubkey.as_ref());
@@ -135,7 +153,11 @@ impl Invocation {
     /// Reads what [`Invocation::to_bytes`] wrote.
     pub fn from_bytes(bytes: &Bytes) -> Option<Self> {
         let mut rest = Reader(bytes, 0);
-        let wraps_output = rest.take(1)?.first() == Some(&1);
+        let mode = match rest.take(1)?.first()? {
+            0 => Mode::Plain,
+            1 => Mode::Wrapped,
+            _ => Mode::Read,
+        };
         let accounts = (0..rest.length()?)
             .map(|_| {
                 let pubkey = Pubkey::try_from(rest.take(32)?).ok()?;
@@ -155,7 +177,7 @@ impl Invocation {
             })
             .collect::<Option<_>>()?;
         let data = bytes.slice(rest.1..);
-        Some(Self { accounts, data, seeds, wraps_output })
+        Some(Self { accounts, data, seeds, mode })
     }
 
     /// As an instruction of `program`.
@@ -218,7 +240,7 @@ pub(crate) fn typed(call: &TypedCall<'_>, book: &dyn AddressBook, gas: &mut u64)
     let codec = AnyCodec::new(Abi::Borsh, book);
     let data = codec.encode_call(call.function, call.values).map_err(|error| refusal(error.to_string()))?;
     let accounts = Resolver { call, book, program, gas }.accounts()?;
-    Ok(Invocation { accounts, data, seeds: Vec::new(), wraps_output: false })
+    Ok(Invocation { accounts, data, seeds: Vec::new(), mode: Mode::Plain })
 }
 
 /// The program that a designator points to.

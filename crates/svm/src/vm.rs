@@ -1,10 +1,11 @@
 //! The adapter.
 
 use crate::{
+    account::StoredAccount,
     context::{AccountUse, Ground, Outbound, Plan, TopInstruction, run},
     error::{Failure, fault},
     foreign::BORDER,
-    invocation::{self, Invocation, alias, program_of},
+    invocation::{self, Invocation, Mode, alias, program_of},
     programs::Programs,
     runtime::{Runtime, SetupError},
     sysvars::BlockSysvars,
@@ -58,6 +59,9 @@ impl SvmVm {
 
     fn call(&self, frame: &Frame, host: &mut dyn Host, gas: &mut u64) -> Result<(Bytes, u64), Failure> {
         let (program, invocation) = read_frame(frame)?;
+        if invocation.mode == Mode::Read {
+            return Ok((read_account(&program, &invocation, host, gas)?, 0));
+        }
         let sysvars = self.sysvars.get(host)?;
         let caller = alias(frame.caller);
         let mut plan = plan(program, &invocation, caller, frame.depth == 0)?;
@@ -125,6 +129,10 @@ impl Vm for SvmVm {
         from == Abi::Solidity && Invocation::is_invoke(input)
     }
 
+    fn read_call(&self, account: &[u8]) -> Option<Bytes> {
+        Some(Invocation::reading(Pubkey::try_from(account).ok()?).to_bytes())
+    }
+
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
         let mut gas = frame.gas_limit;
         match self.call(frame, host, &mut gas) {
@@ -145,6 +153,18 @@ impl Vm for SvmVm {
         let message = "Solana programs are deployed by the upgradeable loader, not by a create transaction";
         Err(HostError::fault(FaultKind::Create, message))
     }
+}
+
+/// The data of an account that belongs to the program.
+fn read_account(program: &Pubkey, invocation: &Invocation, host: &mut dyn Host, gas: &mut u64) -> Result<Bytes, Failure> {
+    let refused = |message: String| Failure::Fault(FaultKind::Border, message);
+    let meta = invocation.accounts.first().ok_or_else(|| refused("no account is named".into()))?;
+    let object = host.object(gas, &StoredAccount::key(&meta.pubkey))?;
+    let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
+    if stored.owner != *program {
+        return Err(refused(format!("the account {} belongs to {}, not to {program}", meta.pubkey, stored.owner)));
+    }
+    Ok(stored.data)
 }
 
 fn read_frame(frame: &Frame) -> Result<(Pubkey, Invocation), Failure> {

@@ -88,6 +88,12 @@ pub trait Vm: Send + Sync {
         false
     }
 
+    /// The call with which [`Vm::run`] gives back the data of an account of the contract instead of running it; `None`
+    /// where there is no such thing.
+    fn read_call(&self, _account: &[u8]) -> Option<Bytes> {
+        None
+    }
+
     /// Runs one frame to its end.
     ///
     /// What the contract did, failures included, is in the [`FrameEnd`]. `Err` is a fault of the host (a broken

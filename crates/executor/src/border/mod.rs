@@ -1,10 +1,7 @@
 //! The rules at the border between VMs, and the record of what passed it.
 
-#[cfg(any())]
 mod book;
-#[cfg(any())]
 pub mod registry;
-#[path = "raw.rs"]
 mod translate;
 
 use hexapla_abi::{
@@ -17,7 +14,7 @@ use hexapla_vm::{
     Vm, VmSet,
 };
 use std::sync::Arc;
-pub use translate::Projections;
+use registry::Projections;
 use translate::{Translated, abi_of};
 
 /// The code with which a call fails, in VMs whose failures are numbers, where the callee's failure has none there:
