@@ -156,7 +156,12 @@ impl Vm for SvmVm {
 }
 
 /// The data of an account that belongs to the program.
-fn read_account(program: &Pubkey, invocation: &Invocation, host: &mut dyn Host, gas: &mut u64) -> Result<Bytes, Failure> {
+fn read_account(
+    program: &Pubkey,
+    invocation: &Invocation,
+    host: &mut dyn Host,
+    gas: &mut u64,
+) -> Result<Bytes, Failure> {
     let refused = |message: String| Failure::Fault(FaultKind::Border, message);
     let meta = invocation.accounts.first().ok_or_else(|| refused("no account is named".into()))?;
     let object = host.object(gas, &StoredAccount::key(&meta.pubkey))?;

@@ -13,8 +13,8 @@ use hexapla_vm::{
     Border, BorderState, CallKind, Crossing, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party, Reentrancy,
     Vm, VmSet,
 };
-use std::sync::Arc;
 use registry::Projections;
+use std::sync::Arc;
 use translate::{Translated, abi_of};
 
 /// The code with which a call fails, in VMs whose failures are numbers, where the callee's failure has none there:

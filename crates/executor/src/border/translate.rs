@@ -12,9 +12,7 @@ use hexapla_abi::{
     Abi, AddressBook, AnyCodec, Codec, CodecError, Function, ImageError, Interface, Projection, Value, describe_revert,
 };
 use hexapla_primitives::{Bytes, Fault, FaultKind, U256, VmId};
-use hexapla_vm::{
-    BorderState, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall, Vm, VmSet,
-};
+use hexapla_vm::{BorderState, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall, Vm, VmSet};
 use std::sync::Arc;
 
 /// Gas of finding an interface and its function.
@@ -114,8 +112,7 @@ impl Call<'_> {
         }
         let interface = self.projection.interface();
         let decoded = with_book(self.frame.caller_vm, self.frame.read_only, self.state, |book| {
-            let (function, values) =
-                AnyCodec::new(interface.abi, book).decode_call(interface, &self.frame.input)?;
+            let (function, values) = AnyCodec::new(interface.abi, book).decode_call(interface, &self.frame.input)?;
             Ok((place_of(interface, function), values))
         })?;
         let (function, values) = match decoded {
@@ -256,19 +253,13 @@ impl Translated {
         Ok(())
     }
 
-    fn result(
-        &mut self,
-        caller: Abi,
-        frame: &Frame,
-        output: &Bytes,
-        state: &mut dyn BorderState,
-    ) -> HostResult<Bytes> {
+    fn result(&mut self, caller: Abi, frame: &Frame, output: &Bytes, state: &mut dyn BorderState) -> HostResult<Bytes> {
         let source = self.projection.source();
         let name = source.display_name();
-        let unreadable = |error: CodecError| refusal(format!("{name} returned what its interface does not say: {error}"));
-        let decoded = with_book(frame.vm, frame.read_only, state, |book| {
-            self.decode(AnyCodec::new(source.abi, book), output)
-        })?;
+        let unreadable =
+            |error: CodecError| refusal(format!("{name} returned what its interface does not say: {error}"));
+        let decoded =
+            with_book(frame.vm, frame.read_only, state, |book| self.decode(AnyCodec::new(source.abi, book), output))?;
         let values = decoded.map_err(unreadable)?;
         let not_passed = |error: String| refusal(format!("the result of {name} cannot be passed on: {error}"));
         let shown = self.show(values.clone()).map_err(|error| not_passed(error.to_string()))?;

@@ -1,12 +1,12 @@
 //! Typed calls: each side in its own ABI.
 
 use crate::{USER, chain, invoke};
-use hexapla_abi::{Codec, Interface, SolidityCodec, Value, describe_revert};
+use hexapla_abi::{Abi, Codec, Interface, Projection, SolidityCodec, Value, describe_revert};
 use hexapla_executor::{
     Chain, Receipt,
     svm::{Pubkey, StoredAccount, WEI_PER_LAMPORT, alias, canonical, genesis, spl},
 };
-use hexapla_primitives::{Address, B256, Bytes, U256};
+use hexapla_primitives::{Address, U256};
 use hexapla_testing::contracts;
 
 /// An interface from a file of `contracts/`.
@@ -74,10 +74,9 @@ fn mint(chain: &mut Chain, amount: u64) -> (Pubkey, Pubkey) {
 }
 
 fn with_interfaces(mut chain: Chain) -> Chain {
-    for (program, path) in [
-        (spl::TOKEN, "svm/idl/spl-token.json"),
-        (spl::ASSOCIATED_TOKEN, "svm/idl/associated-token.json"),
-    ] {
+    for (program, path) in
+        [(spl::TOKEN, "svm/idl/spl-token.json"), (spl::ASSOCIATED_TOKEN, "svm/idl/associated-token.json")]
+    {
         chain.set_interface(canonical(&program), &interface(path)).unwrap();
     }
     chain
@@ -109,7 +108,7 @@ fn a_solidity_vault_opens_its_token_account_pays_and_survives_a_failing_payment(
     assert_eq!(amount(&chain, &account), 0);
 
     // The user fills it, in a typed call of the EVM lane.
-    let token = hexapla_abi::Projection::new(interface("svm/idl/spl-token.json").into(), hexapla_abi::Abi::Solidity);
+    let token = Projection::new(interface("svm/idl/spl-token.json").into(), Abi::Solidity);
     let fill = [key(&users), key(&mint), key(&account), Value::uint(500u16), Value::uint(6u8)];
     let receipt = send(&mut chain, (canonical(&spl::TOKEN), token.interface()), "transferChecked", &fill);
     assert!(receipt.is_success(), "{}", say(&receipt));
@@ -134,7 +133,8 @@ fn a_solidity_vault_opens_its_token_account_pays_and_survives_a_failing_payment(
     assert!(noted.is_some());
 
     // Typed reading of an account, without running the program.
-    let reader = token.readers().iter().find(|reader| reader.function.name == "readAccount").expect("there is a reader");
+    let reader =
+        token.readers().iter().find(|reader| reader.function.name == "readAccount").expect("there is a reader");
     let data = SolidityCodec::default().encode_call(&reader.function, &[key(&account)]).unwrap();
     let receipt = chain.simulate(chain.call(USER, canonical(&spl::TOKEN), data).unwrap()).unwrap();
     assert!(receipt.is_success(), "{}", say(&receipt));
@@ -148,8 +148,10 @@ fn a_solidity_contract_is_the_transfer_hook_of_an_unmodified_token_2022_mint() {
     let arguments = [Value::Address(canonical(&spl::TOKEN_2022)), Value::uint(100u8)];
     let (hook, hook_interface) = deploy(&mut chain, "hook/TransferHook", &arguments);
     let [mint, a, b] = [21u8, 22, 23].map(|byte| Pubkey::new_from_array([byte; 32]));
-    let blank = |length: usize| StoredAccount { owner: spl::TOKEN_2022, executable: false, data: vec![0; length].into() };
-    let funded = [(mint, 234), (a, 171), (b, 171)].map(|(key, length)| genesis::account(key, 10_000_000, &blank(length)));
+    let blank =
+        |length: usize| StoredAccount { owner: spl::TOKEN_2022, executable: false, data: vec![0; length].into() };
+    let funded =
+        [(mint, 234), (a, 171), (b, 171)].map(|(key, length)| genesis::account(key, 10_000_000, &blank(length)));
     chain.insert_svm_accounts(funded).unwrap();
     let user = alias(USER);
     let mut run = |accounts: &[(Pubkey, bool, bool)], data: Vec<u8>| {
@@ -161,10 +163,7 @@ fn a_solidity_contract_is_the_transfer_hook_of_an_unmodified_token_2022_mint() {
         (&[(mint, false, true)], [&[20u8, 6][..], user.as_ref(), &[0]].concat()),
         (&[(a, false, true), (mint, false, false)], [&[18u8][..], user.as_ref()].concat()),
         (&[(b, false, true), (mint, false, false)], [&[18u8][..], user.as_ref()].concat()),
-        (
-            &[(mint, false, true), (a, false, true), (user, true, false)],
-            [&[7u8][..], &500u64.to_le_bytes()].concat(),
-        ),
+        (&[(mint, false, true), (a, false, true), (user, true, false)], [&[7u8][..], &500u64.to_le_bytes()].concat()),
     ];
     for (accounts, data) in setup {
         let receipt = run(accounts, data);
@@ -198,16 +197,35 @@ fn a_solidity_contract_is_the_transfer_hook_of_an_unmodified_token_2022_mint() {
 #[test]
 fn a_solana_program_reads_an_erc20_and_a_price_through_their_own_interfaces() {
     let mut chain = chain();
-    let supply = U256::from(5_000u64) * U256::from(10u64).pow(U256::from(18u64));
-    let arguments = [Value::string("Gold"), Value::string("AU"), Value::Uint(supply)];
+    let one = U256::from(10u64).pow(U256::from(18u64));
+    let arguments = [Value::string("Gold"), Value::string("AU"), Value::Uint(U256::from(5_000u64) * one)];
     let (token, token_interface) = deploy(&mut chain, "token/Token", &arguments);
     chain.set_interface(token, &token_interface).unwrap();
-    let holder = B256::from(alias(USER).to_bytes());
-    assert_ne!(holder, B256::ZERO);
-    let program = Pubkey::new_from_array([31; 32]);
-    let elf = contracts::svm("price-reader/price-reader");
-    chain.insert_svm_accounts(genesis::program(program, &elf, None)).unwrap();
-    // An oracle in WASM or Solidity that answers `price()` is any contract with that function: here the actor is wrapped
-    // by an interface whose selector is a script that loads a word.
-    let _ = Bytes::new();
+    let created = chain.create(USER, contracts::wasm_init_code("oracle-as/oracle-as")).unwrap();
+    let oracle = chain.transact(created).unwrap().receipt.created.unwrap();
+    let oracle_interface = interface("wasm/oracle-as/oracle-as.abi.json");
+    chain.set_interface(oracle, &oracle_interface).unwrap();
+    let price = U256::from(3u8) * one / U256::from(2u8);
+    assert!(send(&mut chain, (oracle, &oracle_interface), "setPrice", &[Value::Uint(price)]).is_success());
+
+    let [program, state] = [31u8, 32].map(|byte| Pubkey::new_from_array([byte; 32]));
+    let reader = interface("svm/price-reader/price-reader.json");
+    let valuation = StoredAccount { owner: program, executable: false, data: vec![0; 96].into() };
+    chain.insert_svm_accounts(genesis::program(program, &contracts::svm("price-reader/price-reader"), None)).unwrap();
+    chain.insert_svm_accounts([genesis::account(state, 10_000_000, &valuation)]).unwrap();
+    chain.set_interface(canonical(&program), &reader).unwrap();
+
+    // A Solidity caller of the program, so that three ABIs take part: its own view of the Anchor interface.
+    let shown = Projection::new(reader.into(), Abi::Solidity);
+    let arguments = [key(&state), key(&alias(token)), key(&alias(oracle)), Value::Address(USER)];
+    let receipt = send(&mut chain, (canonical(&program), shown.interface()), "valueOf", &arguments);
+    assert!(receipt.is_success(), "{}", say(&receipt));
+    let value_of = shown.interface().function("valueOf").unwrap();
+    let value = SolidityCodec::default().decode_output(value_of, &receipt.output).unwrap();
+    assert_eq!(value, [Value::Uint(U256::from(7_500u64) * one)]);
+    let functions: Vec<_> = receipt.crossings.iter().map(|crossing| crossing.translation.as_ref().unwrap()).collect();
+    let names: Vec<_> = functions.iter().map(|translation| translation.function.as_str()).collect();
+    assert!(names[0].starts_with("value_of") && names[1..] == ["balanceOf(address)", "price()"], "{names:?}");
+    assert_eq!(functions[1].arguments, [Value::Address(USER)], "the key became the address that it stands for");
+    assert_eq!(functions[1].results, [Value::Uint(U256::from(5_000u64) * one)]);
 }
