@@ -84,3 +84,54 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_same_abi_keeps_items_that_no_codec_could_tell_apart_or_encode() {
+    let function = |name: &str, ty| Function {
+        name: name.into(),
+        inputs: vec![Param::new("value", ty)],
+        outputs: vec![],
+        mutability: Mutability::NonPayable,
+        selector: Bytes::from_static(b"same"),
+        signature: name.into(),
+        accounts: vec![],
+    };
+    let functions = vec![function("one", Type::Felt), function("other", Type::Bool)];
+    let interface = Interface { functions, ..Interface::default() };
+    let projection = Projection::new(Arc::new(interface.clone()), Abi::Solidity);
+    assert_eq!(*projection.interface(), interface);
+    assert_eq!(projection.function(1).unwrap().name, "other");
+
+    let shown = Projection::new(Arc::new(interface), Abi::Borsh);
+    assert_eq!(shown.interface().functions.len(), 1);
+    assert_eq!(shown.interface().refused[0].item, "function `one`");
+    assert_eq!(shown.function(0).unwrap().name, "other");
+}
+
+#[test]
+fn types_that_an_image_brings_along_are_listed_and_have_their_own_names() {
+    let map = |value| Type::Map(Box::new(Type::String), Box::new(value));
+    let function = Function {
+        name: "set".into(),
+        inputs: vec![
+            Param::new("one", map(Type::Bool)),
+            Param::new("other", map(Type::option(Type::Bool))),
+            Param::new("again", map(Type::Bool)),
+        ],
+        outputs: vec![],
+        mutability: Mutability::NonPayable,
+        selector: Bytes::from_static(b"set"),
+        signature: "set".into(),
+        accounts: vec![],
+    };
+    let interface = Interface { abi: Abi::Borsh, functions: vec![function], ..Interface::default() };
+    let shown = Projection::new(Arc::new(interface), Abi::Solidity);
+    let names = shown.interface().types.iter().map(|ty| match ty {
+        Type::Struct { name, .. } => name.to_string(),
+        other => panic!("{other}"),
+    });
+    let names = names.collect::<BTreeSet<_>>();
+    assert_eq!(names.len(), 2);
+    assert!(names.contains("Entry_string_bool"));
+    assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')));
+}
