@@ -5,10 +5,12 @@ mod common;
 use std::{collections::BTreeSet, sync::Arc};
 
 use common::{
-    abis::{ABIS, type_of},
+    abis::{ABIS, Book, in_one_order, type_of},
     value_of,
 };
-use hexapla_abi::{Abi, Bytes, Function, Image, Interface, Mutability, Param, Projection, Type, Value};
+use hexapla_abi::{
+    Abi, AnyCodec, Bytes, Codec, Function, Image, Interface, Mutability, Param, Projection, Type, Value,
+};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 fn name() -> impl Strategy<Value = String> {
@@ -61,8 +63,19 @@ proptest! {
             for (value, ty) in projected.iter().zip(function.input_types()) {
                 value.check(ty).unwrap();
             }
-            let read = projection.arguments(index, projected).unwrap();
-            prop_assert_eq!(read.values, arguments);
+            // As a border does it: by the bytes of the caller's codec to the bytes of the callee's.
+            let book = Book::default();
+            let (caller, callee) = (AnyCodec::new(to, &book), AnyCodec::new(from, &book));
+            let call = caller.encode_call(function, &projected).unwrap();
+            let types = function.input_types().cloned().collect::<Vec<_>>();
+            let body = caller.encode_values(&types, &projected).unwrap();
+            prop_assert!(call.ends_with(&body));
+            let received = caller.decode_values(&types, &body).unwrap();
+            let read = projection.arguments(index, received).unwrap();
+            let encoded = callee.encode_call(source, &read.values).unwrap();
+            prop_assert_eq!(encoded, callee.encode_call(source, &arguments).unwrap());
+            let in_order = |values: Vec<Value>| values.into_iter().map(in_one_order).collect::<Vec<_>>();
+            prop_assert_eq!(in_order(read.values), in_order(arguments));
             prop_assert_eq!(read.lamports, lamports.then_some(7));
             prop_assert_eq!(projection.explain(index).is_empty(), function.inputs.is_empty());
         }
