@@ -5,10 +5,12 @@ mod common;
 use std::{collections::BTreeSet, sync::Arc};
 
 use common::{
-    abis::{ABIS, type_of},
+    abis::{ABIS, Book, in_one_order, type_of},
     value_of,
 };
-use hexapla_abi::{Abi, Bytes, Function, Image, Interface, Mutability, Param, Projection, Type, Value};
+use hexapla_abi::{
+    Abi, AnyCodec, Bytes, Codec, Function, Image, Interface, Mutability, Param, Projection, Type, Value,
+};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 fn name() -> impl Strategy<Value = String> {
@@ -61,8 +63,19 @@ proptest! {
             for (value, ty) in projected.iter().zip(function.input_types()) {
                 value.check(ty).unwrap();
             }
-            let read = projection.arguments(index, projected).unwrap();
-            prop_assert_eq!(read.values, arguments);
+            // As a border does it: by the bytes of the caller's codec to the bytes of the callee's.
+            let book = Book::default();
+            let (caller, callee) = (AnyCodec::new(to, &book), AnyCodec::new(from, &book));
+            let call = caller.encode_call(function, &projected).unwrap();
+            let types = function.input_types().cloned().collect::<Vec<_>>();
+            let body = caller.encode_values(&types, &projected).unwrap();
+            prop_assert!(call.ends_with(&body));
+            let received = caller.decode_values(&types, &body).unwrap();
+            let read = projection.arguments(index, received).unwrap();
+            let encoded = callee.encode_call(source, &read.values).unwrap();
+            prop_assert_eq!(encoded, callee.encode_call(source, &arguments).unwrap());
+            let in_order = |values: Vec<Value>| values.into_iter().map(in_one_order).collect::<Vec<_>>();
+            prop_assert_eq!(in_order(read.values), in_order(arguments));
             prop_assert_eq!(read.lamports, lamports.then_some(7));
             prop_assert_eq!(projection.explain(index).is_empty(), function.inputs.is_empty());
         }
@@ -83,4 +96,55 @@ proptest! {
             prop_assert_eq!(params.iter().collect::<BTreeSet<_>>().len(), params.len());
         }
     }
+}
+
+#[test]
+fn the_same_abi_keeps_items_that_no_codec_could_tell_apart_or_encode() {
+    let function = |name: &str, ty| Function {
+        name: name.into(),
+        inputs: vec![Param::new("value", ty)],
+        outputs: vec![],
+        mutability: Mutability::NonPayable,
+        selector: Bytes::from_static(b"same"),
+        signature: name.into(),
+        accounts: vec![],
+    };
+    let functions = vec![function("one", Type::Felt), function("other", Type::Bool)];
+    let interface = Interface { functions, ..Interface::default() };
+    let projection = Projection::new(Arc::new(interface.clone()), Abi::Solidity);
+    assert_eq!(*projection.interface(), interface);
+    assert_eq!(projection.function(1).unwrap().name, "other");
+
+    let shown = Projection::new(Arc::new(interface), Abi::Borsh);
+    assert_eq!(shown.interface().functions.len(), 1);
+    assert_eq!(shown.interface().refused[0].item, "function `one`");
+    assert_eq!(shown.function(0).unwrap().name, "other");
+}
+
+#[test]
+fn types_that_an_image_brings_along_are_listed_and_have_their_own_names() {
+    let map = |value| Type::Map(Box::new(Type::String), Box::new(value));
+    let function = Function {
+        name: "set".into(),
+        inputs: vec![
+            Param::new("one", map(Type::Bool)),
+            Param::new("other", map(Type::option(Type::Bool))),
+            Param::new("again", map(Type::Bool)),
+        ],
+        outputs: vec![],
+        mutability: Mutability::NonPayable,
+        selector: Bytes::from_static(b"set"),
+        signature: "set".into(),
+        accounts: vec![],
+    };
+    let interface = Interface { abi: Abi::Borsh, functions: vec![function], ..Interface::default() };
+    let shown = Projection::new(Arc::new(interface), Abi::Solidity);
+    let names = shown.interface().types.iter().map(|ty| match ty {
+        Type::Struct { name, .. } => name.to_string(),
+        other => panic!("{other}"),
+    });
+    let names = names.collect::<BTreeSet<_>>();
+    assert_eq!(names.len(), 2);
+    assert!(names.contains("Entry_string_bool"));
+    assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')));
 }

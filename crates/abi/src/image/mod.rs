@@ -35,17 +35,17 @@ pub struct Image {
 }
 
 impl Image {
-    /// The image of a type of the ABI `from` in the ABI `to`.
+    /// The image of a type of the ABI `from` in the ABI `to`. In the same ABI every type is its own image.
     ///
     /// # Errors
     ///
     /// [`ImageError::NoImage`] with the reason; [`ImageError::Codec`] for a type that `from` has no form for, or whose
     /// image is nested too deep.
     pub fn new(source: &Type, from: Abi, to: Abi) -> Result<Self, ImageError> {
-        from.check_type(source)?;
         if from == to {
             return Ok(Self { source: source.clone(), image: source.clone(), step: Step::Same });
         }
+        from.check_type(source)?;
         let (image, step) = plan::of(source, to)?;
         to.check_type(&image)?;
         Ok(Self { source: source.clone(), image, step })

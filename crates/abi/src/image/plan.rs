@@ -1,6 +1,8 @@
 //! The image of one type, by the rules of the table.
 
-use alloc::{boxed::Box, collections::BTreeSet, string::ToString, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, format, string::ToString, sync::Arc, vec::Vec};
+
+use alloy_primitives::{FixedBytes, keccak256};
 
 use super::{
     ImageError, Kind, Rule,
@@ -37,9 +39,10 @@ pub(super) fn of(ty: &Type, to: Abi) -> Result<(Type, Step), ImageError> {
         }
         (Rule::Entries, Type::Map(key, value)) => {
             let ((key, key_step), (value, value_step)) = (of(key, to)?, of(value, to)?);
+            let name = entry_name(&key, &value);
             let fields = [Field::new("key", key), Field::new("value", value)].into();
-            let entry = Type::Struct { name: "Entry".into(), fields };
-            (Type::array(entry), Step::Entries(Box::new((key_step, value_step))))
+            let step = Step::Entries { name: name.clone(), steps: Box::new((key_step, value_step)) };
+            (Type::array(Type::Struct { name, fields }), step)
         }
         (Rule::Index, Type::Enum { name, variants }) => {
             names_differ(variants).map_err(refused)?;
@@ -111,6 +114,15 @@ fn parts(ty: &Type, to: Abi) -> Result<(Type, Step), ImageError> {
 fn all<'t>(types: impl Iterator<Item = &'t Type>, to: Abi) -> Result<(Vec<Type>, Vec<Step>), ImageError> {
     let images = types.map(|ty| of(ty, to)).collect::<Result<Vec<_>, _>>()?;
     Ok(images.into_iter().unzip())
+}
+
+/// The name of a map's entry, which differs from that of entries with other types: `Entry_string_u64`.
+fn entry_name(key: &Type, value: &Type) -> Arc<str> {
+    let name = format!("Entry_{key}_{value}");
+    match name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        true => name.into(),
+        false => format!("Entry_{:x}", FixedBytes::<4>::from_slice(keccak256(&name).split_at(4).0)).into(),
+    }
 }
 
 /// A variant is found by its name.

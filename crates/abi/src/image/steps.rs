@@ -30,7 +30,7 @@ pub(super) enum Step {
     List(Box<Step>),
     Items(Vec<Step>),
     Map(Box<(Step, Step)>),
-    Entries(Box<(Step, Step)>),
+    Entries { name: Arc<str>, steps: Box<(Step, Step)> },
     Index { name: Arc<str>, variants: Vec<Arc<str>> },
     Payloads(Vec<(Arc<str>, Step)>),
     Tagged { name: Arc<str>, cases: Vec<Case> },
@@ -79,11 +79,11 @@ impl Step {
             (Self::List(inner), Value::Option(value)) => {
                 value.map(|value| inner.show(*value)).transpose().map(|value| Value::Array(value.into_iter().collect()))
             }
-            (Self::Entries(steps), Value::Map(entries)) => {
+            (Self::Entries { name, steps }, Value::Map(entries)) => {
                 let entries = entries.into_iter().map(|(key, value)| {
                     let key = (Arc::from("key"), steps.0.show(key)?);
                     let value = (Arc::from("value"), steps.1.show(value)?);
-                    Ok(Value::Struct { name: "Entry".into(), fields: [key, value].into() })
+                    Ok(Value::Struct { name: name.clone(), fields: [key, value].into() })
                 });
                 entries.collect::<Result<_, _>>().map(Value::Array)
             }
@@ -124,11 +124,11 @@ impl Step {
                 let value = items.into_iter().next().map(|item| inner.read(item)).transpose()?;
                 Ok(Value::Option(value.map(boxed)))
             }
-            (Self::Entries(steps), Value::Array(items)) => {
+            (Self::Entries { name, steps }, Value::Array(items)) => {
                 let entries = items.into_iter().map(|item| match item {
                     Value::Struct { fields, .. } => match <[_; 2]>::try_from(fields) {
                         Ok([(_, key), (_, value)]) => Ok((steps.0.read(key)?, steps.1.read(value)?)),
-                        Err(fields) => Err(self.no_image(&Value::Struct { name: "Entry".into(), fields })),
+                        Err(fields) => Err(self.no_image(&Value::Struct { name: name.clone(), fields })),
                     },
                     other => Err(self.no_image(&other)),
                 });

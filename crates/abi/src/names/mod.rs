@@ -18,7 +18,7 @@ mod reserved;
 
 use alloc::{
     borrow::ToOwned,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     format,
     string::{String, ToString},
     vec::Vec,
@@ -147,13 +147,15 @@ pub fn original(translation: &str, of: Of, from: Language, to: Language) -> Opti
 /// The names with a number behind each that came before: `read`, `read_2`, `read_3`.
 pub fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut taken = BTreeSet::new();
+    // Counting goes on where it stopped, so that many equal names take no longer than as many others.
+    let mut numbers = BTreeMap::new();
     let mut out = Vec::new();
     for name in names {
         let mut candidate = name.clone();
-        let mut number = 2_usize;
         while !taken.insert(candidate.clone()) {
+            let number = numbers.entry(name.clone()).or_insert(1_usize);
+            *number = number.saturating_add(1);
             candidate = format!("{name}_{number}");
-            number = number.saturating_add(1);
         }
         out.push(candidate);
     }

@@ -10,7 +10,7 @@ use alloc::{
 
 use alloy_primitives::{Bytes, hex};
 
-use super::{AccountArgument, Plan, Projection, Reader, target};
+use super::{AccountArgument, Plan, Projection, Reader, target, types::named_types};
 use crate::{
     image::{Image, ImageError},
     interface::{
@@ -33,7 +33,7 @@ pub(super) fn projection(source: Arc<Interface>, target: Abi) -> Projection {
     let mut interface = Interface { name: source.name.clone(), abi: target, ..Interface::default() };
     interface.refused.clone_from(&source.refused);
     let names = function_names(&source, terms);
-    let mut made = Made { interface, selectors: BTreeSet::new() };
+    let mut made = Made { interface, same: terms.same(), selectors: BTreeSet::new() };
     let functions = source.functions.iter().zip(names).enumerate();
     let functions = functions.filter_map(|(index, (function, name))| {
         let shown = terms.function(index, function, name).map_err(reason).and_then(|(function, plan)| {
@@ -76,24 +76,26 @@ pub(super) fn projection(source: Arc<Interface>, target: Abi) -> Projection {
         made.interface.constructor = made.kept("constructor", "", shown);
     }
     let readers = readers(&source, terms, &mut made);
+    made.interface.types = named_types(&made.interface);
     if terms.same() {
         made.interface = (*source).clone();
     }
-    made.interface.types =
-        source.types.iter().filter_map(|ty| terms.image(ty).ok().map(|image| image.image().clone())).collect();
     Projection { interface: made.interface, functions, errors, events, readers, source }
 }
 
 /// What is made so far.
 struct Made {
     interface: Interface,
+    /// Whether the source is of the same ABI.
+    same: bool,
     /// The selectors of the items of one kind.
     selectors: BTreeSet<Bytes>,
 }
 
 impl Made {
     fn claims(&mut self, selector: &Bytes) -> Result<(), String> {
-        if self.selectors.insert(selector.clone()) {
+        // In the same ABI the items stay what they are.
+        if self.same || self.selectors.insert(selector.clone()) {
             return Ok(());
         }
         Err(format!("another item has the same selector {selector}"))
