@@ -114,7 +114,8 @@ impl Programs {
         kept.bytes = kept.bytes.saturating_add(bytes).saturating_sub(replaced.map_or(0, |program| program.bytes));
     }
 
-    fn load(&self, runtime: &Runtime, program: &StoredAccount, holder: &StoredAccount, slot: u64) -> Arc<ProgramCacheEntry> {
+    /// Verifies and compiles a program whose code `holder` holds.
+    pub(crate) fn load(&self, runtime: &Runtime, program: &StoredAccount, holder: &StoredAccount, slot: u64) -> Arc<ProgramCacheEntry> {
         let failed = || {
             tombstone(program, slot, ProgramCacheEntryType::FailedVerification(runtime.environment.clone()))
         };
@@ -148,13 +149,16 @@ impl Programs {
     }
 }
 
-enum Holder {
+/// Where the code of a program is.
+pub(crate) enum Holder {
+    /// In its own account.
     Itself,
+    /// In another.
     Other(Pubkey),
 }
 
 /// The account that holds the code of a program.
-fn code_holder(program: &StoredAccount) -> Option<Holder> {
+pub(crate) fn code_holder(program: &StoredAccount) -> Option<Holder> {
     if program.owner != bpf_loader_upgradeable::ID {
         return Some(Holder::Itself);
     }
