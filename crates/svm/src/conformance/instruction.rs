@@ -52,7 +52,7 @@ fn execute(scene: &Scene, jit: bool) -> Result<Observed, Refusal> {
     let mut transaction = scene.transaction()?;
     let mut invocation = scene.invocation(&mut transaction, &mut programs);
     let result = invocation.process_instruction(&mut 0, &mut ExecuteTimings::default());
-    let units_left = invocation.get_remaining();
+    let units_left = scene.units.left(invocation.get_remaining())?;
     drop(invocation);
     let accounts = (0..transaction.get_number_of_accounts()).map(|place| left(&transaction, place));
     let accounts = accounts.collect::<Result<_, _>>();

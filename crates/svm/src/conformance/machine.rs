@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "a program runs on mapped memory")]
 
 use super::{
-    Engine, Refusal,
+    Engine, Refusal, Units,
     compare::Differences,
     memory::{self, Buffer, Memory},
     messages::{Parts, Syscall},
@@ -68,7 +68,7 @@ struct Program<'a> {
     vm: &'a VmContext,
     call: &'a SyscallInvocation,
     input: &'a [InputDataRegion],
-    units: u64,
+    units: Units,
 }
 
 /// Runs the fixture. Registers other than r0 are not compared: native code does not keep them.
@@ -86,7 +86,7 @@ pub(super) fn run(parts: &Parts, engine: Engine) -> Result<Differences, Refusal>
         vm: &vm,
         call: &call,
         input: &input,
-        units: instruction.context.cu_avail,
+        units: Units::new(instruction.context.cu_avail),
     };
     let mut differences = Differences::default();
     let observed = observe(engine, &mut differences, |jit| program.execute(jit))?;
@@ -121,13 +121,13 @@ impl Program<'_> {
         // SAFETY: `executable`, `input` and `memory` live until the end of this function, the mapping no longer.
         let mapping =
             unsafe { memory.map(executable.get_ro_region(), regions, &self.config, self.version, violation) }?;
-        let mut bare = Bare { units_left: self.units, mapping: Box::new(mapping) };
+        let mut bare = Bare { units_left: self.units.given, mapping: Box::new(mapping) };
         let result = self.enter(&executable, &mut bare);
         // SAFETY: what the mapping points to lives until the end of this function.
         let after = unsafe { memory::input_after(&bare.mapping) };
         Ok(Observed {
             result: result.map_err(|error| error.to_string()),
-            units_left: Some(bare.units_left),
+            units_left: Some(self.units.left(bare.units_left)?),
             heap: memory.heap.as_slice().to_vec(),
             stack: memory.stack.as_slice().to_vec(),
             input: after,

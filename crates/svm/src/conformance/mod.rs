@@ -102,6 +102,32 @@ pub enum Verdict {
     Unreadable(String),
 }
 
+/// Most compute units that a run gets, so that it ends within seconds.
+const COMPUTE_UNITS_MAX: u64 = 1 << 30;
+
+/// The compute units of a fixture. Of very many, most are kept back: hardly any program would use them.
+#[derive(Clone, Copy)]
+struct Units {
+    given: u64,
+    kept_back: u64,
+}
+
+impl Units {
+    fn new(available: u64) -> Self {
+        let given = available.min(COMPUTE_UNITS_MAX);
+        Self { given, kept_back: available - given }
+    }
+
+    /// What is left of all, after a run that left `left` of those that it got.
+    fn left(self, left: u64) -> Result<u64, Refusal> {
+        if self.kept_back > 0 && left == 0 {
+            let message = format!("fixtures that use more than {COMPUTE_UNITS_MAX} compute units are not run");
+            return Err(Refusal::Skipped(message));
+        }
+        Ok(left.saturating_add(self.kept_back))
+    }
+}
+
 /// A fixture that cannot be compared.
 #[derive(Debug)]
 enum Refusal {

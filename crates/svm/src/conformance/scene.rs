@@ -1,7 +1,7 @@
 //! What stands around one instruction: accounts, sysvars, programs, features.
 
 use super::{
-    Refusal,
+    Refusal, Units,
     messages::{self, Instruction},
 };
 use crate::{
@@ -71,7 +71,7 @@ pub(super) struct Scene {
     program: u16,
     metas: Vec<InstructionAccount>,
     data: Vec<u8>,
-    compute_units: u64,
+    pub(super) units: Units,
 }
 
 impl Scene {
@@ -110,7 +110,7 @@ impl Scene {
             program: place(&program_key),
             metas: metas.iter().map(|(key, ..)| privileged(key)).collect(),
             data: context.data,
-            compute_units: context.cu_avail,
+            units: Units::new(context.cu_avail),
             runtime,
             sysvars,
             accounts,
@@ -185,7 +185,7 @@ impl Scene {
     }
 
     fn budget(&self) -> SVMTransactionExecutionBudget {
-        SVMTransactionExecutionBudget { compute_unit_limit: self.compute_units, ..self.runtime.budget }
+        SVMTransactionExecutionBudget { compute_unit_limit: self.units.given, ..self.runtime.budget }
     }
 }
 

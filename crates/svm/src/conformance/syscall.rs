@@ -125,7 +125,7 @@ fn execute(scene: &Scene, vm: &VmContext, call: &SyscallInvocation, jit: bool) -
         Ok(mapping) if result.is_ok() || !adjusted => unsafe { memory::input_after(mapping) },
         _ => Vec::new(),
     };
-    let units_left = Some(invocation.get_remaining());
+    let units_left = Some(scene.units.left(invocation.get_remaining())?);
     drop(invocation);
     let (heap, stack) = (memory.heap.as_slice().to_vec(), memory.stack.as_slice().to_vec());
     Ok(Observed { result: result.map_err(|error| error.to_string()), units_left, heap, stack, input })
