@@ -207,6 +207,21 @@ fn many_items_are_read_in_bounded_memory() {
 }
 
 #[test]
+fn more_accounts_or_seeds_than_solana_allows_are_refused() {
+    let read = |accounts: Vec<Json>| {
+        let json = json!({"metadata": {"spec": "0.1.0"}, "instructions": [
+            {"name": "f", "discriminator": [1], "accounts": accounts, "args": []}]});
+        Interface::detect(&json.to_string()).unwrap()
+    };
+    let accounts = |count| (0..count).map(|i| json!({"name": format!("a{i}")})).collect::<Vec<_>>();
+    assert_eq!(read(accounts(255)).functions[0].accounts.len(), 255);
+    assert_eq!(read(accounts(100_000)).refused[0].reason, "it has 100000 accounts, Solana allows 255");
+    let seeds = vec![json!({"kind": "const", "value": [1]}); 17];
+    let account = json!({"name": "a", "pda": {"seeds": seeds}});
+    assert_eq!(read(vec![account]).refused[0].reason, "it has 17 seeds, Solana allows 16");
+}
+
+#[test]
 fn lengths_beyond_all_reason_are_refused() {
     let json = json!({"metadata": {"spec": "0.1.0"}, "instructions": [
         {"name": "f", "discriminator": [1], "args": [{"name": "a", "type": {"array": ["u64", u64::MAX]}}]}]});

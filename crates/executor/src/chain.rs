@@ -4,10 +4,12 @@
 //! [`Executor::block`].
 
 use crate::{
+    border::registry,
     estimate::Estimate,
     executor::{BlockRun, Executor},
     receipt::Receipt,
 };
+use hexapla_abi::{Interface, WireError};
 use hexapla_evm::{AccountInfo, BlobExcessGasAndPrice, BlockEnv, ExecuteError, TxEnv, TxKind};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
 use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError, StateReader};
@@ -32,6 +34,9 @@ pub enum ChainError {
     /// State could not be read or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// An interface is too large for the registry.
+    #[error(transparent)]
+    Interface(#[from] WireError),
 }
 
 /// A chain of one-transaction blocks.
@@ -104,7 +109,7 @@ impl Chain {
     pub fn fund(&mut self, accounts: impl IntoIterator<Item = (Address, U256)>) -> Result<B256, ChainError> {
         self.edit(|overlay| {
             for (address, balance) in accounts {
-                overlay.insert_account(address, AccountInfo { balance, ..AccountInfo::default() });
+                overlay.credit(address, balance, false)?;
             }
             Ok(())
         })
@@ -118,7 +123,10 @@ impl Chain {
     }
 
     /// Puts Solana accounts into the state without a transaction: genesis, see [`crate::svm::genesis`].
-    pub fn insert_svm_accounts(&mut self, accounts: impl IntoIterator<Item = GenesisAccount>) -> Result<B256, ChainError> {
+    pub fn insert_svm_accounts(
+        &mut self,
+        accounts: impl IntoIterator<Item = GenesisAccount>,
+    ) -> Result<B256, ChainError> {
         self.edit(|overlay| {
             for GenesisAccount { address, balance, code, objects } in accounts {
                 let code = Some(code).filter(|code| !code.is_empty()).map(|code| hexapla_evm::bytecode(&code));
@@ -126,6 +134,17 @@ impl Chain {
                 for (key, object) in objects {
                     overlay.insert_object(key, Some(object));
                 }
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives a contract an interface without a transaction: genesis.
+    pub fn set_interface(&mut self, contract: Address, interface: &Interface) -> Result<B256, ChainError> {
+        let objects = registry::objects(contract, interface)?;
+        self.edit(|overlay| {
+            for (key, object) in objects {
+                overlay.insert_object(key, Some(object));
             }
             Ok(())
         })

@@ -1,14 +1,14 @@
 //! Runs the transactions of one block.
 
 use crate::{
-    border::{BORDER_DEPTH_MAX, ChainBorder, Projections},
+    border::{BORDER_DEPTH_MAX, ChainBorder, registry::Projections},
     receipt::{Outcome, Receipt, Status},
     stack::on_big_stack,
 };
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
 use hexapla_state::{AccessSet, Overlay};
-use hexapla_vm::{DuplicateVm, Fatal, VmSet};
 use hexapla_svm::SvmVm;
+use hexapla_vm::{DuplicateVm, Fatal, VmSet};
 use hexapla_wasm::StylusVm;
 use std::{
     any::Any,
@@ -180,8 +180,18 @@ impl BlockRun {
         let crossings = self.machine.take_crossings();
         let Executed { output, created, fault, gas, logs, program_log, fee, changes, trace } = executed?;
         let status = if fault.is_none() { Status::Success } else { Status::Failed };
-        let receipt =
-            Receipt { status, output, created, fault, gas_used: gas.tx_gas_used(), fee, logs, program_log, crossings, trace };
+        let receipt = Receipt {
+            status,
+            output,
+            created,
+            fault,
+            gas_used: gas.tx_gas_used(),
+            fee,
+            logs,
+            program_log,
+            crossings,
+            trace,
+        };
         Ok(Outcome { receipt, changes })
     }
 

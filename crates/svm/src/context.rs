@@ -9,10 +9,7 @@ use crate::{
     session,
     sysvars::{LAMPORTS_PER_SIGNATURE, Sysvars},
 };
-use hexapla_primitives::{
-    Address, B256, Bytes, FaultKind, U256, VmId,
-    identity::canonical_of_alias,
-};
+use hexapla_primitives::{Address, B256, Bytes, FaultKind, U256, VmId, identity::canonical_of_alias};
 use hexapla_vm::{BalanceChange, Fatal, Host, HostError, HostResult};
 use solana_account::{AccountSharedData, ReadableAccount};
 use solana_instruction::Instruction;
@@ -21,12 +18,13 @@ use solana_program_runtime::{
     loaded_programs::ProgramCacheForTxBatch,
 };
 use solana_pubkey::Pubkey;
-use solana_sdk_ids::{native_loader, sysvar, system_program};
+use solana_sdk_ids::{native_loader, system_program, sysvar};
 use solana_svm_callback::InvokeContextCallback;
 use solana_svm_log_collector::LogCollector;
 use solana_svm_timings::ExecuteTimings;
 use solana_transaction_context::{
-    instruction_accounts::InstructionAccount, transaction::TransactionContext, transaction_accounts::TransactionAccounts,
+    instruction_accounts::InstructionAccount, transaction::TransactionContext,
+    transaction_accounts::TransactionAccounts,
 };
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
 
@@ -46,11 +44,12 @@ pub(crate) struct TopInstruction {
     pub(crate) data: Vec<u8>,
 }
 
-/// A call that a contract of another VM makes, as the frame of its alias.
+/// A call that a contract of another VM makes.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     pub(crate) instruction: Instruction,
-    pub(crate) seeds: Vec<Vec<Bytes>>,
+    /// Addresses derived from the caller's alias that sign.
+    pub(crate) signers: Vec<Pubkey>,
 }
 
 /// What an entry shall do.
@@ -58,7 +57,7 @@ pub(crate) struct Outbound {
 pub(crate) struct Plan {
     pub(crate) accounts: Vec<AccountUse>,
     pub(crate) instructions: Vec<TopInstruction>,
-    /// What the first instruction, that of the caller's alias, calls.
+    /// What the first instruction, the frame of the border, calls.
     pub(crate) outbound: Option<Outbound>,
     /// Who stands behind top-level instructions.
     pub(crate) payer: Pubkey,
@@ -156,7 +155,8 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
     for (index, instruction) in plan.instructions.into_iter().enumerate() {
         let deduplication = deduplication(&instruction.accounts);
         let (program, data) = (instruction.program, Cow::Owned(instruction.data));
-        let configured = context.configure_instruction_at_index(index, program, instruction.accounts, deduplication, data, None);
+        let configured =
+            context.configure_instruction_at_index(index, program, instruction.accounts, deduplication, data, None);
         if let Err(error) = configured {
             return Ok(Outcome::refused(error.into()));
         }
@@ -175,7 +175,8 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
     let mut result = Ok(());
     for index in 0..count {
         let mut used = 0;
-        let ended = session::with_door(&mut entry, || agave.process_instruction(&mut used, &mut ExecuteTimings::default()));
+        let ended =
+            session::with_door(&mut entry, || agave.process_instruction(&mut used, &mut ExecuteTimings::default()));
         if let Err(error) = ended {
             let failure = entry.failure.take().unwrap_or(Failure::Instruction(error));
             result = Err((index, failure));
@@ -248,12 +249,14 @@ impl Entry<'_> {
         };
         if let Some(loaded) = without_state {
             let lamports = loaded.lamports();
-            let held = Held { canonical: None, is_alias: false, writable: false, lamports, before: (0, 0), object: None };
+            let held =
+                Held { canonical: None, is_alias: false, writable: false, lamports, before: (0, 0), object: None };
             self.held.push(held);
             return Ok(loaded);
         }
         if writable && session::is_frozen(&key) {
-            let message = format!("the account {key} is held by a calling program that did not hand it over to be changed");
+            let message =
+                format!("the account {key} is held by a calling program that did not hand it over to be changed");
             return Err(HostError::fault(FaultKind::Border, message));
         }
         if is_alias(&key) {
@@ -286,8 +289,7 @@ impl Entry<'_> {
             return Err(HostError::fault(FaultKind::Border, message));
         }
         let lamports = lamports_in(self.host.balance(gas, canonical)?);
-        let calls_out = self.outbound.is_some() && key == self.payer;
-        let is_contract = calls_out || !self.host.code(gas, canonical)?.bytes.is_empty();
+        let is_contract = !self.host.code(gas, canonical)?.bytes.is_empty();
         self.held.push(Held {
             canonical: Some(canonical),
             is_alias: true,
@@ -300,7 +302,8 @@ impl Entry<'_> {
             return Ok(shared(lamports, StoredAccount::default()));
         }
         programs.replenish(key, self.ground.runtime.alias.clone());
-        Ok(shared(lamports, StoredAccount { owner: native_loader::ID, executable: true, data: Bytes::new() }))
+        // Not executable: agave takes the lamports of executable accounts as unchangeable, and a contract can pay.
+        Ok(shared(lamports, StoredAccount { owner: native_loader::ID, executable: false, data: Bytes::new() }))
     }
 
     /// Writes what differs from what the host has. At the end of the entry the rules about rent hold as well.
@@ -341,7 +344,9 @@ impl Entry<'_> {
             let record = programs::code_record(key, account.owner(), account.executable(), account.data());
             match record {
                 Some((record_key, hash)) if !removed => self.host.set_object(gas, &record_key, Some(hash))?,
-                _ if had_code(held.object.as_ref()) => self.host.set_object(gas, &programs::removed_record(key), None)?,
+                _ if had_code(held.object.as_ref()) => {
+                    self.host.set_object(gas, &programs::removed_record(key), None)?
+                }
                 _ => {}
             }
             if account.executable() && !removed {
@@ -354,7 +359,12 @@ impl Entry<'_> {
     }
 
     /// Takes over what other VMs have changed.
-    pub(super) fn reload(&mut self, accounts: &TransactionAccounts, frozen: &[Pubkey], gas: &mut u64) -> Result<(), Failure> {
+    pub(super) fn reload(
+        &mut self,
+        accounts: &TransactionAccounts,
+        frozen: &[Pubkey],
+        gas: &mut u64,
+    ) -> Result<(), Failure> {
         use solana_account::WritableAccount;
         for (index, held) in self.held.iter_mut().enumerate() {
             let Some(canonical) = held.canonical else { continue };
@@ -372,7 +382,8 @@ impl Entry<'_> {
             let mut account = accounts.try_borrow_mut(index as u16)?;
             account.set_lamports(lamports);
             if object != held.object {
-                let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
+                let stored =
+                    StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
                 account.set_owner(stored.owner);
                 account.set_executable(stored.executable);
                 account.set_data_from_slice(&stored.data);
@@ -409,8 +420,9 @@ fn is_same(object: Option<&Bytes>, account: &impl ReadableAccount) -> bool {
 }
 
 fn had_code(object: Option<&Bytes>) -> bool {
-    StoredAccount::from_object(object)
-        .is_ok_and(|stored| programs::code_record(&Pubkey::default(), &stored.owner, stored.executable, &stored.data).is_some())
+    StoredAccount::from_object(object).is_ok_and(|stored| {
+        programs::code_record(&Pubkey::default(), &stored.owner, stored.executable, &stored.data).is_some()
+    })
 }
 
 /// An account of another VM has a balance here and nothing else.
@@ -419,12 +431,18 @@ fn check_alias(key: &Pubkey, account: &impl ReadableAccount) -> Result<(), Failu
     if account.data().is_empty() && (owner == system_program::ID || owner == native_loader::ID) {
         return Ok(());
     }
-    let message = format!("the account {key} is at home in another VM: it can hold lamports here, but no data and no owner");
+    let message =
+        format!("the account {key} is at home in another VM: it can hold lamports here, but no data and no owner");
     Err(Failure::Fault(FaultKind::Border, message))
 }
 
 /// An account must end rent-exempt or empty, or as far below as it was, without having grown.
-fn check_rent(rent: &solana_rent::Rent, key: &Pubkey, held: &Held, account: &impl ReadableAccount) -> Result<(), Failure> {
+fn check_rent(
+    rent: &solana_rent::Rent,
+    key: &Pubkey,
+    held: &Held,
+    account: &impl ReadableAccount,
+) -> Result<(), Failure> {
     let (lamports, length) = (account.lamports(), account.data().len());
     if lamports == 0 || rent.is_exempt(lamports, length) {
         return Ok(());
@@ -435,6 +453,7 @@ fn check_rent(rent: &solana_rent::Rent, key: &Pubkey, held: &Held, account: &imp
         return Ok(());
     }
     let needed = rent.minimum_balance(length);
-    let message = format!("insufficient funds for rent: {key} has {lamports} lamports and {length} bytes, which need {needed}");
+    let message =
+        format!("insufficient funds for rent: {key} has {lamports} lamports and {length} bytes, which need {needed}");
     Err(Failure::Fault(FaultKind::InsufficientBalance, message))
 }

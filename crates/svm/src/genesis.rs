@@ -43,10 +43,7 @@ pub fn program(key: Pubkey, elf: &[u8], authority: Option<Pubkey>) -> [GenesisAc
     data.resize(UpgradeableLoaderState::size_of_programdata_metadata(), 0);
     data.extend_from_slice(elf);
     let pointer = UpgradeableLoaderState::Program { programdata_address: holder };
-    [
-        rent_exempt(key, true, bincode::serialize(&pointer).unwrap_or_default()),
-        rent_exempt(holder, false, data),
-    ]
+    [rent_exempt(key, true, bincode::serialize(&pointer).unwrap_or_default()), rent_exempt(holder, false, data)]
 }
 
 /// The account that holds the code of a program of the upgradeable loader.

@@ -8,9 +8,7 @@ use crate::{account::StoredAccount, runtime::Runtime};
 use hexapla_primitives::{B256, Bytes, ObjectKey, VmId, keccak256};
 use hexapla_vm::{Fatal, Host, HostResult};
 use solana_loader_v3_interface::state::UpgradeableLoaderState;
-use solana_program_runtime::{
-    program_cache_entry::{ProgramCacheEntry, ProgramCacheEntryOwner, ProgramCacheEntryType},
-};
+use solana_program_runtime::program_cache_entry::{ProgramCacheEntry, ProgramCacheEntryOwner, ProgramCacheEntryType};
 use solana_pubkey::Pubkey;
 use solana_sbpf::{elf::Executable, verifier::RequisiteVerifier};
 use solana_sdk_ids::bpf_loader_upgradeable;
@@ -115,10 +113,15 @@ impl Programs {
     }
 
     /// Verifies and compiles a program whose code `holder` holds.
-    pub(crate) fn load(&self, runtime: &Runtime, program: &StoredAccount, holder: &StoredAccount, slot: u64) -> Arc<ProgramCacheEntry> {
-        let failed = || {
-            tombstone(program, slot, ProgramCacheEntryType::FailedVerification(runtime.environment.clone()))
-        };
+    pub(crate) fn load(
+        &self,
+        runtime: &Runtime,
+        program: &StoredAccount,
+        holder: &StoredAccount,
+        slot: u64,
+    ) -> Arc<ProgramCacheEntry> {
+        let failed =
+            || tombstone(program, slot, ProgramCacheEntryType::FailedVerification(runtime.environment.clone()));
         let (deployed, elf) = match code_of(program, holder) {
             Some(code) => code,
             None => return tombstone(program, slot, ProgramCacheEntryType::Closed),

@@ -33,7 +33,11 @@ macro_rules! elf {
 pub const PROGRAMS: [SplProgram; 5] = [
     SplProgram { id: TOKEN, name: "spl-token", elf: elf!("spl_token-3.5.0.so") },
     SplProgram { id: TOKEN_2022, name: "spl-token-2022", elf: elf!("spl_token_2022-11.0.0.so") },
-    SplProgram { id: ASSOCIATED_TOKEN, name: "spl-associated-token-account", elf: elf!("spl_associated_token_account-1.1.1.so") },
+    SplProgram {
+        id: ASSOCIATED_TOKEN,
+        name: "spl-associated-token-account",
+        elf: elf!("spl_associated_token_account-1.1.1.so"),
+    },
     SplProgram { id: MEMO, name: "spl-memo", elf: elf!("spl_memo-4.0.0.so") },
     SplProgram {
         id: ADDRESS_LOOKUP_TABLE,

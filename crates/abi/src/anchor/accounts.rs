@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::{
     interface::{AccountParam, AccountSource, Param, Seed},
-    source::{Problem, byte_list, child, flag, list, text, text_or_empty},
+    source::{ACCOUNTS_MAX, Problem, SEEDS_MAX, byte_list, child, flag, list, text, text_or_empty},
     text::{quote, shorten},
     types::Type,
 };
@@ -29,6 +29,9 @@ impl Accounts<'_> {
     pub(super) fn read(accounts: &[Json], inputs: &[Param]) -> Result<Vec<AccountParam>, Problem> {
         let mut names = BTreeSet::new();
         collect_names(accounts, "", 0, &mut names)?;
+        if names.len() > ACCOUNTS_MAX {
+            return Err(Problem::too_many("accounts", names.len(), ACCOUNTS_MAX));
+        }
         let mut reader = Accounts { names, inputs, read: Vec::new() };
         reader.group(accounts, "")?;
         Ok(reader.read)
@@ -60,7 +63,11 @@ impl Accounts<'_> {
             None => {}
         }
         let pda = child(account, "pda")?;
-        let seeds = list(pda, "seeds")?.iter().map(|seed| self.seed(seed, prefix));
+        let seeds = list(pda, "seeds")?;
+        if seeds.len() > SEEDS_MAX {
+            return Err(Problem::too_many("seeds", seeds.len(), SEEDS_MAX));
+        }
+        let seeds = seeds.iter().map(|seed| self.seed(seed, prefix));
         let seeds = seeds.collect::<Result<Option<Vec<_>>, _>>()?;
         let program = match pda.get("program") {
             None | Some(Json::Null) => Some(None),

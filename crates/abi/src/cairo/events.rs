@@ -23,6 +23,7 @@ struct Events<'e, 'j> {
     draft: &'e mut Draft,
     types: &'e mut Types<'j>,
     by_name: HashMap<&'j str, (usize, &'j Json)>,
+    names: HashSet<String>,
     variants_left: usize,
 }
 
@@ -42,12 +43,17 @@ pub(super) fn read<'j>(draft: &mut Draft, items: &'j [Json], types: &mut Types<'
         let variants = list(item, "variants").map_err(|problem| problem.at(*index, &label(name)))?;
         inner.extend(variants.iter().map(|variant| text_or_empty(variant, "type")));
     }
-    let mut events = Events { draft, types, by_name, variants_left: VARIANTS_MAX };
+    let mut events = Events { draft, types, by_name, names: HashSet::new(), variants_left: VARIANTS_MAX };
     for (index, name, item) in order.iter().filter(|(_, name, _)| !inner.contains(name)) {
         match text_or_empty(item, "kind") {
             "enum" => events.variants(*index, item, 0)?,
             // Outside of any enum: it is emitted under its own name.
-            _ => events.event(*index, last_segment(name), name)?,
+            "struct" => events.event(*index, last_segment(name), name)?,
+            _ => {
+                let reason =
+                    "it has no kind, struct or enum, as events of Cairo 0, whose contracts are encoded otherwise";
+                events.draft.item::<()>(*index, &label(name), Err(Problem::inexpressible(reason)))?;
+            }
         }
     }
     Ok(())
@@ -118,9 +124,9 @@ impl Events<'_, '_> {
         let fields = fields.collect::<Result<Vec<_>, Problem>>()?;
         let signature = source::signature(name, fields.iter().map(|field| &field.ty));
         let event = Event { name: name.to_owned(), fields, topic: Some(starknet_selector(name)), signature };
-        match self.draft.interface.events.iter().any(|other| other.name == event.name) {
-            true => Err(Problem::inexpressible("another event of the contract begins with the same topic")),
-            false => Ok(event),
+        match self.names.insert(event.name.clone()) {
+            true => Ok(event),
+            false => Err(Problem::inexpressible("another event of the contract begins with the same topic")),
         }
     }
 }

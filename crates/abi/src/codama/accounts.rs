@@ -1,5 +1,7 @@
 //! The accounts of an instruction, and the derived addresses that programs define.
 
+use std::collections::HashMap;
+
 use alloy_primitives::Bytes;
 use heck::ToSnakeCase as _;
 use serde_json::Value as Json;
@@ -8,24 +10,35 @@ use super::constants::constant_bytes;
 use crate::{
     anchor::base58_id,
     interface::{AccountParam, AccountSource, Param, Seed},
-    source::{Problem, child, flag, list, text, text_or_empty},
+    source::{ACCOUNTS_MAX, Problem, SEEDS_MAX, child, flag, list, text, text_or_empty},
     text::{quote, shorten},
 };
 
 /// The programs of an IDL, of which one is read.
 pub(super) struct Programs<'j> {
     own: &'j Json,
-    all: Vec<&'j Json>,
+    by_name: HashMap<&'j str, &'j Json>,
+    /// The definitions of derived addresses, by the program's name and their own.
+    pdas: HashMap<(&'j str, &'j str), &'j Json>,
 }
 
 impl<'j> Programs<'j> {
-    pub(super) fn new(own: &'j Json, all: &[&'j Json]) -> Self {
-        Self { own, all: all.to_vec() }
+    pub(super) fn new(own: &'j Json, all: &[&'j Json]) -> Result<Self, Problem> {
+        let mut programs = Self { own, by_name: HashMap::new(), pdas: HashMap::new() };
+        for program in all {
+            let name = text_or_empty(program, "name");
+            programs.by_name.insert(name, program);
+            programs.pdas.extend(list(program, "pdas")?.iter().map(|pda| ((name, text_or_empty(pda, "name")), pda)));
+        }
+        Ok(programs)
     }
 
     /// The accounts of an instruction with these arguments.
     pub(super) fn accounts(&self, instruction: &Json, inputs: &[Param]) -> Result<Vec<AccountParam>, Problem> {
         let accounts = list(instruction, "accounts")?;
+        if accounts.len() > ACCOUNTS_MAX {
+            return Err(Problem::too_many("accounts", accounts.len(), ACCOUNTS_MAX));
+        }
         let left_out = text_or_empty(instruction, "optionalAccountStrategy") == "omitted";
         let names = accounts.iter().map(|account| Ok(text(account, "name")?.to_snake_case()));
         let names = names.collect::<Result<Vec<_>, Problem>>()?;
@@ -64,9 +77,13 @@ impl<'j> Programs<'j> {
     /// The derivation of an address; `None` where a seed is of a kind that only a client's own code can find.
     fn derived(&self, value: &Json, accounts: &[String], inputs: &[Param]) -> Result<Option<AccountSource>, Problem> {
         let Some((pda, owner)) = self.pda(child(value, "pda")?)? else { return Ok(None) };
-        let given = list(value, "seeds")?;
+        let (defined, given) = (list(pda, "seeds")?, list(value, "seeds")?);
+        let most = defined.len().max(given.len());
+        if most > SEEDS_MAX {
+            return Err(Problem::too_many("seeds", most, SEEDS_MAX));
+        }
         let mut seeds = Vec::new();
-        for seed in list(pda, "seeds")? {
+        for seed in defined {
             let seed = match text(seed, "kind")? {
                 "constantPdaSeedNode" => self.constant_seed(child(seed, "type")?, child(seed, "value")?)?,
                 "variablePdaSeedNode" => {
@@ -99,18 +116,13 @@ impl<'j> Programs<'j> {
     /// The definition that a node is or links to, and the id of the program that owns it.
     fn pda<'p>(&'p self, node: &'p Json) -> Result<Option<(&'p Json, &'p str)>, Problem> {
         let (pda, program) = if text(node, "kind")? == "pdaLinkNode" {
-            let program = match node.get("program") {
-                Some(link) => {
-                    let name = text(link, "name")?;
-                    self.all.iter().copied().find(|program| text_or_empty(program, "name") == name)
-                }
-                None => Some(self.own),
+            let name = match node.get("program") {
+                Some(link) => text(link, "name")?,
+                None => text_or_empty(self.own, "name"),
             };
-            let Some(program) = program else { return Ok(None) };
-            let name = text(node, "name")?;
-            let Some(pda) = list(program, "pdas")?.iter().find(|pda| text_or_empty(pda, "name") == name) else {
-                return Ok(None);
-            };
+            let program = self.by_name.get(name).copied();
+            let pda = self.pdas.get(&(name, text(node, "name")?)).copied();
+            let (Some(program), Some(pda)) = (program, pda) else { return Ok(None) };
             (pda, program)
         } else {
             (node, self.own)

@@ -16,6 +16,8 @@ mod accounts;
 mod constants;
 mod types;
 
+use std::collections::HashSet;
+
 use serde_json::Value as Json;
 
 use crate::{
@@ -96,7 +98,7 @@ fn other_format(json: &Json) -> InterfaceError {
 fn read(program: &Json, programs: &[&Json]) -> Result<Interface, InterfaceError> {
     let mut draft = Draft::new(text_or_empty(program, "name"), Abi::Borsh);
     let mut types = Types::new(program, programs).map_err(|problem| problem.at(0, "`definedTypes`"))?;
-    let programs = Programs::new(program, programs);
+    let programs = Programs::new(program, programs).map_err(|problem| problem.at(0, "`pdas`"))?;
     for (index, (item, json)) in items(program, "instructions", "instruction")?.into_iter().enumerate() {
         let function = draft.item(index, &item, read_instruction(json, &mut types, &programs))?;
         draft.interface.functions.extend(function);
@@ -152,10 +154,9 @@ fn is_omitted(argument: &Json) -> bool {
 /// The bytes of the constants with which data begins, and the arguments or fields after them.
 fn leading_constants<'j>(arguments: &'j [Json], discriminators: &[Json]) -> Result<(Vec<u8>, &'j [Json]), Problem> {
     let of_kind = |node: &&Json, kind: &str| text_or_empty(node, "kind") == kind;
-    let is_field = |name: &str| {
-        let mut fields = discriminators.iter().filter(|node| of_kind(node, "fieldDiscriminatorNode"));
-        !name.is_empty() && fields.any(|node| text_or_empty(node, "name") == name)
-    };
+    let named = discriminators.iter().filter(|node| of_kind(node, "fieldDiscriminatorNode"));
+    let named = named.map(|node| text_or_empty(node, "name")).collect::<HashSet<_>>();
+    let is_field = |name: &str| !name.is_empty() && named.contains(name);
     let is_constant = |argument: &&Json| {
         argument.get("defaultValue").is_some() && (is_omitted(argument) || is_field(text_or_empty(argument, "name")))
     };

@@ -13,6 +13,8 @@
 mod name;
 mod types;
 
+use std::collections::HashSet;
+
 use alloy_primitives::B256;
 use serde_json::Value as Json;
 
@@ -67,16 +69,17 @@ fn read(json: &Json) -> Result<Interface, InterfaceError> {
         let function = draft.item(index, &label, read_function(item, &mut types))?;
         draft.interface.functions.extend(function);
     }
+    let mut names = HashSet::new();
     for (index, item) in list(json, "loggedTypes").map_err(|problem| problem.at(0, "`loggedTypes`"))?.iter().enumerate()
     {
-        let label = format!("logged type `{}`", text_or_empty(item, "logId"));
-        let event = draft.item(index, &label, read_event(item, &mut types))?.map(|mut event| {
-            if draft.interface.event(&event.name).is_some() {
-                event.name = format!("{}_{}", event.name, text_or_empty(item, "logId"));
+        let id = text_or_empty(item, "logId");
+        let event = draft.item(index, &format!("logged type `{id}`"), read_event(item, &mut types))?;
+        draft.interface.events.extend(event.map(|mut event| {
+            if !names.insert(event.name.clone()) {
+                event.name = format!("{}_{id}", event.name);
             }
             event
-        });
-        draft.interface.events.extend(event);
+        }));
     }
     for (index, (code, item)) in error_codes(json)?.into_iter().enumerate() {
         draft.interface.errors.push(read_error(index, code, item));

@@ -13,6 +13,11 @@ use crate::error::InterfaceError;
 /// A codec's error names the whole type, which may be long.
 const REASON_CHARS_MAX: usize = 400;
 
+/// The most accounts that an instruction works on, Solana's `MAX_ACCOUNTS_PER_INSTRUCTION`.
+pub(crate) const ACCOUNTS_MAX: usize = 255;
+/// The most seeds of a program-derived address, Solana's `MAX_SEEDS`.
+pub(crate) const SEEDS_MAX: usize = 16;
+
 /// What is wrong with an item of an interface's source.
 #[derive(Debug)]
 pub(crate) enum Problem {
@@ -31,6 +36,11 @@ impl Problem {
     /// A [`Problem::Inexpressible`].
     pub(crate) fn inexpressible(reason: impl Into<String>) -> Self {
         Self::Inexpressible(reason.into())
+    }
+
+    /// A [`Problem::Inexpressible`] for an instruction with too many accounts or seeds.
+    pub(crate) fn too_many(what: &str, given: usize, limit: usize) -> Self {
+        Self::Inexpressible(format!("it has {given} {what}, Solana allows {limit}"))
     }
 
     /// The error of the whole file, for a part without which nothing of it can be used.

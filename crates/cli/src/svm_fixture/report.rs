@@ -57,7 +57,7 @@ impl Run {
 }
 
 /// Numbers of fixtures.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 struct Counts {
     passed: usize,
     failed: usize,
@@ -152,8 +152,7 @@ impl Report {
         for (reason, count) in &self.skipped_because {
             text += &format!("{count} skipped: {reason}\n");
         }
-        let ran = |(_, counts): &(&String, &Counts)| counts.text() != Counts::default().text();
-        for (kind, counts) in self.kinds.iter().filter(ran) {
+        for (kind, counts) in self.kinds.iter().filter(|(_, counts)| **counts != Counts::default()) {
             text += &format!("{kind}: {}\n", counts.text());
         }
         harmless(&text) + &format!("{} files in {:.1} s: {}\n", self.files, elapsed.as_secs_f64(), self.all.text())

@@ -140,7 +140,7 @@ fn invoke(
     stack_bytes: usize,
 ) -> Result<u64, EbpfError> {
     // SAFETY: agave's functions are registered for contexts of static lifetime. This one is used only until the end of
-    // this function, which outlives neither it nor what it borrows; nothing of it is kept.
+    // this function, while all that it borrows lives, and a function keeps nothing of it.
     let invocation =
         unsafe { std::mem::transmute::<&mut InvokeContext<'_, '_>, &mut InvokeContext<'static, 'static>>(invocation) };
     let mut machine = EbpfVm::new(Arc::clone(&*scene.runtime.environment), VERSION, invocation, stack_bytes);
