@@ -8,6 +8,7 @@ use crate::{
     estimate::Estimate,
     executor::{BlockRun, Executor},
     receipt::Receipt,
+    system,
 };
 use hexapla_abi::{Interface, WireError};
 use hexapla_evm::{AccountInfo, BlobExcessGasAndPrice, BlockEnv, ExecuteError, TxEnv, TxKind};
@@ -137,6 +138,16 @@ impl Chain {
             }
             Ok(())
         })
+    }
+
+    /// Puts the system contract into the state, with its interface.
+    pub fn insert_system_contract(&mut self) -> Result<B256, ChainError> {
+        let code = Some(hexapla_evm::bytecode(&system::code()));
+        self.edit(|overlay| {
+            overlay.insert_account(system::SYSTEM_CONTRACT, AccountInfo { code, ..AccountInfo::default() });
+            Ok(())
+        })?;
+        self.set_interface(system::SYSTEM_CONTRACT, system::interface())
     }
 
     /// Gives a contract an interface without a transaction: genesis.

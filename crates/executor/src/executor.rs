@@ -1,5 +1,6 @@
 //! Runs the transactions of one block.
 
+use crate::system::SystemVm;
 use crate::{
     border::{BORDER_DEPTH_MAX, ChainBorder, registry::Projections},
     receipt::{Outcome, Receipt, Status},
@@ -62,7 +63,8 @@ pub fn standard_vms(mut wasm: hexapla_wasm::Config) -> Result<VmSet, SetupError>
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
     let instances = u32::try_from(threads * BORDER_DEPTH_MAX).unwrap_or(u32::MAX);
     wasm.pool_size = wasm.pool_size.max(instances);
-    Ok(VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(hexapla_svm::Config::default())?)?)
+    let vms = VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(hexapla_svm::Config::default())?)?;
+    Ok(vms.clone().with(SystemVm::new(vms))?)
 }
 
 /// Runs transactions by one chain's rules. Cheap to clone; shared by threads.

@@ -6,12 +6,12 @@ use crate::{
     guard::is_alias,
     programs::{self, Programs},
     runtime::{NATIVE_PROGRAMS, Runtime},
-    session,
+    session::{self, Waiting},
     sysvars::{LAMPORTS_PER_SIGNATURE, Sysvars},
 };
 use hexapla_primitives::{Address, B256, Bytes, FaultKind, U256, VmId, identity::canonical_of_alias};
 use hexapla_vm::{BalanceChange, Fatal, Host, HostError, HostResult};
-use solana_account::{AccountSharedData, ReadableAccount};
+use solana_account::{AccountSharedData, ReadableAccount, WritableAccount};
 use solana_instruction::Instruction;
 use solana_program_runtime::{
     invoke_context::{EnvironmentConfig, InvokeContext},
@@ -96,6 +96,8 @@ pub(crate) struct Held {
     /// Lamports before the entry, and length of the data, for the rule about rent.
     before: (u64, usize),
     object: Option<Bytes>,
+    /// Its balance has moved while a frame looked at it.
+    is_stale: bool,
 }
 
 /// An entry that is running.
@@ -177,8 +179,8 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
         let mut used = 0;
         let ended =
             session::with_door(&mut entry, || agave.process_instruction(&mut used, &mut ExecuteTimings::default()));
-        if let Err(error) = ended {
-            let failure = entry.failure.take().unwrap_or(Failure::Instruction(error));
+        let ended = ended.map_err(|error| entry.failure.take().unwrap_or(Failure::Instruction(error)));
+        if let Err(failure) = ended.and_then(|()| entry.refresh(agave.transaction_context.accounts(), state_gas)) {
             result = Err((index, failure));
             break;
         }
@@ -226,7 +228,7 @@ pub(crate) fn canonical_of_key(key: &Pubkey) -> Address {
 }
 
 /// Lamports in a balance. More than an account of Solana can hold is shown as the most it can.
-fn lamports_in(wei: U256) -> u64 {
+pub(crate) fn lamports_in(wei: U256) -> u64 {
     (wei / U256::from(WEI_PER_LAMPORT)).saturating_to()
 }
 
@@ -249,8 +251,15 @@ impl Entry<'_> {
         };
         if let Some(loaded) = without_state {
             let lamports = loaded.lamports();
-            let held =
-                Held { canonical: None, is_alias: false, writable: false, lamports, before: (0, 0), object: None };
+            let held = Held {
+                canonical: None,
+                is_alias: false,
+                writable: false,
+                lamports,
+                before: (0, 0),
+                object: None,
+                is_stale: false,
+            };
             self.held.push(held);
             return Ok(loaded);
         }
@@ -272,7 +281,15 @@ impl Entry<'_> {
             programs.replenish(key, entry);
         }
         let before = (lamports, stored.data.len());
-        self.held.push(Held { canonical: Some(canonical), is_alias: false, writable, lamports, before, object });
+        self.held.push(Held {
+            canonical: Some(canonical),
+            is_alias: false,
+            writable,
+            lamports,
+            before,
+            object,
+            is_stale: false,
+        });
         Ok(shared(lamports, stored))
     }
 
@@ -297,6 +314,7 @@ impl Entry<'_> {
             lamports,
             before: (lamports, 0),
             object: None,
+            is_stale: false,
         });
         if !is_contract {
             return Ok(shared(lamports, StoredAccount::default()));
@@ -358,23 +376,37 @@ impl Entry<'_> {
         Ok(self.host.settle(gas, &balances)?)
     }
 
+    /// Shows the next instruction the balances that have moved while the last one looked at them.
+    fn refresh(&mut self, accounts: &TransactionAccounts, gas: &mut u64) -> Result<(), Failure> {
+        for (index, held) in self.held.iter_mut().enumerate().filter(|(_, held)| held.is_stale) {
+            let Some(canonical) = held.canonical else { continue };
+            held.lamports = lamports_in(self.host.balance(gas, canonical)?);
+            held.is_stale = false;
+            accounts.try_borrow_mut(index as u16)?.set_lamports(held.lamports);
+        }
+        Ok(())
+    }
+
     /// Takes over what other VMs have changed.
     pub(super) fn reload(
         &mut self,
         accounts: &TransactionAccounts,
-        frozen: &[Pubkey],
+        waiting: &Waiting,
         gas: &mut u64,
     ) -> Result<(), Failure> {
-        use solana_account::WritableAccount;
         for (index, held) in self.held.iter_mut().enumerate() {
             let Some(canonical) = held.canonical else { continue };
             let Some(key) = self.keys.get(index) else { continue };
+            if waiting.looked_at.contains(key) && !waiting.frozen.contains(key) {
+                held.is_stale = true;
+                continue;
+            }
             let lamports = lamports_in(self.host.balance(gas, canonical)?);
             let object = if held.is_alias { None } else { self.host.object(gas, &StoredAccount::key(key))? };
             if lamports == held.lamports && object == held.object {
                 continue;
             }
-            if frozen.contains(key) {
+            if waiting.frozen.contains(key) {
                 let message =
                     format!("the account {key} was changed, but a calling program holds it and did not hand it over");
                 return Err(Failure::Fault(FaultKind::Border, message));

@@ -83,7 +83,7 @@ impl Entry<'_> {
             self.print_log();
             let outcome = self.call(&request, waiting.clone(), &mut gas)?;
             if outcome.success {
-                self.reload(&accounts, &waiting.frozen, &mut gas)?;
+                self.reload(&accounts, &waiting, &mut gas)?;
             }
             Ok(outcome)
         });
@@ -154,7 +154,7 @@ impl Entry<'_> {
                 .iter()
                 .any(|account| account.index_in_transaction == index && account.is_writable())
         };
-        let (mut programs, mut frozen) = (Vec::new(), Vec::new());
+        let (mut programs, mut frozen, mut looked_at) = (Vec::new(), Vec::new(), Vec::new());
         for level in 0..height.saturating_sub(1) {
             let instruction = context.get_instruction_context_at_nesting_level(level)?;
             let program = *instruction.get_program_key()?;
@@ -163,15 +163,17 @@ impl Entry<'_> {
             }
             for account in instruction.instruction_accounts() {
                 let key = *context.get_key_of_account_at_index(account.index_in_transaction)?;
-                // Whoever only looks at an account of another VM sees nothing but its balance, which may move.
-                let may_move = is_alias(&key) && !account.is_writable();
-                if !handed_over(account.index_in_transaction) && !may_move && !frozen.contains(&key) {
-                    frozen.push(key);
+                if handed_over(account.index_in_transaction) {
+                    continue;
+                }
+                let list = if is_alias(&key) && !account.is_writable() { &mut looked_at } else { &mut frozen };
+                if !list.contains(&key) {
+                    list.push(key);
                 }
             }
         }
         let trace = context.get_instruction_trace_length();
-        Ok(Waiting { programs, frozen, trace, height, log: Some(Rc::clone(&self.log)) })
+        Ok(Waiting { programs, frozen, looked_at, trace, height, log: Some(Rc::clone(&self.log)) })
     }
 }
 

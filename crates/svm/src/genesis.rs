@@ -34,6 +34,12 @@ pub fn account(key: Pubkey, lamports: u64, stored: &StoredAccount) -> GenesisAcc
     GenesisAccount { address, balance: U256::from(lamports) * U256::from(WEI_PER_LAMPORT), code, objects }
 }
 
+/// A native program: it has no account of its own in the state, but contracts of other VMs can call it.
+pub fn native_program(key: Pubkey) -> GenesisAccount {
+    let account = account(key, 0, &StoredAccount::default());
+    GenesisAccount { code: designator(VmId::SVM, key.as_ref()), ..account }
+}
+
 /// A program of the upgradeable loader: its own account and the one that holds its code, both rent-exempt. Without an
 /// `authority` it can never be changed.
 pub fn program(key: Pubkey, elf: &[u8], authority: Option<Pubkey>) -> [GenesisAccount; 2] {

@@ -8,10 +8,12 @@
 //! function invoke(AccountMeta[] calldata accounts, bytes calldata data) external returns (bytes memory);
 //! function invokeSigned(AccountMeta[] calldata accounts, bytes calldata data, bytes[][] calldata seeds)
 //!     external returns (bytes memory);
+//! function account(bytes32 key) external view
+//!     returns (uint64 lamports, bytes32 owner, bool executable, bytes memory data);
 //! ```
 //!
 //! `signer` may be set for the caller's own alias, and with `invokeSigned` for the addresses that its seeds derive from
-//! the alias (as `invoke_signed` does). Any other call data reaches the program as instruction data without accounts.
+//! the alias (as `invoke_signed` does). `account` reads any account, whosever it is, and runs nothing. Any other call data reaches the program as instruction data without accounts.
 
 use hexapla_abi::{
     Abi, AddressBook, AnyCodec, Codec, Function, Interface, SolidityCodec, Value,
@@ -56,12 +58,15 @@ pub enum Mode {
     Wrapped,
     /// The data of the only account, which belongs to the program; the program does not run.
     Read,
+    /// Everything about the only account, in the Solidity ABI; the program does not run.
+    Describe,
 }
 
 static INVOKE: LazyLock<Interface> = LazyLock::new(|| {
     let signatures = [
         "function invoke((bytes32,bool,bool)[] accounts, bytes data) returns (bytes)",
         "function invokeSigned((bytes32,bool,bool)[] accounts, bytes data, bytes[][] seeds) returns (bytes)",
+        "function account(bytes32 key) view returns (uint64 lamports, bytes32 owner, bool executable, bytes data)",
     ];
     Interface::from_solidity_signatures("Program", signatures).unwrap_or_default()
 });
@@ -89,6 +94,10 @@ impl Invocation {
             return Ok(Self::of_data(input.clone()));
         }
         let (_, values) = SolidityCodec::default().decode_call(&INVOKE, input).map_err(|error| error.to_string())?;
+        if let [Value::Bytes(key)] = values.as_slice() {
+            let key = Pubkey::try_from(&key[..]).map_err(|_| "an account's key has 32 bytes")?;
+            return Ok(Self { mode: Mode::Describe, ..Self::reading(key) });
+        }
         let mut values = values.into_iter();
         let (Some(Value::Array(accounts)), Some(Value::Bytes(data))) = (values.next(), values.next()) else {
             return Err("invoke takes accounts and data".into());
@@ -130,6 +139,19 @@ impl Invocation {
         encoded.and_then(Result::ok).unwrap_or_default()
     }
 
+    /// What `account` answers.
+    pub(crate) fn description(lamports: u64, stored: &crate::StoredAccount) -> Bytes {
+        let values = [
+            Value::uint(lamports),
+            Value::bytes(stored.owner.to_bytes().to_vec()),
+            Value::Bool(stored.executable),
+            Value::Bytes(stored.data.clone()),
+        ];
+        let encoded =
+            INVOKE.function("account").map(|account| SolidityCodec::default().encode_output(account, &values));
+        encoded.and_then(Result::ok).unwrap_or_default()
+    }
+
     /// The form in which a frame carries it.
     pub fn to_bytes(&self) -> Bytes {
         let mut bytes = vec![self.mode as u8];
@@ -156,7 +178,8 @@ impl Invocation {
         let mode = match rest.take(1)?.first()? {
             0 => Mode::Plain,
             1 => Mode::Wrapped,
-            _ => Mode::Read,
+            2 => Mode::Read,
+            _ => Mode::Describe,
         };
         let accounts = (0..rest.length()?)
             .map(|_| {

@@ -184,6 +184,19 @@ fn code_of<'a>(program: &StoredAccount, holder: &'a StoredAccount) -> Option<(u6
     }
 }
 
+/// Who may upgrade a program; `None` for one that nobody can change.
+pub(crate) fn authority(program: &Pubkey, host: &mut dyn Host, gas: &mut u64) -> HostResult<Option<Pubkey>> {
+    let mut read = |key: &Pubkey| -> HostResult<StoredAccount> {
+        let object = host.object(gas, &StoredAccount::key(key))?;
+        Ok(StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(error.into()))?)
+    };
+    let Some(Holder::Other(holder)) = code_holder(&read(program)?) else { return Ok(None) };
+    match bincode::deserialize(&read(&holder)?.data) {
+        Ok(UpgradeableLoaderState::ProgramData { upgrade_authority_address, .. }) => Ok(upgrade_authority_address),
+        _ => Ok(None),
+    }
+}
+
 fn tombstone(program: &StoredAccount, slot: u64, reason: ProgramCacheEntryType) -> Arc<ProgramCacheEntry> {
     let owner = ProgramCacheEntryOwner::try_from(&program.owner).unwrap_or_default();
     Arc::new(ProgramCacheEntry::new_tombstone(slot, owner, reason))

@@ -33,6 +33,8 @@ pub(crate) struct Waiting {
     pub(crate) programs: Vec<Pubkey>,
     /// Accounts that its frames hold and did not hand over: nobody may change them.
     pub(crate) frozen: Vec<Pubkey>,
+    /// Aliases that its frames only look at: their balances may move, and the frames see that when they have ended.
+    pub(crate) looked_at: Vec<Pubkey>,
     /// Instructions in its trace.
     pub(crate) trace: usize,
     /// Height of its instruction stack.

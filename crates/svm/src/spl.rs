@@ -1,6 +1,6 @@
 //! The programs of the Solana program library, unmodified, at their mainnet addresses.
 
-use crate::genesis::{GenesisAccount, program};
+use crate::genesis::{GenesisAccount, native_program, program};
 use solana_pubkey::{Pubkey, pubkey};
 
 /// A program and its ELF file.
@@ -46,7 +46,8 @@ pub const PROGRAMS: [SplProgram; 5] = [
     },
 ];
 
-/// All accounts of [`PROGRAMS`], which nobody can change.
+/// All accounts of [`PROGRAMS`], which nobody can change, and what the native programs show to other VMs.
 pub fn genesis() -> impl Iterator<Item = GenesisAccount> {
-    PROGRAMS.iter().flat_map(|spl| program(spl.id, spl.elf, None))
+    let native = [solana_sdk_ids::system_program::ID, solana_sdk_ids::bpf_loader_upgradeable::ID].map(native_program);
+    PROGRAMS.iter().flat_map(|spl| program(spl.id, spl.elf, None)).chain(native)
 }

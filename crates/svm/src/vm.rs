@@ -2,11 +2,11 @@
 
 use crate::{
     account::StoredAccount,
-    context::{AccountUse, Ground, Outbound, Plan, TopInstruction, run},
+    context::{AccountUse, Ground, Outbound, Plan, TopInstruction, canonical_of_key, lamports_in, run},
     error::{Failure, fault},
     foreign::BORDER,
     invocation::{self, Invocation, Mode, alias, program_of},
-    programs::Programs,
+    programs::{self, Programs},
     runtime::{Runtime, SetupError},
     sysvars::BlockSysvars,
 };
@@ -59,7 +59,7 @@ impl SvmVm {
 
     fn call(&self, frame: &Frame, host: &mut dyn Host, gas: &mut u64) -> Result<(Bytes, u64), Failure> {
         let (program, invocation) = read_frame(frame)?;
-        if invocation.mode == Mode::Read {
+        if matches!(invocation.mode, Mode::Read | Mode::Describe) {
             return Ok((read_account(&program, &invocation, host, gas)?, 0));
         }
         let sysvars = self.sysvars.get(host)?;
@@ -129,6 +129,12 @@ impl Vm for SvmVm {
         from == Abi::Solidity && Invocation::is_invoke(input)
     }
 
+    fn owner_of(&self, code: &[u8], host: &mut dyn Host, gas: &mut u64) -> HostResult<Option<Address>> {
+        let Some(program) = program_of(code) else { return Ok(None) };
+        let authority = programs::authority(&program, host, gas)?;
+        Ok(authority.map(|authority| canonical_of_key(&authority)))
+    }
+
     fn read_call(&self, account: &[u8]) -> Option<Bytes> {
         Some(Invocation::reading(Pubkey::try_from(account).ok()?).to_bytes())
     }
@@ -155,7 +161,7 @@ impl Vm for SvmVm {
     }
 }
 
-/// The data of an account that belongs to the program.
+/// The data of an account that belongs to the program, or everything about any.
 fn read_account(
     program: &Pubkey,
     invocation: &Invocation,
@@ -166,6 +172,10 @@ fn read_account(
     let meta = invocation.accounts.first().ok_or_else(|| refused("no account is named".into()))?;
     let object = host.object(gas, &StoredAccount::key(&meta.pubkey))?;
     let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
+    if invocation.mode == Mode::Describe {
+        let balance = host.balance(gas, canonical_of_key(&meta.pubkey))?;
+        return Ok(Invocation::description(lamports_in(balance), &stored));
+    }
     if stored.owner != *program {
         return Err(refused(format!("the account {} belongs to {}, not to {program}", meta.pubkey, stored.owner)));
     }

@@ -88,6 +88,11 @@ pub trait Vm: Send + Sync {
         false
     }
 
+    /// Who may speak for a contract beside itself, where the VM knows it (Solana's upgrade authority).
+    fn owner_of(&self, _code: &[u8], _host: &mut dyn Host, _gas: &mut u64) -> HostResult<Option<Address>> {
+        Ok(None)
+    }
+
     /// The call with which [`Vm::run`] gives back the data of an account of the contract instead of running it; `None`
     /// where there is no such thing.
     fn read_call(&self, _account: &[u8]) -> Option<Bytes> {

@@ -345,3 +345,192 @@ fn f26_a_callee_sees_the_program_that_calls_and_nobody_behind_it() {
         assert_eq!(crossing.output[..20], *program, "{side:?}: msg.sender is the calling program");
     }
 }
+
+#[test]
+fn f08_a_failing_database_aborts_the_transaction_at_every_read_in_programs_too() {
+    for route in [ROUTES[2], ROUTES[6]] {
+        let stage = Stage::new();
+        let path = path(&stage, &route[1..]);
+        let script = Script::new().call(call(&stage, &path, Script::new().store(1, 1)).catch());
+        let tx = stage.tx(stage.actor(route[0]), script);
+        crate::faults::fails_at_every_read(&stage, &tx, &format!("{route:?}"));
+    }
+}
+
+/// A call of the second EVM actor by a program that keeps its state to itself.
+fn keeping(stage: &Stage, inner: Script) -> ScriptCall {
+    let program = stage.svm()[0];
+    // The accounts are the state, then the aliases of the EVM's and of WASM's actors.
+    let script = Script::new().store(1, 1).invoke(2, &[], &Bytes::from(inner)).store(2, 2);
+    ScriptCall::to(program.address(), stage.data(program.address(), script))
+}
+
+#[test]
+fn accounts_that_a_program_holds_and_did_not_hand_over_cannot_be_changed_meanwhile() {
+    let mut stage = Stage::new();
+    let [outer, contract] = stage.actors(Side::Evm);
+    let [holder, other, ..] = *stage.svm();
+    let mut fund = stage.tx(contract, Script::new());
+    fund.value = hexapla_primitives::U256::from(10_000_000_000u64);
+    stage.chain.transact(fund).unwrap();
+
+    let harmless = Script::new().store(7, 7);
+    let receipt = stage.run(outer, Script::new().call(keeping(&stage, harmless).catch()));
+    assert!(caught(&receipt.output).success, "{}", say(&receipt));
+
+    let pay = ScriptCall::to(hexapla_executor::svm::canonical(&holder.state), Bytes::new()).value(1_000_000_000);
+    let write = other.call(Script::new(), &[hexapla_executor::svm::AccountMeta::new(holder.state, false)]);
+    let write = ScriptCall::to(other.address(), write);
+    for (what, inner, said) in
+        [("its balance", pay, "did not hand it over"), ("its data", write, "did not hand it over")]
+    {
+        let receipt = stage.run(outer, Script::new().call(keeping(&stage, Script::new().call(inner)).catch()));
+        assert!(receipt.is_success(), "{what}: {}", say(&receipt));
+        assert!(!caught(&receipt.output).success, "{what} was changed behind the program's back");
+        let everything = format!("{:?} {:?}", receipt.crossings, receipt.program_log);
+        assert!(everything.contains(said), "{what}: {everything}");
+        assert_eq!(stage.word(contract, 7), 7);
+    }
+}
+
+#[test]
+fn f17_every_first_write_of_an_account_is_charged() {
+    for side in Side::ALL {
+        let stage = Stage::new();
+        let program = stage.svm()[0].address();
+        let gas = |script: Script| {
+            let receipt = stage.try_run(stage.actor(side), Script::new().call(call(&stage, &[program], script)));
+            assert!(receipt.is_success(), "{}", say(&receipt));
+            receipt.gas_used
+        };
+        let (read, write) = (gas(Script::new().load(1)), gas(Script::new().store(1, 1)));
+        // EIP-2200: 2,900 for changing a slot that was not empty; the rest is the program's own work.
+        assert!(write >= read + 2_900, "{side:?}: {read} for reading, {write} for writing");
+    }
+}
+
+#[test]
+fn f20_an_estimate_of_a_call_through_programs_is_an_execution() {
+    for route in ROUTES {
+        let mut stage = Stage::new();
+        let path = path(&stage, &route[1..]);
+        let script = Script::new().call(call(&stage, &path, Script::new().store(1, 1).burn(3)));
+        let mut tx = stage.tx(stage.actor(route[0]), script);
+        let hexapla_executor::estimate::Estimate::Gas(gas) = stage.chain.estimate_gas(&tx).unwrap() else {
+            panic!("{route:?}: it succeeds");
+        };
+        tx.gas_limit = gas - 1;
+        assert!(stage.chain.simulate(tx.clone()).map_or(true, |receipt| !receipt.is_success()), "{route:?}");
+        tx.gas_limit = gas;
+        let simulated = stage.chain.simulate(tx.clone()).unwrap();
+        let executed = stage.chain.transact(tx).unwrap().receipt;
+        assert!(executed.is_success(), "{route:?}: {}", say(&executed));
+        assert_eq!(simulated, executed, "{route:?}");
+    }
+}
+
+mod coin {
+    use super::*;
+    use hexapla_executor::svm::{AccountMeta, Pubkey, WEI_PER_LAMPORT, canonical};
+    use hexapla_primitives::U256;
+    use proptest::prelude::*;
+
+    /// One step, in lamports; whether it succeeds is not the question.
+    #[derive(Clone, Debug)]
+    enum Step {
+        /// The user sends wei to an account of Solana.
+        ToAccount { account: usize, wei: u64 },
+        /// A program moves lamports from its state to another account.
+        Between { program: usize, to: usize, lamports: u64 },
+        /// A program calls a contract with value that the user pays.
+        WithValue { program: usize, side: Side, lamports: u64 },
+        /// A contract pays a contract, through a program, and the innermost call fails.
+        Failing { side: Side, wei: u64 },
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let side = prop::sample::select(Side::ALL.to_vec());
+        prop_oneof![
+            (0..4usize, 0..3_000_000_000u64).prop_map(|(account, wei)| Step::ToAccount { account, wei }),
+            (0..4usize, 0..4usize, 0..2_000_000_000u64).prop_map(|(program, to, lamports)| Step::Between {
+                program,
+                to,
+                lamports
+            }),
+            (0..4usize, side.clone(), 0..3_000_000_000u64).prop_map(|(program, side, lamports)| Step::WithValue {
+                program,
+                side,
+                lamports
+            }),
+            (side, 0..2_000_000_000u64).prop_map(|(side, wei)| Step::Failing { side, wei }),
+        ]
+    }
+
+    fn total(stage: &Stage) -> U256 {
+        let states = stage.svm().iter().flat_map(|actor| [canonical(&actor.state), canonical(&actor.program)]);
+        let contracts = Side::ALL.into_iter().flat_map(|side| stage.actors(side));
+        let all = states.chain(contracts).chain([USER]);
+        all.map(|account| stage.chain.balance(account).unwrap()).sum()
+    }
+
+    fn run(stage: &mut Stage, step: &Step) -> Option<Receipt> {
+        let state = |index: usize| stage.svm()[index].state;
+        let direct = |program: usize, script: Script, accounts: &[AccountMeta]| {
+            let actor = stage.svm()[program];
+            stage.chain.call(USER, actor.address(), actor.call(script, accounts)).unwrap()
+        };
+        let tx = match step {
+            Step::ToAccount { account, wei } => {
+                let mut tx = stage.chain.call(USER, canonical(&state(*account)), Bytes::new()).unwrap();
+                tx.value = U256::from(*wei);
+                tx
+            }
+            Step::Between { program, to, lamports } => {
+                let to: Pubkey = state(*to);
+                direct(*program, Script::new().move_lamports(0, 1, *lamports), &[AccountMeta::new(to, false)])
+            }
+            Step::WithValue { program, side, lamports } => {
+                let contract = stage.actor(*side);
+                let pay =
+                    ScriptCall::to(contract, Script::new().store(1, 1)).value(lamports.saturating_mul(WEI_PER_LAMPORT));
+                let accounts = [AccountMeta::new(alias(USER), true), AccountMeta::new_readonly(alias(contract), false)];
+                direct(*program, Script::new().call(pay), &accounts)
+            }
+            Step::Failing { side, wei } => {
+                let inner = ScriptCall::to(stage.actors(*side)[1], Script::new().revert(b"no")).value(*wei).catch();
+                let mut tx = stage.tx(stage.actor(*side), Script::new().call(inner));
+                tx.value = U256::from(*wei);
+                tx
+            }
+        };
+        stage.chain.transact(tx).ok().map(|committed| committed.receipt)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+        #[test]
+        fn f18_no_coin_arises_or_vanishes(steps in prop::collection::vec(step(), 1..12)) {
+            let mut stage = Stage::new();
+            let before = total(&stage);
+            for step in &steps {
+                let receipt = run(&mut stage, step);
+                prop_assert_eq!(total(&stage), before, "{:?}: {:?}", step, receipt.map(|receipt| say(&receipt)));
+            }
+        }
+    }
+
+    #[test]
+    fn value_that_a_program_sends_along_is_paid_by_who_signed() {
+        let mut stage = Stage::new();
+        let before = stage.chain.balance(USER).unwrap();
+        for side in Side::ALL {
+            let step = Step::WithValue { program: 0, side, lamports: 5 };
+            let receipt = run(&mut stage, &step).unwrap();
+            assert!(receipt.is_success(), "{}", say(&receipt));
+            let wei = U256::from(5 * WEI_PER_LAMPORT);
+            assert_eq!(stage.chain.balance(stage.actor(side)).unwrap(), wei, "{side:?}");
+        }
+        assert_eq!(before - stage.chain.balance(USER).unwrap(), U256::from(10 * WEI_PER_LAMPORT));
+    }
+}

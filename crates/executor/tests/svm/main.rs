@@ -6,6 +6,7 @@ use hexapla_executor::{
 };
 use hexapla_primitives::{Address, Bytes, U256, address};
 
+mod system;
 mod typed;
 
 const USER: Address = address!("0x00000000000000000000000000000000000a11ce");

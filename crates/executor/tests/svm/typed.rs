@@ -10,13 +10,13 @@ use hexapla_primitives::{Address, U256};
 use hexapla_testing::contracts;
 
 /// An interface from a file of `contracts/`.
-fn interface(path: &str) -> Interface {
+pub(crate) fn interface(path: &str) -> Interface {
     let path = contracts::root().join(path);
     Interface::detect(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 /// Deploys a Solidity contract.
-fn deploy(chain: &mut Chain, name: &str, arguments: &[Value]) -> (Address, Interface) {
+pub(crate) fn deploy(chain: &mut Chain, name: &str, arguments: &[Value]) -> (Address, Interface) {
     let interface = interface(&format!("evm/{name}.json"));
     let constructor = interface.constructor.clone().unwrap_or_default();
     let arguments = SolidityCodec::default().encode_constructor(&constructor, arguments).unwrap();
@@ -25,13 +25,13 @@ fn deploy(chain: &mut Chain, name: &str, arguments: &[Value]) -> (Address, Inter
     (receipt.created.unwrap_or_else(|| panic!("{name}: {:?}", receipt.fault)), interface)
 }
 
-fn send(chain: &mut Chain, to: (Address, &Interface), function: &str, arguments: &[Value]) -> Receipt {
+pub(crate) fn send(chain: &mut Chain, to: (Address, &Interface), function: &str, arguments: &[Value]) -> Receipt {
     let data = SolidityCodec::default().encode_call(to.1.function(function).unwrap(), arguments).unwrap();
     let tx = chain.call(USER, to.0, data).unwrap();
     chain.transact(tx).unwrap().receipt
 }
 
-fn key(key: &Pubkey) -> Value {
+pub(crate) fn key(key: &Pubkey) -> Value {
     Value::bytes(key.to_bytes().to_vec())
 }
 
@@ -41,7 +41,7 @@ fn amount(chain: &Chain, account: &Pubkey) -> u64 {
     u64::from_le_bytes(stored.data[64..72].try_into().unwrap())
 }
 
-fn say(receipt: &Receipt) -> String {
+pub(crate) fn say(receipt: &Receipt) -> String {
     let crossings: Vec<_> = receipt.crossings.iter().map(|crossing| (&crossing.to, &crossing.fault)).collect();
     format!("{:?}\n{:#?}\n{:#?}", receipt.fault, crossings, receipt.program_log)
 }
