@@ -24,6 +24,8 @@ pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, 
 pub use hexapla_state::{
     AccessSet, BlockChanges, Location, LocationValue, ObjectProof, Overlay, StateDb, StateError, StateReader,
 };
-pub use hexapla_vm::{CallKind, CallNode, Crossing, TraceItem, Vm, VmSet};
+pub use hexapla_vm::{
+    CallKind, CallNode, Crossing, Lane, LaneChecks, LaneRefusal, LaneTransaction, TraceItem, Vm, VmSet,
+};
 pub use hexapla_svm as svm;
 pub use hexapla_wasm as wasm;

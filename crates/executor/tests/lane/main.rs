@@ -1,0 +1,9 @@
+//! Solana's own transactions, signed as wallets sign them.
+
+mod crossing;
+mod loader;
+mod nonce;
+mod precompiles;
+mod rules;
+mod support;
+mod tables;
