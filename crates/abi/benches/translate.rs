@@ -1,15 +1,17 @@
 //! What it costs to carry a call and its result from one ABI to another.
 //!
 //! The call has an address, a `u64`, 32 bytes and a text of 32 letters; its result is a bool and a `u64`. Translating a
-//! call is to decode it with the caller's codec and to encode the values with the callee's. For comparison
-//! `alloy-dyn-abi` encodes the same arguments once, from values that are at hand.
+//! call is to decode it with the caller's codec, to turn the values into those of the callee's interface, and to encode
+//! them with the callee's codec; a result goes the same way back. For comparison `alloy-dyn-abi` encodes the same
+//! arguments once, from values that are at hand.
 
-use std::hint::black_box;
+use std::{hint::black_box, sync::Arc};
 
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::{Address, B256, U256, address};
 use hexapla_abi::{
-    Abi, AddressBook, AddressError, AnyCodec, Codec, Function, Interface, Mutability, Param, Type, Value,
+    Abi, AddressBook, AddressError, AnyCodec, Codec, Function, Image, Interface, Mutability, Param, Projection, Type,
+    Value,
 };
 use rustix::time::{ClockId, clock_gettime};
 
@@ -32,23 +34,17 @@ impl AddressBook for Book {
 
 fn main() {
     let values = arguments();
-    let alloy = nanoseconds(|| {
-        black_box(alloy_values(&values).abi_encode_params());
-    });
     let ready = alloy_values(&values);
     let alloy_encode = nanoseconds(|| {
         black_box(black_box(&ready).abi_encode_params());
     });
-    println!("alloy-dyn-abi encodes the arguments in {alloy_encode:.0} ns, {alloy:.0} ns with making its values");
+    println!("alloy-dyn-abi encodes the arguments in {alloy_encode:.0} ns");
     bench("alloy_encode", alloy_encode, "ns");
     for abi in TARGETS {
-        let there = call(Abi::Solidity, abi);
-        let back = result(abi, Abi::Solidity);
-        let reverse = call(abi, Abi::Solidity);
+        let (there, back) = call_and_result(Abi::Solidity, abi);
+        let (reverse, _) = call_and_result(abi, Abi::Solidity);
         let name = format!("{abi:?}").to_lowercase();
-        println!(
-            "solidity → {name}: call {there:.0} ns, result back {back:.0} ns; {name} → solidity: call {reverse:.0} ns"
-        );
+        println!("solidity → {name}: call {there:.0} ns, result {back:.0} ns; {name} → solidity: call {reverse:.0} ns");
         bench(&format!("translate_call_solidity_to_{name}"), there / 1000.0, "us");
         bench(&format!("translate_result_{name}_to_solidity"), back / 1000.0, "us");
         bench(&format!("translate_call_{name}_to_solidity"), reverse / 1000.0, "us");
@@ -61,8 +57,8 @@ fn main() {
 
 fn interface(abi: Abi) -> Interface {
     let u64 = Type::Uint { bits: 64 };
-    // Cairo has no 32 bytes in one felt, and takes them as a number.
-    let hash = if abi == Abi::Cairo { Type::FixedBytes(31) } else { Type::FixedBytes(32) };
+    // Cairo has no 32 bytes in one felt; a contract takes a hash as a number.
+    let hash = if abi == Abi::Cairo { Type::U256 } else { Type::FixedBytes(32) };
     let inputs = [("to", Type::Address), ("amount", u64.clone()), ("hash", hash), ("memo", Type::String)];
     let pay = Function {
         name: "pay".into(),
@@ -97,43 +93,48 @@ fn alloy_values(values: &[Value]) -> DynSolValue {
     ])
 }
 
-/// Translating a call, in nanoseconds.
-fn call(from: Abi, to: Abi) -> f64 {
-    // The two interfaces agree in their types, so that values go over as they are.
-    let abi = if to == Abi::Cairo || from == Abi::Cairo { Abi::Cairo } else { to };
-    let (mut source, mut target) = (interface(abi), interface(abi));
-    (source.abi, target.abi) = (from, to);
-    if from == Abi::Solidity {
-        source.functions[0].selector = vec![7; 4].into();
-    }
-    let (reader, writer) = (AnyCodec::new(from, &Book), AnyCodec::new(to, &Book));
+/// Translating a call to a contract of the ABI `to` and its result, in nanoseconds.
+fn call_and_result(from: Abi, to: Abi) -> (f64, f64) {
+    let callee = Arc::new(interface(to));
+    let projection = Projection::new(callee.clone(), from);
+    let (shown, pay) = (projection.interface(), &callee.functions[0]);
+    assert_eq!(shown.functions.len(), 1, "{:?}", shown.refused);
+    let (caller_codec, callee_codec) = (AnyCodec::new(from, &Book), AnyCodec::new(to, &Book));
+
     let mut values = arguments();
-    if abi == Abi::Cairo {
-        values[2] = Value::bytes([7; 31]);
+    if to == Abi::Cairo {
+        values[2] = Value::Uint(U256::from_be_bytes([7; 32]));
     }
-    let data = reader.encode_call(&source.functions[0], &values).expect("the arguments are of the types");
+    let expected = callee_codec.encode_call(pay, &values).expect("the arguments are of the types");
+    let source = callee_codec.decode_call(&callee, &expected).expect("the call is good").1;
+    let images = shown_arguments(from, to, source);
+    let call = caller_codec.encode_call(&shown.functions[0], &images).expect("the images are of the types");
     let translate = || {
-        let (_, values) = reader.decode_call(&source, black_box(&data)).expect("the call is good");
-        writer.encode_call(&target.functions[0], &values).expect("the types agree")
+        let (_, values) = caller_codec.decode_call(shown, black_box(&call)).expect("the call is good");
+        let arguments = projection.arguments(0, values).expect("the values have a source");
+        callee_codec.encode_call(pay, &arguments.values).expect("the types agree")
     };
-    let expected = writer.encode_call(&target.functions[0], &values).expect("the arguments are of the types");
     assert_eq!(translate(), expected, "{from:?} → {to:?}");
-    nanoseconds(|| {
-        black_box(translate());
-    })
+
+    let results = [Value::Bool(true), Value::Uint(U256::from(77))];
+    let output = callee_codec.encode_output(pay, &results).expect("the results are of the types");
+    let translate_back = || {
+        let values = callee_codec.decode_output(pay, black_box(&output)).expect("the result is good");
+        let values = projection.results(0, values).expect("the values have an image");
+        caller_codec.encode_output(&shown.functions[0], &values).expect("the types agree")
+    };
+    (nanoseconds(|| drop(black_box(translate()))), nanoseconds(|| drop(black_box(translate_back()))))
 }
 
-/// Translating a result, in nanoseconds.
-fn result(from: Abi, to: Abi) -> f64 {
-    let interface = interface(from);
-    let (reader, writer) = (AnyCodec::new(from, &Book), AnyCodec::new(to, &Book));
-    let pay = &interface.functions[0];
-    let values = [Value::Bool(true), Value::Uint(U256::from(77))];
-    let data = reader.encode_output(pay, &values).expect("the results are of the types");
-    nanoseconds(|| {
-        let values = reader.decode_output(pay, black_box(&data)).expect("the result is good");
-        black_box(writer.encode_output(pay, &values).expect("the types agree"));
-    })
+/// The arguments as a caller of the ABI `from` sees them.
+fn shown_arguments(from: Abi, to: Abi, source: Vec<Value>) -> Vec<Value> {
+    let images =
+        interface(to).functions[0].inputs.iter().map(|param| Image::new(&param.ty, to, from)).collect::<Vec<_>>();
+    let shown = images.into_iter().zip(source).map(|(image, value)| {
+        let image = image.expect("every type has an image");
+        image.show(value).expect("every value has an image")
+    });
+    shown.collect()
 }
 
 /// The median over some rounds of the CPU time that one run of the work takes.

@@ -64,11 +64,17 @@ pub mod error;
 /// Fuel's JSON ABI.
 #[cfg(feature = "std")]
 pub mod fuel;
+/// What a type and a value of one ABI are in another.
+pub mod image;
 /// Functions, events and custom errors of a contract.
 pub mod interface;
 /// Values as JSON.
 #[cfg(feature = "std")]
 pub mod json;
+/// Names of one language as names of another.
+pub mod names;
+/// Interfaces as developers of another ABI see them.
+pub mod projection;
 /// The Solidity ABI: JSON, artefacts, signatures, codec and the errors every contract may raise.
 pub mod solidity;
 /// What the readers of all interface formats share.
@@ -94,12 +100,14 @@ pub use describe::{Revert, describe_revert};
 pub use error::CodecError;
 #[cfg(feature = "std")]
 pub use error::{ArgumentError, ArtefactError, InterfaceError};
+pub use image::{IMAGE_TABLE, Image, ImageError, image_of};
 pub use interface::{
     Abi, AccountLayout, AccountParam, AccountSource, CustomError, Event, EventParam, Function, Interface, Mutability,
     Param, Refused, Seed,
 };
 #[cfg(feature = "std")]
 pub use json::value_to_json;
+pub use projection::{Arguments, Projection, Reader};
 #[cfg(feature = "std")]
 pub use solidity::Artefact;
 pub use solidity::{

@@ -106,6 +106,16 @@ fn a_cairo_type_that_contains_itself_is_refused() {
 }
 
 #[test]
+fn items_of_cairo_0_are_refused() {
+    let json = r#"[{"type":"function","name":"f","inputs":[{"name":"n","type":"felt"}],"outputs":[],"stateMutability":"view",
+        "state_mutability":"view"},{"type":"event","name":"Deployed","keys":[],"data":[{"name":"a","type":"felt"}]}]"#;
+    let interface = Interface::from_cairo_abi(json).unwrap();
+    assert_eq!(refused(&interface)[0], "function `f`: the ABI does not define the type \"felt\"");
+    assert!(refused(&interface)[1].starts_with("event `Deployed`: it has no kind"));
+    assert!(interface.functions.is_empty() && interface.events.is_empty());
+}
+
+#[test]
 fn a_fuel_abi_is_read_in_full() {
     let token = Interface::from_fuel_abi(TOKEN).unwrap();
     assert_eq!(refused(&token), [""; 0]);

@@ -4,10 +4,13 @@
 //! [`Executor::block`].
 
 use crate::{
+    border::registry,
     estimate::Estimate,
     executor::{BlockRun, Executor},
     receipt::Receipt,
+    system,
 };
+use hexapla_abi::{Interface, WireError};
 use hexapla_evm::{AccountInfo, BlobExcessGasAndPrice, BlockEnv, ExecuteError, TxEnv, TxKind};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, keccak256};
 use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError, StateReader};
@@ -33,6 +36,9 @@ pub enum ChainError {
     /// State could not be read or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// An interface is too large for the registry.
+    #[error(transparent)]
+    Interface(#[from] WireError),
 }
 
 /// The hash of a block: keccak256("hexapla/block" ‖ chain id ‖ number ‖ hash of the parent ‖ state root), numbers as
@@ -116,7 +122,7 @@ impl Chain {
     pub fn fund(&mut self, accounts: impl IntoIterator<Item = (Address, U256)>) -> Result<B256, ChainError> {
         self.edit(|overlay| {
             for (address, balance) in accounts {
-                overlay.insert_account(address, AccountInfo { balance, ..AccountInfo::default() });
+                overlay.credit(address, balance, false)?;
             }
             Ok(())
         })
@@ -142,7 +148,10 @@ impl Chain {
     }
 
     /// Puts Solana accounts into the state without a transaction: genesis, see [`crate::svm::genesis`].
-    pub fn insert_svm_accounts(&mut self, accounts: impl IntoIterator<Item = GenesisAccount>) -> Result<B256, ChainError> {
+    pub fn insert_svm_accounts(
+        &mut self,
+        accounts: impl IntoIterator<Item = GenesisAccount>,
+    ) -> Result<B256, ChainError> {
         self.edit(|overlay| {
             for GenesisAccount { address, balance, code, objects } in accounts {
                 let code = Some(code).filter(|code| !code.is_empty()).map(|code| hexapla_evm::bytecode(&code));
@@ -150,6 +159,27 @@ impl Chain {
                 for (key, object) in objects {
                     overlay.insert_object(key, Some(object));
                 }
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts the system contract into the state, with its interface.
+    pub fn insert_system_contract(&mut self) -> Result<B256, ChainError> {
+        let code = Some(hexapla_evm::bytecode(&system::code()));
+        self.edit(|overlay| {
+            overlay.insert_account(system::SYSTEM_CONTRACT, AccountInfo { code, ..AccountInfo::default() });
+            Ok(())
+        })?;
+        self.set_interface(system::SYSTEM_CONTRACT, system::interface())
+    }
+
+    /// Gives a contract an interface without a transaction: genesis.
+    pub fn set_interface(&mut self, contract: Address, interface: &Interface) -> Result<B256, ChainError> {
+        let objects = registry::objects(contract, interface)?;
+        self.edit(|overlay| {
+            for (key, object) in objects {
+                overlay.insert_object(key, Some(object));
             }
             Ok(())
         })

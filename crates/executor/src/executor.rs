@@ -1,15 +1,16 @@
 //! Runs the transactions of one block.
 
+use crate::system::SystemVm;
 use crate::{
-    border::{BORDER_DEPTH_MAX, ChainBorder, Projections},
+    border::{BORDER_DEPTH_MAX, ChainBorder, registry::Projections},
     receipt::{Outcome, Receipt, Status},
     stack::on_big_stack,
 };
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
-use hexapla_state::{AccessSet, Overlay};
 use hexapla_primitives::VmId;
-use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRefusal, LaneTransaction, VmSet};
+use hexapla_state::{AccessSet, Overlay};
 use hexapla_svm::SvmVm;
+use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRefusal, LaneTransaction, VmSet};
 use hexapla_wasm::StylusVm;
 use std::{
     any::Any,
@@ -63,7 +64,8 @@ pub fn standard_vms(mut wasm: hexapla_wasm::Config) -> Result<VmSet, SetupError>
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
     let instances = u32::try_from(threads * BORDER_DEPTH_MAX).unwrap_or(u32::MAX);
     wasm.pool_size = wasm.pool_size.max(instances);
-    Ok(VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(hexapla_svm::Config::default())?)?)
+    let vms = VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(hexapla_svm::Config::default())?)?;
+    Ok(vms.clone().with(SystemVm::new(vms))?)
 }
 
 /// Runs transactions by one chain's rules. Cheap to clone; shared by threads.
@@ -235,8 +237,18 @@ impl BlockRun {
         let crossings = self.machine.take_crossings();
         let Executed { output, created, fault, gas, logs, program_log, fee, changes, trace } = executed?;
         let status = if fault.is_none() { Status::Success } else { Status::Failed };
-        let receipt =
-            Receipt { status, output, created, fault, gas_used: gas.tx_gas_used(), fee, logs, program_log, crossings, trace };
+        let receipt = Receipt {
+            status,
+            output,
+            created,
+            fault,
+            gas_used: gas.tx_gas_used(),
+            fee,
+            logs,
+            program_log,
+            crossings,
+            trace,
+        };
         Ok(Outcome { receipt, changes })
     }
 

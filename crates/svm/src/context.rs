@@ -7,15 +7,12 @@ use crate::{
     precompiles::Precompiles,
     programs::{self, Programs},
     runtime::{NATIVE_PROGRAMS, Runtime},
-    session,
+    session::{self, Waiting},
     sysvars::{LAMPORTS_PER_SIGNATURE, Sysvars},
 };
-use hexapla_primitives::{
-    Address, B256, Bytes, FaultKind, U256, VmId,
-    identity::canonical_of_alias,
-};
+use hexapla_primitives::{Address, B256, Bytes, FaultKind, U256, VmId, identity::canonical_of_alias};
 use hexapla_vm::{BalanceChange, Fatal, Host, HostError, HostResult};
-use solana_account::{AccountSharedData, ReadableAccount};
+use solana_account::{AccountSharedData, ReadableAccount, WritableAccount};
 use solana_instruction::Instruction;
 use solana_program_runtime::{
     invoke_context::{EnvironmentConfig, InvokeContext},
@@ -29,7 +26,8 @@ use solana_svm_callback::InvokeContextCallback as _;
 use solana_svm_log_collector::LogCollector;
 use solana_svm_timings::ExecuteTimings;
 use solana_transaction_context::{
-    instruction_accounts::InstructionAccount, transaction::TransactionContext, transaction_accounts::TransactionAccounts,
+    instruction_accounts::InstructionAccount, transaction::TransactionContext,
+    transaction_accounts::TransactionAccounts,
 };
 use solana_transaction_error::TransactionError;
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
@@ -50,11 +48,12 @@ pub(crate) struct TopInstruction {
     pub(crate) data: Vec<u8>,
 }
 
-/// A call that a contract of another VM makes, as the frame of its alias.
+/// A call that a contract of another VM makes.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     pub(crate) instruction: Instruction,
-    pub(crate) seeds: Vec<Vec<Bytes>>,
+    /// Addresses derived from the caller's alias that sign.
+    pub(crate) signers: Vec<Pubkey>,
 }
 
 /// What an entry shall do.
@@ -62,7 +61,7 @@ pub(crate) struct Outbound {
 pub(crate) struct Plan {
     pub(crate) accounts: Vec<AccountUse>,
     pub(crate) instructions: Vec<TopInstruction>,
-    /// What the first instruction, that of the caller's alias, calls.
+    /// What the first instruction, the frame of the border, calls.
     pub(crate) outbound: Option<Outbound>,
     /// Who stands behind top-level instructions.
     pub(crate) payer: Pubkey,
@@ -111,6 +110,8 @@ pub(crate) struct Held {
     /// Lamports before the entry, and length of the data, for the rule about rent.
     before: (u64, usize),
     object: Option<Bytes>,
+    /// Its balance has moved while a frame looked at it.
+    is_stale: bool,
 }
 
 /// An entry that is running.
@@ -174,7 +175,8 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
     );
     for (index, instruction) in plan.instructions.iter().enumerate() {
         let deduplication = deduplication(&instruction.accounts);
-        let (accounts, data) = (instruction.accounts.clone(), Cow::Borrowed(&instruction.data[..]));
+        let accounts = instruction.accounts.iter().map(|account| entry.demoted(*account)).collect();
+        let data = Cow::Borrowed(&instruction.data[..]);
         let configured =
             context.configure_instruction_at_index(index, instruction.program, accounts, deduplication, data, None);
         if let Err(error) = configured {
@@ -194,7 +196,8 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
     let mut agave = InvokeContext::new(&mut context, &mut programs, environment, log, budget, ground.runtime.cost);
     let mut result = Ok(());
     for (index, instruction) in plan.instructions.iter().enumerate() {
-        let program = plan.accounts.get(usize::from(instruction.program)).map(|account| account.key).unwrap_or_default();
+        let program =
+            plan.accounts.get(usize::from(instruction.program)).map(|account| account.key).unwrap_or_default();
         let ended = if Precompiles.is_precompile(&program) {
             let all = plan.instructions.iter().map(|instruction| &instruction.data[..]);
             agave.process_precompile(&program, &instruction.data, all)
@@ -202,8 +205,8 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
             let mut used = 0;
             session::with_door(&mut entry, || agave.process_instruction(&mut used, &mut ExecuteTimings::default()))
         };
-        if let Err(error) = ended {
-            let failure = entry.failure.take().unwrap_or(Failure::Instruction(error));
+        let ended = ended.map_err(|error| entry.failure.take().unwrap_or(Failure::Instruction(error)));
+        if let Err(failure) = ended.and_then(|()| entry.refresh(agave.transaction_context.accounts(), state_gas)) {
             result = Err((index, failure));
             break;
         }
@@ -235,7 +238,11 @@ fn check_programs(
 ) -> Result<(), Failure> {
     for instruction in instructions {
         let Some((key, program)) = accounts.get(usize::from(instruction.program)) else { continue };
-        if program.lamports() == 0 && !is_alias(key) {
+        // The contract of another VM is called like a native program.
+        if is_alias(key) && *program.owner() == native_loader::ID {
+            continue;
+        }
+        if program.lamports() == 0 {
             let message = format!("the program {key} does not exist");
             return Err(Failure::Transaction(TransactionError::ProgramAccountNotFound, message));
         }
@@ -300,12 +307,21 @@ impl Entry<'_> {
                 self.count(loaded.data().len())?;
             }
             let lamports = loaded.lamports();
-            let held = Held { canonical: None, is_alias: false, writable: false, lamports, before: (0, 0), object: None };
+            let held = Held {
+                canonical: None,
+                is_alias: false,
+                writable: false,
+                lamports,
+                before: (0, 0),
+                object: None,
+                is_stale: false,
+            };
             self.held.push(held);
             return Ok(loaded);
         }
         if writable && session::is_frozen(&key) {
-            let message = format!("the account {key} is held by a calling program that did not hand it over to be changed");
+            let message =
+                format!("the account {key} is held by a calling program that did not hand it over to be changed");
             return Err(Failure::Fault(FaultKind::Border, message));
         }
         if is_alias(&key) {
@@ -328,8 +344,23 @@ impl Entry<'_> {
             programs.replenish(key, entry);
         }
         let before = (lamports, stored.data.len());
-        self.held.push(Held { canonical: Some(canonical), is_alias: false, writable, lamports, before, object });
+        self.held.push(Held {
+            canonical: Some(canonical),
+            is_alias: false,
+            writable,
+            lamports,
+            before,
+            object,
+            is_stale: false,
+        });
         Ok(shared(lamports, stored))
+    }
+
+    /// Nothing can be written to an account that no state stands behind, whoever asks for it.
+    fn demoted(&self, mut account: InstructionAccount) -> InstructionAccount {
+        let held = self.held.get(usize::from(account.index_in_transaction));
+        account.set_is_writable(account.is_writable() && held.is_some_and(|held| held.writable));
+        account
     }
 
     /// Counts an account of `length` bytes among what the transaction loads.
@@ -365,8 +396,7 @@ impl Entry<'_> {
             return Err(HostError::fault(FaultKind::Border, message));
         }
         let lamports = lamports_in(self.host.balance(gas, canonical)?);
-        let calls_out = self.outbound.is_some() && key == self.payer;
-        let is_contract = calls_out || !self.host.code(gas, canonical)?.bytes.is_empty();
+        let is_contract = !self.host.code(gas, canonical)?.bytes.is_empty();
         self.held.push(Held {
             canonical: Some(canonical),
             is_alias: true,
@@ -374,12 +404,14 @@ impl Entry<'_> {
             lamports,
             before: (lamports, 0),
             object: None,
+            is_stale: false,
         });
         if !is_contract {
             return Ok(shared(lamports, StoredAccount::default()));
         }
         programs.replenish(key, self.ground.runtime.alias.clone());
-        Ok(shared(lamports, StoredAccount { owner: native_loader::ID, executable: true, data: Bytes::new() }))
+        // Not executable: agave takes the lamports of executable accounts as unchangeable, and a contract can pay.
+        Ok(shared(lamports, StoredAccount { owner: native_loader::ID, executable: false, data: Bytes::new() }))
     }
 
     /// Writes what differs from what the host has. At the end of the entry the rules about rent hold as well.
@@ -420,7 +452,9 @@ impl Entry<'_> {
             let record = programs::code_record(key, account.owner(), account.executable(), account.data());
             match record {
                 Some((record_key, hash)) if !removed => self.host.set_object(gas, &record_key, Some(hash))?,
-                _ if had_code(held.object.as_ref()) => self.host.set_object(gas, &programs::removed_record(key), None)?,
+                _ if had_code(held.object.as_ref()) => {
+                    self.host.set_object(gas, &programs::removed_record(key), None)?
+                }
                 _ => {}
             }
             if account.executable() && !removed {
@@ -432,18 +466,37 @@ impl Entry<'_> {
         Ok(self.host.settle(gas, &balances)?)
     }
 
+    /// Shows the next instruction the balances that have moved while the last one looked at them.
+    fn refresh(&mut self, accounts: &TransactionAccounts, gas: &mut u64) -> Result<(), Failure> {
+        for (index, held) in self.held.iter_mut().enumerate().filter(|(_, held)| held.is_stale) {
+            let Some(canonical) = held.canonical else { continue };
+            held.lamports = lamports_in(self.host.balance(gas, canonical)?);
+            held.is_stale = false;
+            accounts.try_borrow_mut(index as u16)?.set_lamports(held.lamports);
+        }
+        Ok(())
+    }
+
     /// Takes over what other VMs have changed.
-    pub(super) fn reload(&mut self, accounts: &TransactionAccounts, frozen: &[Pubkey], gas: &mut u64) -> Result<(), Failure> {
-        use solana_account::WritableAccount;
+    pub(super) fn reload(
+        &mut self,
+        accounts: &TransactionAccounts,
+        waiting: &Waiting,
+        gas: &mut u64,
+    ) -> Result<(), Failure> {
         for (index, held) in self.held.iter_mut().enumerate() {
             let Some(canonical) = held.canonical else { continue };
             let Some(key) = self.keys.get(index) else { continue };
+            if waiting.looked_at.contains(key) && !waiting.frozen.contains(key) {
+                held.is_stale = true;
+                continue;
+            }
             let lamports = lamports_in(self.host.balance(gas, canonical)?);
             let object = if held.is_alias { None } else { self.host.object(gas, &StoredAccount::key(key))? };
             if lamports == held.lamports && object == held.object {
                 continue;
             }
-            if frozen.contains(key) {
+            if waiting.frozen.contains(key) {
                 let message =
                     format!("the account {key} was changed, but a calling program holds it and did not hand it over");
                 return Err(Failure::Fault(FaultKind::Border, message));
@@ -451,7 +504,8 @@ impl Entry<'_> {
             let mut account = accounts.try_borrow_mut(index as u16)?;
             account.set_lamports(lamports);
             if object != held.object {
-                let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
+                let stored =
+                    StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
                 account.set_owner(stored.owner);
                 account.set_executable(stored.executable);
                 account.set_data_from_slice(&stored.data);
@@ -491,8 +545,9 @@ fn is_same(object: Option<&Bytes>, account: &impl ReadableAccount) -> bool {
 }
 
 fn had_code(object: Option<&Bytes>) -> bool {
-    StoredAccount::from_object(object)
-        .is_ok_and(|stored| programs::code_record(&Pubkey::default(), &stored.owner, stored.executable, &stored.data).is_some())
+    StoredAccount::from_object(object).is_ok_and(|stored| {
+        programs::code_record(&Pubkey::default(), &stored.owner, stored.executable, &stored.data).is_some()
+    })
 }
 
 /// An account of another VM has a balance here and nothing else.
@@ -501,7 +556,8 @@ fn check_alias(key: &Pubkey, account: &impl ReadableAccount) -> Result<(), Failu
     if account.data().is_empty() && (owner == system_program::ID || owner == native_loader::ID) {
         return Ok(());
     }
-    let message = format!("the account {key} is at home in another VM: it can hold lamports here, but no data and no owner");
+    let message =
+        format!("the account {key} is at home in another VM: it can hold lamports here, but no data and no owner");
     Err(Failure::Fault(FaultKind::Border, message))
 }
 
@@ -523,6 +579,7 @@ fn check_rent(
         return Ok(());
     }
     let needed = rent.minimum_balance(length);
-    let message = format!("insufficient funds for rent: {key} has {lamports} lamports and {length} bytes, which need {needed}");
+    let message =
+        format!("insufficient funds for rent: {key} has {lamports} lamports and {length} bytes, which need {needed}");
     Err(Failure::Transaction(TransactionError::InsufficientFundsForRent { account_index: index as u8 }, message))
 }

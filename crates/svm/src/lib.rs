@@ -32,8 +32,9 @@ mod sysvars;
 mod vm;
 
 pub use account::{StoredAccount, WEI_PER_LAMPORT, canonical};
-pub use foreign::CALL_WITH_VALUE;
-pub use invocation::{Invocation, alias};
+pub use foreign::{BORDER, CALL_WITH_VALUE};
+pub use invocation::{Invocation, Mode, alias};
 pub use runtime::SetupError;
+pub use solana_instruction::AccountMeta;
 pub use solana_pubkey::{Pubkey, pubkey};
 pub use vm::{Config, SvmVm};

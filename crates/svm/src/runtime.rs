@@ -22,7 +22,8 @@ use std::sync::Arc;
 pub struct SetupError(String);
 
 /// Native programs: they exist without being stored.
-pub(crate) const NATIVE_PROGRAMS: [Pubkey; 8] = [
+pub(crate) const NATIVE_PROGRAMS: [Pubkey; 9] = [
+    foreign::BORDER,
     system_program::ID,
     bpf_loader::ID,
     bpf_loader_deprecated::ID,
@@ -57,6 +58,7 @@ impl Runtime {
             (bpf_loader::ID, guard::Loader::register as _),
             (bpf_loader_deprecated::ID, guard::Loader::register as _),
             (bpf_loader_upgradeable::ID, guard::Loader::register as _),
+            (foreign::BORDER, foreign::Border::register as _),
             (compute_budget::ID, guard::ComputeBudget::register as _),
         ];
         Ok(Self {

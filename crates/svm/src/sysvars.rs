@@ -46,10 +46,10 @@ impl Sysvars {
             (sysvar::clock::ID, encode(&clock)),
             (sysvar::rent::ID, encode(&rent)),
             (sysvar::epoch_schedule::ID, encode(&schedule)),
-            (sysvar::slot_hashes::ID, encode(&hashes)),
-            (sysvar::recent_blockhashes::ID, recent_blockhashes(&recent)),
+            (sysvar::slot_hashes::ID, padded(encode(&hashes), SLOT_HASHES_BYTES)),
+            (sysvar::recent_blockhashes::ID, padded(recent_blockhashes(&recent), RECENT_BLOCKHASHES_BYTES)),
             (sysvar::last_restart_slot::ID, encode(&0u64)),
-            (sysvar::stake_history::ID, encode(&0u64)),
+            (sysvar::stake_history::ID, vec![0; STAKE_HISTORY_BYTES]),
             (sysvar::epoch_rewards::ID, vec![0; EPOCH_REWARDS_BYTES]),
         ];
         let mut cache = SysvarCache::default();
@@ -79,11 +79,21 @@ impl Sysvars {
     }
 }
 
+/// Lengths of the accounts of sysvars that are lists: as on Solana they have room for the longest list, and programs
+/// that read the whole account rely on it.
+const SLOT_HASHES_BYTES: usize = 8 + 512 * 40;
+const RECENT_BLOCKHASHES_BYTES: usize = 8 + 150 * 40;
+const STAKE_HISTORY_BYTES: usize = 8 + 512 * 32;
 /// Length of the account of the `EpochRewards` sysvar, all zero where no rewards are paid out.
 const EPOCH_REWARDS_BYTES: usize = 81;
 
 fn encode(value: &impl serde::Serialize) -> Vec<u8> {
     bincode::serialize(value).unwrap_or_default()
+}
+
+fn padded(mut data: Vec<u8>, length: usize) -> Vec<u8> {
+    data.resize(length, 0);
+    data
 }
 
 /// The deprecated sysvar that nonce instructions ask for: a list of (hash, lamports per signature).

@@ -21,8 +21,8 @@ pub use call::TypedCall;
 pub use crossing::{Border, BorderState, Crossing, Party, Translation};
 pub use frame::{CallKind, Code, Exit, Frame, FrameEnd};
 pub use host::{
-    BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host, HostError,
-    HostResult, TxInfo,
+    BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,
+    HostError, HostResult, TxInfo,
 };
 pub use lane::{Lane, LaneChecks, LaneEnd, LaneError, LaneRefusal, LaneRun, LaneTransaction};
 pub use set::{DuplicateVm, VmSet};
@@ -89,6 +89,17 @@ pub trait Vm: Send + Sync {
     /// Whether call data of a caller that speaks `from` is a raw call even though the contract has an interface.
     fn is_raw_call(&self, _from: Abi, _input: &[u8]) -> bool {
         false
+    }
+
+    /// Who may speak for a contract beside itself, where the VM knows it (Solana's upgrade authority).
+    fn owner_of(&self, _code: &[u8], _host: &mut dyn Host, _gas: &mut u64) -> HostResult<Option<Address>> {
+        Ok(None)
+    }
+
+    /// The call with which [`Vm::run`] gives back the data of an account of the contract instead of running it; `None`
+    /// where there is no such thing.
+    fn read_call(&self, _account: &[u8]) -> Option<Bytes> {
+        None
     }
 
     /// Runs one frame to its end.

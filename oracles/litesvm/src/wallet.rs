@@ -29,7 +29,7 @@ impl Wallet {
 pub fn sign(instructions: &[Instruction], wallets: &[&Wallet], blockhash: Hash) -> VersionedTransaction {
     let payer = wallets[0].key();
     let message = VersionedMessage::Legacy(legacy::Message::new_with_blockhash(instructions, Some(&payer), &blockhash));
-    let bytes = message.serialize();
+    let bytes = bincode::serialize(&message).expect("a message is written");
     let required = usize::from(message.header().num_required_signatures);
     let signature = |key: &Pubkey| {
         let wallet = wallets.iter().find(|wallet| wallet.key() == *key);

@@ -48,7 +48,12 @@ pub(super) fn read<'j>(draft: &mut Draft, items: &'j [Json], types: &mut Types<'
         match text_or_empty(item, "kind") {
             "enum" => events.variants(*index, item, 0)?,
             // Outside of any enum: it is emitted under its own name.
-            _ => events.event(*index, last_segment(name), name)?,
+            "struct" => events.event(*index, last_segment(name), name)?,
+            _ => {
+                let reason =
+                    "it has no kind, struct or enum, as events of Cairo 0, whose contracts are encoded otherwise";
+                events.draft.item::<()>(*index, &label(name), Err(Problem::inexpressible(reason)))?;
+            }
         }
     }
     Ok(())

@@ -178,7 +178,8 @@ impl Form for CairoFelts {
 
     fn put_fixed(out: &mut Vec<u8>, bytes: &[u8]) {
         // The type's form has at most 31 bytes.
-        out.extend(core::iter::repeat_n(0, FELT.saturating_sub(bytes.len())));
+        let zeros = [0; FELT];
+        out.extend_from_slice(zeros.get(bytes.len()..).unwrap_or_default());
         out.extend_from_slice(bytes);
     }
 

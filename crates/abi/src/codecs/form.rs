@@ -146,12 +146,12 @@ pub(super) fn invalid(ty: &Type, at: usize, bytes: &[u8], rule: &'static str) ->
 
 /// Writes the low bytes of a number, the lowest first.
 pub(super) fn put_little(out: &mut Vec<u8>, number: U256, bits: u16) {
+    let bytes = usize::from(bits) / 8;
+    let [low, ..] = number.as_limbs();
     match bits {
-        8..=64 => {
-            let [low, ..] = number.as_limbs();
-            out.extend(low.to_le_bytes().iter().take(usize::from(bits) / 8));
-        }
-        _ => out.extend(number.to_le_bytes::<32>().iter().take(usize::from(bits) / 8)),
+        8 => out.push(low.to_le_bytes()[0]),
+        64 => out.extend_from_slice(&low.to_le_bytes()),
+        _ => out.extend_from_slice(number.to_le_bytes::<32>().get(..bytes).unwrap_or_default()),
     }
 }
 

@@ -34,7 +34,7 @@ impl Form for Fuel {
 
     fn put_uint(out: &mut Vec<u8>, number: U256, bits: u16) {
         let skipped = 32_usize.saturating_sub(usize::from(bits) / 8);
-        out.extend(number.to_be_bytes::<32>().iter().skip(skipped));
+        out.extend_from_slice(number.to_be_bytes::<32>().get(skipped..).unwrap_or_default());
     }
 
     fn take_uint(reader: &mut Reader<'_>, ty: &Type, bits: u16) -> Result<U256, CodecError> {

@@ -43,7 +43,12 @@ fn check_below(ty: &Type, depth_left: usize) -> Result<(), CodecError> {
     if !has_form(ty) {
         return Err(CodecError::Unsupported { codec: "Solidity", ty: brief(ty) });
     }
-    ty.children().try_for_each(|child| check_below(child, depth_left))
+    match ty {
+        Type::Array(inner) | Type::FixedArray(inner, _) => check_below(inner, depth_left),
+        Type::Tuple(types) => types.iter().try_for_each(|ty| check_below(ty, depth_left)),
+        Type::Struct { fields, .. } => fields.iter().try_for_each(|field| check_below(&field.ty, depth_left)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether there is a form for the type itself, whatever is inside it.

@@ -5,7 +5,7 @@ use hexapla_executor::{
     AccountInfo, Chain,
     svm::{CALL_WITH_VALUE, alias, canonical},
 };
-use hexapla_primitives::{Address, Bytes, U256, VmId, bytes};
+use hexapla_primitives::{Address, Bytes, U256, VmId};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_transaction_error::TransactionError;
 
@@ -25,9 +25,9 @@ fn with_code(code: Bytes) -> Chain {
 }
 
 /// Writes caller and value into words 0 and 1 and returns the caller.
-const RECORDER: Bytes = bytes!("33805f555f523460015560205ff3");
+const RECORDER: Bytes = Bytes::from_static(&[0x33, 0x80, 0x5f, 0x55, 0x5f, 0x52, 0x34, 0x60, 0x01, 0x55, 0x60, 0x20, 0x5f, 0xf3]);
 /// Reverts with four bytes.
-const REFUSER: Bytes = bytes!("63deadbeef5f526004601cfd");
+const REFUSER: Bytes = Bytes::from_static(&[0x63, 0xde, 0xad, 0xbe, 0xef, 0x5f, 0x52, 0x60, 0x04, 0x60, 0x1c, 0xfd]);
 
 fn call(data: &[u8], payer: &Wallet) -> Instruction {
     let accounts = vec![AccountMeta::new(payer.key(), true)];
@@ -68,7 +68,7 @@ fn a_revert_undoes_the_transaction_but_not_its_fee() {
 #[test]
 fn compute_units_bound_the_gas_of_a_call() {
     // Loops for ever.
-    let mut chain = with_code(bytes!("5b5f56"));
+    let mut chain = with_code(Bytes::from_static(&[0x5b, 0x5f, 0x56]));
     let alice = Wallet::new(1);
     let limit = compute_budget(2, &50_000u32.to_le_bytes());
     let failed = send(&mut chain, &[limit, call(&[], &alice)], &[&alice]);

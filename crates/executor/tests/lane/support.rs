@@ -66,7 +66,7 @@ pub(crate) fn signed(instructions: &[Instruction], signers: &[&Wallet], blockhas
 }
 
 pub(crate) fn sign(message: VersionedMessage, signers: &[&Wallet]) -> Vec<u8> {
-    let bytes = message.serialize();
+    let bytes = bincode::serialize(&message).unwrap();
     let required = usize::from(message.header().num_required_signatures);
     let signature = |key: &Pubkey| {
         let wallet = signers.iter().find(|wallet| wallet.key() == *key).expect("every signer has a wallet");

@@ -1,6 +1,6 @@
 //! Keys that no transaction may write to, whatever its message says.
 
-use crate::spl::ADDRESS_LOOKUP_TABLE;
+use crate::{foreign::BORDER, spl::ADDRESS_LOOKUP_TABLE};
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::{
     bpf_loader, bpf_loader_deprecated, bpf_loader_upgradeable, compute_budget, config, ed25519_program, feature,
@@ -9,10 +9,11 @@ use solana_sdk_ids::{
 };
 use std::{collections::HashSet, sync::LazyLock};
 
-/// The keys, as agave reserves them.
+/// The keys, as agave reserves them, and the border's.
 pub(super) static KEYS: LazyLock<HashSet<Pubkey>> = LazyLock::new(|| {
     HashSet::from([
         ADDRESS_LOOKUP_TABLE,
+        BORDER,
         bpf_loader::ID,
         bpf_loader_deprecated::ID,
         bpf_loader_upgradeable::ID,

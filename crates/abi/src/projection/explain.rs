@@ -1,0 +1,53 @@
+//! What is translated how, in words.
+
+use alloc::{format, string::String, vec::Vec};
+
+use super::Projection;
+use crate::{
+    image::{Image, Kind, Rule},
+    interface::{Abi, Param},
+    text::escape,
+};
+
+impl Projection {
+    /// How the projected function with this index is translated: a line per argument and result,
+    /// `name: source type → projected type, rule`. Empty for an index of no function.
+    pub fn explain(&self, function: usize) -> Vec<String> {
+        let (Some(plan), Some(source)) = (self.functions.get(function), self.function(function)) else {
+            return Vec::new();
+        };
+        let mut lines = Vec::new();
+        if plan.lamports {
+            lines.push("lamports: the coin that is sent with the call; 0 for none".into());
+        }
+        for account in &plan.accounts {
+            let name = escape(&account.name);
+            let missing = if account.optional { "zero leaves it out" } else { "required" };
+            lines.push(format!("{name}: account → {}, its 32-byte id; {missing}", account.image.image()));
+        }
+        lines.extend(self.lines("", &source.inputs, &plan.inputs));
+        lines.extend(self.lines("returns ", &source.outputs, &plan.outputs));
+        lines
+    }
+
+    fn lines<'p>(
+        &self,
+        before: &'static str,
+        params: &'p [Param],
+        images: &'p [Image],
+    ) -> impl Iterator<Item = String> + use<'p> {
+        let target = self.target();
+        params.iter().zip(images).map(move |(param, image)| {
+            let name = if param.name.is_empty() { "_".into() } else { escape(&param.name) };
+            format!("{before}{name}: {} → {}, {}", image.source(), image.image(), words(image, target))
+        })
+    }
+}
+
+fn words(image: &Image, target: Abi) -> String {
+    match Kind::of(image.source()).rule(target) {
+        _ if image.is_same() => "as it is".into(),
+        Rule::Same => "its parts are translated".into(),
+        rule => rule.words().into(),
+    }
+}
