@@ -7,6 +7,8 @@
 //! - `context`: one entry into agave's `InvokeContext`, its accounts loaded from the host and written back
 //! - `foreign`: a program calls an alias: out of the SVM, into another VM, and back
 //! - `guard`: what the host adds to agave's native programs: re-entrancy over nested contexts, aliases that pay
+//! - `lane`: transactions of Solana's own form
+//! - `precompiles`: signature checks as instructions
 //! - `programs`, `runtime`, `sysvars`: compiled programs, the rules of the chain, the sysvars of a block
 //!
 //! - [`genesis`], [`spl`]: accounts and programs that are there from the beginning
@@ -23,6 +25,8 @@ mod foreign;
 pub mod genesis;
 mod guard;
 pub mod invocation;
+mod lane;
+mod precompiles;
 mod programs;
 mod runtime;
 mod session;

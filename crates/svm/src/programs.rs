@@ -165,8 +165,13 @@ pub(crate) fn code_holder(program: &StoredAccount) -> Option<Holder> {
     if program.owner != bpf_loader_upgradeable::ID {
         return Some(Holder::Itself);
     }
-    match bincode::deserialize(&program.data) {
-        Ok(UpgradeableLoaderState::Program { programdata_address }) => Some(Holder::Other(programdata_address)),
+    programdata_of(&program.data).map(Holder::Other)
+}
+
+/// The account that holds the code of a program of the upgradeable loader, by the data of the program's account.
+pub(crate) fn programdata_of(program: &[u8]) -> Option<Pubkey> {
+    match bincode::deserialize(program) {
+        Ok(UpgradeableLoaderState::Program { programdata_address }) => Some(programdata_address),
         _ => None,
     }
 }
