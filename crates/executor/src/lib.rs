@@ -27,5 +27,7 @@ pub use hexapla_state::{
     AccessSet, BlockChanges, Location, LocationValue, ObjectProof, Overlay, StateDb, StateError, StateReader,
 };
 pub use hexapla_svm as svm;
-pub use hexapla_vm::{CallKind, CallNode, Crossing, TraceItem, Vm, VmSet};
+pub use hexapla_vm::{
+    CallKind, CallNode, Crossing, Lane, LaneChecks, LaneRefusal, LaneTransaction, TraceItem, Vm, VmSet,
+};
 pub use hexapla_wasm as wasm;

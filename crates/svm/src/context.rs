@@ -4,6 +4,7 @@ use crate::{
     account::{StoredAccount, WEI_PER_LAMPORT, canonical, shared, to_object},
     error::Failure,
     guard::is_alias,
+    precompiles::Precompiles,
     programs::{self, Programs},
     runtime::{NATIVE_PROGRAMS, Runtime},
     session::{self, Waiting},
@@ -18,14 +19,17 @@ use solana_program_runtime::{
     loaded_programs::ProgramCacheForTxBatch,
 };
 use solana_pubkey::Pubkey;
-use solana_sdk_ids::{native_loader, system_program, sysvar};
-use solana_svm_callback::InvokeContextCallback;
+use solana_sdk_ids::{
+    bpf_loader, bpf_loader_deprecated, bpf_loader_upgradeable, incinerator, native_loader, system_program, sysvar,
+};
+use solana_svm_callback::InvokeContextCallback as _;
 use solana_svm_log_collector::LogCollector;
 use solana_svm_timings::ExecuteTimings;
 use solana_transaction_context::{
     instruction_accounts::InstructionAccount, transaction::TransactionContext,
     transaction_accounts::TransactionAccounts,
 };
+use solana_transaction_error::TransactionError;
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
 
 /// An account of the entry, in the order of the transaction.
@@ -65,6 +69,16 @@ pub(crate) struct Plan {
     pub(crate) instructions_sysvar: Option<Vec<u8>>,
     pub(crate) compute_units: u64,
     pub(crate) heap_bytes: u32,
+    /// How much a transaction of Solana's own form may load; a call from another VM pays for what it loads.
+    pub(crate) load_limit: Option<LoadLimit>,
+}
+
+/// How many bytes of accounts a transaction may load (SIMD-0186).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoadLimit {
+    /// What it has loaded already.
+    pub(crate) bytes: u64,
+    pub(crate) bytes_max: u64,
 }
 
 /// What an entry did.
@@ -110,11 +124,9 @@ pub(crate) struct Entry<'a> {
     pub(super) payer: Pubkey,
     /// A failure that agave's errors cannot carry.
     pub(super) failure: Option<Failure>,
+    load_limit: Option<LoadLimit>,
     pub(super) log: Rc<RefCell<LogCollector>>,
 }
-
-struct NoCallbacks;
-impl InvokeContextCallback for NoCallbacks {}
 
 /// Runs `plan`. `state_gas` pays for loading accounts and writing them back; compute units pay for the rest.
 pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas: &mut u64) -> Result<Outcome, Fatal> {
@@ -127,6 +139,7 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
         outbound: plan.outbound,
         payer: plan.payer,
         failure: None,
+        load_limit: plan.load_limit,
         log,
     };
     let mut programs = ProgramCacheForTxBatch::new(ground.sysvars.slot);
@@ -137,8 +150,14 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
     for account in &plan.accounts {
         match entry.load(account, plan.instructions_sysvar.as_deref(), &mut programs, state_gas) {
             Ok(loaded) => accounts.push((account.key, loaded)),
-            Err(error) => return Ok(Outcome::refused(error.into())),
+            Err(Failure::Fatal(fatal)) => return Err(fatal),
+            Err(failure) => return Ok(Outcome::refused(failure)),
         }
+    }
+    if plan.load_limit.is_some()
+        && let Err(failure) = check_programs(&plan.instructions, &accounts)
+    {
+        return Ok(Outcome::refused(failure));
     }
     let (trace, height) = session::used();
     let mut budget = ground.runtime.budget;
@@ -156,11 +175,12 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
         budget.max_instruction_trace_length,
         count,
     );
-    for (index, instruction) in plan.instructions.into_iter().enumerate() {
+    for (index, instruction) in plan.instructions.iter().enumerate() {
         let deduplication = deduplication(&instruction.accounts);
-        let (program, data) = (instruction.program, Cow::Owned(instruction.data));
+        let accounts = instruction.accounts.iter().map(|account| entry.demoted(*account)).collect();
+        let data = Cow::Borrowed(&instruction.data[..]);
         let configured =
-            context.configure_instruction_at_index(index, program, instruction.accounts, deduplication, data, None);
+            context.configure_instruction_at_index(index, instruction.program, accounts, deduplication, data, None);
         if let Err(error) = configured {
             return Ok(Outcome::refused(error.into()));
         }
@@ -170,17 +190,23 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
         ground.sysvars.blockhash(),
         LAMPORTS_PER_SIGNATURE,
         false,
-        &NoCallbacks,
+        &Precompiles,
         &ground.runtime.features,
         &ground.runtime.environments,
         &ground.sysvars.cache,
     );
     let mut agave = InvokeContext::new(&mut context, &mut programs, environment, log, budget, ground.runtime.cost);
     let mut result = Ok(());
-    for index in 0..count {
-        let mut used = 0;
-        let ended =
-            session::with_door(&mut entry, || agave.process_instruction(&mut used, &mut ExecuteTimings::default()));
+    for (index, instruction) in plan.instructions.iter().enumerate() {
+        let program =
+            plan.accounts.get(usize::from(instruction.program)).map(|account| account.key).unwrap_or_default();
+        let ended = if Precompiles.is_precompile(&program) {
+            let all = plan.instructions.iter().map(|instruction| &instruction.data[..]);
+            agave.process_precompile(&program, &instruction.data, all)
+        } else {
+            let mut used = 0;
+            session::with_door(&mut entry, || agave.process_instruction(&mut used, &mut ExecuteTimings::default()))
+        };
         let ended = ended.map_err(|error| entry.failure.take().unwrap_or(Failure::Instruction(error)));
         if let Err(failure) = ended.and_then(|()| entry.refresh(agave.transaction_context.accounts(), state_gas)) {
             result = Err((index, failure));
@@ -207,8 +233,35 @@ impl Outcome {
     }
 }
 
+/// The programs of top-level instructions must exist and be programs of a loader.
+fn check_programs(
+    instructions: &[TopInstruction],
+    accounts: &[(Pubkey, AccountSharedData)],
+) -> Result<(), Failure> {
+    for instruction in instructions {
+        let Some((key, program)) = accounts.get(usize::from(instruction.program)) else { continue };
+        // The contract of another VM is called like a native program.
+        if is_alias(key) && *program.owner() == native_loader::ID {
+            continue;
+        }
+        if program.lamports() == 0 {
+            let message = format!("the program {key} does not exist");
+            return Err(Failure::Transaction(TransactionError::ProgramAccountNotFound, message));
+        }
+        if !program.executable() || !PROGRAM_OWNERS.contains(program.owner()) {
+            let message = format!("the account {key} is no program");
+            return Err(Failure::Transaction(TransactionError::InvalidProgramForExecution, message));
+        }
+    }
+    Ok(())
+}
+
+/// Who can own an account that runs.
+const PROGRAM_OWNERS: [Pubkey; 4] =
+    [native_loader::ID, bpf_loader::ID, bpf_loader_deprecated::ID, bpf_loader_upgradeable::ID];
+
 /// For each account of the transaction its first place in the instruction.
-fn deduplication(accounts: &[InstructionAccount]) -> Vec<u16> {
+pub(crate) fn deduplication(accounts: &[InstructionAccount]) -> Vec<u16> {
     let mut map = vec![u16::MAX; solana_transaction_context::MAX_ACCOUNTS_PER_TRANSACTION];
     for (place, account) in accounts.iter().enumerate() {
         if let Some(first @ &mut u16::MAX) = map.get_mut(usize::from(account.index_in_transaction)) {
@@ -241,7 +294,7 @@ impl Entry<'_> {
         instructions_sysvar: Option<&[u8]>,
         programs: &mut ProgramCacheForTxBatch,
         gas: &mut u64,
-    ) -> HostResult<AccountSharedData> {
+    ) -> Result<AccountSharedData, Failure> {
         let AccountUse { key, writable } = *account;
         let without_state = if NATIVE_PROGRAMS.contains(&key) {
             Some(native_account())
@@ -252,6 +305,9 @@ impl Entry<'_> {
             self.ground.sysvars.account(&key)
         };
         if let Some(loaded) = without_state {
+            if key != sysvar::instructions::ID {
+                self.count(loaded.data().len())?;
+            }
             let lamports = loaded.lamports();
             let held = Held {
                 canonical: None,
@@ -268,18 +324,25 @@ impl Entry<'_> {
         if writable && session::is_frozen(&key) {
             let message =
                 format!("the account {key} is held by a calling program that did not hand it over to be changed");
-            return Err(HostError::fault(FaultKind::Border, message));
+            return Err(Failure::Fault(FaultKind::Border, message));
         }
         if is_alias(&key) {
-            return self.load_alias(key, writable, programs, gas);
+            return Ok(self.load_alias(key, writable, programs, gas)?);
         }
         let canonical = canonical(&key);
         let lamports = lamports_in(self.host.balance(gas, canonical)?);
         let object = self.host.object(gas, &StoredAccount::key(&key))?;
-        let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(format!("{key}: {error}")))?;
+        let stored = StoredAccount::from_object(object.as_ref())
+            .map_err(|error| Failure::Fatal(Fatal(format!("{key}: {error}"))))?;
+        if lamports > 0 {
+            self.count(stored.data.len())?;
+        }
         if stored.executable {
             let Ground { runtime, programs: compiled, sysvars } = self.ground;
             let entry = compiled.entry(runtime, self.host, gas, &stored, &key, sysvars.slot)?;
+            if stored.owner == bpf_loader_upgradeable::ID {
+                self.count_programdata(&stored.data, entry.account_size)?;
+            }
             programs.replenish(key, entry);
         }
         let before = (lamports, stored.data.len());
@@ -293,6 +356,33 @@ impl Entry<'_> {
             is_stale: false,
         });
         Ok(shared(lamports, stored))
+    }
+
+    /// Nothing can be written to an account that no state stands behind, whoever asks for it.
+    fn demoted(&self, mut account: InstructionAccount) -> InstructionAccount {
+        let held = self.held.get(usize::from(account.index_in_transaction));
+        account.set_is_writable(account.is_writable() && held.is_some_and(|held| held.writable));
+        account
+    }
+
+    /// Counts an account of `length` bytes among what the transaction loads.
+    fn count(&mut self, length: usize) -> Result<(), Failure> {
+        let Some(limit) = &mut self.load_limit else { return Ok(()) };
+        limit.bytes = limit.bytes.saturating_add(ACCOUNT_BASE_BYTES).saturating_add(length as u64);
+        if limit.bytes <= limit.bytes_max {
+            return Ok(());
+        }
+        let message = format!("the accounts have more than the {} bytes that the transaction may load", limit.bytes_max);
+        Err(Failure::Transaction(TransactionError::MaxLoadedAccountsDataSizeExceeded, message))
+    }
+
+    /// The account that holds a program's code counts as well, unless the transaction names it itself.
+    fn count_programdata(&mut self, program: &[u8], length: usize) -> Result<(), Failure> {
+        let named = |holder: Pubkey| self.keys.contains(&holder);
+        if self.load_limit.is_none() || length == 0 || programs::programdata_of(program).is_some_and(named) {
+            return Ok(());
+        }
+        self.count(length)
     }
 
     fn load_alias(
@@ -347,12 +437,12 @@ impl Entry<'_> {
             let removed = ends && lamports == 0;
             if !removed && is_same(held.object.as_ref(), &*account) {
                 if ends {
-                    check_rent(&self.ground.sysvars.rent, key, held, &*account)?;
+                    check_rent(&self.ground.sysvars.rent, index, key, held, &*account)?;
                 }
                 continue;
             }
             if ends {
-                check_rent(&self.ground.sysvars.rent, key, held, &*account)?;
+                check_rent(&self.ground.sysvars.rent, index, key, held, &*account)?;
             }
             let object = if removed { None } else { to_object(&*account) };
             if object == held.object {
@@ -441,6 +531,9 @@ impl Entry<'_> {
     }
 }
 
+/// Bytes that each account counts beside its data (SIMD-0186).
+const ACCOUNT_BASE_BYTES: u64 = 64;
+
 /// Whether an object is what the account would be stored as.
 fn is_same(object: Option<&Bytes>, account: &impl ReadableAccount) -> bool {
     match StoredAccount::from_object(object) {
@@ -473,12 +566,13 @@ fn check_alias(key: &Pubkey, account: &impl ReadableAccount) -> Result<(), Failu
 /// An account must end rent-exempt or empty, or as far below as it was, without having grown.
 fn check_rent(
     rent: &solana_rent::Rent,
+    index: usize,
     key: &Pubkey,
     held: &Held,
     account: &impl ReadableAccount,
 ) -> Result<(), Failure> {
     let (lamports, length) = (account.lamports(), account.data().len());
-    if lamports == 0 || rent.is_exempt(lamports, length) {
+    if lamports == 0 || rent.is_exempt(lamports, length) || *key == incinerator::ID {
         return Ok(());
     }
     let (lamports_before, length_before) = held.before;
@@ -489,5 +583,5 @@ fn check_rent(
     let needed = rent.minimum_balance(length);
     let message =
         format!("insufficient funds for rent: {key} has {lamports} lamports and {length} bytes, which need {needed}");
-    Err(Failure::Fault(FaultKind::InsufficientBalance, message))
+    Err(Failure::Transaction(TransactionError::InsufficientFundsForRent { account_index: index as u8 }, message))
 }

@@ -7,19 +7,26 @@
 //! - `context`: one entry into agave's `InvokeContext`, its accounts loaded from the host and written back
 //! - `foreign`: a program calls an alias: out of the SVM, into another VM, and back
 //! - `guard`: what the host adds to agave's native programs: re-entrancy over nested contexts, aliases that pay
+//! - `lane`: transactions of Solana's own form
+//! - `precompiles`: signature checks as instructions
 //! - `programs`, `runtime`, `sysvars`: compiled programs, the rules of the chain, the sysvars of a block
 //!
 //! - [`genesis`], [`spl`]: accounts and programs that are there from the beginning
+//! - `conformance`, with the feature of this name: the fixtures by which Solana's clients are compared
 //!
 //! Nothing outside this crate imports agave.
 
 pub mod account;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod context;
 mod error;
 mod foreign;
 pub mod genesis;
 mod guard;
 pub mod invocation;
+mod lane;
+mod precompiles;
 mod programs;
 mod runtime;
 mod session;

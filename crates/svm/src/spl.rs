@@ -12,6 +12,13 @@ pub struct SplProgram {
     elf: &'static [u8],
 }
 
+impl SplProgram {
+    /// Its ELF file.
+    pub const fn elf(&self) -> &'static [u8] {
+        self.elf
+    }
+}
+
 /// SPL Token.
 pub const TOKEN: Pubkey = pubkey!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 /// Token-2022.

@@ -12,7 +12,7 @@ use crate::{
 };
 use hexapla_abi::{Abi, AddressBook};
 use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, NativeGas, VmId, identity::parse_designator};
-use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, TypedCall, Vm};
+use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, TypedCall, Vm};
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::execution_budget::{MAX_COMPUTE_UNIT_LIMIT, MIN_HEAP_FRAME_BYTES};
 use solana_pubkey::Pubkey;
@@ -37,9 +37,9 @@ impl Default for Config {
 /// Solana programs as a VM.
 #[derive(Clone)]
 pub struct SvmVm {
-    runtime: Arc<Runtime>,
-    programs: Arc<Programs>,
-    sysvars: Arc<BlockSysvars>,
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) programs: Arc<Programs>,
+    pub(crate) sysvars: Arc<BlockSysvars>,
 }
 
 impl SvmVm {
@@ -154,6 +154,10 @@ impl Vm for SvmVm {
         }
     }
 
+    fn lane(&self) -> Option<&dyn Lane> {
+        Some(self)
+    }
+
     /// Programs are deployed by their loader, never by an EVM creation.
     fn activate(&self, _code: &Bytes, _gas: &mut u64, _host: &mut dyn Host) -> HostResult<()> {
         let message = "Solana programs are deployed by the upgradeable loader, not by a create transaction";
@@ -254,5 +258,6 @@ fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) 
         instructions_sysvar: None,
         compute_units: 0,
         heap_bytes: MIN_HEAP_FRAME_BYTES,
+        load_limit: None,
     })
 }
