@@ -209,7 +209,9 @@ pub trait Host {
 
     /// Takes a fee from an account. It never passes through the journal of anyone who gets it: the block's beneficiary
     /// is credited when the transaction commits.
-    fn pay_fee(&mut self, gas: &mut u64, payer: Address, wei: U256) -> HostResult<()>;
+    fn pay_fee(&mut self, _gas: &mut u64, _payer: Address, _wei: U256) -> HostResult<()> {
+        Err(HostError::NOT_SERVED)
+    }
 
     /// The canonical address of an id of the frame's VM; its home record is written at the first use.
     fn identify(&mut self, _gas: &mut u64, _native_id: &[u8]) -> HostResult<Address> {
