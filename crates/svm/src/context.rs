@@ -234,10 +234,7 @@ impl Outcome {
 }
 
 /// The programs of top-level instructions must exist and be programs of a loader.
-fn check_programs(
-    instructions: &[TopInstruction],
-    accounts: &[(Pubkey, AccountSharedData)],
-) -> Result<(), Failure> {
+fn check_programs(instructions: &[TopInstruction], accounts: &[(Pubkey, AccountSharedData)]) -> Result<(), Failure> {
     for instruction in instructions {
         let Some((key, program)) = accounts.get(usize::from(instruction.program)) else { continue };
         // The contract of another VM is called like a native program.
@@ -372,7 +369,8 @@ impl Entry<'_> {
         if limit.bytes <= limit.bytes_max {
             return Ok(());
         }
-        let message = format!("the accounts have more than the {} bytes that the transaction may load", limit.bytes_max);
+        let message =
+            format!("the accounts have more than the {} bytes that the transaction may load", limit.bytes_max);
         Err(Failure::Transaction(TransactionError::MaxLoadedAccountsDataSizeExceeded, message))
     }
 
