@@ -254,7 +254,7 @@ const PROGRAM_OWNERS: [Pubkey; 4] =
     [native_loader::ID, bpf_loader::ID, bpf_loader_deprecated::ID, bpf_loader_upgradeable::ID];
 
 /// For each account of the transaction its first place in the instruction.
-fn deduplication(accounts: &[InstructionAccount]) -> Vec<u16> {
+pub(crate) fn deduplication(accounts: &[InstructionAccount]) -> Vec<u16> {
     let mut map = vec![u16::MAX; solana_transaction_context::MAX_ACCOUNTS_PER_TRANSACTION];
     for (place, account) in accounts.iter().enumerate() {
         if let Some(first @ &mut u16::MAX) = map.get_mut(usize::from(account.index_in_transaction)) {
