@@ -9,11 +9,10 @@
 mod support;
 
 use hexapla_executor::{BlockEnv, BlockRun, Overlay, Receipt, TxEnv, Vm, wasm};
-use hexapla_primitives::{Address, B256, Bytes, HomeRecord, ObjectKey, U256, VmId};
+use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId};
 use hexapla_testing::{Script, ScriptCall, Side, Stage};
 use hexapla_vm::{
-    BalanceChange, CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Frame, Host,
-    HostResult,
+    CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Frame, Host, HostResult,
 };
 use support::{bench, cpu_ms, median};
 
@@ -158,30 +157,6 @@ impl Host for IdleHost {
             None => self.objects.remove(key),
         };
         Ok(())
-    }
-    fn word_of(&mut self, _: &mut u64, _: Address, _: U256) -> HostResult<U256> {
-        unreachable!("WASM asks for nothing of this")
-    }
-    fn block_hash(&mut self, _: &mut u64, _: u64) -> HostResult<B256> {
-        unreachable!("WASM asks for nothing of this")
-    }
-    fn settle(&mut self, _: &mut u64, _: &[BalanceChange]) -> HostResult<()> {
-        unreachable!("WASM asks for nothing of this")
-    }
-    fn pay_fee(&mut self, _: &mut u64, _: Address, _: U256) -> HostResult<()> {
-        unreachable!("WASM asks for nothing of this")
-    }
-    fn identify(&mut self, _: &mut u64, _: &[u8]) -> HostResult<Address> {
-        unreachable!("WASM asks for nothing of this")
-    }
-    fn home_of(&mut self, _: &mut u64, _: Address) -> HostResult<Option<HomeRecord>> {
-        unreachable!("WASM asks for nothing of this")
-    }
-    fn publish(&mut self, _: &mut u64, _: &[u8]) -> HostResult<()> {
-        unreachable!("WASM asks for nothing of this")
-    }
-    fn print(&mut self, _: String) {
-        unreachable!("WASM asks for nothing of this")
     }
     fn log(&mut self, _: &mut u64, _: &[B256], _: Bytes) -> HostResult<()> {
         unreachable!("an empty script logs nothing")

@@ -159,7 +159,9 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
     }
     let (trace, height) = session::used();
     let mut budget = ground.runtime.budget;
-    budget.compute_unit_limit = plan.compute_units;
+    // What loading has cost is gone.
+    let compute_units = plan.compute_units.min(*state_gas);
+    budget.compute_unit_limit = compute_units;
     budget.heap_size = plan.heap_bytes;
     budget.max_instruction_stack_depth = budget.max_instruction_stack_depth.saturating_sub(height);
     budget.max_instruction_trace_length = budget.max_instruction_trace_length.saturating_sub(trace);
@@ -209,7 +211,7 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
             break;
         }
     }
-    let compute_units_used = plan.compute_units.saturating_sub(solana_sbpf::vm::ContextObject::get_remaining(&agave));
+    let compute_units_used = compute_units.saturating_sub(solana_sbpf::vm::ContextObject::get_remaining(&agave));
     drop(agave);
     if result.is_ok() {
         let stored = entry.store(context.accounts(), true, state_gas);

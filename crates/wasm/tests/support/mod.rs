@@ -2,10 +2,10 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
-use hexapla_primitives::{Address, B256, Bytes, HomeRecord, Log, LogData, ObjectKey, U256, VmId, keccak256};
+use hexapla_primitives::{Address, B256, Bytes, Log, LogData, ObjectKey, U256, VmId, keccak256};
 use hexapla_vm::{
-    BalanceChange, BlockInfo, CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment,
-    Exit, Frame, Host, HostError, HostResult, TxInfo, Vm,
+    BlockInfo, CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Exit, Frame, Host,
+    HostError, HostResult, TxInfo, Vm,
 };
 use hexapla_wasm::{
     Config, EngineKind, RunReport, StylusVm, encode_program,
@@ -126,38 +126,6 @@ impl Host for MockHost {
             None => self.objects.remove(key),
         };
         Ok(())
-    }
-
-    fn word_of(&mut self, _: &mut u64, _: Address, _: U256) -> HostResult<U256> {
-        unreachable!("WASM asks for nothing of this")
-    }
-
-    fn block_hash(&mut self, _: &mut u64, _: u64) -> HostResult<B256> {
-        unreachable!("WASM asks for nothing of this")
-    }
-
-    fn settle(&mut self, _: &mut u64, _: &[BalanceChange]) -> HostResult<()> {
-        unreachable!("WASM asks for nothing of this")
-    }
-
-    fn pay_fee(&mut self, _: &mut u64, _: Address, _: U256) -> HostResult<()> {
-        unreachable!("WASM asks for nothing of this")
-    }
-
-    fn identify(&mut self, _: &mut u64, _: &[u8]) -> HostResult<Address> {
-        unreachable!("WASM asks for nothing of this")
-    }
-
-    fn home_of(&mut self, _: &mut u64, _: Address) -> HostResult<Option<HomeRecord>> {
-        unreachable!("WASM asks for nothing of this")
-    }
-
-    fn publish(&mut self, _: &mut u64, _: &[u8]) -> HostResult<()> {
-        unreachable!("WASM asks for nothing of this")
-    }
-
-    fn print(&mut self, _: String) {
-        unreachable!("WASM asks for nothing of this")
     }
 
     fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()> {
