@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the WASM artefacts of this folder:   ./build.sh [actor] [erc20] [compute] [counter-as]
+# Builds the WASM artefacts of this folder:   ./build.sh [actor] [erc20] [compute] [counter-as] [oracle-as]
 #
 # Needs a Rust compiler 1.96 whose sysroot holds the library sources, and wasm-ld (LLVM 19). On Debian 12:
 #
 #   apt-get install rustc-web cargo-web rust-web-src libstd-rust-web-dev lld-19
 #
-# and for counter-as Node.js 20 with npm. Taken from the environment:
+# and for counter-as and oracle-as Node.js 20 with npm. Taken from the environment:
 #
 #   CARGO             cargo                          (default: cargo)
 #   RUSTC             the compiler                   (default: /usr/bin/rustc)
@@ -45,13 +45,13 @@ build_rust() {
 }
 
 if [ $# -eq 0 ]; then
-  set -- actor erc20 compute counter-as
+  set -- actor erc20 compute counter-as oracle-as
 fi
 for contract in "$@"; do
   case "$contract" in
     actor) build_rust actor core ;;
     erc20 | compute) build_rust "$contract" std,panic_abort ;;
-    counter-as) (cd counter-as && npm ci --no-audit --no-fund && npm run build) ;;
+    counter-as | oracle-as) (cd "$contract" && npm ci --no-audit --no-fund && npm run build) ;;
     *) echo "no such contract: $contract" >&2; exit 1 ;;
   esac
   sha256sum "$contract/$contract.wasm"

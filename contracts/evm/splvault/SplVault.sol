@@ -8,7 +8,7 @@ interface ISplToken {
 
 /// @dev The associated token program as Solidity sees it. The caller's alias pays; the token account is derived.
 interface IAssociatedToken {
-    function createIdempotent(bytes32 wallet, bytes32 mint) external;
+    function createIdempotent(bytes32 wallet, bytes32 mint, bytes32 tokenProgram) external;
 }
 
 /**
@@ -21,6 +21,9 @@ interface IAssociatedToken {
 contract SplVault {
     /// @dev What the alias of every contract starts with; its address follows.
     bytes12 private constant ALIAS_PREFIX = "\x00hexapla-evm";
+
+    /// @dev The id of the token program on Solana.
+    bytes32 private constant TOKEN_PROGRAM_ID = 0x06ddf6e1d765a193d9cbe146ceeb79ac1cb485ed5f5b37913a8cf5857eff00a9;
 
     ISplToken public immutable tokenProgram;
     IAssociatedToken public immutable ataProgram;
@@ -60,7 +63,7 @@ contract SplVault {
 
     /// @notice Creates the vault's token account if there is none. Anybody may; the vault's alias pays its rent.
     function open() external {
-        ataProgram.createIdempotent(solanaAlias(), mint);
+        ataProgram.createIdempotent(solanaAlias(), mint, TOKEN_PROGRAM_ID);
     }
 
     /// @notice Pays `amount`, in the token's smallest units, to the token account `to`.

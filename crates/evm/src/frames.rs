@@ -191,8 +191,14 @@ impl Machine {
                 Ok(())
             }
             Err(HostError::Fault { kind, message }) => {
-                let fault =
-                    Fault { vm: owner, contract: frame.target, kind, data: Bytes::new(), code: None, message: message.into() };
+                let fault = Fault {
+                    vm: owner,
+                    contract: frame.target,
+                    kind,
+                    data: Bytes::new(),
+                    code: None,
+                    message: message.into(),
+                };
                 result.output = self.border.fault_data(&fault, owner, VmId::EVM);
                 result.result = InstructionResult::Revert;
                 self.last_fault = Some(fault);

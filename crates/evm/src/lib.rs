@@ -4,6 +4,7 @@
 //! - `frames`: revm's frame hooks: where a call leaves the EVM, and where Stylus code is created
 //! - `foreign`: runs a frame of another VM inside the transaction
 //! - `host`: what such a frame may ask for
+//! - `lane`: executes transactions of other VMs' lanes
 //! - `fault`: revm's results as faults
 //!
 //! One revm instance serves all nested calls: a foreign VM that calls back runs a segment of revm's loop on the same
@@ -14,6 +15,7 @@ mod foreign;
 mod frames;
 mod handler;
 mod host;
+mod lane;
 mod machine;
 
 pub use machine::{ExecuteError, Executed, Machine};

@@ -3,7 +3,7 @@
 use crate::handler::LaneHandler;
 use hexapla_primitives::{Address, Bytes, Fault, Log, U256, VmId};
 use hexapla_state::{Overlay, StateError, TxChanges, WorldJournal};
-use hexapla_vm::{BlockInfo, Border, CallNode, Crossing, Environment, Fatal, Tracer, TxInfo};
+use hexapla_vm::{BlockInfo, Border, CallNode, Crossing, Environment, Fatal, LaneRefusal, Tracer, TxInfo};
 use revm::{
     context::{
         BlockEnv, CfgEnv, Context, ContextTr, Evm, Transaction, TxEnv,
@@ -66,6 +66,9 @@ pub enum ExecuteError {
     /// It is invalid; nothing was charged.
     #[error("invalid transaction: {0}")]
     Invalid(InvalidTransaction),
+    /// It is invalid by the rules of its VM's lane; nothing was charged.
+    #[error("invalid transaction: {0}")]
+    Refused(LaneRefusal),
     /// The state could not be read.
     #[error(transparent)]
     State(#[from] StateError),
@@ -112,15 +115,8 @@ impl Machine {
 
     /// Executes a transaction on the state as it is, and commits nothing: see [`Machine::overlay_mut`].
     pub fn execute(&mut self, tx: TxEnv, trace: bool) -> Result<Executed, ExecuteError> {
-        self.environment.tx =
-            TxInfo { origin: tx.caller, gas_price: tx.effective_gas_price(u128::from(self.evm.ctx.block.basefee)) };
+        self.reset(tx);
         self.tracer = trace.then(Tracer::default);
-        self.base = None;
-        self.segment_caller = None;
-        self.fee = U256::ZERO;
-        self.last_fault = None;
-        self.program_log.clear();
-        self.evm.ctx.tx = tx;
         let result = LaneHandler.run(self);
         let changes = self.evm.ctx.journaled_state.take_changes();
         let trace = self.tracer.take().and_then(Tracer::finish);
@@ -128,6 +124,18 @@ impl Machine {
             return Err(failure.into());
         }
         Ok(self.executed(result?, changes, trace))
+    }
+
+    /// Forgets the transaction before, and makes `tx` the running one.
+    pub(crate) fn reset(&mut self, tx: TxEnv) {
+        self.environment.tx =
+            TxInfo { origin: tx.caller, gas_price: tx.effective_gas_price(u128::from(self.evm.ctx.block.basefee)) };
+        self.base = None;
+        self.segment_caller = None;
+        self.fee = U256::ZERO;
+        self.last_fault = None;
+        self.program_log.clear();
+        self.evm.ctx.tx = tx;
     }
 
     /// Forgets a transaction that was left in the middle by a panic. The state of the block is as it was before it.

@@ -49,7 +49,7 @@ impl Vm for Calculator {
             Err(HostError::Fatal(fatal)) => return Err(fatal),
             Err(HostError::Fault { kind, message }) => {
                 let (vm, contract) = (CALCULATOR, frame.code_address);
-                Exit::Fault(Fault { vm, contract, kind, data: Bytes::new(), message: message.into() })
+                Exit::Fault(Fault { vm, contract, kind, data: Bytes::new(), code: None, message: message.into() })
             }
         };
         let native_used = Some(NativeGas { amount: RATE.to_native(frame.gas_limit - gas), unit: RATE.unit });

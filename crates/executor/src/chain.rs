@@ -4,16 +4,20 @@
 //! [`Executor::block`].
 
 use crate::{
+    border::registry,
     estimate::Estimate,
     executor::{BlockRun, Executor},
     receipt::Receipt,
+    system,
 };
+use hexapla_abi::{Interface, WireError};
 use hexapla_evm::{AccountInfo, BlobExcessGasAndPrice, BlockEnv, ExecuteError, TxEnv, TxKind};
-use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
+use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, keccak256};
 use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError, StateReader};
 use hexapla_store::KvStore;
 use hexapla_svm::genesis::GenesisAccount;
 use hexapla_trie::AccountProof;
+use hexapla_vm::LaneChecks;
 use std::sync::Arc;
 
 /// Gas limit of transactions that state none, in gas.
@@ -32,6 +36,20 @@ pub enum ChainError {
     /// State could not be read or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// An interface is too large for the registry.
+    #[error(transparent)]
+    Interface(#[from] WireError),
+}
+
+/// The hash of a block: keccak256("hexapla/block" ‖ chain id ‖ number ‖ hash of the parent ‖ state root), numbers as
+/// 8 bytes big-endian.
+pub fn block_hash(chain_id: u64, number: u64, parent: B256, root: B256) -> B256 {
+    let mut bytes = b"hexapla/block".to_vec();
+    bytes.extend(chain_id.to_be_bytes());
+    bytes.extend(number.to_be_bytes());
+    bytes.extend(parent);
+    bytes.extend(root);
+    keccak256(bytes)
 }
 
 /// A chain of one-transaction blocks.
@@ -104,7 +122,7 @@ impl Chain {
     pub fn fund(&mut self, accounts: impl IntoIterator<Item = (Address, U256)>) -> Result<B256, ChainError> {
         self.edit(|overlay| {
             for (address, balance) in accounts {
-                overlay.insert_account(address, AccountInfo { balance, ..AccountInfo::default() });
+                overlay.credit(address, balance, false)?;
             }
             Ok(())
         })
@@ -114,11 +132,26 @@ impl Chain {
     pub fn edit(&mut self, edit: impl FnOnce(&mut Overlay) -> Result<(), StateError>) -> Result<B256, ChainError> {
         let mut overlay = self.db.overlay()?;
         edit(&mut overlay)?;
-        Ok(self.db.commit(&overlay.changes())?)
+        let changes = overlay.changes();
+        // What is put in before the first block is genesis, and stands in its hash.
+        if self.block.number != U256::ONE {
+            return Ok(self.db.commit(&changes)?);
+        }
+        let chain_id = self.executor.config().chain_id;
+        Ok(self.db.commit_block(&changes, 0, |root| block_hash(chain_id, 0, B256::ZERO, root))?)
+    }
+
+    /// The hash of the newest block; zero where it is not known.
+    pub fn latest_blockhash(&self) -> Result<B256, ChainError> {
+        let number: u64 = self.block.number.saturating_to();
+        Ok(self.db.reader()?.block_hash(number.saturating_sub(1))?)
     }
 
     /// Puts Solana accounts into the state without a transaction: genesis, see [`crate::svm::genesis`].
-    pub fn insert_svm_accounts(&mut self, accounts: impl IntoIterator<Item = GenesisAccount>) -> Result<B256, ChainError> {
+    pub fn insert_svm_accounts(
+        &mut self,
+        accounts: impl IntoIterator<Item = GenesisAccount>,
+    ) -> Result<B256, ChainError> {
         self.edit(|overlay| {
             for GenesisAccount { address, balance, code, objects } in accounts {
                 let code = Some(code).filter(|code| !code.is_empty()).map(|code| hexapla_evm::bytecode(&code));
@@ -126,6 +159,27 @@ impl Chain {
                 for (key, object) in objects {
                     overlay.insert_object(key, Some(object));
                 }
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts the system contract into the state, with its interface.
+    pub fn insert_system_contract(&mut self) -> Result<B256, ChainError> {
+        let code = Some(hexapla_evm::bytecode(&system::code()));
+        self.edit(|overlay| {
+            overlay.insert_account(system::SYSTEM_CONTRACT, AccountInfo { code, ..AccountInfo::default() });
+            Ok(())
+        })?;
+        self.set_interface(system::SYSTEM_CONTRACT, system::interface())
+    }
+
+    /// Gives a contract an interface without a transaction: genesis.
+    pub fn set_interface(&mut self, contract: Address, interface: &Interface) -> Result<B256, ChainError> {
+        let objects = registry::objects(contract, interface)?;
+        self.edit(|overlay| {
+            for (key, object) in objects {
+                overlay.insert_object(key, Some(object));
             }
             Ok(())
         })
@@ -149,15 +203,49 @@ impl Chain {
 
     /// Executes a transaction in a block of its own and commits it durably.
     pub fn transact(&mut self, tx: TxEnv) -> Result<Committed, ChainError> {
-        let (executed, overlay) =
-            self.executor.block(self.db.overlay()?, self.block.clone(), |run| run.execute_with_access(tx, true));
+        self.in_a_block(|run| run.execute_with_access(tx, true))
+    }
+
+    /// Executes a transaction of another VM's own form, as its users sign it, in a block of its own and commits it
+    /// durably.
+    pub fn transact_raw(&mut self, vm: VmId, raw: &[u8]) -> Result<Committed, ChainError> {
+        self.in_a_block(|run| run.execute_raw_with_access(vm, raw, true))
+    }
+
+    /// Executes transactions in one block and commits it durably. What `work` gives back is the receipt and the access
+    /// set of the block.
+    fn in_a_block(
+        &mut self,
+        work: impl FnOnce(&mut BlockRun) -> Result<(Receipt, AccessSet), ExecuteError> + Send,
+    ) -> Result<Committed, ChainError> {
+        let (executed, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
         let (receipt, access) = executed?;
         let changes = overlay.changes();
-        let root = self.db.commit(&changes)?;
+        let root = self.commit(&changes)?;
         let block = self.block.number.saturating_to();
         self.block.number += U256::ONE;
         self.block.timestamp += U256::ONE;
         Ok(Committed { receipt, access, changes, root, block })
+    }
+
+    /// Executes several transactions in one block and commits it durably; gives back what `work` gives.
+    pub fn block<R: Send>(&mut self, work: impl FnOnce(&mut BlockRun) -> R + Send) -> Result<R, ChainError> {
+        let (result, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
+        self.commit(&overlay.changes())?;
+        self.block.number += U256::ONE;
+        self.block.timestamp += U256::ONE;
+        Ok(result)
+    }
+
+    fn commit(&mut self, changes: &BlockChanges) -> Result<B256, ChainError> {
+        let (chain_id, parent) = (self.executor.config().chain_id, self.latest_blockhash()?);
+        let number = self.block.number.saturating_to();
+        Ok(self.db.commit_block(changes, number, |root| block_hash(chain_id, number, parent, root))?)
+    }
+
+    /// Executes a transaction of another VM's own form on the state as it is and forgets what it did.
+    pub fn simulate_raw(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Receipt, ChainError> {
+        self.on_a_copy(|run| run.simulate_raw(vm, raw, checks, true))
     }
 
     /// Executes a transaction on the state as it is and forgets what it did.

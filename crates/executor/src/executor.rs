@@ -1,14 +1,16 @@
 //! Runs the transactions of one block.
 
+use crate::system::SystemVm;
 use crate::{
-    border::{BORDER_DEPTH_MAX, ChainBorder, Projections},
+    border::{BORDER_DEPTH_MAX, ChainBorder, registry::Projections},
     receipt::{Outcome, Receipt, Status},
     stack::on_big_stack,
 };
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
+use hexapla_primitives::VmId;
 use hexapla_state::{AccessSet, Overlay};
-use hexapla_vm::{DuplicateVm, Fatal, VmSet};
 use hexapla_svm::SvmVm;
+use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRefusal, LaneTransaction, VmSet};
 use hexapla_wasm::StylusVm;
 use std::{
     any::Any,
@@ -62,7 +64,8 @@ pub fn standard_vms(mut wasm: hexapla_wasm::Config) -> Result<VmSet, SetupError>
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
     let instances = u32::try_from(threads * BORDER_DEPTH_MAX).unwrap_or(u32::MAX);
     wasm.pool_size = wasm.pool_size.max(instances);
-    Ok(VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(hexapla_svm::Config::default())?)?)
+    let vms = VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(hexapla_svm::Config::default())?)?;
+    Ok(vms.clone().with(SystemVm::new(vms))?)
 }
 
 /// Runs transactions by one chain's rules. Cheap to clone; shared by threads.
@@ -85,6 +88,11 @@ impl Executor {
     /// An executor with all VMs of this workspace in their default settings.
     pub fn standard(config: ChainConfig) -> Result<Self, SetupError> {
         Self::new(config, standard_vms(hexapla_wasm::Config::default())?)
+    }
+
+    /// Decodes a transaction of a VM's own form and checks what can be checked without state: once, on any thread.
+    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal> {
+        decode(&self.vms, vm, raw, checks)
     }
 
     /// The chain's rules.
@@ -128,7 +136,7 @@ impl Executor {
         on_big_stack(self.stack_bytes(), || {
             let border = Box::new(ChainBorder::new(self.vms.clone(), Arc::clone(&self.projections)));
             let machine = Machine::new(overlay, cfg, block, border);
-            let mut run = BlockRun { machine };
+            let mut run = BlockRun { machine, vms: self.vms.clone() };
             let result = work(&mut run);
             (result, run.machine.into_overlay())
         })
@@ -138,6 +146,7 @@ impl Executor {
 /// One block in the making.
 pub struct BlockRun {
     machine: Machine,
+    vms: VmSet,
 }
 
 impl BlockRun {
@@ -170,18 +179,76 @@ impl BlockRun {
         self.machine.overlay_mut()
     }
 
-    /// The transaction alone: nothing is committed. A panic in a VM or in the machine is a fault of the host like a
-    /// broken database: the transaction is abandoned, and the caller decides about the block.
+    /// Executes a transaction of a VM's own form, as its users sign it, and keeps what it did.
+    pub fn execute_raw(&mut self, vm: VmId, raw: &[u8]) -> Result<Receipt, ExecuteError> {
+        Ok(self.execute_raw_with_access(vm, raw, false)?.0)
+    }
+
+    /// The same, with what it read and wrote.
+    pub fn execute_raw_with_access(
+        &mut self,
+        vm: VmId,
+        raw: &[u8],
+        trace: bool,
+    ) -> Result<(Receipt, AccessSet), ExecuteError> {
+        let tx = self.decode(vm, raw, LaneChecks::ALL)?;
+        let outcome = self.run_lane(vm, &*tx, trace)?;
+        let access = outcome.changes.access();
+        Ok((self.commit(outcome)?, access))
+    }
+
+    /// Executes a transaction of a VM's own form and forgets what it did.
+    pub fn simulate_raw(
+        &mut self,
+        vm: VmId,
+        raw: &[u8],
+        checks: LaneChecks,
+        trace: bool,
+    ) -> Result<Receipt, ExecuteError> {
+        let tx = self.decode(vm, raw, checks)?;
+        Ok(self.run_lane(vm, &*tx, trace)?.receipt)
+    }
+
+    /// Decodes a transaction of a VM's own form.
+    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, ExecuteError> {
+        decode(&self.vms, vm, raw, checks).map_err(ExecuteError::Refused)
+    }
+
+    /// The transaction alone: nothing is committed.
     pub fn run(&mut self, tx: TxEnv, trace: bool) -> Result<Outcome, ExecuteError> {
-        let executed = catch_unwind(AssertUnwindSafe(|| self.machine.execute(tx, trace))).unwrap_or_else(|panic| {
+        self.outcome(|machine| machine.execute(tx, trace))
+    }
+
+    /// A transaction of a VM's own form alone: nothing is committed. The same transaction may be run again.
+    pub fn run_lane(&mut self, vm: VmId, tx: &dyn LaneTransaction, trace: bool) -> Result<Outcome, ExecuteError> {
+        self.outcome(|machine| machine.execute_lane(vm, tx, trace))
+    }
+
+    /// A panic in a VM or in the machine is a fault of the host like a broken database: the transaction is abandoned,
+    /// and the caller decides about the block.
+    fn outcome(
+        &mut self,
+        execute: impl FnOnce(&mut Machine) -> Result<Executed, ExecuteError>,
+    ) -> Result<Outcome, ExecuteError> {
+        let executed = catch_unwind(AssertUnwindSafe(|| execute(&mut self.machine))).unwrap_or_else(|panic| {
             self.machine.abandon();
             Err(Fatal(format!("a bug: {}", message_of(&*panic))).into())
         });
         let crossings = self.machine.take_crossings();
         let Executed { output, created, fault, gas, logs, program_log, fee, changes, trace } = executed?;
         let status = if fault.is_none() { Status::Success } else { Status::Failed };
-        let receipt =
-            Receipt { status, output, created, fault, gas_used: gas.tx_gas_used(), fee, logs, program_log, crossings, trace };
+        let receipt = Receipt {
+            status,
+            output,
+            created,
+            fault,
+            gas_used: gas.tx_gas_used(),
+            fee,
+            logs,
+            program_log,
+            crossings,
+            trace,
+        };
         Ok(Outcome { receipt, changes })
     }
 
@@ -199,6 +266,14 @@ impl BlockRun {
         }
         Ok(receipt)
     }
+}
+
+fn decode(vms: &VmSet, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal> {
+    let owner = vms.get(vm);
+    let Some(lane) = owner.and_then(|vm| vm.lane()) else {
+        return Err(LaneRefusal::new("NoLane", format!("{vm} has no transactions of its own on this chain")));
+    };
+    lane.decode(raw, checks)
 }
 
 /// What a panic said.

@@ -4,6 +4,7 @@
 //! - [`Executor`]: runs the transactions of one block over an overlay, on a thread with a big stack
 //! - [`Receipt`]: what a transaction did, with every crossing between VMs
 //! - [`border`]: the rules at the border and its record
+//! - [`system`]: the contract through which the host serves contracts: interfaces, identities, state of others
 //! - [`estimate`]: the least gas limit with which a transaction succeeds
 //!
 //! Nothing here knows a VM by name: VMs come in a [`VmSet`], and [`standard_vms`] is the one place where those of this
@@ -15,6 +16,7 @@ pub mod estimate;
 pub mod executor;
 pub mod receipt;
 mod stack;
+pub mod system;
 
 pub use chain::{Chain, ChainError, Committed};
 pub use executor::{BlockRun, ChainConfig, Executor, SetupError, standard_vms};
@@ -24,6 +26,8 @@ pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, 
 pub use hexapla_state::{
     AccessSet, BlockChanges, Location, LocationValue, ObjectProof, Overlay, StateDb, StateError, StateReader,
 };
-pub use hexapla_vm::{CallKind, CallNode, Crossing, TraceItem, Vm, VmSet};
 pub use hexapla_svm as svm;
+pub use hexapla_vm::{
+    CallKind, CallNode, Crossing, Lane, LaneChecks, LaneRefusal, LaneTransaction, TraceItem, Vm, VmSet,
+};
 pub use hexapla_wasm as wasm;

@@ -16,8 +16,8 @@ pub mod vm_id;
 
 pub use fault::{Fault, FaultKind};
 pub use gas::{GasRate, NativeGas};
-pub use object::ObjectKey;
 pub use identity::HomeRecord;
+pub use object::ObjectKey;
 pub use vm_id::VmId;
 
 pub use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, address, keccak256};

@@ -113,7 +113,22 @@ impl StateDb {
     /// On an error this state stays as it was, and the commit may be tried again. Where the machine failed at the very
     /// end, the store may already hold the new state; whoever opens it finds one of the two whole.
     pub fn commit(&mut self, changes: &BlockChanges) -> Result<B256, StateError> {
-        let committed = self.prepare(changes).and_then(|(root, batch)| {
+        self.write(changes, |_, _| {})
+    }
+
+    /// The same, and remembers the hash of the block, which `hash_of` makes from the new root: both or neither.
+    pub fn commit_block(
+        &mut self,
+        changes: &BlockChanges,
+        number: u64,
+        hash_of: impl FnOnce(B256) -> B256,
+    ) -> Result<B256, StateError> {
+        self.write(changes, |root, batch| put_block_hash(batch, number, hash_of(root)))
+    }
+
+    fn write(&mut self, changes: &BlockChanges, add: impl FnOnce(B256, &mut Batch)) -> Result<B256, StateError> {
+        let committed = self.prepare(changes).and_then(|(root, mut batch)| {
+            add(root, &mut batch);
             self.store.write(batch)?;
             Ok(root)
         });
@@ -131,7 +146,7 @@ impl StateDb {
     /// Remembers a block's hash for the `BLOCKHASH` instruction.
     pub fn insert_block_hash(&mut self, number: u64, hash: B256) -> Result<(), StateError> {
         let mut batch = Batch::default();
-        batch.put(rows::BLOCK_HASH, number.to_be_bytes().as_slice(), hash.to_vec());
+        put_block_hash(&mut batch, number, hash);
         Ok(self.store.write(batch)?)
     }
 
@@ -271,6 +286,10 @@ impl StateDb {
         let column = self.account_proof(column_account(key.vm), &[key.slot()])?;
         Ok(ObjectProof { key: key.clone(), object, column })
     }
+}
+
+fn put_block_hash(batch: &mut Batch, number: u64, hash: B256) {
+    batch.put(rows::BLOCK_HASH, number.to_be_bytes().as_slice(), hash.to_vec());
 }
 
 type Leaf = (B256, Option<Vec<u8>>);

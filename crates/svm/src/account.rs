@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn the_stored_form_of_an_account_is_fixed() {
-        let account = StoredAccount { owner: Pubkey::new_from_array([7; 32]), executable: true, data: vec![1, 2].into() };
+        let account =
+            StoredAccount { owner: Pubkey::new_from_array([7; 32]), executable: true, data: vec![1, 2].into() };
         let object = account.to_object().unwrap();
         assert_eq!(object[..], [&[1u8][..], &[7; 32], &[1, 2]].concat());
         assert_eq!(StoredAccount::from_object(Some(&object)), Ok(account));

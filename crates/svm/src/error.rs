@@ -3,12 +3,15 @@
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, VmId};
 use hexapla_vm::{Fatal, HostError};
 use solana_instruction::error::InstructionError;
+use solana_transaction_error::TransactionError;
 
 /// Why an entry into the SVM failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A program failed, or broke a rule.
     Instruction(InstructionError),
+    /// A rule about whole transactions, and a sentence.
+    Transaction(TransactionError, String),
     /// A rule of the host.
     Fault(FaultKind, String),
     /// A fault of the host itself.
@@ -35,6 +38,7 @@ pub(crate) fn fault(contract: Address, failure: Failure) -> Result<Fault, Fatal>
     let (kind, code, message) = match failure {
         Failure::Fatal(fatal) => return Err(fatal),
         Failure::Fault(kind, message) => (kind, None, message),
+        Failure::Transaction(error, message) => (kind_of_transaction(&error), None, message),
         Failure::Instruction(error) => {
             let code = if let InstructionError::Custom(code) = error { Some(code) } else { None };
             (kind_of(&error), code, sentence(&error))
@@ -42,6 +46,25 @@ pub(crate) fn fault(contract: Address, failure: Failure) -> Result<Fault, Fatal>
     };
     let data = code.map_or_else(Bytes::new, |code| code.to_le_bytes().into());
     Ok(Fault { vm: VmId::SVM, contract, kind, data, code, message })
+}
+
+/// The failure of the instruction at `index` as Solana's clients know it.
+pub(crate) fn transaction_error(index: usize, failure: &Failure) -> TransactionError {
+    let error = match failure {
+        Failure::Transaction(error, _) => return error.clone(),
+        Failure::Instruction(error) => error.clone(),
+        Failure::Fault(FaultKind::OutOfGas, _) => InstructionError::ComputationalBudgetExceeded,
+        Failure::Fault(FaultKind::InsufficientBalance, _) => InstructionError::InsufficientFunds,
+        Failure::Fault(..) | Failure::Fatal(_) => InstructionError::GenericError,
+    };
+    TransactionError::InstructionError(index as u8, error)
+}
+
+fn kind_of_transaction(error: &TransactionError) -> FaultKind {
+    match error {
+        TransactionError::InsufficientFundsForRent { .. } => FaultKind::InsufficientBalance,
+        _ => FaultKind::InvalidCode,
+    }
 }
 
 fn sentence(error: &InstructionError) -> String {

@@ -2,18 +2,22 @@
 
 use crate::{
     account::WEI_PER_LAMPORT,
-    context::{Entry, canonical_of_key},
+    context::{Entry, Outbound, canonical_of_key},
     error::Failure,
     guard::is_alias,
     session::{self, Door, Waiting},
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, U256};
 use hexapla_vm::{CallKind, CallOutcome, CallRequest};
+use solana_account::ReadableAccount;
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::{declare_process_instruction, invoke_context::InvokeContext};
 use solana_pubkey::Pubkey;
 use solana_sbpf::vm::ContextObject;
+use solana_sdk_ids::system_program;
 use solana_svm_log_collector::ic_msg;
+use solana_svm_timings::ExecuteTimings;
+use solana_transaction_context::{instruction::InstructionContext, transaction::TransactionContext};
 use std::rc::Rc;
 
 /// Compute units of entering an alias, as of the System program.
@@ -21,10 +25,20 @@ const ALIAS_UNITS: u64 = 150;
 /// Most bytes of return data.
 const RETURN_DATA_MAX: usize = 1024;
 /// The first 8 bytes of sha256("hexapla:call_with_value"). Instruction data for an alias may begin with them and a
-/// little-endian `u64` of lamports, which go along with the call; the first account that signed and may be changed pays.
+/// little-endian `u64` of lamports, which go along with the call; the first wallet that signed and may be changed pays.
 pub const CALL_WITH_VALUE: [u8; 8] = [0x9d, 0x2b, 0xa3, 0x7d, 0x25, 0xcb, 0x5d, 0xa9];
 
+/// The program in whose frame a contract of another VM makes its calls, so that the called program sees a program below
+/// itself, as in any call between programs. It is not the contract's alias: that may be called again from above.
+pub const BORDER: Pubkey = Pubkey::new_from_array(*b"\0hexapla-border\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+
 declare_process_instruction!(Alias, ALIAS_UNITS, |agave| { session::alias_entered(agave) });
+
+declare_process_instruction!(Border, ALIAS_UNITS, |agave| {
+    let outbound = session::take_outbound().ok_or(InstructionError::UnsupportedProgramId)?;
+    agave.prepare_next_cpi_instruction(outbound.instruction, &outbound.signers)?;
+    agave.process_instruction(&mut 0, &mut ExecuteTimings::default())
+});
 
 /// What a program asks of a contract of another VM.
 struct Request {
@@ -37,14 +51,11 @@ struct Request {
 }
 
 impl Door for Entry<'_> {
+    fn take_outbound(&mut self) -> Option<Outbound> {
+        self.outbound.take()
+    }
+
     fn alias_entered(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError> {
-        let top = agave.get_stack_height() == 1;
-        if let Some(outbound) = self.outbound.take_if(|_| top) {
-            let seeds: Vec<Vec<&[u8]>> =
-                outbound.seeds.iter().map(|seeds| seeds.iter().map(|seed| &seed[..]).collect()).collect();
-            let seeds: Vec<&[&[u8]]> = seeds.iter().map(Vec::as_slice).collect();
-            return agave.native_invoke_signed(outbound.instruction, &seeds);
-        }
         match self.call_out(agave) {
             Ok(()) => Ok(()),
             Err(Failure::Instruction(error)) => Err(error),
@@ -75,7 +86,7 @@ impl Entry<'_> {
             self.print_log();
             let outcome = self.call(&request, waiting.clone(), &mut gas)?;
             if outcome.success {
-                self.reload(&accounts, &waiting.frozen, &mut gas)?;
+                self.reload(&accounts, &waiting, &mut gas)?;
             }
             Ok(outcome)
         });
@@ -86,7 +97,13 @@ impl Entry<'_> {
             return Err(explain(agave, &request, &outcome).into());
         }
         if outcome.output.len() > RETURN_DATA_MAX {
-            ic_msg!(agave, "{} returned {} bytes; a program can take {}", request.contract, outcome.output.len(), RETURN_DATA_MAX);
+            ic_msg!(
+                agave,
+                "{} returned {} bytes; a program can take {}",
+                request.contract,
+                outcome.output.len(),
+                RETURN_DATA_MAX
+            );
             return Err(InstructionError::InvalidRealloc.into());
         }
         agave.transaction_context.set_return_data(request.alias, outcome.output.to_vec())?;
@@ -112,15 +129,11 @@ impl Entry<'_> {
         // At the top stands who signed the transaction; below, the program that made the call.
         let caller = match height.checked_sub(2) {
             None => canonical_of_key(&self.payer),
-            Some(level) => canonical_of_key(context.get_instruction_context_at_nesting_level(level)?.get_program_key()?),
-        };
-        let mut payer = None;
-        for place in 0..instruction.get_number_of_instruction_accounts() {
-            if instruction.is_instruction_account_signer(place)? && instruction.is_instruction_account_writable(place)? {
-                payer = Some(canonical_of_key(instruction.get_key_of_instruction_account(place)?));
-                break;
+            Some(level) => {
+                canonical_of_key(context.get_instruction_context_at_nesting_level(level)?.get_program_key()?)
             }
-        }
+        };
+        let payer = payer(context, &instruction)?;
         let (lamports, input) = split_value(instruction.get_instruction_data());
         Ok(Request { alias, contract, caller, payer, lamports, input: Bytes::copy_from_slice(input) })
     }
@@ -131,27 +144,51 @@ impl Entry<'_> {
         let height = agave.get_stack_height();
         let current = context.get_current_instruction_context()?;
         let handed_over = |index: u16| {
-            current.instruction_accounts().iter().any(|account| account.index_in_transaction == index && account.is_writable())
+            current
+                .instruction_accounts()
+                .iter()
+                .any(|account| account.index_in_transaction == index && account.is_writable())
         };
-        let (mut programs, mut frozen) = (Vec::new(), Vec::new());
+        let (mut programs, mut frozen, mut looked_at) = (Vec::new(), Vec::new(), Vec::new());
         for level in 0..height.saturating_sub(1) {
             let instruction = context.get_instruction_context_at_nesting_level(level)?;
             let program = *instruction.get_program_key()?;
-            if !is_alias(&program) {
+            if !is_alias(&program) && program != BORDER {
                 programs.push(program);
             }
             for account in instruction.instruction_accounts() {
                 let key = *context.get_key_of_account_at_index(account.index_in_transaction)?;
-                // Whoever only looks at an account of another VM sees nothing but its balance, which may move.
-                let may_move = is_alias(&key) && !account.is_writable();
-                if !handed_over(account.index_in_transaction) && !may_move && !frozen.contains(&key) {
-                    frozen.push(key);
+                if handed_over(account.index_in_transaction) {
+                    continue;
+                }
+                let list = if is_alias(&key) && !account.is_writable() { &mut looked_at } else { &mut frozen };
+                if !list.contains(&key) {
+                    list.push(key);
                 }
             }
         }
         let trace = context.get_instruction_trace_length();
-        Ok(Waiting { programs, frozen, trace, height, log: Some(Rc::clone(&self.log)) })
+        Ok(Waiting { programs, frozen, looked_at, trace, height, log: Some(Rc::clone(&self.log)) })
     }
+}
+
+/// Who pays for value: the first account that signed, may be changed, and is a wallet. Lamports of any other account
+/// belong to the program that owns it.
+fn payer(
+    context: &TransactionContext<'_>,
+    instruction: &InstructionContext<'_, '_>,
+) -> Result<Option<Address>, InstructionError> {
+    for account in instruction.instruction_accounts() {
+        if !account.is_signer() || !account.is_writable() {
+            continue;
+        }
+        let held = context.accounts().try_borrow(account.index_in_transaction)?;
+        let key = context.get_key_of_account_at_index(account.index_in_transaction)?;
+        if *held.owner() == system_program::ID && held.data().is_empty() || is_alias(key) {
+            return Ok(Some(canonical_of_key(key)));
+        }
+    }
+    Ok(None)
 }
 
 /// Value and call data of an instruction.

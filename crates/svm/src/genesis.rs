@@ -34,6 +34,12 @@ pub fn account(key: Pubkey, lamports: u64, stored: &StoredAccount) -> GenesisAcc
     GenesisAccount { address, balance: U256::from(lamports) * U256::from(WEI_PER_LAMPORT), code, objects }
 }
 
+/// A native program: it has no account of its own in the state, but contracts of other VMs can call it.
+pub fn native_program(key: Pubkey) -> GenesisAccount {
+    let account = account(key, 0, &StoredAccount::default());
+    GenesisAccount { code: designator(VmId::SVM, key.as_ref()), ..account }
+}
+
 /// A program of the upgradeable loader: its own account and the one that holds its code, both rent-exempt. Without an
 /// `authority` it can never be changed.
 pub fn program(key: Pubkey, elf: &[u8], authority: Option<Pubkey>) -> [GenesisAccount; 2] {
@@ -43,10 +49,7 @@ pub fn program(key: Pubkey, elf: &[u8], authority: Option<Pubkey>) -> [GenesisAc
     data.resize(UpgradeableLoaderState::size_of_programdata_metadata(), 0);
     data.extend_from_slice(elf);
     let pointer = UpgradeableLoaderState::Program { programdata_address: holder };
-    [
-        rent_exempt(key, true, bincode::serialize(&pointer).unwrap_or_default()),
-        rent_exempt(holder, false, data),
-    ]
+    [rent_exempt(key, true, bincode::serialize(&pointer).unwrap_or_default()), rent_exempt(holder, false, data)]
 }
 
 /// The account that holds the code of a program of the upgradeable loader.

@@ -97,6 +97,5 @@ fn contract_aliases(agave: &InvokeContext<'_, '_>) -> Result<Vec<u16>, Instructi
 fn show(agave: &InvokeContext<'_, '_>, index: u16, owner: Pubkey) -> Result<(), InstructionError> {
     let mut account = agave.transaction_context.accounts().try_borrow_mut(index)?;
     account.set_owner(owner);
-    account.set_executable(owner == native_loader::ID);
     Ok(())
 }

@@ -8,15 +8,21 @@
 //! function invoke(AccountMeta[] calldata accounts, bytes calldata data) external returns (bytes memory);
 //! function invokeSigned(AccountMeta[] calldata accounts, bytes calldata data, bytes[][] calldata seeds)
 //!     external returns (bytes memory);
+//! function account(bytes32 key) external view
+//!     returns (uint64 lamports, bytes32 owner, bool executable, bytes memory data);
 //! ```
 //!
 //! `signer` may be set for the caller's own alias, and with `invokeSigned` for the addresses that its seeds derive from
-//! the alias (as `invoke_signed` does). Any other call data reaches the program as instruction data without accounts.
+//! the alias (as `invoke_signed` does). `account` reads any account, whosever it is, and runs nothing. Any other call data reaches the program as instruction data without accounts.
 
 use hexapla_abi::{
-    Abi, AddressBook, AnyCodec, Codec, Function, Interface, SolidityCodec, Value, interface::{AccountSource, Seed},
+    Abi, AddressBook, AnyCodec, Codec, Function, Interface, SolidityCodec, Value,
+    interface::{AccountSource, Seed},
 };
-use hexapla_primitives::{Address, B256, Bytes, FaultKind, identity::{alias_of, parse_designator}};
+use hexapla_primitives::{
+    Address, B256, Bytes, FaultKind,
+    identity::{alias_of, parse_designator},
+};
 use hexapla_vm::{HostError, HostResult, TypedCall};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
@@ -38,14 +44,29 @@ pub struct Invocation {
     pub data: Bytes,
     /// Seeds of addresses that sign, each without the program's id and with the bump.
     pub seeds: Vec<Vec<Bytes>>,
-    /// Return data is handed back as one Solidity `bytes`.
-    pub wraps_output: bool,
+    /// What the caller gets.
+    pub mode: Mode,
+}
+
+/// What an invocation gives its caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The return data as it is.
+    #[default]
+    Plain,
+    /// The return data as one Solidity `bytes`.
+    Wrapped,
+    /// The data of the only account, which belongs to the program; the program does not run.
+    Read,
+    /// Everything about the only account, in the Solidity ABI; the program does not run.
+    Describe,
 }
 
 static INVOKE: LazyLock<Interface> = LazyLock::new(|| {
     let signatures = [
         "function invoke((bytes32,bool,bool)[] accounts, bytes data) returns (bytes)",
         "function invokeSigned((bytes32,bool,bool)[] accounts, bytes data, bytes[][] seeds) returns (bytes)",
+        "function account(bytes32 key) view returns (uint64 lamports, bytes32 owner, bool executable, bytes data)",
     ];
     Interface::from_solidity_signatures("Program", signatures).unwrap_or_default()
 });
@@ -53,7 +74,13 @@ static INVOKE: LazyLock<Interface> = LazyLock::new(|| {
 impl Invocation {
     /// An invocation with nothing but data.
     pub fn of_data(data: Bytes) -> Self {
-        Self { accounts: Vec::new(), data, seeds: Vec::new(), wraps_output: false }
+        Self { accounts: Vec::new(), data, seeds: Vec::new(), mode: Mode::Plain }
+    }
+
+    /// A read of an account of the program.
+    pub fn reading(account: Pubkey) -> Self {
+        let accounts = vec![AccountMeta::new_readonly(account, false)];
+        Self { accounts, mode: Mode::Read, ..Self::of_data(Bytes::new()) }
     }
 
     /// Whether call data in the Solidity ABI calls `invoke` or `invokeSigned`.
@@ -67,21 +94,44 @@ impl Invocation {
             return Ok(Self::of_data(input.clone()));
         }
         let (_, values) = SolidityCodec::default().decode_call(&INVOKE, input).map_err(|error| error.to_string())?;
+        if let [Value::Bytes(key)] = values.as_slice() {
+            let key = Pubkey::try_from(&key[..]).map_err(|_| "an account's key has 32 bytes")?;
+            return Ok(Self { mode: Mode::Describe, ..Self::reading(key) });
+        }
         let mut values = values.into_iter();
         let (Some(Value::Array(accounts)), Some(Value::Bytes(data))) = (values.next(), values.next()) else {
             return Err("invoke takes accounts and data".into());
         };
         let accounts = accounts.into_iter().map(meta).collect::<Option<Vec<_>>>().ok_or("an account is malformed")?;
         let seeds = match values.next() {
-            Some(Value::Array(seeds)) => seeds.into_iter().map(seed_list).collect::<Option<_>>().ok_or("seeds are malformed")?,
+            Some(Value::Array(seeds)) => {
+                seeds.into_iter().map(seed_list).collect::<Option<_>>().ok_or("seeds are malformed")?
+            }
             _ => Vec::new(),
         };
-        Ok(Self { accounts, data, seeds, wraps_output: true })
+        Ok(Self { accounts, data, seeds, mode: Mode::Wrapped })
+    }
+
+    /// The call data with which a caller that speaks Solidity makes this invocation.
+    pub fn to_solidity(&self) -> Bytes {
+        let account = |meta: &AccountMeta| {
+            let key = Value::bytes(meta.pubkey.to_bytes().to_vec());
+            Value::Tuple(vec![key, Value::Bool(meta.is_signer), Value::Bool(meta.is_writable)])
+        };
+        let mut values =
+            vec![Value::Array(self.accounts.iter().map(account).collect()), Value::Bytes(self.data.clone())];
+        if !self.seeds.is_empty() {
+            let seeds = |seeds: &Vec<Bytes>| Value::Array(seeds.iter().cloned().map(Value::Bytes).collect());
+            values.push(Value::Array(self.seeds.iter().map(seeds).collect()));
+        }
+        let name = if self.seeds.is_empty() { "invoke" } else { "invokeSigned" };
+        let encoded = INVOKE.function(name).map(|invoke| SolidityCodec::default().encode_call(invoke, &values));
+        encoded.and_then(Result::ok).unwrap_or_default()
     }
 
     /// Return data in the form that the caller expects.
     pub fn output(&self, data: Vec<u8>) -> Bytes {
-        if !self.wraps_output {
+        if self.mode != Mode::Wrapped {
             return data.into();
         }
         let function = INVOKE.functions.first();
@@ -89,9 +139,22 @@ impl Invocation {
         encoded.and_then(Result::ok).unwrap_or_default()
     }
 
+    /// What `account` answers.
+    pub(crate) fn description(lamports: u64, stored: &crate::StoredAccount) -> Bytes {
+        let values = [
+            Value::uint(lamports),
+            Value::bytes(stored.owner.to_bytes().to_vec()),
+            Value::Bool(stored.executable),
+            Value::Bytes(stored.data.clone()),
+        ];
+        let encoded =
+            INVOKE.function("account").map(|account| SolidityCodec::default().encode_output(account, &values));
+        encoded.and_then(Result::ok).unwrap_or_default()
+    }
+
     /// The form in which a frame carries it.
     pub fn to_bytes(&self) -> Bytes {
-        let mut bytes = vec![u8::from(self.wraps_output)];
+        let mut bytes = vec![self.mode as u8];
         bytes.extend((self.accounts.len() as u16).to_le_bytes());
         for account in &self.accounts {
             bytes.extend(account.pubkey.as_ref());
@@ -112,7 +175,12 @@ impl Invocation {
     /// Reads what [`Invocation::to_bytes`] wrote.
     pub fn from_bytes(bytes: &Bytes) -> Option<Self> {
         let mut rest = Reader(bytes, 0);
-        let wraps_output = rest.take(1)?.first() == Some(&1);
+        let mode = match rest.take(1)?.first()? {
+            0 => Mode::Plain,
+            1 => Mode::Wrapped,
+            2 => Mode::Read,
+            _ => Mode::Describe,
+        };
         let accounts = (0..rest.length()?)
             .map(|_| {
                 let pubkey = Pubkey::try_from(rest.take(32)?).ok()?;
@@ -132,7 +200,7 @@ impl Invocation {
             })
             .collect::<Option<_>>()?;
         let data = bytes.slice(rest.1..);
-        Some(Self { accounts, data, seeds, wraps_output })
+        Some(Self { accounts, data, seeds, mode })
     }
 
     /// As an instruction of `program`.
@@ -143,7 +211,10 @@ impl Invocation {
     /// Says what is too much about it.
     pub fn check(&self) -> Result<(), String> {
         if self.accounts.len() > ACCOUNTS_MAX {
-            return Err(format!("{} accounts are passed; an instruction takes at most {ACCOUNTS_MAX}", self.accounts.len()));
+            return Err(format!(
+                "{} accounts are passed; an instruction takes at most {ACCOUNTS_MAX}",
+                self.accounts.len()
+            ));
         }
         if self.data.len() > DATA_BYTES_MAX {
             return Err(format!("{} bytes of data are passed; a call takes at most {DATA_BYTES_MAX}", self.data.len()));
@@ -192,7 +263,7 @@ pub(crate) fn typed(call: &TypedCall<'_>, book: &dyn AddressBook, gas: &mut u64)
     let codec = AnyCodec::new(Abi::Borsh, book);
     let data = codec.encode_call(call.function, call.values).map_err(|error| refusal(error.to_string()))?;
     let accounts = Resolver { call, book, program, gas }.accounts()?;
-    Ok(Invocation { accounts, data, seeds: Vec::new(), wraps_output: false })
+    Ok(Invocation { accounts, data, seeds: Vec::new(), mode: Mode::Plain })
 }
 
 /// The program that a designator points to.
@@ -264,14 +335,17 @@ impl Resolver<'_, '_> {
     /// A derived account, or `None` while an account that it needs is not known.
     fn derive(&mut self, index: usize, known: &[Option<Pubkey>]) -> HostResult<Option<Pubkey>> {
         let function = self.call.function;
-        let Some(AccountSource::Derived { program, seeds }) = function.accounts.get(index).map(|account| &account.source)
+        let Some(AccountSource::Derived { program, seeds }) =
+            function.accounts.get(index).map(|account| &account.source)
         else {
             return Ok(None);
         };
         let program = match program {
             None => self.program,
             Some(seed) => match self.seed(seed, known)? {
-                Some(bytes) => Pubkey::try_from(&bytes[..]).map_err(|_| refusal("the program of a derived account is no key"))?,
+                Some(bytes) => {
+                    Pubkey::try_from(&bytes[..]).map_err(|_| refusal("the program of a derived account is no key"))?
+                }
                 None => return Ok(None),
             },
         };
@@ -316,7 +390,8 @@ impl Resolver<'_, '_> {
 
     /// The bytes of an argument as a seed: fixed-size values in Borsh, bytes and text without their length.
     fn argument(&self, function: &Function, path: &[std::sync::Arc<str>]) -> HostResult<Bytes> {
-        let unknown = || refusal(format!("a seed of {} names the argument {}, which it has not", function.name, path.join(".")));
+        let unknown =
+            || refusal(format!("a seed of {} names the argument {}, which it has not", function.name, path.join(".")));
         let (first, rest) = path.split_first().ok_or_else(unknown)?;
         let index = function.inputs.iter().position(|input| input.name == *first).ok_or_else(unknown)?;
         let mut value = self.call.values.get(index).ok_or_else(unknown)?;

@@ -7,19 +7,26 @@
 //! - `context`: one entry into agave's `InvokeContext`, its accounts loaded from the host and written back
 //! - `foreign`: a program calls an alias: out of the SVM, into another VM, and back
 //! - `guard`: what the host adds to agave's native programs: re-entrancy over nested contexts, aliases that pay
+//! - `lane`: transactions of Solana's own form
+//! - `precompiles`: signature checks as instructions
 //! - `programs`, `runtime`, `sysvars`: compiled programs, the rules of the chain, the sysvars of a block
 //!
 //! - [`genesis`], [`spl`]: accounts and programs that are there from the beginning
+//! - `conformance`, with the feature of this name: the fixtures by which Solana's clients are compared
 //!
 //! Nothing outside this crate imports agave.
 
 pub mod account;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod context;
 mod error;
 mod foreign;
 pub mod genesis;
 mod guard;
 pub mod invocation;
+mod lane;
+mod precompiles;
 mod programs;
 mod runtime;
 mod session;
@@ -28,8 +35,9 @@ mod sysvars;
 mod vm;
 
 pub use account::{StoredAccount, WEI_PER_LAMPORT, canonical};
-pub use foreign::CALL_WITH_VALUE;
-pub use invocation::{Invocation, alias};
+pub use foreign::{BORDER, CALL_WITH_VALUE};
+pub use invocation::{Invocation, Mode, alias};
 pub use runtime::SetupError;
+pub use solana_instruction::AccountMeta;
 pub use solana_pubkey::{Pubkey, pubkey};
 pub use vm::{Config, SvmVm};

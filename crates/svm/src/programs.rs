@@ -8,9 +8,7 @@ use crate::{account::StoredAccount, runtime::Runtime};
 use hexapla_primitives::{B256, Bytes, ObjectKey, VmId, keccak256};
 use hexapla_vm::{Fatal, Host, HostResult};
 use solana_loader_v3_interface::state::UpgradeableLoaderState;
-use solana_program_runtime::{
-    program_cache_entry::{ProgramCacheEntry, ProgramCacheEntryOwner, ProgramCacheEntryType},
-};
+use solana_program_runtime::program_cache_entry::{ProgramCacheEntry, ProgramCacheEntryOwner, ProgramCacheEntryType};
 use solana_pubkey::Pubkey;
 use solana_sbpf::{elf::Executable, verifier::RequisiteVerifier};
 use solana_sdk_ids::bpf_loader_upgradeable;
@@ -114,10 +112,16 @@ impl Programs {
         kept.bytes = kept.bytes.saturating_add(bytes).saturating_sub(replaced.map_or(0, |program| program.bytes));
     }
 
-    fn load(&self, runtime: &Runtime, program: &StoredAccount, holder: &StoredAccount, slot: u64) -> Arc<ProgramCacheEntry> {
-        let failed = || {
-            tombstone(program, slot, ProgramCacheEntryType::FailedVerification(runtime.environment.clone()))
-        };
+    /// Verifies and compiles a program whose code `holder` holds.
+    pub(crate) fn load(
+        &self,
+        runtime: &Runtime,
+        program: &StoredAccount,
+        holder: &StoredAccount,
+        slot: u64,
+    ) -> Arc<ProgramCacheEntry> {
+        let failed =
+            || tombstone(program, slot, ProgramCacheEntryType::FailedVerification(runtime.environment.clone()));
         let (deployed, elf) = match code_of(program, holder) {
             Some(code) => code,
             None => return tombstone(program, slot, ProgramCacheEntryType::Closed),
@@ -148,18 +152,26 @@ impl Programs {
     }
 }
 
-enum Holder {
+/// Where the code of a program is.
+pub(crate) enum Holder {
+    /// In its own account.
     Itself,
+    /// In another.
     Other(Pubkey),
 }
 
 /// The account that holds the code of a program.
-fn code_holder(program: &StoredAccount) -> Option<Holder> {
+pub(crate) fn code_holder(program: &StoredAccount) -> Option<Holder> {
     if program.owner != bpf_loader_upgradeable::ID {
         return Some(Holder::Itself);
     }
-    match bincode::deserialize(&program.data) {
-        Ok(UpgradeableLoaderState::Program { programdata_address }) => Some(Holder::Other(programdata_address)),
+    programdata_of(&program.data).map(Holder::Other)
+}
+
+/// The account that holds the code of a program of the upgradeable loader, by the data of the program's account.
+pub(crate) fn programdata_of(program: &[u8]) -> Option<Pubkey> {
+    match bincode::deserialize(program) {
+        Ok(UpgradeableLoaderState::Program { programdata_address }) => Some(programdata_address),
         _ => None,
     }
 }
@@ -174,6 +186,19 @@ fn code_of<'a>(program: &StoredAccount, holder: &'a StoredAccount) -> Option<(u6
             Some((slot, holder.data.get(UpgradeableLoaderState::size_of_programdata_metadata()..)?))
         }
         _ => None,
+    }
+}
+
+/// Who may upgrade a program; `None` for one that nobody can change.
+pub(crate) fn authority(program: &Pubkey, host: &mut dyn Host, gas: &mut u64) -> HostResult<Option<Pubkey>> {
+    let mut read = |key: &Pubkey| -> HostResult<StoredAccount> {
+        let object = host.object(gas, &StoredAccount::key(key))?;
+        Ok(StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(error.into()))?)
+    };
+    let Some(Holder::Other(holder)) = code_holder(&read(program)?) else { return Ok(None) };
+    match bincode::deserialize(&read(&holder)?.data) {
+        Ok(UpgradeableLoaderState::ProgramData { upgrade_authority_address, .. }) => Ok(upgrade_authority_address),
+        _ => Ok(None),
     }
 }
 

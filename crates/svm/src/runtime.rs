@@ -22,7 +22,8 @@ use std::sync::Arc;
 pub struct SetupError(String);
 
 /// Native programs: they exist without being stored.
-pub(crate) const NATIVE_PROGRAMS: [Pubkey; 8] = [
+pub(crate) const NATIVE_PROGRAMS: [Pubkey; 9] = [
+    foreign::BORDER,
     system_program::ID,
     bpf_loader::ID,
     bpf_loader_deprecated::ID,
@@ -48,7 +49,11 @@ pub(crate) struct Runtime {
 
 impl Runtime {
     pub(crate) fn new() -> Result<Self, SetupError> {
-        let features = features();
+        Self::with_features(features())
+    }
+
+    /// The same with other features of Solana.
+    pub(crate) fn with_features(features: SVMFeatureSet) -> Result<Self, SetupError> {
         let budget = SVMTransactionExecutionBudget::new_with_defaults(features.raise_cpi_nesting_limit_to_8);
         let environment = solana_syscalls::create_program_runtime_environment(&features, &budget, false, false)
             .map_err(|error| SetupError(error.to_string()))?;
@@ -57,6 +62,7 @@ impl Runtime {
             (bpf_loader::ID, guard::Loader::register as _),
             (bpf_loader_deprecated::ID, guard::Loader::register as _),
             (bpf_loader_upgradeable::ID, guard::Loader::register as _),
+            (foreign::BORDER, foreign::Border::register as _),
             (compute_budget::ID, guard::ComputeBudget::register as _),
         ];
         Ok(Self {

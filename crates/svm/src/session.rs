@@ -3,6 +3,7 @@
 //! agave's `InvokeContext` has no place for data of ours, and its native programs are plain functions. Both therefore
 //! find the entry they run in through this thread: entries nest like calls, and each is in place for as long as it runs.
 
+use crate::context::Outbound;
 use scoped_tls_hkt::scoped_thread_local;
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::invoke_context::InvokeContext;
@@ -12,6 +13,9 @@ use std::{cell::RefCell, rc::Rc};
 
 /// The way out of agave, into the host.
 pub(crate) trait Door {
+    /// What the contract of another VM that made this entry calls; once.
+    fn take_outbound(&mut self) -> Option<Outbound>;
+
     /// The program that agave has just entered is the alias of a contract of another VM.
     fn alias_entered(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError>;
 }
@@ -29,6 +33,8 @@ pub(crate) struct Waiting {
     pub(crate) programs: Vec<Pubkey>,
     /// Accounts that its frames hold and did not hand over: nobody may change them.
     pub(crate) frozen: Vec<Pubkey>,
+    /// Aliases that its frames only look at: their balances may move, and the frames see that when they have ended.
+    pub(crate) looked_at: Vec<Pubkey>,
     /// Instructions in its trace.
     pub(crate) trace: usize,
     /// Height of its instruction stack.
@@ -40,6 +46,11 @@ pub(crate) struct Waiting {
 /// Runs `work` with `door` in place.
 pub(crate) fn with_door<R>(door: &mut (dyn Door + '_), work: impl FnOnce() -> R) -> R {
     DOOR.set(door, work)
+}
+
+/// What the border's frame shall call.
+pub(crate) fn take_outbound() -> Option<Outbound> {
+    if DOOR.is_set() { DOOR.with(|door| door.take_outbound()) } else { None }
 }
 
 /// Goes through the door.

@@ -1,6 +1,6 @@
 //! The programs of the Solana program library, unmodified, at their mainnet addresses.
 
-use crate::genesis::{GenesisAccount, program};
+use crate::genesis::{GenesisAccount, native_program, program};
 use solana_pubkey::{Pubkey, pubkey};
 
 /// A program and its ELF file.
@@ -10,6 +10,13 @@ pub struct SplProgram {
     /// Its name.
     pub name: &'static str,
     elf: &'static [u8],
+}
+
+impl SplProgram {
+    /// Its ELF file.
+    pub const fn elf(&self) -> &'static [u8] {
+        self.elf
+    }
 }
 
 /// SPL Token.
@@ -33,7 +40,11 @@ macro_rules! elf {
 pub const PROGRAMS: [SplProgram; 5] = [
     SplProgram { id: TOKEN, name: "spl-token", elf: elf!("spl_token-3.5.0.so") },
     SplProgram { id: TOKEN_2022, name: "spl-token-2022", elf: elf!("spl_token_2022-11.0.0.so") },
-    SplProgram { id: ASSOCIATED_TOKEN, name: "spl-associated-token-account", elf: elf!("spl_associated_token_account-1.1.1.so") },
+    SplProgram {
+        id: ASSOCIATED_TOKEN,
+        name: "spl-associated-token-account",
+        elf: elf!("spl_associated_token_account-1.1.1.so"),
+    },
     SplProgram { id: MEMO, name: "spl-memo", elf: elf!("spl_memo-4.0.0.so") },
     SplProgram {
         id: ADDRESS_LOOKUP_TABLE,
@@ -42,7 +53,8 @@ pub const PROGRAMS: [SplProgram; 5] = [
     },
 ];
 
-/// All accounts of [`PROGRAMS`], which nobody can change.
+/// All accounts of [`PROGRAMS`], which nobody can change, and what the native programs show to other VMs.
 pub fn genesis() -> impl Iterator<Item = GenesisAccount> {
-    PROGRAMS.iter().flat_map(|spl| program(spl.id, spl.elf, None))
+    let native = [solana_sdk_ids::system_program::ID, solana_sdk_ids::bpf_loader_upgradeable::ID].map(native_program);
+    PROGRAMS.iter().flat_map(|spl| program(spl.id, spl.elf, None)).chain(native)
 }

@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A transaction may name a blockhash of this many blocks back at most.
 pub(crate) const RECENT_BLOCKS: u64 = 150;
+/// Hashes of blocks that programs can see.
+const SLOT_HASHES: u64 = 512;
 /// Lamports for each signature, as nonce accounts record it.
 pub(crate) const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
@@ -44,10 +46,10 @@ impl Sysvars {
             (sysvar::clock::ID, encode(&clock)),
             (sysvar::rent::ID, encode(&rent)),
             (sysvar::epoch_schedule::ID, encode(&schedule)),
-            (sysvar::slot_hashes::ID, encode(&hashes)),
-            (sysvar::recent_blockhashes::ID, recent_blockhashes(&recent)),
+            (sysvar::slot_hashes::ID, padded(encode(&hashes), SLOT_HASHES_BYTES)),
+            (sysvar::recent_blockhashes::ID, padded(recent_blockhashes(&recent), RECENT_BLOCKHASHES_BYTES)),
             (sysvar::last_restart_slot::ID, encode(&0u64)),
-            (sysvar::stake_history::ID, encode(&0u64)),
+            (sysvar::stake_history::ID, vec![0; STAKE_HISTORY_BYTES]),
             (sysvar::epoch_rewards::ID, vec![0; EPOCH_REWARDS_BYTES]),
         ];
         let mut cache = SysvarCache::default();
@@ -77,6 +79,11 @@ impl Sysvars {
     }
 }
 
+/// Lengths of the accounts of sysvars that are lists: as on Solana they have room for the longest list, and programs
+/// that read the whole account rely on it.
+const SLOT_HASHES_BYTES: usize = 8 + 512 * 40;
+const RECENT_BLOCKHASHES_BYTES: usize = 8 + 150 * 40;
+const STAKE_HISTORY_BYTES: usize = 8 + 512 * 32;
 /// Length of the account of the `EpochRewards` sysvar, all zero where no rewards are paid out.
 const EPOCH_REWARDS_BYTES: usize = 81;
 
@@ -84,10 +91,15 @@ fn encode(value: &impl serde::Serialize) -> Vec<u8> {
     bincode::serialize(value).unwrap_or_default()
 }
 
+fn padded(mut data: Vec<u8>, length: usize) -> Vec<u8> {
+    data.resize(length, 0);
+    data
+}
+
 /// The deprecated sysvar that nonce instructions ask for: a list of (hash, lamports per signature).
 fn recent_blockhashes(recent: &[(u64, Hash)]) -> Vec<u8> {
     let entries: Vec<([u8; 32], u64)> =
-        recent.iter().map(|(_, hash)| (hash.to_bytes(), LAMPORTS_PER_SIGNATURE)).collect();
+        recent.iter().take(RECENT_BLOCKS as usize).map(|(_, hash)| (hash.to_bytes(), LAMPORTS_PER_SIGNATURE)).collect();
     encode(&entries)
 }
 
@@ -110,7 +122,16 @@ impl BlockSysvars {
             return Ok(Arc::clone(sysvars));
         }
         let mut recent = Vec::new();
-        for number in (number.saturating_sub(RECENT_BLOCKS)..number).rev() {
+        for number in (number.saturating_sub(SLOT_HASHES)..number).rev() {
+            // The block before knew the rest: a hash stands for everything before it.
+            if let Some((_, before)) = newest.as_ref()
+                && let Some(at) = before.recent.first().filter(|(slot, _)| *slot == number)
+                && host.block_hash(&mut free, number)?.0 == at.1.to_bytes()
+            {
+                let rest = (SLOT_HASHES as usize).saturating_sub(recent.len());
+                recent.extend(before.recent.iter().take(rest).copied());
+                break;
+            }
             let hash = host.block_hash(&mut free, number)?;
             if hash.is_zero() {
                 break;

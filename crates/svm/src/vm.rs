@@ -1,16 +1,18 @@
 //! The adapter.
 
 use crate::{
-    context::{AccountUse, Ground, Outbound, Plan, TopInstruction, run},
+    account::StoredAccount,
+    context::{AccountUse, Ground, Outbound, Plan, TopInstruction, canonical_of_key, lamports_in, run},
     error::{Failure, fault},
-    invocation::{self, Invocation, alias, program_of},
-    programs::Programs,
+    foreign::BORDER,
+    invocation::{self, Invocation, Mode, alias, program_of},
+    programs::{self, Programs},
     runtime::{Runtime, SetupError},
     sysvars::BlockSysvars,
 };
 use hexapla_abi::{Abi, AddressBook};
 use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, NativeGas, VmId, identity::parse_designator};
-use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, TypedCall, Vm};
+use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, TypedCall, Vm};
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::execution_budget::{MAX_COMPUTE_UNIT_LIMIT, MIN_HEAP_FRAME_BYTES};
 use solana_pubkey::Pubkey;
@@ -35,9 +37,9 @@ impl Default for Config {
 /// Solana programs as a VM.
 #[derive(Clone)]
 pub struct SvmVm {
-    runtime: Arc<Runtime>,
-    programs: Arc<Programs>,
-    sysvars: Arc<BlockSysvars>,
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) programs: Arc<Programs>,
+    pub(crate) sysvars: Arc<BlockSysvars>,
 }
 
 impl SvmVm {
@@ -57,6 +59,9 @@ impl SvmVm {
 
     fn call(&self, frame: &Frame, host: &mut dyn Host, gas: &mut u64) -> Result<(Bytes, u64), Failure> {
         let (program, invocation) = read_frame(frame)?;
+        if matches!(invocation.mode, Mode::Read | Mode::Describe) {
+            return Ok((read_account(&program, &invocation, host, gas)?, 0));
+        }
         let sysvars = self.sysvars.get(host)?;
         let caller = alias(frame.caller);
         let mut plan = plan(program, &invocation, caller, frame.depth == 0)?;
@@ -124,6 +129,16 @@ impl Vm for SvmVm {
         from == Abi::Solidity && Invocation::is_invoke(input)
     }
 
+    fn owner_of(&self, code: &[u8], host: &mut dyn Host, gas: &mut u64) -> HostResult<Option<Address>> {
+        let Some(program) = program_of(code) else { return Ok(None) };
+        let authority = programs::authority(&program, host, gas)?;
+        Ok(authority.map(|authority| canonical_of_key(&authority)))
+    }
+
+    fn read_call(&self, account: &[u8]) -> Option<Bytes> {
+        Some(Invocation::reading(Pubkey::try_from(account).ok()?).to_bytes())
+    }
+
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
         let mut gas = frame.gas_limit;
         match self.call(frame, host, &mut gas) {
@@ -139,6 +154,10 @@ impl Vm for SvmVm {
         }
     }
 
+    fn lane(&self) -> Option<&dyn Lane> {
+        Some(self)
+    }
+
     /// Programs are deployed by their loader, never by an EVM creation.
     fn activate(&self, _code: &Bytes, _gas: &mut u64, _host: &mut dyn Host) -> HostResult<()> {
         let message = "Solana programs are deployed by the upgradeable loader, not by a create transaction";
@@ -146,19 +165,49 @@ impl Vm for SvmVm {
     }
 }
 
+/// The data of an account that belongs to the program, or everything about any.
+fn read_account(
+    program: &Pubkey,
+    invocation: &Invocation,
+    host: &mut dyn Host,
+    gas: &mut u64,
+) -> Result<Bytes, Failure> {
+    let refused = |message: String| Failure::Fault(FaultKind::Border, message);
+    let meta = invocation.accounts.first().ok_or_else(|| refused("no account is named".into()))?;
+    let object = host.object(gas, &StoredAccount::key(&meta.pubkey))?;
+    let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
+    if invocation.mode == Mode::Describe {
+        let balance = host.balance(gas, canonical_of_key(&meta.pubkey))?;
+        return Ok(Invocation::description(lamports_in(balance), &stored));
+    }
+    if stored.owner != *program {
+        return Err(refused(format!("the account {} belongs to {}, not to {program}", meta.pubkey, stored.owner)));
+    }
+    Ok(stored.data)
+}
+
 fn read_frame(frame: &Frame) -> Result<(Pubkey, Invocation), Failure> {
     let refused = |message: &str| Failure::Fault(FaultKind::Border, message.into());
     let program = program_of(&frame.code.bytes).ok_or_else(|| refused("the code is no Solana program"))?;
     if !frame.value.is_zero() {
-        return Err(refused("a Solana program takes no coin with a call; send it to an account of the program instead"));
+        return Err(refused(
+            "a Solana program takes no coin with a call; send it to an account of the program instead",
+        ));
     }
     let invocation = Invocation::from_bytes(&frame.input).ok_or_else(|| refused("the call data is no instruction"))?;
     invocation.check().map_err(|message| Failure::Fault(FaultKind::Border, message))?;
     Ok((program, invocation))
 }
 
-/// The entry of a call: for a user the instruction itself, for a contract the frame of its alias, which calls the
-/// program and can sign for addresses derived from the alias.
+/// The address that seeds derive from the caller's alias, as `invoke_signed` derives it from a program.
+fn signer(seeds: &[Bytes], caller: &Pubkey) -> Result<Pubkey, Failure> {
+    let parts: Vec<&[u8]> = seeds.iter().map(|seed| &seed[..]).collect();
+    Pubkey::create_program_address(&parts, caller)
+        .map_err(|error| Failure::Fault(FaultKind::Border, format!("the seeds derive no address: {error}")))
+}
+
+/// The entry of a call: for a user the instruction itself, for a contract a frame of the border, which calls the program
+/// and signs for the contract's alias and for addresses derived from it.
 fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) -> Result<Plan, Failure> {
     let mut accounts: Vec<AccountUse> = Vec::with_capacity(invocation.accounts.len() + 2);
     let mut index_of = |key: Pubkey, writable: bool| {
@@ -185,15 +234,17 @@ fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) 
         (program_index, invocation.data.to_vec(), None)
     } else {
         metas.push(InstructionAccount::new(program_index, false, false));
-        let outbound = Outbound { instruction: invocation.instruction(program), seeds: invocation.seeds.clone() };
-        (index_of(caller, false), Vec::new(), Some(outbound))
+        let signers = invocation.seeds.iter().map(|seeds| signer(seeds, &caller)).collect::<Result<_, _>>()?;
+        let outbound = Outbound { instruction: invocation.instruction(program), signers };
+        (index_of(BORDER, false), Vec::new(), Some(outbound))
     };
     // One privilege for each account, as a message gives it.
     for index in 0..metas.len() {
         let Some(meta) = metas.get(index).copied() else { continue };
         let same = metas.iter().filter(|other| other.index_in_transaction == meta.index_in_transaction);
-        let (signer, writable) =
-            same.fold((false, false), |(signer, writable), other| (signer | other.is_signer(), writable | other.is_writable()));
+        let (signer, writable) = same.fold((false, false), |(signer, writable), other| {
+            (signer | other.is_signer(), writable | other.is_writable())
+        });
         if let Some(meta) = metas.get_mut(index) {
             meta.set_is_signer(signer);
             meta.set_is_writable(writable);
@@ -207,5 +258,6 @@ fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) 
         instructions_sysvar: None,
         compute_units: 0,
         heap_bytes: MIN_HEAP_FRAME_BYTES,
+        load_limit: None,
     })
 }

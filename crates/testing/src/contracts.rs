@@ -22,6 +22,12 @@ pub fn wasm(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
 
+/// The ELF file of a Solana artefact, e.g. `actor/actor`.
+pub fn svm(name: &str) -> Vec<u8> {
+    let path = root().join("svm").join(format!("{name}.so"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
+
 /// Init code that deploys a WASM artefact.
 pub fn wasm_init_code(name: &str) -> Bytes {
     hexapla_wasm::deploy_code(&wasm(name))

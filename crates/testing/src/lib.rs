@@ -3,6 +3,7 @@
 //! - [`Script`]: what an actor contract shall do; the same script runs on every VM
 //! - [`contracts`]: the committed artefacts in `contracts/`
 //! - [`Stage`]: a chain in memory with two actors on each VM
+//! - [`SvmActor`]: an actor on Solana, with its state account
 //! - [`fixtures`]: test data from outside, where there is any
 //!
 //! Helpers panic with a sentence where something is wrong: they run in tests only.
@@ -10,7 +11,9 @@
 pub mod contracts;
 pub mod fixtures;
 mod script;
+mod solana;
 mod stage;
 
 pub use script::{CallMode, Script, ScriptCall};
+pub use solana::SvmActor;
 pub use stage::{Side, Stage, USER};

@@ -201,6 +201,36 @@ impl Script {
         self.op(0x13).number(rounds)
     }
 
+    /// Invokes a program with accounts given by index and flags (1 signer, 2 writable), and appends what it returns
+    /// (Solana only).
+    pub fn invoke(self, program: u8, accounts: &[(u8, u8)], data: &[u8]) -> Self {
+        let mut this = self.op(0x20);
+        this.0.extend([program, u8::try_from(accounts.len()).expect("at most 64 accounts")]);
+        this.0.extend(accounts.iter().flat_map(|(index, flags)| [*index, *flags]));
+        this.0.push(0);
+        this.bytes(data)
+    }
+
+    /// Debits one account and credits another (Solana only).
+    pub fn move_lamports(self, from: u8, to: u8, lamports: u64) -> Self {
+        let mut this = self.op(0x21);
+        this.0.extend([from, to]);
+        this.0.extend(lamports.to_be_bytes());
+        this
+    }
+
+    /// Appends the lamports of an account as 8 bytes, its owner and the length of its data as 8 bytes (Solana only).
+    pub fn describe_account(self, account: u8) -> Self {
+        let mut this = self.op(0x23);
+        this.0.push(account);
+        this
+    }
+
+    /// Appends the height of the instruction stack as 8 bytes (Solana only).
+    pub fn stack_height(self) -> Self {
+        self.op(0x24)
+    }
+
     fn op(mut self, op: u8) -> Self {
         self.0.push(op);
         self

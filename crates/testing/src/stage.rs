@@ -1,7 +1,11 @@
 //! A chain in memory with two actors on each VM.
 
-use crate::{Script, contracts};
-use hexapla_executor::{Chain, ChainConfig, Executor, Receipt, TxEnv, standard_vms, wasm};
+use crate::{Script, ScriptCall, SvmActor, contracts};
+use hexapla_executor::{
+    Chain, ChainConfig, Executor, Receipt, TxEnv, standard_vms,
+    svm::{AccountMeta, alias, spl},
+    wasm,
+};
 use hexapla_primitives::{Address, Bytes, U256, VmId, address};
 
 /// Who signs the transactions.
@@ -14,17 +18,19 @@ pub enum Side {
     Evm,
     /// WASM.
     Wasm,
+    /// Solana.
+    Svm,
 }
 
 impl Side {
-    /// Both, and so every ordered pair of different VMs: `(side, side.other())`.
+    /// Those that share an ABI and can catch failures, and so every ordered pair of different VMs: `(side, side.other())`.
     pub const ALL: [Self; 2] = [Self::Evm, Self::Wasm];
 
-    /// The other one.
+    /// The other one of [`Side::ALL`].
     pub const fn other(self) -> Self {
         match self {
             Self::Evm => Self::Wasm,
-            Self::Wasm => Self::Evm,
+            Self::Wasm | Self::Svm => Self::Evm,
         }
     }
 
@@ -33,6 +39,7 @@ impl Side {
         match self {
             Self::Evm => VmId::EVM,
             Self::Wasm => VmId::WASM,
+            Self::Svm => VmId::SVM,
         }
     }
 }
@@ -43,6 +50,7 @@ pub struct Stage {
     pub chain: Chain,
     evm: [Address; 2],
     wasm: [Address; 2],
+    svm: [SvmActor; 4],
 }
 
 impl Stage {
@@ -74,7 +82,10 @@ impl Stage {
         };
         let evm = [deploy(contracts::evm("actor/Actor")), deploy(contracts::evm("actor/Actor"))];
         let wasm = [deploy(contracts::wasm_init_code("actor/actor")), deploy(contracts::wasm_init_code("actor/actor"))];
-        Self { chain, evm, wasm }
+        let svm = [0, 1, 2, 3].map(SvmActor::new);
+        chain.insert_svm_accounts(spl::genesis()).expect("memory does not fail");
+        svm.iter().for_each(|actor| actor.deploy(&mut chain));
+        Self { chain, evm, wasm, svm }
     }
 
     /// The first actor of a VM.
@@ -87,12 +98,36 @@ impl Stage {
         match side {
             Side::Evm => self.evm,
             Side::Wasm => self.wasm,
+            Side::Svm => panic!("actors on Solana have accounts: see Stage::svm"),
         }
+    }
+
+    /// The actors on Solana.
+    pub const fn svm(&self) -> &[SvmActor; 4] {
+        &self.svm
+    }
+
+    /// Call data that runs `script` on a contract of any VM. On Solana it is given its own state, to be changed, and the
+    /// aliases of all actors of the other VMs.
+    pub fn data(&self, to: Address, script: Script) -> Bytes {
+        let Some(actor) = self.svm.iter().find(|actor| actor.address() == to) else { return script.into() };
+        let aliases: Vec<AccountMeta> = self
+            .evm
+            .iter()
+            .chain(&self.wasm)
+            .map(|contract| AccountMeta::new_readonly(alias(*contract), false))
+            .collect();
+        actor.call(script, &aliases)
+    }
+
+    /// A script that calls through `path`, each link passing failures on, and runs `last` at its end.
+    pub fn through(&self, path: &[Address], last: Script) -> Script {
+        path.iter().rev().fold(last, |inner, to| Script::new().call(ScriptCall::to(*to, self.data(*to, inner))))
     }
 
     /// A transaction that runs a script.
     pub fn tx(&self, actor: Address, script: Script) -> TxEnv {
-        self.chain.call(USER, actor, script).expect("memory does not fail")
+        self.chain.call(USER, actor, self.data(actor, script)).expect("memory does not fail")
     }
 
     /// Runs a script in a transaction and commits it.
@@ -108,6 +143,9 @@ impl Stage {
 
     /// A storage word.
     pub fn word(&self, account: Address, key: u64) -> u64 {
+        if let Some(actor) = self.svm.iter().find(|actor| actor.address() == account) {
+            return actor.word(&self.chain, key as usize);
+        }
         self.chain.word(account, U256::from(key)).expect("memory does not fail").to()
     }
 }

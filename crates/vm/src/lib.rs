@@ -4,6 +4,7 @@
 //! - [`Host`]: what it may ask for while a frame runs: state, logs, calls. Every request that costs gas takes the
 //!   frame's remaining gas and charges it by the one price list for all VMs, so that no adapter can forget to.
 //! - [`Border`]: the rules a call between VMs must pass, and its record; the executor implements it
+//! - [`Lane`]: transactions of a VM's own form, for VMs that have such
 //! - [`Frame`], [`FrameEnd`], [`Crossing`], [`CallNode`]: one call, its end, its record, its place in the call tree
 //!
 //! An adapter never owns or commits state, and adapters never see one another.
@@ -12,6 +13,7 @@ mod call;
 mod crossing;
 mod frame;
 mod host;
+mod lane;
 mod set;
 mod trace;
 
@@ -19,9 +21,10 @@ pub use call::TypedCall;
 pub use crossing::{Border, BorderState, Crossing, Party, Translation};
 pub use frame::{CallKind, Code, Exit, Frame, FrameEnd};
 pub use host::{
-    BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host, HostError,
-    HostResult, TxInfo,
+    BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,
+    HostError, HostResult, TxInfo,
 };
+pub use lane::{Lane, LaneChecks, LaneEnd, LaneError, LaneRefusal, LaneRun, LaneTransaction};
 pub use set::{DuplicateVm, VmSet};
 pub use trace::{CallNode, TraceItem, Tracer};
 
@@ -88,6 +91,17 @@ pub trait Vm: Send + Sync {
         false
     }
 
+    /// Who may speak for a contract beside itself, where the VM knows it (Solana's upgrade authority).
+    fn owner_of(&self, _code: &[u8], _host: &mut dyn Host, _gas: &mut u64) -> HostResult<Option<Address>> {
+        Ok(None)
+    }
+
+    /// The call with which [`Vm::run`] gives back the data of an account of the contract instead of running it; `None`
+    /// where there is no such thing.
+    fn read_call(&self, _account: &[u8]) -> Option<Bytes> {
+        None
+    }
+
     /// Runs one frame to its end.
     ///
     /// What the contract did, failures included, is in the [`FrameEnd`]. `Err` is a fault of the host (a broken
@@ -97,4 +111,9 @@ pub trait Vm: Send + Sync {
     /// An ordinary create transaction returned code that this VM owns: checks it and makes it runnable.
     /// The cost is taken from `gas`; a refusal is a [`HostError::Fault`] and the creation fails with it.
     fn activate(&self, code: &Bytes, gas: &mut u64, host: &mut dyn Host) -> HostResult<()>;
+
+    /// Its own transactions, if it has such.
+    fn lane(&self) -> Option<&dyn Lane> {
+        None
+    }
 }

@@ -7,10 +7,11 @@ use crate::{
 };
 use hexapla_primitives::{Address, B256, Bytes, FaultKind, VmId};
 use hexapla_vm::{
-    CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Exit, Fatal, Frame, FrameEnd, HostError, HostResult,
+    CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Exit, Fatal, Frame, FrameEnd, HostError,
+    HostResult,
 };
 use revm::{
-    context_interface::{JournalTr, Cfg, ContextTr},
+    context_interface::{Cfg, ContextTr, JournalTr},
     handler::{FrameResult, handle_reservoir_remaining_gas},
     interpreter::{
         CallInput, CallInputs, CallScheme, CallValue, CreateInputs, CreateScheme, FrameInput, Gas,

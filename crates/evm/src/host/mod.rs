@@ -25,11 +25,19 @@ pub(crate) struct FrameHost<'a> {
     frame: &'a Frame,
     gas: Gas,
     memory: SharedMemory,
+    /// Fees may be paid: nothing that the frame does can be undone.
+    pays_fees: bool,
 }
 
 impl<'a> FrameHost<'a> {
     pub(crate) fn new(machine: &'a mut Machine, frame: &'a Frame, gas: Gas, memory: SharedMemory) -> Self {
-        Self { machine, frame, gas, memory }
+        Self { machine, frame, gas, memory, pays_fees: false }
+    }
+
+    /// The host of a lane that checks a transaction.
+    pub(crate) fn with_fees(mut self) -> Self {
+        self.pays_fees = true;
+        self
     }
 
     /// State gas and refunds of the frame.
@@ -205,6 +213,14 @@ impl Host for FrameHost<'_> {
 
     fn settle(&mut self, gas: &mut u64, changes: &[BalanceChange]) -> HostResult<()> {
         self.move_coin(gas, changes)
+    }
+
+    fn pay_fee(&mut self, gas: &mut u64, payer: Address, wei: U256) -> HostResult<()> {
+        if !self.pays_fees {
+            return Err(Fatal("a fee was charged while a transaction runs".into()).into());
+        }
+        self.load_account(gas, payer, false)?;
+        self.machine.take_fee(payer, wei)
     }
 
     fn identify(&mut self, gas: &mut u64, native_id: &[u8]) -> HostResult<Address> {

@@ -1,4 +1,6 @@
 //! Addresses between a VM and the rest, by home records and aliases.
+//!
+//! Zero is zero on both sides: it stands for "nobody" in every ABI, and in no other way can it come out.
 
 use hexapla_abi::{AddressBook, AddressError};
 use hexapla_primitives::{
@@ -46,12 +48,15 @@ impl AddressBook for StateBook<'_> {
         if let Some(canonical) = canonical_of_alias(*native) {
             return Ok(canonical);
         }
-        if native.is_zero() || is_malformed_alias(*native) {
-            return Err(AddressError(format!("{native} is no account: it is zero or a malformed alias")));
+        if native.is_zero() {
+            return Ok(Address::ZERO);
+        }
+        if is_malformed_alias(*native) {
+            return Err(AddressError(format!("{native} is a malformed alias")));
         }
         let canonical = canonical_of(self.vm, native.as_slice());
         match self.record(canonical)? {
-            Some(record) if record.vm == self.vm && record.native_id == native.as_slice() => {}
+            Some(record) if record.vm == self.vm && record.native_id[..] == native[..] => {}
             Some(_) => return Err(AddressError(format!("another account already has the address of {native}"))),
             None if self.read_only => {}
             None => {
@@ -65,7 +70,7 @@ impl AddressBook for StateBook<'_> {
 
     fn native(&self, canonical: Address) -> Result<B256, AddressError> {
         if canonical.is_zero() {
-            return Err(AddressError("the zero address is no account of another VM".into()));
+            return Ok(B256::ZERO);
         }
         match self.record(canonical)? {
             Some(record) if record.vm == self.vm => B256::try_from(&record.native_id[..])

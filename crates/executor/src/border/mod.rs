@@ -1,10 +1,7 @@
 //! The rules at the border between VMs, and the record of what passed it.
 
-#[cfg(any())]
 mod book;
-#[cfg(any())]
 pub mod registry;
-#[path = "raw.rs"]
 mod translate;
 
 use hexapla_abi::{
@@ -13,10 +10,10 @@ use hexapla_abi::{
 };
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
-    Border, BorderState, CallKind, Crossing, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party, Reentrancy, Vm,
-    VmSet,
+    Border, BorderState, CallKind, Crossing, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party, Reentrancy,
+    Vm, VmSet,
 };
-pub use translate::Projections;
+use registry::Projections;
 use std::sync::Arc;
 use translate::{Translated, abi_of};
 

@@ -9,7 +9,7 @@ use super::{
     registry::{Entry, Projections, entry_of},
 };
 use hexapla_abi::{
-    Abi, AnyCodec, Codec, CodecError, Interface, Projection, describe_revert,
+    Abi, AddressBook, AnyCodec, Codec, CodecError, Function, ImageError, Interface, Projection, Value, describe_revert,
 };
 use hexapla_primitives::{Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{BorderState, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall, Vm, VmSet};
@@ -24,10 +24,18 @@ const TRANSLATION_WORD_GAS: u64 = 6;
 #[derive(Debug)]
 pub(super) struct Translated {
     projection: Arc<Projection>,
-    /// Place of the function in the projection.
-    function: usize,
+    item: Item,
     /// The record so far.
     pub(super) record: Translation,
+}
+
+/// What was called, by its place in the projection.
+#[derive(Clone, Copy, Debug)]
+enum Item {
+    /// A function of the contract.
+    Function(usize),
+    /// A function that reads an account of the contract without running it.
+    Reader(usize),
 }
 
 /// The gas of translating `bytes`.
@@ -37,16 +45,6 @@ fn price(bytes: usize) -> u64 {
 
 fn refusal(message: impl Into<String>) -> HostError {
     HostError::fault(FaultKind::Border, message.into())
-}
-
-/// The refusal of an argument, with the contract's name.
-fn within(error: HostError, interface: &Interface) -> HostError {
-    match error {
-        HostError::Fault { kind: FaultKind::Border, message } => {
-            refusal(format!("an argument cannot be passed to {}: {message}", name(interface)))
-        }
-        error => error,
-    }
 }
 
 fn charge(gas: &mut u64, cost: u64) -> HostResult<()> {
@@ -82,7 +80,11 @@ pub(super) fn call(
     };
     charge(&mut frame.gas_limit, price(entry.length as usize))?;
     let projection = projections.get(&entry, from, state)?;
-    typed(vms, callee, projection, &entry, frame, state)
+    let translated = Call { vms, callee, projection, entry, frame, state }.translate()?;
+    if translated.is_none() {
+        raw(callee, from, frame)?;
+    }
+    Ok(translated)
 }
 
 fn raw(callee: Option<&dyn Vm>, from: Abi, frame: &mut Frame) -> HostResult<()> {
@@ -92,66 +94,130 @@ fn raw(callee: Option<&dyn Vm>, from: Abi, frame: &mut Frame) -> HostResult<()> 
     Ok(())
 }
 
-fn typed(
-    vms: &VmSet,
-    callee: Option<&dyn Vm>,
+/// A call of a contract with an interface.
+struct Call<'a> {
+    vms: &'a VmSet,
+    callee: Option<&'a dyn Vm>,
     projection: Arc<Projection>,
-    entry: &Entry,
-    frame: &mut Frame,
-    state: &mut dyn BorderState,
-) -> HostResult<Option<Translated>> {
-    let (from, source) = (abi_of(vms, frame.caller_vm), Arc::clone(projection.source()));
-    let book = StateBook::new(frame.caller_vm, frame.read_only, state);
-    let decoded = AnyCodec::new(from, &book).decode_call(projection.interface(), &frame.input);
-    let decoded = decoded.map(|(function, values)| (index_of(projection.interface(), function), values));
-    book.check()?;
-    let (function, values) = match decoded {
-        Ok(decoded) => decoded,
-        Err(CodecError::UnknownSelector { .. }) if source.fallback.is_some() => {
-            raw(callee, from, frame)?;
-            return Ok(None);
+    entry: Entry,
+    frame: &'a mut Frame,
+    state: &'a mut dyn BorderState,
+}
+
+impl Call<'_> {
+    /// `None` where the contract takes data of any form and this is none of its functions.
+    fn translate(mut self) -> HostResult<Option<Translated>> {
+        if let Some(reader) = self.reader() {
+            return self.read(reader).map(Some);
         }
-        Err(error) => return Err(refusal(format!("the call does not fit the interface of {}: {error}", name(&source)))),
-    };
-    let arguments = projection.arguments(function, values);
-    let arguments = arguments.map_err(|error| refusal(format!("an argument cannot be passed to {}: {error}", name(&source))))?;
-    let target = projection.function(function);
-    if let Some(units) = arguments.lamports {
-        frame.value = U256::from(units) * U256::from(vms.get(frame.caller_vm).map_or(1, |vm| vm.coin_unit()));
+        let interface = self.projection.interface();
+        let decoded = with_book(self.frame.caller_vm, self.frame.read_only, self.state, |book| {
+            let (function, values) = AnyCodec::new(interface.abi, book).decode_call(interface, &self.frame.input)?;
+            Ok((place_of(interface, function), values))
+        })?;
+        let (function, values) = match decoded {
+            Ok(decoded) => decoded,
+            Err(CodecError::UnknownSelector { .. }) if self.projection.source().fallback.is_some() => return Ok(None),
+            Err(error) => {
+                let name = self.projection.source().display_name();
+                return Err(refusal(format!("the call does not fit the interface of {name}: {error}")));
+            }
+        };
+        self.write(function, values).map(Some)
     }
-    let book = StateBook::new(frame.vm, frame.read_only, state);
-    let encoded = match callee {
-        Some(vm) => {
-            let (values, accounts) = (&arguments.values, &arguments.accounts);
-            let call = TypedCall { caller: frame.caller, code: &frame.code.bytes, function: target, values, accounts };
-            vm.write_call(&call, &book, &mut frame.gas_limit)
+
+    fn write(&mut self, place: usize, values: Vec<Value>) -> HostResult<Translated> {
+        let projection = Arc::clone(&self.projection);
+        let name = projection.source().display_name();
+        let arguments = projection.arguments(place, values).map_err(|error| not_passed(name, error))?;
+        let function = projection.function(place).ok_or_else(lost)?;
+        if let Some(units) = arguments.lamports {
+            let unit = self.vms.get(self.frame.caller_vm).map_or(1, |vm| vm.coin_unit());
+            self.frame.value = U256::from(units) * U256::from(unit);
         }
-        None => AnyCodec::new(Abi::Solidity, &book)
-            .encode_call(target, &arguments.values)
-            .map_err(|error| refusal(error.to_string())),
-    };
+        let (values, accounts) = (&arguments.values, &arguments.accounts);
+        let (callee, frame) = (self.callee, &mut *self.frame);
+        let input = with_book(frame.vm, frame.read_only, self.state, |book| match callee {
+            Some(vm) => {
+                let call = TypedCall { caller: frame.caller, code: &frame.code.bytes, function, values, accounts };
+                vm.write_call(&call, book, &mut frame.gas_limit)
+            }
+            None => {
+                let encoded = AnyCodec::new(projection.source().abi, book).encode_call(function, values);
+                encoded.map_err(|error| refusal(error.to_string()))
+            }
+        })?
+        .map_err(|error| match error {
+            HostError::Fault { kind: FaultKind::Border, message } => not_passed(name, message),
+            error => error,
+        })?;
+        self.begin(Item::Function(place), function.signature.clone(), arguments.values, input)
+    }
+
+    /// The reader that the call data names.
+    fn reader(&self) -> Option<usize> {
+        let input = &self.frame.input;
+        self.projection.readers().iter().position(|reader| input.starts_with(&reader.function.selector))
+    }
+
+    /// A function of the projection that the contract does not have: it reads one of its accounts.
+    fn read(&mut self, place: usize) -> HostResult<Translated> {
+        let projection = Arc::clone(&self.projection);
+        let reader = projection.readers().get(place).ok_or_else(lost)?;
+        let types: Vec<_> = reader.function.input_types().cloned().collect();
+        let body = self.frame.input.slice(reader.function.selector.len()..);
+        let abi = projection.target();
+        let values = with_book(self.frame.caller_vm, true, self.state, |book| {
+            AnyCodec::new(abi, book).decode_values(&types, &body)
+        })?
+        .map_err(|error| not_passed(projection.source().display_name(), error))?;
+        let input = self.callee.and_then(|vm| match values.first() {
+            Some(Value::Bytes(account)) => vm.read_call(account),
+            _ => None,
+        });
+        let input = input.ok_or_else(|| refusal("this contract has no accounts that can be read"))?;
+        self.begin(Item::Reader(place), reader.function.signature.clone(), values, input)
+    }
+
+    fn begin(&mut self, item: Item, function: String, arguments: Vec<Value>, input: Bytes) -> HostResult<Translated> {
+        charge(&mut self.frame.gas_limit, price(input.len()))?;
+        self.frame.input = input.clone();
+        let record = Translation {
+            interface: self.entry.hash,
+            function,
+            arguments,
+            results: Vec::new(),
+            input,
+            output: Bytes::new(),
+        };
+        Ok(Translated { projection: Arc::clone(&self.projection), item, record })
+    }
+}
+
+/// Does `work` with the address book of a VM. The outer error is a fault of the host, whatever `work` made of it.
+fn with_book<R>(
+    vm: VmId,
+    read_only: bool,
+    state: &mut dyn BorderState,
+    work: impl FnOnce(&dyn AddressBook) -> R,
+) -> Result<R, Fatal> {
+    let book = StateBook::new(vm, read_only, state);
+    let result = work(&book);
     book.check()?;
-    let encoded = encoded.map_err(|error| within(error, &source))?;
-    charge(&mut frame.gas_limit, price(encoded.len()))?;
-    frame.input = encoded.clone();
-    let record = Translation {
-        interface: entry.hash,
-        function: target.signature.clone(),
-        arguments: arguments.values,
-        results: Vec::new(),
-        input: encoded,
-        output: Bytes::new(),
-    };
-    Ok(Some(Translated { projection, function, record }))
+    Ok(result)
 }
 
 /// The place of a function that a codec found.
-fn index_of(interface: &Interface, function: &hexapla_abi::Function) -> usize {
+fn place_of(interface: &Interface, function: &Function) -> usize {
     interface.functions.iter().position(|known| core::ptr::eq(known, function)).unwrap_or_default()
 }
 
-fn name(interface: &Interface) -> &str {
-    if interface.name.is_empty() { "the contract" } else { &interface.name }
+fn not_passed(contract: &str, error: impl std::fmt::Display) -> HostError {
+    refusal(format!("an argument cannot be passed to {contract}: {error}"))
+}
+
+fn lost() -> HostError {
+    HostError::Fatal(Fatal("a projection lost a function".into()))
 }
 
 impl Translated {
@@ -163,98 +229,101 @@ impl Translated {
         end: &mut FrameEnd,
         state: &mut dyn BorderState,
     ) -> Result<(), Fatal> {
-        match &mut end.exit {
+        let output = match &mut end.exit {
             Exit::Fault(fault) => {
                 self.explain(fault);
-                Ok(())
+                return Ok(());
             }
-            Exit::Return(output) => {
-                let native = output.clone();
-                let translated = self.result(vms, frame, &native, &mut end.gas_left, state)?;
-                self.record.output = native;
-                match translated {
-                    Ok(output) => end.exit = Exit::Return(output),
-                    Err(fault) => {
-                        end.exit = Exit::Fault(fault);
-                    }
+            Exit::Return(output) => output.clone(),
+        };
+        let translated = charge(&mut end.gas_left, price(output.len()))
+            .and_then(|()| self.result(abi_of(vms, frame.caller_vm), frame, &output, state));
+        self.record.output = output;
+        end.exit = match translated {
+            Ok(output) => Exit::Return(output),
+            Err(HostError::Fatal(fatal)) => return Err(fatal),
+            Err(HostError::Fault { kind, message }) => {
+                if kind == FaultKind::OutOfGas {
+                    end.gas_left = 0;
                 }
-                Ok(())
+                let (data, message) = (Bytes::new(), message.into());
+                Exit::Fault(Fault { vm: frame.vm, contract: frame.code_address, kind, data, code: None, message })
+            }
+        };
+        Ok(())
+    }
+
+    fn result(&mut self, caller: Abi, frame: &Frame, output: &Bytes, state: &mut dyn BorderState) -> HostResult<Bytes> {
+        let source = self.projection.source();
+        let name = source.display_name();
+        let unreadable =
+            |error: CodecError| refusal(format!("{name} returned what its interface does not say: {error}"));
+        let decoded =
+            with_book(frame.vm, frame.read_only, state, |book| self.decode(AnyCodec::new(source.abi, book), output))?;
+        let values = decoded.map_err(unreadable)?;
+        let not_passed = |error: String| refusal(format!("the result of {name} cannot be passed on: {error}"));
+        let shown = self.show(values.clone()).map_err(|error| not_passed(error.to_string()))?;
+        self.record.results = values;
+        let projected = match self.item {
+            Item::Function(place) => self.projection.interface().functions.get(place),
+            Item::Reader(place) => self.projection.readers().get(place).map(|reader| &reader.function),
+        };
+        let projected = projected.ok_or_else(lost)?;
+        let encoded = with_book(frame.caller_vm, frame.read_only, state, |book| {
+            AnyCodec::new(caller, book).encode_output(projected, &shown)
+        })?;
+        encoded.map_err(|error| not_passed(error.to_string()))
+    }
+
+    fn decode(&self, codec: AnyCodec<'_>, output: &Bytes) -> Result<Vec<Value>, CodecError> {
+        match self.item {
+            Item::Function(place) => match self.projection.function(place) {
+                Some(function) => codec.decode_output(function, output),
+                None => Ok(Vec::new()),
+            },
+            Item::Reader(place) => {
+                let layout = self.projection.readers().get(place).map(|reader| reader.layout);
+                let layout = layout.and_then(|layout| self.projection.source().layouts.get(layout));
+                let Some(layout) = layout else { return Ok(Vec::new()) };
+                let body = output.strip_prefix(&layout.discriminator[..]);
+                let body = body.ok_or_else(|| CodecError::WrongValue {
+                    expected: layout.name.clone(),
+                    value: Value::Bytes(output.clone()).to_string(),
+                })?;
+                codec.decode_values(core::slice::from_ref(&layout.ty), body)
             }
         }
     }
 
-    fn result(
-        &mut self,
-        vms: &VmSet,
-        frame: &Frame,
-        output: &[u8],
-        gas: &mut u64,
-        state: &mut dyn BorderState,
-    ) -> Result<Result<Bytes, Fault>, Fatal> {
-        let fault = |kind, message: String| Fault {
-            vm: frame.vm,
-            contract: frame.code_address,
-            kind,
-            data: Bytes::new(),
-            code: None,
-            message,
-        };
-        let source = self.projection.source();
-        let Some(gas_left) = gas.checked_sub(price(output.len())) else {
-            *gas = 0;
-            return Ok(Err(fault(FaultKind::OutOfGas, "the gas does not pay for translating the result".into())));
-        };
-        *gas = gas_left;
-        let book = StateBook::new(frame.vm, frame.read_only, state);
-        let values = AnyCodec::new(source.abi, &book).decode_output(self.projection.function(self.function), output);
-        book.check()?;
-        let values = match values {
-            Ok(values) => values,
-            Err(error) => {
-                let message = format!("{} returned what its interface does not say: {error}", name(source));
-                return Ok(Err(fault(FaultKind::Border, message)));
-            }
-        };
-        self.record.results = values.clone();
-        let not_passed = |error: String| fault(FaultKind::Border, format!("the result of {} cannot be passed on: {error}", name(source)));
-        let results = match self.projection.results(self.function, values) {
-            Ok(results) => results,
-            Err(error) => return Ok(Err(not_passed(error.to_string()))),
-        };
-        let book = StateBook::new(frame.caller_vm, frame.read_only, state);
-        let projected = self.projection.interface().functions.get(self.function);
-        let encoded = projected.map(|projected| {
-            AnyCodec::new(abi_of(vms, frame.caller_vm), &book).encode_output(projected, &results)
-        });
-        book.check()?;
-        match encoded {
-            Some(Ok(output)) => Ok(Ok(output)),
-            Some(Err(error)) => Ok(Err(not_passed(error.to_string()))),
-            None => Err(Fatal("a projection lost a function".into())),
+    fn show(&self, values: Vec<Value>) -> Result<Vec<Value>, ImageError> {
+        match self.item {
+            Item::Function(place) => self.projection.results(place, values),
+            Item::Reader(place) => match values.into_iter().next() {
+                Some(data) => self.projection.read(place, data),
+                None => Ok(Vec::new()),
+            },
         }
     }
 
     /// Says by the interface what a failure means.
     fn explain(&self, fault: &mut Fault) {
-        let source = self.projection.source();
-        let known = source.errors.iter().position(|error| {
-            fault.data.get(..error.selector.len()).is_some_and(|selector| *selector == *error.selector)
-        });
-        let Some(index) = known.filter(|_| fault.kind == FaultKind::Revert) else { return };
-        let error = &source.errors[index];
+        if fault.kind != FaultKind::Revert {
+            return;
+        }
+        let (source, data) = (self.projection.source(), &fault.data);
+        let known = source.errors.iter().enumerate().find(|(_, error)| data.starts_with(&error.selector));
+        let Some((place, error)) = known else { return };
         if source.abi == Abi::Solidity {
-            fault.message = describe_revert(&fault.data, [&**source]);
+            fault.message = describe_revert(data, [&**source]);
         } else {
             let number = fault.code.map(|code| format!(" ({code})")).unwrap_or_default();
             let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", error.message) };
             fault.message = format!("{}{number}{meaning}", error.name);
         }
-        let projected = self.projection.interface().errors.get(index);
-        if fault.code.is_none() {
-            fault.code = projected
-                .and_then(|error| <[u8; 4]>::try_from(&*error.selector).ok())
-                .map(u32::from_le_bytes)
-                .filter(|_| self.projection.interface().abi == Abi::Borsh);
+        // The number that the projection has for it, where errors are numbers.
+        if fault.code.is_none() && self.projection.target() == Abi::Borsh {
+            let shown = self.projection.error_of(place).and_then(|place| self.projection.interface().errors.get(place));
+            fault.code = shown.and_then(|error| Some(u32::from_le_bytes(error.selector[..].try_into().ok()?)));
         }
     }
 }

@@ -8,3 +8,4 @@ mod gas;
 mod helpers;
 mod reentrancy;
 mod rules;
+mod solana;

@@ -6,6 +6,10 @@ use hexapla_executor::{
 };
 use hexapla_primitives::{Address, Bytes, U256, address};
 
+mod engine;
+mod system;
+mod typed;
+
 const USER: Address = address!("0x00000000000000000000000000000000000a11ce");
 
 fn chain() -> Chain {
@@ -18,7 +22,12 @@ fn chain() -> Chain {
 fn invoke(accounts: &[(Pubkey, bool, bool)], data: &[u8]) -> Bytes {
     let metas: Vec<String> = accounts
         .iter()
-        .map(|(key, signer, writable)| format!("(0x{},{signer},{writable})", hexapla_primitives::B256::from(key.to_bytes()).to_string().trim_start_matches("0x")))
+        .map(|(key, signer, writable)| {
+            format!(
+                "(0x{},{signer},{writable})",
+                hexapla_primitives::B256::from(key.to_bytes()).to_string().trim_start_matches("0x")
+            )
+        })
         .collect();
     let interface = hexapla_abi::Interface::from_solidity_signatures(
         "Program",
@@ -26,7 +35,10 @@ fn invoke(accounts: &[(Pubkey, bool, bool)], data: &[u8]) -> Bytes {
     )
     .unwrap();
     let function = interface.function("invoke").unwrap();
-    let arguments = [format!("[{}]", metas.join(",")), format!("0x{}", hexapla_primitives::Bytes::copy_from_slice(data).to_string().trim_start_matches("0x"))];
+    let arguments = [
+        format!("[{}]", metas.join(",")),
+        format!("0x{}", hexapla_primitives::Bytes::copy_from_slice(data).to_string().trim_start_matches("0x")),
+    ];
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let values = hexapla_abi::parse_arguments(function, &arguments, &|_| None).unwrap();
     hexapla_abi::Codec::encode_call(&hexapla_abi::SolidityCodec::default(), function, &values).unwrap()

@@ -1,0 +1,129 @@
+//! Executes transactions of other VMs' lanes.
+//!
+//! The machine is the same as for the EVM lane: one journal, one border, revm's frame stack for whatever EVM code such a
+//! transaction reaches.
+
+use crate::{
+    handler::LaneHandler,
+    host::FrameHost,
+    machine::{ExecuteError, Executed, Machine},
+};
+use hexapla_primitives::{Address, Bytes, FaultKind, U256, VmId};
+use hexapla_vm::{
+    CallKind, Code, Exit, Fatal, Frame, FrameEnd, HostError, LaneEnd, LaneError, LaneRefusal, LaneTransaction, Tracer,
+};
+use revm::{
+    context::{ContextTr, TxEnv, result::ResultGas},
+    context_interface::{JournalTr, LocalContextTr as _, journaled_state::account::JournaledAccountTr as _},
+    handler::Handler,
+    interpreter::{Gas, SharedMemory},
+    primitives::TxKind,
+};
+
+impl Machine {
+    /// Executes a transaction of the lane of `vm` on the state as it is, and commits nothing.
+    pub fn execute_lane(&mut self, vm: VmId, tx: &dyn LaneTransaction, trace: bool) -> Result<Executed, ExecuteError> {
+        let payer = tx.payer();
+        self.reset(TxEnv {
+            caller: payer,
+            kind: TxKind::Call(payer),
+            gas_limit: tx.gas_limit(),
+            chain_id: Some(self.environment.chain_id),
+            ..TxEnv::default()
+        });
+        self.tracer = trace.then(Tracer::default);
+        let ended = self.run_lane(&mut root(vm, tx), tx);
+        let logs = self.evm.ctx.journal_mut().take_logs();
+        self.evm.ctx.journal_mut().commit_tx();
+        self.evm.ctx.local_mut().clear();
+        self.evm.frame_stack.clear();
+        let changes = self.evm.ctx.journaled_state.take_changes();
+        let trace = self.tracer.take().and_then(Tracer::finish);
+        if let Some(failure) = self.evm.ctx.journaled_state.take_failure() {
+            return Err(failure.into());
+        }
+        let (end, gas_used) = ended?;
+        let (output, fault) = match end.exit {
+            Exit::Return(output) => (output, None),
+            Exit::Fault(fault) => (fault.data.clone(), Some(fault)),
+        };
+        Ok(Executed {
+            output,
+            created: None,
+            fault,
+            gas: ResultGas::default().with_total_gas_spent(gas_used),
+            logs,
+            program_log: core::mem::take(&mut self.program_log),
+            fee: self.fee,
+            changes,
+            trace,
+        })
+    }
+
+    /// The end of the transaction, and the gas that it used.
+    fn run_lane(&mut self, frame: &mut Frame, tx: &dyn LaneTransaction) -> Result<(FrameEnd, u64), ExecuteError> {
+        LaneHandler.load_accounts(self)?;
+        if let Err(fault) = self.admit(frame, None)? {
+            return Err(ExecuteError::Refused(LaneRefusal::new(fault.kind.name(), fault.message)));
+        }
+        let gas = Gas::new(frame.gas_limit);
+        let memory = SharedMemory::new_with_buffer(self.evm.ctx.local().shared_memory_buffer().clone());
+        let begun = tx.begin(&mut FrameHost::new(self, frame, gas, memory).with_fees());
+        let mut run = begun.map_err(|error| match error {
+            LaneError::Refused(refusal) => ExecuteError::Refused(refusal),
+            LaneError::Fatal(fatal) => ExecuteError::Fatal(fatal),
+        })?;
+        if let Some(tracer) = &mut self.tracer {
+            tracer.enter(frame, self.evm.ctx.journaled_state.logs().len());
+        }
+        let checkpoint = self.evm.ctx.journal_mut().checkpoint();
+        let memory = SharedMemory::new_with_buffer(self.evm.ctx.local().shared_memory_buffer().clone());
+        let LaneEnd { exit, gas_used, native_used } = run.run(&mut FrameHost::new(self, frame, gas, memory))?;
+        let gas_left = frame.gas_limit.saturating_sub(gas_used);
+        let mut end = FrameEnd { exit, gas_left, native_used };
+        self.dismiss(frame, &mut end)?;
+        if end.exit.is_success() {
+            self.evm.ctx.journal_mut().checkpoint_commit();
+        } else {
+            self.evm.ctx.journal_mut().checkpoint_revert(checkpoint);
+            let memory = SharedMemory::new_with_buffer(self.evm.ctx.local().shared_memory_buffer().clone());
+            run.fail(&mut FrameHost::new(self, frame, gas, memory))?;
+        }
+        if let Some(tracer) = &mut self.tracer {
+            tracer.exit(&end, self.evm.ctx.journaled_state.logs(), None);
+        }
+        Ok((end, gas_used))
+    }
+
+    /// Takes a fee from an account, for the beneficiary of the block.
+    pub(crate) fn take_fee(&mut self, payer: Address, wei: U256) -> Result<(), HostError> {
+        let fatal = |error: &dyn core::fmt::Display| HostError::Fatal(Fatal(error.to_string()));
+        let mut account = self.evm.ctx.journal_mut().load_account_mut(payer).map_err(|error| fatal(&error))?.data;
+        if !account.decr_balance(wei) {
+            let message = format!("the account {payer} has less than the fee of {wei} wei");
+            return Err(HostError::fault(FaultKind::InsufficientBalance, message));
+        }
+        self.fee = self.fee.saturating_add(wei);
+        Ok(())
+    }
+}
+
+/// The frame of the transaction itself: the account that stands behind it, in its own VM.
+fn root(vm: VmId, tx: &dyn LaneTransaction) -> Frame {
+    let payer = tx.payer();
+    Frame {
+        vm,
+        caller_vm: vm,
+        caller: payer,
+        target: payer,
+        code_address: payer,
+        code: Code::default(),
+        kind: CallKind::Call,
+        value: U256::ZERO,
+        input: Bytes::copy_from_slice(tx.id()),
+        gas_limit: tx.gas_limit(),
+        read_only: false,
+        reentrant: false,
+        depth: 0,
+    }
+}

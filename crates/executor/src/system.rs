@@ -1,0 +1,199 @@
+//! The system contract: what the host itself offers to contracts of every VM.
+//!
+//! It stands at [`SYSTEM_CONTRACT`] and speaks the Solidity ABI; contracts of other ABIs call its projection, because it
+//! has an interface like any other contract. It registers interfaces, translates identities, and reads state of any
+//! contract without a call.
+
+use crate::border::registry::{self, Entry};
+use hexapla_abi::{Codec, CodecError, Interface, SolidityCodec, Value};
+use hexapla_primitives::{
+    Address, Bytes, Fault, FaultKind, GasRate, HomeRecord, ObjectKey, VmId, address,
+    identity::{alias_of, canonical_of, designator},
+};
+use hexapla_vm::{
+    CallKind, CallRequest, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm, VmSet,
+};
+use std::sync::LazyLock;
+
+/// Where the system contract stands: "hexapla" and 0xff.
+pub const SYSTEM_CONTRACT: Address = address!("0x00000000000000000000000068657861706c61ff");
+
+/// What it offers.
+pub const SIGNATURES: [&str; 8] = [
+    "function setInterface(address account, bytes data)",
+    "function setInterfaceOfCreated(address account, uint64 nonce, bytes data)",
+    "function interfaceOf(address account) view returns (bytes32 hash, bytes data)",
+    "function canonicalOf(uint8 vm, bytes id) view returns (address)",
+    "function homeOf(address account) view returns (uint8 vm, bytes id)",
+    "function aliasOf(address account) view returns (bytes32)",
+    "function word(address account, uint256 key) view returns (uint256)",
+    "function object(uint8 vm, bytes key) view returns (bytes)",
+];
+
+static INTERFACE: LazyLock<Interface> =
+    LazyLock::new(|| Interface::from_solidity_signatures("Hexapla", SIGNATURES).unwrap_or_default());
+
+/// Gas of decoding a call and encoding its result.
+const CALL_GAS: u64 = 200;
+/// Gas of checking a byte of an interface.
+const CHECK_BYTE_GAS: u64 = 16;
+
+/// The interface of the system contract.
+pub fn interface() -> &'static Interface {
+    &INTERFACE
+}
+
+/// The code of the system contract.
+pub fn code() -> Bytes {
+    designator(VmId::INTERFACE, b"hexapla")
+}
+
+/// The system contract as a VM of its own.
+#[derive(Debug)]
+pub struct SystemVm {
+    /// The others, which know who owns their contracts.
+    vms: VmSet,
+}
+
+impl SystemVm {
+    /// The system contract of a chain with these VMs.
+    pub fn new(vms: VmSet) -> Self {
+        Self { vms }
+    }
+
+    fn call(&self, frame: &Frame, host: &mut dyn Host, gas: &mut u64) -> HostResult<Bytes> {
+        *gas = gas.checked_sub(CALL_GAS + 3 * frame.input.len() as u64 / 32).ok_or(HostError::OUT_OF_GAS)?;
+        if !frame.value.is_zero() {
+            return Err(refused("the system contract takes no coin"));
+        }
+        let (function, arguments) =
+            SolidityCodec::default().decode_call(&INTERFACE, &frame.input).map_err(malformed)?;
+        let results = match (function.name.as_str(), arguments.as_slice()) {
+            ("setInterface", [Value::Address(contract), Value::Bytes(data)]) => {
+                self.check_owner(*contract, frame.caller, host, gas)?;
+                register(*contract, data, host, gas)?
+            }
+            ("setInterfaceOfCreated", [Value::Address(contract), Value::Uint(nonce), Value::Bytes(data)]) => {
+                if frame.caller.create(nonce.to()) != *contract {
+                    return Err(refused(format!("{} did not create {contract} with the nonce {nonce}", frame.caller)));
+                }
+                register(*contract, data, host, gas)?
+            }
+            ("interfaceOf", [Value::Address(contract)]) => {
+                let entry = host.object(gas, &Entry::key(*contract))?.and_then(|bytes| Entry::from_bytes(&bytes));
+                let Some(entry) = entry else {
+                    return Err(refused(format!("{contract} has no interface")));
+                };
+                let data = host.object(gas, &entry.body_key())?.unwrap_or_default();
+                vec![Value::bytes(entry.hash.0), Value::Bytes(data)]
+            }
+            ("canonicalOf", [Value::Uint(vm), Value::Bytes(id)]) => {
+                vec![Value::Address(canonical_of(VmId(vm.to()), id))]
+            }
+            ("homeOf", [Value::Address(account)]) => {
+                let home = host.home_of(gas, *account)?;
+                let home = home.unwrap_or(HomeRecord { vm: VmId::EVM, native_id: Bytes::from(account.to_vec()) });
+                vec![Value::uint(home.vm.0), Value::Bytes(home.native_id)]
+            }
+            ("aliasOf", [Value::Address(account)]) => vec![Value::bytes(alias_of(*account).0)],
+            ("word", [Value::Address(account), Value::Uint(key)]) => {
+                vec![Value::Uint(host.word_of(gas, *account, *key)?)]
+            }
+            ("object", [Value::Uint(vm), Value::Bytes(key)]) => {
+                let object = host.object(gas, &ObjectKey::new(VmId(vm.to()), key.clone()))?;
+                vec![Value::Bytes(object.unwrap_or_default())]
+            }
+            _ => return Err(refused(format!("{} is not built", function.signature))),
+        };
+        SolidityCodec::default().encode_output(function, &results).map_err(malformed)
+    }
+
+    /// Only a contract itself and its owner may say what its interface is: the owner that its VM knows, or the one that
+    /// the contract names (`owner()`, ERC-173).
+    fn check_owner(&self, contract: Address, caller: Address, host: &mut dyn Host, gas: &mut u64) -> HostResult<()> {
+        if caller == contract {
+            return Ok(());
+        }
+        let code = host.code(gas, contract)?;
+        let owner = match self.vms.owner_of(&code.bytes) {
+            Some(vm) => vm.owner_of(&code.bytes, host, gas)?,
+            None => None,
+        };
+        let owner = match owner {
+            Some(owner) => Some(owner),
+            None => named_owner(contract, host, gas)?,
+        };
+        if owner == Some(caller) {
+            return Ok(());
+        }
+        let known = owner.map_or_else(|| "it has no owner()".to_owned(), |owner| format!("its owner is {owner}"));
+        Err(refused(format!("{caller} may not set the interface of {contract}: {known}")))
+    }
+}
+
+/// What `owner()` answers, if anything.
+fn named_owner(contract: Address, host: &mut dyn Host, gas: &mut u64) -> HostResult<Option<Address>> {
+    /// Selector of `owner()`.
+    const OWNER: [u8; 4] = [0x8d, 0xa5, 0xcb, 0x5b];
+    let outcome = host.call(gas, CallRequest::new(CallKind::Static, contract, Bytes::from_static(&OWNER)))?;
+    let word = outcome.output.get(..32).filter(|word| outcome.success && word.starts_with(&[0; 12]));
+    Ok(word.map(|word| Address::from_slice(&word[12..])).filter(|owner| !owner.is_zero()))
+}
+
+fn register(contract: Address, data: &Bytes, host: &mut dyn Host, gas: &mut u64) -> HostResult<Vec<Value>> {
+    let cost = CHECK_BYTE_GAS.saturating_mul(data.len() as u64);
+    *gas = gas.checked_sub(cost).ok_or(HostError::OUT_OF_GAS)?;
+    if data.is_empty() {
+        host.set_object(gas, &Entry::key(contract), None)?;
+        return Ok(Vec::new());
+    }
+    let interface = Interface::from_bytes(data).map_err(|error| refused(error.to_string()))?;
+    for (key, object) in registry::objects(contract, &interface).map_err(|error| refused(error.to_string()))? {
+        host.set_object(gas, &key, Some(object))?;
+    }
+    Ok(Vec::new())
+}
+
+fn malformed(error: CodecError) -> HostError {
+    refused(error.to_string())
+}
+
+fn refused(message: impl Into<String>) -> HostError {
+    HostError::fault(FaultKind::Revert, message.into())
+}
+
+impl Vm for SystemVm {
+    fn id(&self) -> VmId {
+        VmId::INTERFACE
+    }
+
+    fn gas_rate(&self) -> GasRate {
+        GasRate::EVM
+    }
+
+    fn reentrancy(&self) -> Reentrancy {
+        Reentrancy::Allowed
+    }
+
+    fn owns(&self, code: &[u8]) -> bool {
+        *code == *self::code()
+    }
+
+    fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
+        let mut gas = frame.gas_limit;
+        let (exit, gas_left) = match self.call(frame, host, &mut gas) {
+            Ok(output) => (Exit::Return(output), gas),
+            Err(HostError::Fatal(fatal)) => return Err(fatal),
+            Err(HostError::Fault { kind, message }) => {
+                let (data, message) = (Bytes::new(), message.into());
+                let fault = Fault { vm: self.id(), contract: frame.target, kind, data, code: None, message };
+                (Exit::Fault(fault), if kind == FaultKind::OutOfGas { 0 } else { gas })
+            }
+        };
+        Ok(FrameEnd { exit, gas_left, native_used: None })
+    }
+
+    fn activate(&self, _: &Bytes, _: &mut u64, _: &mut dyn Host) -> HostResult<()> {
+        Err(HostError::fault(FaultKind::Create, "the system contract cannot be created a second time"))
+    }
+}

@@ -1,0 +1,141 @@
+//! Transactions of Solana's own form.
+//!
+//! - `decode`: bytes into a message whose signatures hold
+//! - `budget`: what the compute-budget instructions ask for
+//! - `tables`: keys that stand in address lookup tables
+//! - `reserved`: keys that no transaction may write to
+//! - `recency`: recent blockhashes, durable nonces, and that no transaction is executed twice
+//! - `fees`: what a transaction pays, and who can pay
+//! - `run`: the instructions, in one entry into agave
+
+mod budget;
+mod decode;
+mod fees;
+mod recency;
+mod reserved;
+mod run;
+mod tables;
+
+use crate::{account::canonical, sysvars::Sysvars, vm::SvmVm};
+use budget::Budget;
+use hexapla_primitives::{Address, B256};
+use hexapla_vm::{Host, Lane, LaneChecks, LaneError, LaneRefusal, LaneRun, LaneTransaction};
+use run::Run;
+use solana_message::{SanitizedMessage, SanitizedVersionedMessage, SimpleAddressLoader};
+use solana_transaction_error::TransactionError;
+use std::borrow::Cow;
+
+/// Most accounts of a transaction (SIMD-0339's companion limit of account locks).
+const ACCOUNTS_MAX: usize = 128;
+
+impl Lane for SvmVm {
+    fn decode(&self, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal> {
+        Ok(Box::new(Transaction::decode(self.clone(), raw, checks)?))
+    }
+}
+
+/// A Solana transaction whose signatures hold.
+struct Transaction {
+    vm: SvmVm,
+    checks: LaneChecks,
+    signature: [u8; 64],
+    /// Hash of its message.
+    hash: B256,
+    message: Form,
+    budget: Budget,
+}
+
+/// A message, with all its keys or not.
+enum Form {
+    /// All keys stand in it.
+    Whole(SanitizedMessage),
+    /// Some stand in lookup tables.
+    WithTables(SanitizedVersionedMessage),
+}
+
+impl Transaction {
+    fn decode(vm: SvmVm, raw: &[u8], checks: LaneChecks) -> Result<Self, LaneRefusal> {
+        let decoded = decode::decode(raw, checks.signatures)?;
+        let budget = Budget::of(decoded.message.program_instructions_iter()).map_err(refused)?;
+        let tables = decoded.message.message.address_table_lookups().is_some_and(|lookups| !lookups.is_empty());
+        let message = match tables {
+            true => Form::WithTables(decoded.message),
+            false => {
+                let none = SimpleAddressLoader::Enabled(Default::default());
+                let whole = SanitizedMessage::try_new(decoded.message, none, &reserved::KEYS);
+                Form::Whole(whole.map_err(|error| LaneRefusal::new("SanitizeFailure", error.to_string()))?)
+            }
+        };
+        if let Form::Whole(message) = &message {
+            check_accounts(message).map_err(refused)?;
+        }
+        Ok(Self { vm, checks, signature: decoded.signature, hash: decoded.hash, message, budget })
+    }
+
+    fn whole(&self, host: &mut dyn Host, sysvars: &Sysvars) -> Result<Cow<'_, SanitizedMessage>, LaneError> {
+        let message = match &self.message {
+            Form::Whole(message) => return Ok(Cow::Borrowed(message)),
+            Form::WithTables(message) => message,
+        };
+        let lookups = message.message.address_table_lookups().unwrap_or_default();
+        let loaded = SimpleAddressLoader::Enabled(tables::load(host, sysvars, lookups)?);
+        let whole = SanitizedMessage::try_new(message.clone(), loaded, &reserved::KEYS)
+            .map_err(|error| LaneRefusal::new("SanitizeFailure", error.to_string()))?;
+        check_accounts(&whole).map_err(refused)?;
+        Ok(Cow::Owned(whole))
+    }
+
+    fn payer_key(&self) -> solana_pubkey::Pubkey {
+        match &self.message {
+            Form::Whole(message) => *message.fee_payer(),
+            Form::WithTables(message) => message.message.static_account_keys().first().copied().unwrap_or_default(),
+        }
+    }
+}
+
+fn check_accounts(message: &SanitizedMessage) -> Result<(), TransactionError> {
+    if message.account_keys().len() > ACCOUNTS_MAX {
+        return Err(TransactionError::TooManyAccountLocks);
+    }
+    if message.has_duplicates() {
+        return Err(TransactionError::AccountLoadedTwice);
+    }
+    Ok(())
+}
+
+/// A transaction that agave would not include in a block.
+fn refused(error: TransactionError) -> LaneRefusal {
+    LaneRefusal::new(name_of(&error), error.to_string())
+}
+
+/// The name of an error's variant, which clients match on.
+fn name_of(error: &TransactionError) -> String {
+    let text = format!("{error:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+impl LaneTransaction for Transaction {
+    /// The first signature.
+    fn id(&self) -> &[u8] {
+        &self.signature
+    }
+
+    fn payer(&self) -> Address {
+        canonical(&self.payer_key())
+    }
+
+    fn gas_limit(&self) -> u64 {
+        self.budget.compute_units.into()
+    }
+
+    fn begin(&self, host: &mut dyn Host) -> Result<Box<dyn LaneRun + '_>, LaneError> {
+        let sysvars = self.vm.sysvars.get(host)?;
+        let message = self.whole(host, &sysvars)?;
+        let nonce = match self.checks.recency {
+            true => recency::check(host, &sysvars, &message, self.hash)?,
+            false => None,
+        };
+        fees::charge(host, &sysvars, &message, &self.budget)?;
+        Ok(Box::new(Run { vm: &self.vm, sysvars, message, budget: self.budget, nonce }))
+    }
+}

@@ -1,0 +1,48 @@
+//! Keys that no transaction may write to, whatever its message says.
+
+use crate::{foreign::BORDER, spl::ADDRESS_LOOKUP_TABLE};
+use solana_pubkey::Pubkey;
+use solana_sdk_ids::{
+    bpf_loader, bpf_loader_deprecated, bpf_loader_upgradeable, compute_budget, config, ed25519_program, feature,
+    loader_v4, native_loader, secp256k1_program, secp256r1_program, stake, system_program, sysvar, vote,
+    zk_elgamal_proof_program, zk_token_proof_program,
+};
+use std::{collections::HashSet, sync::LazyLock};
+
+/// The keys, as agave reserves them, and the border's.
+pub(super) static KEYS: LazyLock<HashSet<Pubkey>> = LazyLock::new(|| {
+    HashSet::from([
+        ADDRESS_LOOKUP_TABLE,
+        BORDER,
+        bpf_loader::ID,
+        bpf_loader_deprecated::ID,
+        bpf_loader_upgradeable::ID,
+        compute_budget::ID,
+        config::ID,
+        ed25519_program::ID,
+        feature::ID,
+        loader_v4::ID,
+        native_loader::ID,
+        secp256k1_program::ID,
+        secp256r1_program::ID,
+        stake::ID,
+        stake::config::ID,
+        system_program::ID,
+        vote::ID,
+        zk_elgamal_proof_program::ID,
+        zk_token_proof_program::ID,
+        sysvar::ID,
+        sysvar::clock::ID,
+        sysvar::epoch_rewards::ID,
+        sysvar::epoch_schedule::ID,
+        sysvar::fees::ID,
+        sysvar::instructions::ID,
+        sysvar::last_restart_slot::ID,
+        sysvar::recent_blockhashes::ID,
+        sysvar::rent::ID,
+        sysvar::rewards::ID,
+        sysvar::slot_hashes::ID,
+        sysvar::slot_history::ID,
+        sysvar::stake_history::ID,
+    ])
+});

@@ -1,0 +1,102 @@
+//! The instructions of a transaction, in one entry into agave.
+
+use super::{budget::Budget, recency::Nonce};
+use crate::{
+    context::{self, AccountUse, Ground, LoadLimit, Plan, TopInstruction},
+    error::{Failure, fault, transaction_error},
+    sysvars::Sysvars,
+    vm::SvmVm,
+};
+use hexapla_primitives::{Bytes, Fault, NativeGas};
+use hexapla_vm::{Exit, Fatal, Host, HostError, LaneEnd, LaneRun};
+use solana_message::SanitizedMessage;
+use solana_sdk_ids::sysvar;
+use solana_transaction_context::instruction_accounts::InstructionAccount;
+use std::{borrow::Cow, sync::Arc};
+
+/// Bytes that a lookup table counts in the size of what a transaction loads (SIMD-0186).
+const TABLE_BYTES: u64 = 8248;
+
+/// A transaction that has been paid for.
+pub(super) struct Run<'a> {
+    pub(super) vm: &'a SvmVm,
+    pub(super) sysvars: Arc<Sysvars>,
+    pub(super) message: Cow<'a, SanitizedMessage>,
+    pub(super) budget: Budget,
+    pub(super) nonce: Option<Nonce>,
+}
+
+impl LaneRun for Run<'_> {
+    fn run(&mut self, host: &mut dyn Host) -> Result<LaneEnd, Fatal> {
+        let ground = Ground { runtime: &self.vm.runtime, programs: &self.vm.programs, sysvars: &self.sysvars };
+        // The fee pays for state.
+        let outcome = context::run(ground, host, self.plan(), &mut { u64::MAX })?;
+        let gas_used = outcome.compute_units_used;
+        let exit = match outcome.result {
+            Ok(()) => Exit::Return(outcome.return_data.into()),
+            Err((index, failure)) => Exit::Fault(self.fault(index, failure)?),
+        };
+        Ok(LaneEnd { exit, gas_used, native_used: Some(NativeGas { amount: gas_used, unit: "CU" }) })
+    }
+
+    fn fail(&mut self, host: &mut dyn Host) -> Result<(), Fatal> {
+        match self.nonce.as_ref().map(|nonce| nonce.advance(host)) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(HostError::Fatal(fatal))) => Err(fatal),
+            Some(Err(HostError::Fault { message, .. })) => Err(Fatal(format!("a nonce was not advanced: {message}"))),
+        }
+    }
+}
+
+impl Run<'_> {
+    /// The fault of the instruction at `index`. Its data is the `TransactionError` in bincode, as Solana records it.
+    fn fault(&self, index: usize, failure: Failure) -> Result<Fault, Fatal> {
+        let error = transaction_error(index, &failure);
+        let program =
+            self.message.instructions().get(index).map(|instruction| usize::from(instruction.program_id_index));
+        let key = program.and_then(|program| self.message.account_keys().get(program)).copied().unwrap_or_default();
+        let data = bincode::serialize(&error).map(Bytes::from).unwrap_or_default();
+        Ok(Fault { data, ..fault(context::canonical_of_key(&key), failure)? })
+    }
+
+    fn plan(&self) -> Plan {
+        let message = &*self.message;
+        let keys = message.account_keys();
+        let accounts: Vec<AccountUse> = keys
+            .iter()
+            .enumerate()
+            .map(|(index, key)| AccountUse { key: *key, writable: message.is_writable(index) })
+            .collect();
+        let instructions = message
+            .instructions()
+            .iter()
+            .map(|instruction| TopInstruction {
+                program: instruction.program_id_index.into(),
+                accounts: instruction
+                    .accounts
+                    .iter()
+                    .map(|index| {
+                        let index = usize::from(*index);
+                        InstructionAccount::new(index as u16, message.is_signer(index), message.is_writable(index))
+                    })
+                    .collect(),
+                data: instruction.data.clone(),
+            })
+            .collect();
+        let asks = keys.iter().any(|key| *key == sysvar::instructions::ID);
+        let instructions_sysvar = asks
+            .then(|| solana_instructions_sysvar::construct_instructions_data(&message.decompile_instructions()).ok())
+            .flatten();
+        let tables = message.message_address_table_lookups().len() as u64;
+        Plan {
+            accounts,
+            instructions,
+            outbound: None,
+            payer: *message.fee_payer(),
+            instructions_sysvar,
+            compute_units: self.budget.compute_units.into(),
+            heap_bytes: self.budget.heap_bytes,
+            load_limit: Some(LoadLimit { bytes: tables * TABLE_BYTES, bytes_max: self.budget.loaded_bytes.into() }),
+        }
+    }
+}
