@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::{
-    commands::{proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs},
+    commands::{abi::AbiArgs, bind::BindArgs, proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs},
     output::Colour,
     statetest::StateTestArgs,
     svm_fixture::SvmFixtureArgs,
@@ -48,6 +48,17 @@ pub(crate) enum Command {
     /// Needs nothing but the proof and the root: no state, no network. The root must come from somebody you trust; the
     /// one in the file is not believed.
     VerifyProof(VerifyProofArgs),
+    /// Write an interface down as source code for callers of another VM.
+    ///
+    /// From the interface of a contract on any VM: a Solidity interface, an Anchor IDL, a Rust crate for cross-program
+    /// calls, or a TypeScript module for viem, as the projection of the interface shows it. The same file gives the
+    /// same code. What cannot be expressed is left out and named on stderr, with the reason.
+    Bind(BindArgs),
+    /// Look at interfaces: what they say, what others see of them, and values in every ABI.
+    ///
+    /// Shows an interface and its projections, encodes and decodes calls, results and failures, translates a call as the
+    /// border between VMs does, and says why something cannot be translated.
+    Abi(AbiArgs),
     /// Run Ethereum's state tests through this executor and this trie.
     ///
     /// Reads files in the standard JSON format (GeneralStateTests). A case passes when state root and logs hash are as

@@ -70,6 +70,8 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<bool, Box<dyn Diag
         Command::Run(args) => commands::run::run(args, output),
         Command::Test(args) => commands::test::run(args, output),
         Command::Proof(args) => commands::proof::run(args, output),
+        Command::Abi(args) => commands::abi::run(args, output),
+        Command::Bind(args) => commands::bind::run(args, output),
         Command::Statetest(args) => statetest::run(args, output),
         Command::SvmFixture(args) => svm_fixture::run(args, output),
         Command::VerifyProof(args) => commands::verify_proof::run(args, output),

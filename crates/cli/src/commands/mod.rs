@@ -1,5 +1,7 @@
 //! The commands. Each gives `Ok(true)` where everything holds.
 
+pub(crate) mod abi;
+pub(crate) mod bind;
 pub(crate) mod proof;
 pub(crate) mod run;
 pub(crate) mod test;

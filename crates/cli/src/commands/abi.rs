@@ -1,0 +1,346 @@
+//! `hexapla abi`
+
+use crate::{
+    output::{Output, harmless},
+    problem::{Problem, Result},
+};
+use clap::{Args, Subcommand, ValueEnum};
+use hexapla_abi::{
+    Abi, AddressBook, AddressError, AnyCodec, Bytes, Codec, Function, Interface, Projection, Value, find_function,
+    parse_arguments, value_to_json,
+};
+use hexapla_executor::svm::{Pubkey, canonical};
+use hexapla_primitives::{
+    Address, B256,
+    identity::{alias_of, canonical_of_alias},
+};
+use serde_json::{Value as Json, json};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Options of `hexapla abi`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Addresses in data: an id of 32 bytes is the alias of an EVM account, or it is shown as the canonical address \
+that hexapla gives it; a canonical address is written as its alias. Which account it really is, only a chain knows.\n\n\
+Examples:\n  hexapla abi inspect target/idl/stake.json --as solidity\n  hexapla abi encode stake.json stake 7 --as solidity\n  \
+hexapla abi decode out/Bank.json 0x…\n  hexapla abi translate stake.json 0x… --from solidity"
+)]
+pub(crate) struct AbiArgs {
+    #[command(subcommand)]
+    command: AbiCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AbiCommand {
+    /// Show an interface, or what developers of another ABI see of it.
+    Inspect {
+        /// The interface: a Solidity ABI or an artefact, an Anchor or Codama IDL, a Cairo class, a Fuel ABI.
+        file: PathBuf,
+        /// As this ABI sees it.
+        #[arg(long = "as", value_enum, env = "HEXAPLA_AS", value_name = "ABI")]
+        target: Option<AbiName>,
+        /// Print the result as JSON.
+        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::args::flag())]
+        json: bool,
+    },
+    /// Say how each value of a function is translated, or why an item is refused.
+    Explain {
+        /// The interface.
+        file: PathBuf,
+        /// The function, as the other ABI names it, or a part of the name of a refused item.
+        function: String,
+        /// The other ABI.
+        #[arg(long = "as", value_enum, env = "HEXAPLA_AS", value_name = "ABI")]
+        target: AbiName,
+    },
+    /// Encode a call.
+    Encode {
+        /// The interface.
+        file: PathBuf,
+        /// The function: its name, or its signature where the name is not enough.
+        function: String,
+        /// The arguments, as text.
+        arguments: Vec<String>,
+        /// In this ABI, by what it sees of the interface.
+        #[arg(long = "as", value_enum, env = "HEXAPLA_AS", value_name = "ABI")]
+        target: Option<AbiName>,
+    },
+    /// Decode a call, a result, or the data of a failure.
+    Decode {
+        /// The interface.
+        file: PathBuf,
+        /// The bytes, in hex.
+        data: Bytes,
+        /// In this ABI, by what it sees of the interface.
+        #[arg(long = "as", value_enum, env = "HEXAPLA_AS", value_name = "ABI")]
+        target: Option<AbiName>,
+        /// The bytes are what this function returned.
+        #[arg(long, env = "HEXAPLA_OUTPUT", value_name = "FUNCTION", conflicts_with = "error")]
+        output: Option<String>,
+        /// The bytes are a failure.
+        #[arg(long, env = "HEXAPLA_ERROR", value_parser = crate::args::flag())]
+        error: bool,
+        /// Print the result as JSON.
+        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::args::flag())]
+        json: bool,
+    },
+    /// Translate a call, as the border does: from what another ABI sees of the interface into the contract's own ABI.
+    Translate {
+        /// The interface.
+        file: PathBuf,
+        /// The call, in hex.
+        data: Bytes,
+        /// The caller's ABI.
+        #[arg(long, value_enum, env = "HEXAPLA_FROM", value_name = "ABI")]
+        from: AbiName,
+        /// Print the result as JSON.
+        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::args::flag())]
+        json: bool,
+    },
+}
+
+/// An ABI on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum AbiName {
+    /// Solidity's: EVM and Stylus.
+    Solidity,
+    /// Borsh: Solana programs.
+    Borsh,
+    /// BCS: Move.
+    Bcs,
+    /// Serde felts: Cairo.
+    Cairo,
+    /// Fuel's, version 1.
+    Fuel,
+}
+
+impl From<AbiName> for Abi {
+    fn from(name: AbiName) -> Self {
+        match name {
+            AbiName::Solidity => Self::Solidity,
+            AbiName::Borsh => Self::Borsh,
+            AbiName::Bcs => Self::Bcs,
+            AbiName::Cairo => Self::Cairo,
+            AbiName::Fuel => Self::Fuel,
+        }
+    }
+}
+
+/// Addresses without a chain: by the rule of aliases, and by the hash of ids.
+struct Offline;
+
+impl AddressBook for Offline {
+    fn canonical(&self, native: &B256) -> std::result::Result<Address, AddressError> {
+        if native.is_zero() {
+            return Ok(Address::ZERO);
+        }
+        Ok(canonical_of_alias(*native).unwrap_or_else(|| canonical(&Pubkey::new_from_array(native.0))))
+    }
+
+    fn native(&self, canonical: Address) -> std::result::Result<B256, AddressError> {
+        Ok(if canonical.is_zero() { B256::ZERO } else { alias_of(canonical) })
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
+    match &args.command {
+        AbiCommand::Inspect { file, target, json } => {
+            let interface = seen(read(file)?, *target);
+            if *json { output.json(&to_json(&interface)) } else { output.result(&harmless_lines(&text_of(&interface))) }
+        }
+        AbiCommand::Explain { file, function, target } => {
+            let projection = Projection::new(Arc::new(read(file)?), (*target).into());
+            output.result(&harmless_lines(&explain(&projection, function)?))
+        }
+        AbiCommand::Encode { file, function, arguments, target } => {
+            let interface = seen(read(file)?, *target);
+            let found = find(&interface, function, Some(arguments.len()))?;
+            let values = parse_arguments(found, arguments, &|_| None).map_err(|error| refused("arguments", error))?;
+            let data = codec(interface.abi).encode_call(found, &values).map_err(|error| refused("arguments", error))?;
+            output.result(&format!("{data}\n"))
+        }
+        AbiCommand::Decode { file, data, target, output: returned, error, json } => {
+            let interface = seen(read(file)?, *target);
+            let (name, values) = decode(&interface, data, returned.as_deref(), *error)?;
+            show(output, &name, &values, *json)
+        }
+        AbiCommand::Translate { file, data, from, json } => {
+            let projection = Projection::new(Arc::new(read(file)?), (*from).into());
+            translate(&projection, data, *json, output)
+        }
+    }?;
+    Ok(true)
+}
+
+fn codec(abi: Abi) -> AnyCodec<'static> {
+    AnyCodec::new(abi, &Offline)
+}
+
+fn read(file: &Path) -> Result<Interface> {
+    let text = fs::read_to_string(file).map_err(|error| Problem::file(file, "read the interface", error))?;
+    let mut interface = Interface::detect(&text).map_err(|error| {
+        let message = format!("{} is no interface that can be used", file.display());
+        Problem::new("hexapla::abi::interface", message).because(error)
+    })?;
+    if interface.name.is_empty() {
+        interface.name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    }
+    Ok(interface)
+}
+
+/// The interface itself, or what another ABI sees of it.
+fn seen(interface: Interface, target: Option<AbiName>) -> Interface {
+    match target {
+        Some(target) => Projection::new(Arc::new(interface), target.into()).interface().clone(),
+        None => interface,
+    }
+}
+
+fn find<'i>(interface: &'i Interface, name: &str, arguments: Option<usize>) -> Result<&'i Function> {
+    find_function(interface, name, arguments).map_err(|error| refused("function", error))
+}
+
+fn refused(what: &str, error: impl std::fmt::Display) -> Box<Problem> {
+    Problem::new("hexapla::abi::refused", format!("the {what} cannot be used: {error}"))
+}
+
+fn decode(interface: &Interface, data: &[u8], returned: Option<&str>, error: bool) -> Result<(String, Vec<Value>)> {
+    let codec = codec(interface.abi);
+    let not_decoded = |error| refused("data", error);
+    if let Some(name) = returned {
+        let function = find(interface, name, None)?;
+        let values = codec.decode_output(function, data).map_err(not_decoded)?;
+        return Ok((function.signature.clone(), values));
+    }
+    if error {
+        let (error, values) = codec.decode_error(interface, data).map_err(not_decoded)?;
+        return Ok((error.signature.clone(), values));
+    }
+    let (function, values) = codec.decode_call(interface, data).map_err(not_decoded)?;
+    Ok((function.signature.clone(), values))
+}
+
+fn show(output: &mut Output, name: &str, values: &[Value], json: bool) -> Result<()> {
+    if json {
+        return output.json(&json!({ "item": name, "values": values.iter().map(value_to_json).collect::<Vec<_>>() }));
+    }
+    let lines = values.iter().fold(format!("{name}\n"), |lines, value| lines + &format!("  {value}\n"));
+    output.result(&harmless_lines(&lines))
+}
+
+fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Output) -> Result<()> {
+    let shown = projection.interface();
+    let (function, values) =
+        codec(shown.abi).decode_call(shown, data).map_err(|error| refused("data", error))?;
+    let place = shown.functions.iter().position(|known| core::ptr::eq(known, function)).unwrap_or_default();
+    let arguments = projection.arguments(place, values.clone()).map_err(|error| refused("arguments", error))?;
+    let Some(source) = projection.function(place) else {
+        return Err(refused("function", "it is none of the contract's own"));
+    };
+    let own = codec(projection.source().abi).encode_call(source, &arguments.values);
+    let own = own.map_err(|error| refused("arguments", error))?;
+    let accounts: Vec<String> =
+        arguments.accounts.iter().map(|key| key.map_or_else(|| "none".to_owned(), |key| key.to_string())).collect();
+    if json {
+        let list = |values: &[Value]| values.iter().map(value_to_json).collect::<Vec<Json>>();
+        return output.json(&json!({
+            "from": { "abi": shown.abi.name(), "function": function.signature, "values": list(&values) },
+            "to": { "abi": projection.source().abi.name(), "function": source.signature,
+                    "values": list(&arguments.values), "accounts": accounts, "coin": arguments.lamports, "data": own },
+        }));
+    }
+    let mut text = format!("{} {}\n", shown.abi.name(), function.signature);
+    for value in &values {
+        let _ = writeln!(text, "  {value}");
+    }
+    let _ = writeln!(text, "{} {}", projection.source().abi.name(), source.signature);
+    for account in accounts {
+        let _ = writeln!(text, "  account {account}");
+    }
+    if let Some(coin) = arguments.lamports {
+        let _ = writeln!(text, "  coin {coin}");
+    }
+    for value in &arguments.values {
+        let _ = writeln!(text, "  {value}");
+    }
+    let _ = writeln!(text, "{own}");
+    output.result(&harmless_lines(&text))
+}
+
+fn explain(projection: &Projection, name: &str) -> Result<String> {
+    let interface = projection.interface();
+    let mut text = String::new();
+    for (place, function) in interface.functions.iter().enumerate().filter(|(_, function)| function.name == name) {
+        let source = projection.function(place).map_or("", |source| source.signature.as_str());
+        let _ = writeln!(text, "{source} → {}", function.signature);
+        for line in projection.explain(place) {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    for refused in interface.refused.iter().filter(|refused| refused.item.contains(name)) {
+        let _ = writeln!(text, "{} is refused: {}", refused.item, refused.reason);
+    }
+    if text.is_empty() {
+        let known: Vec<&str> = interface.functions.iter().map(|function| function.name.as_str()).collect();
+        return Err(refused("function", format!("{name} is none of {}", known.join(", "))));
+    }
+    Ok(text)
+}
+
+fn text_of(interface: &Interface) -> String {
+    let mut text = format!("{} ({})\n", interface.display_name(), interface.abi.name());
+    for function in &interface.functions {
+        let outputs: Vec<String> = function.output_types().map(ToString::to_string).collect();
+        let returns = if outputs.is_empty() { String::new() } else { format!(" → {}", outputs.join(", ")) };
+        let _ = writeln!(text, "  {}{returns}  {} {}", function.signature, function.mutability.name(), function.selector);
+        for account in &function.accounts {
+            let signer = if account.signer { ", signer" } else { "" };
+            let writable = if account.writable { ", writable" } else { "" };
+            let _ = writeln!(text, "    account {}{signer}{writable}", account.name);
+        }
+    }
+    let _ = interface.events.iter().try_for_each(|event| writeln!(text, "  event {}", event.signature));
+    let _ = interface.errors.iter().try_for_each(|error| writeln!(text, "  error {} {}", error.signature, error.message));
+    let _ = interface.layouts.iter().try_for_each(|layout| writeln!(text, "  account data {}: {}", layout.name, layout.ty));
+    let _ = interface.refused.iter().try_for_each(|item| writeln!(text, "  refused {}: {}", item.item, item.reason));
+    text
+}
+
+fn to_json(interface: &Interface) -> Json {
+    let functions: Vec<Json> = interface
+        .functions
+        .iter()
+        .map(|function| {
+            json!({
+                "name": function.name,
+                "signature": function.signature,
+                "selector": function.selector,
+                "mutability": function.mutability.name(),
+                "inputs": function.inputs.iter().map(|input| json!({ "name": &*input.name, "type": input.ty.to_string() })).collect::<Vec<_>>(),
+                "outputs": function.output_types().map(ToString::to_string).collect::<Vec<_>>(),
+                "accounts": function.accounts.iter().map(|account| &*account.name).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let refused = interface.refused.iter().map(|item| json!({ "item": item.item, "reason": item.reason }));
+    json!({
+        "name": interface.name,
+        "abi": interface.abi.name(),
+        "functions": functions,
+        "events": interface.events.iter().map(|event| &event.signature).collect::<Vec<_>>(),
+        "errors": interface.errors.iter().map(|error| &error.signature).collect::<Vec<_>>(),
+        "layouts": interface.layouts.iter().map(|layout| &layout.name).collect::<Vec<_>>(),
+        "refused": refused.collect::<Vec<_>>(),
+    })
+}
+
+/// Names in files are not ours: no line of them can do anything to a terminal.
+fn harmless_lines(text: &str) -> String {
+    text.lines().fold(String::new(), |lines, line| lines + &harmless(line) + "\n")
+}

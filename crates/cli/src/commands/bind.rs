@@ -1,0 +1,133 @@
+//! `hexapla bind`
+
+use crate::{
+    output::Output,
+    problem::{Problem, Result},
+};
+use clap::{Args, ValueEnum};
+use hexapla_abi::Interface;
+use hexapla_bind::{Binding, Location, Options, Target, bind};
+use hexapla_primitives::{
+    Address, B256,
+    identity::{alias_of, canonical_of_alias},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Options of `hexapla bind`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  hexapla bind target/idl/stake.json --to solidity --out contracts/\n  hexapla bind out/Bank.json --to rust --out bank-cpi --address 0x…\n  hexapla bind out/Bank.json --to anchor > bank.json"
+)]
+pub(crate) struct BindArgs {
+    /// The interface: a Solidity ABI or an artefact with it, an Anchor or Codama IDL, a Cairo class, a Fuel ABI.
+    file: PathBuf,
+    /// What to generate.
+    #[arg(long, value_enum, env = "HEXAPLA_TO", value_name = "LANGUAGE")]
+    to: Language,
+    /// The contract's name, in place of the file's own.
+    #[arg(long, env = "HEXAPLA_NAME", value_name = "NAME")]
+    name: Option<String>,
+    /// Where the contract stands: its canonical address, or for Solana programs its 32 bytes in hex.
+    ///
+    /// Generated code then has a constant for it. In an Anchor IDL and a Rust crate a canonical address is written as its
+    /// alias, the 32 bytes in which it appears inside of Solana programs.
+    #[arg(long, env = "HEXAPLA_ADDRESS", value_name = "ADDRESS")]
+    address: Option<String>,
+    /// Write into this file, or below this folder; a Rust crate needs a folder. Without it, to the standard output.
+    #[arg(long, env = "HEXAPLA_OUT", value_name = "PATH")]
+    out: Option<PathBuf>,
+}
+
+/// `--to`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// An interface for Solidity contracts.
+    Solidity,
+    /// An Anchor IDL.
+    Anchor,
+    /// A no_std crate for Solana programs that call the contract.
+    Rust,
+    /// A TypeScript module for viem.
+    Typescript,
+}
+
+impl Language {
+    const fn target(self) -> Target {
+        match self {
+            Self::Solidity => Target::Solidity,
+            Self::Anchor => Target::Anchor,
+            Self::Rust => Target::Rust,
+            Self::Typescript => Target::TypeScript,
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &BindArgs, output: &mut Output) -> Result<bool> {
+    let mut interface = read(&args.file)?;
+    if interface.name.is_empty() {
+        // An ABI alone does not say whose it is.
+        let stem = args.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        interface.name = stem.unwrap_or_default();
+    }
+    let location = args.address.as_deref().map(|text| location(text, args.to)).transpose()?;
+    let options = Options { name: args.name.clone(), location };
+    let made = bind(&Arc::new(interface), args.to.target(), &options);
+    write(&made, args.out.as_deref(), output)?;
+    for item in &made.left_out {
+        output.note(&crate::output::harmless(&format!("left out: {}: {}", item.item, item.reason)));
+    }
+    Ok(true)
+}
+
+fn read(file: &Path) -> Result<Interface> {
+    let text = fs::read_to_string(file).map_err(|error| Problem::file(file, "read the interface", error))?;
+    Interface::detect(&text).map_err(|error| {
+        let help = "known are Solidity's ABI and artefacts, Anchor's and Codama's IDLs, Cairo's classes and Fuel's ABI";
+        let message = format!("{} is no interface that can be used", file.display());
+        Problem::new("hexapla::bind::interface", message).because(error).with_help(help)
+    })
+}
+
+/// Where the contract stands, in both forms.
+fn location(text: &str, to: Language) -> Result<Location> {
+    if let Ok(canonical) = text.parse::<Address>() {
+        return Ok(Location { canonical, native: alias_of(canonical) });
+    }
+    let problem = |message: String, help| Err(Problem::new("hexapla::bind::address", message).with_help(help));
+    let Ok(native) = text.parse::<B256>() else {
+        let help = "write `0x` and 40 hex digits, or `0x` and 64 hex digits for the id of a Solana program";
+        return problem(format!("{text} is no address"), help);
+    };
+    match (canonical_of_alias(native), to) {
+        (Some(canonical), _) => Ok(Location { canonical, native }),
+        (None, Language::Anchor | Language::Rust) => Ok(Location { canonical: Address::ZERO, native }),
+        (None, _) => problem(
+            format!("{text} is an id of 32 bytes, contracts of the EVM call the canonical address"),
+            "give the canonical address, `0x` and 40 hex digits",
+        ),
+    }
+}
+
+fn write(made: &Binding, out: Option<&Path>, output: &mut Output) -> Result<()> {
+    let (Some(out), files) = (out, made.files.as_slice()) else {
+        let [file] = made.files.as_slice() else {
+            let message = "a Rust crate is more than one file and cannot go to the standard output";
+            return Err(Problem::new("hexapla::bind::out", message).with_help("name a folder with --out"));
+        };
+        return output.result(&file.content);
+    };
+    for file in files {
+        let is_file = files.len() == 1 && !out.is_dir() && !out.as_os_str().to_string_lossy().ends_with('/');
+        let path = if is_file { out.to_path_buf() } else { out.join(&file.path) };
+        let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+        folder.map_err(|error| Problem::file(&path, "make the folder of", error))?;
+        fs::write(&path, &file.content).map_err(|error| Problem::file(&path, "write", error))?;
+        output.note(&format!("wrote {}", path.display()));
+    }
+    Ok(())
+}
