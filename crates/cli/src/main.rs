@@ -5,7 +5,7 @@
 //! - [`world`]: the chain it runs on, with names and interfaces
 //! - [`play`]: step by step, with the comparison with what was expected
 //! - [`explain`]: what a transaction did, in the words of the interfaces
-//! - [`statetest`]: Ethereum's state tests
+//! - [`statetest`]: Ethereum's state tests; [`svm_fixture`]: the fixtures of Solana's clients
 //! - [`render`]: reports as text and as JSON
 //! - [`output`], [`problem`]: stdout, stderr, and what is wrong with the input
 
@@ -33,6 +33,7 @@ mod problem;
 mod render;
 mod scenario;
 mod statetest;
+mod svm_fixture;
 mod world;
 
 use args::{Cli, Command};
@@ -70,6 +71,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<bool, Box<dyn Diag
         Command::Test(args) => commands::test::run(args, output),
         Command::Proof(args) => commands::proof::run(args, output),
         Command::Statetest(args) => statetest::run(args, output),
+        Command::SvmFixture(args) => svm_fixture::run(args, output),
         Command::VerifyProof(args) => commands::verify_proof::run(args, output),
     };
     result.map_err(|problem| problem as Box<dyn Diagnostic>)

@@ -117,7 +117,7 @@ impl From<hexapla_executor::ChainError> for Box<Problem> {
     fn from(error: hexapla_executor::ChainError) -> Self {
         use hexapla_executor::{ChainError, ExecuteError};
         let (code, message, help) = match &error {
-            ChainError::Execute(ExecuteError::Invalid(_)) => (
+            ChainError::Execute(ExecuteError::Invalid(_) | ExecuteError::Refused(_)) => (
                 "hexapla::transaction::invalid",
                 "the transaction is not valid",
                 "nothing was executed; check sender, value and gas of the step",

@@ -126,11 +126,7 @@ impl StateDb {
         self.write(changes, |root, batch| put_block_hash(batch, number, hash_of(root)))
     }
 
-    fn write(
-        &mut self,
-        changes: &BlockChanges,
-        add: impl FnOnce(B256, &mut Batch),
-    ) -> Result<B256, StateError> {
+    fn write(&mut self, changes: &BlockChanges, add: impl FnOnce(B256, &mut Batch)) -> Result<B256, StateError> {
         let committed = self.prepare(changes).and_then(|(root, mut batch)| {
             add(root, &mut batch);
             self.store.write(batch)?;

@@ -9,12 +9,15 @@ use crate::{
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, U256};
 use hexapla_vm::{CallKind, CallOutcome, CallRequest};
+use solana_account::ReadableAccount;
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::{declare_process_instruction, invoke_context::InvokeContext};
 use solana_pubkey::Pubkey;
 use solana_sbpf::vm::ContextObject;
+use solana_sdk_ids::system_program;
 use solana_svm_log_collector::ic_msg;
 use solana_svm_timings::ExecuteTimings;
+use solana_transaction_context::{instruction::InstructionContext, transaction::TransactionContext};
 use std::rc::Rc;
 
 /// Compute units of entering an alias, as of the System program.
@@ -22,7 +25,7 @@ const ALIAS_UNITS: u64 = 150;
 /// Most bytes of return data.
 const RETURN_DATA_MAX: usize = 1024;
 /// The first 8 bytes of sha256("hexapla:call_with_value"). Instruction data for an alias may begin with them and a
-/// little-endian `u64` of lamports, which go along with the call; the first account that signed and may be changed pays.
+/// little-endian `u64` of lamports, which go along with the call; the first wallet that signed and may be changed pays.
 pub const CALL_WITH_VALUE: [u8; 8] = [0x9d, 0x2b, 0xa3, 0x7d, 0x25, 0xcb, 0x5d, 0xa9];
 
 /// The program in whose frame a contract of another VM makes its calls, so that the called program sees a program below
@@ -130,15 +133,7 @@ impl Entry<'_> {
                 canonical_of_key(context.get_instruction_context_at_nesting_level(level)?.get_program_key()?)
             }
         };
-        let mut payer = None;
-        for place in 0..instruction.get_number_of_instruction_accounts() {
-            if instruction.is_instruction_account_signer(place)?
-                && instruction.is_instruction_account_writable(place)?
-            {
-                payer = Some(canonical_of_key(instruction.get_key_of_instruction_account(place)?));
-                break;
-            }
-        }
+        let payer = payer(context, &instruction)?;
         let (lamports, input) = split_value(instruction.get_instruction_data());
         Ok(Request { alias, contract, caller, payer, lamports, input: Bytes::copy_from_slice(input) })
     }
@@ -175,6 +170,25 @@ impl Entry<'_> {
         let trace = context.get_instruction_trace_length();
         Ok(Waiting { programs, frozen, looked_at, trace, height, log: Some(Rc::clone(&self.log)) })
     }
+}
+
+/// Who pays for value: the first account that signed, may be changed, and is a wallet. Lamports of any other account
+/// belong to the program that owns it.
+fn payer(
+    context: &TransactionContext<'_>,
+    instruction: &InstructionContext<'_, '_>,
+) -> Result<Option<Address>, InstructionError> {
+    for account in instruction.instruction_accounts() {
+        if !account.is_signer() || !account.is_writable() {
+            continue;
+        }
+        let held = context.accounts().try_borrow(account.index_in_transaction)?;
+        let key = context.get_key_of_account_at_index(account.index_in_transaction)?;
+        if *held.owner() == system_program::ID && held.data().is_empty() || is_alias(key) {
+            return Ok(Some(canonical_of_key(key)));
+        }
+    }
+    Ok(None)
 }
 
 /// Value and call data of an instruction.

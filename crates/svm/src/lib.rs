@@ -12,10 +12,13 @@
 //! - `programs`, `runtime`, `sysvars`: compiled programs, the rules of the chain, the sysvars of a block
 //!
 //! - [`genesis`], [`spl`]: accounts and programs that are there from the beginning
+//! - `conformance`, with the feature of this name: the fixtures by which Solana's clients are compared
 //!
 //! Nothing outside this crate imports agave.
 
 pub mod account;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod context;
 mod error;
 mod foreign;

@@ -112,7 +112,8 @@ impl Programs {
         kept.bytes = kept.bytes.saturating_add(bytes).saturating_sub(replaced.map_or(0, |program| program.bytes));
     }
 
-    fn load(
+    /// Verifies and compiles a program whose code `holder` holds.
+    pub(crate) fn load(
         &self,
         runtime: &Runtime,
         program: &StoredAccount,
@@ -151,13 +152,16 @@ impl Programs {
     }
 }
 
-enum Holder {
+/// Where the code of a program is.
+pub(crate) enum Holder {
+    /// In its own account.
     Itself,
+    /// In another.
     Other(Pubkey),
 }
 
 /// The account that holds the code of a program.
-fn code_holder(program: &StoredAccount) -> Option<Holder> {
+pub(crate) fn code_holder(program: &StoredAccount) -> Option<Holder> {
     if program.owner != bpf_loader_upgradeable::ID {
         return Some(Holder::Itself);
     }

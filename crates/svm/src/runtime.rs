@@ -49,7 +49,11 @@ pub(crate) struct Runtime {
 
 impl Runtime {
     pub(crate) fn new() -> Result<Self, SetupError> {
-        let features = features();
+        Self::with_features(features())
+    }
+
+    /// The same with other features of Solana.
+    pub(crate) fn with_features(features: SVMFeatureSet) -> Result<Self, SetupError> {
         let budget = SVMTransactionExecutionBudget::new_with_defaults(features.raise_cpi_nesting_limit_to_8);
         let environment = solana_syscalls::create_program_runtime_environment(&features, &budget, false, false)
             .map_err(|error| SetupError(error.to_string()))?;

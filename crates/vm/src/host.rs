@@ -34,6 +34,10 @@ impl HostError {
     pub const READ_ONLY: Self =
         Self::Fault { kind: FaultKind::ReadOnly, message: Cow::Borrowed("a read-only frame tried to write") };
 
+    /// A request that only some hosts serve.
+    pub const NOT_SERVED: Self =
+        Self::Fault { kind: FaultKind::Border, message: Cow::Borrowed("this host does not serve such a request") };
+
     /// A fault of `kind`.
     pub fn fault(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self::Fault { kind, message: message.into() }
@@ -155,6 +159,9 @@ pub struct CreateOutcome {
 /// `gas` is always the frame's remaining gas: the host charges it before or together with the effect, and answers
 /// [`HostError::OUT_OF_GAS`] where it does not suffice; the frame must then fail, which undoes the effect.
 /// Prices are the EVM's (EIP-2929, EIP-2200, EIP-3529), whatever VM asks.
+///
+/// Requests with a body here are those of VMs whose accounts have ids of their own; a host that runs other VMs alone
+/// need not serve them.
 pub trait Host {
     /// Chain, block and transaction.
     fn environment(&self) -> &Environment;
@@ -185,30 +192,44 @@ pub trait Host {
     fn set_object(&mut self, gas: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()>;
 
     /// Reads a word of any account.
-    fn word_of(&mut self, gas: &mut u64, account: Address, key: U256) -> HostResult<U256>;
+    fn word_of(&mut self, _gas: &mut u64, _account: Address, _key: U256) -> HostResult<U256> {
+        Err(HostError::NOT_SERVED)
+    }
 
     /// Hash of an earlier block; zero where it is unknown.
-    fn block_hash(&mut self, gas: &mut u64, number: u64) -> HostResult<B256>;
+    fn block_hash(&mut self, _gas: &mut u64, _number: u64) -> HostResult<B256> {
+        Err(HostError::NOT_SERVED)
+    }
 
     /// Moves native coin between accounts by the rules of the frame's VM. Credits and debits must be equal in sum, and
     /// no account can be debited more than it has.
-    fn settle(&mut self, gas: &mut u64, changes: &[BalanceChange]) -> HostResult<()>;
+    fn settle(&mut self, _gas: &mut u64, _changes: &[BalanceChange]) -> HostResult<()> {
+        Err(HostError::NOT_SERVED)
+    }
 
     /// Takes a fee from an account. It never passes through the journal of anyone who gets it: the block's beneficiary
     /// is credited when the transaction commits.
-    fn pay_fee(&mut self, gas: &mut u64, payer: Address, wei: U256) -> HostResult<()>;
+    fn pay_fee(&mut self, _gas: &mut u64, _payer: Address, _wei: U256) -> HostResult<()> {
+        Err(HostError::NOT_SERVED)
+    }
 
     /// The canonical address of an id of the frame's VM; its home record is written at the first use.
-    fn identify(&mut self, gas: &mut u64, native_id: &[u8]) -> HostResult<Address>;
+    fn identify(&mut self, _gas: &mut u64, _native_id: &[u8]) -> HostResult<Address> {
+        Err(HostError::NOT_SERVED)
+    }
 
     /// The home record of an account; `None` for accounts of the EVM lane and for unknown ones.
-    fn home_of(&mut self, gas: &mut u64, account: Address) -> HostResult<Option<HomeRecord>>;
+    fn home_of(&mut self, _gas: &mut u64, _account: Address) -> HostResult<Option<HomeRecord>> {
+        Err(HostError::NOT_SERVED)
+    }
 
     /// Makes an account of the frame's VM a contract: callers of every VM find it from now on.
-    fn publish(&mut self, gas: &mut u64, native_id: &[u8]) -> HostResult<()>;
+    fn publish(&mut self, _gas: &mut u64, _native_id: &[u8]) -> HostResult<()> {
+        Err(HostError::NOT_SERVED)
+    }
 
     /// A line of the transaction's program log. It is no state: it stays when the frame fails.
-    fn print(&mut self, line: String);
+    fn print(&mut self, _line: String) {}
 
     /// Emits an event of the frame's own account with at most four topics.
     fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()>;

@@ -125,12 +125,18 @@ impl Pair {
     }
 
     fn execute(&mut self, raw: &[u8]) -> Seen {
-        let nothing = |result: String| {
-            Seen { result, compute_units: 0, log: Vec::new(), return_data: Vec::new(), accounts: Vec::new() }
+        let nothing = |result: String| Seen {
+            result,
+            compute_units: 0,
+            log: Vec::new(),
+            return_data: Vec::new(),
+            accounts: Vec::new(),
         };
         let receipt = match self.chain.transact_raw(VmId::SVM, raw) {
             Ok(committed) => committed.receipt,
-            Err(ChainError::Execute(ExecuteError::Refused(refusal))) => return nothing(format!("Err({})", refusal.name)),
+            Err(ChainError::Execute(ExecuteError::Refused(refusal))) => {
+                return nothing(format!("Err({})", refusal.name));
+            }
             Err(error) => return nothing(format!("{error:?}")),
         };
         let result: Result<(), TransactionError> = match &receipt.fault {
@@ -148,7 +154,8 @@ impl Pair {
     }
 
     fn lite_account(&self, key: &Pubkey) -> Option<Account> {
-        let account = self.lite.get_account(key).filter(|account| account.lamports > 0 && !is_fixed(key, account.executable))?;
+        let account =
+            self.lite.get_account(key).filter(|account| account.lamports > 0 && !is_fixed(key, account.executable))?;
         Some(Account { lamports: account.lamports, owner: account.owner, data: account.data })
     }
 

@@ -71,7 +71,8 @@ fn nonces(pair: &mut Pair, wallets: &[Wallet]) {
 fn tokens(pair: &mut Pair, wallets: &[Wallet], token: Token, seed: u32) {
     let [a, b, c, _] = wallets else { return };
     let (a_key, b_key, c_key) = (a.key(), b.key(), c.key());
-    let (mint, other, from, to) = (Wallet::new(seed), Wallet::new(seed + 1), Wallet::new(seed + 2), Wallet::new(seed + 3));
+    let (mint, other, from, to) =
+        (Wallet::new(seed), Wallet::new(seed + 1), Wallet::new(seed + 2), Wallet::new(seed + 3));
     let [m, o, f, t] = [&mint, &other, &from, &to].map(Wallet::key);
     let create = |key: &Pubkey, bytes| system::create(&a_key, key, rent(bytes), bytes, &token.0);
     pair.send("mint", &[create(&m, MINT_BYTES), token.initialise_mint2(&m, 6, &a_key)], &[a, &mint]);

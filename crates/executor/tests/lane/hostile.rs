@@ -40,7 +40,8 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         amount.clone().prop_map(|amount| [&2u32.to_le_bytes()[..], &amount.to_le_bytes()].concat()),
         amount.prop_map(|amount| [&0u32.to_le_bytes()[..], &amount.to_le_bytes(), &[3; 40]].concat()),
-        (0..10u8, prop::collection::vec(any::<u8>(), 0..40)).prop_map(|(tag, rest)| [&[tag, 0, 0, 0], &rest[..]].concat()),
+        (0..10u8, prop::collection::vec(any::<u8>(), 0..40))
+            .prop_map(|(tag, rest)| [&[tag, 0, 0, 0], &rest[..]].concat()),
         prop::collection::vec(any::<u8>(), 0..20),
     ]
 }

@@ -79,9 +79,8 @@ fn both_lanes_stand_in_one_block() {
     let raw = signed(&[transfer(&alice.key(), &bob.key(), LAMPORTS)], &[&alice], recent(&chain));
     let mut evm = chain.call(EVM_USER, canonical(&alice.key()), hexapla_primitives::Bytes::new()).unwrap();
     evm.value = lamports(5 * LAMPORTS);
-    let (first, second) = chain
-        .block(|run| (run.execute(evm).unwrap(), run.execute_raw(VmId::SVM, &raw).unwrap()))
-        .unwrap();
+    let (first, second) =
+        chain.block(|run| (run.execute(evm).unwrap(), run.execute_raw(VmId::SVM, &raw).unwrap())).unwrap();
     assert!(first.is_success() && second.is_success());
     assert_eq!(balance(&chain, &alice.key()), 14 * LAMPORTS - 5_000);
 }
@@ -184,7 +183,11 @@ fn an_account_is_named_once() {
     let mut chain = chain();
     let alice = Wallet::new(1);
     let message = legacy::Message {
-        header: MessageHeader { num_required_signatures: 1, num_readonly_signed_accounts: 0, num_readonly_unsigned_accounts: 1 },
+        header: MessageHeader {
+            num_required_signatures: 1,
+            num_readonly_signed_accounts: 0,
+            num_readonly_unsigned_accounts: 1,
+        },
         account_keys: vec![alice.key(), alice.key(), spl::MEMO],
         recent_blockhash: recent(&chain),
         instructions: vec![CompiledInstruction { program_id_index: 2, accounts: Vec::new(), data: b"x".to_vec() }],

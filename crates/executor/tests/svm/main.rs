@@ -6,6 +6,7 @@ use hexapla_executor::{
 };
 use hexapla_primitives::{Address, Bytes, U256, address};
 
+mod engine;
 mod system;
 mod typed;
 

@@ -154,3 +154,27 @@ fn a_user_of_the_evm_lane_uses_the_system_program_with_his_alias() {
     assert!(receipt.is_success(), "{}", say(&receipt));
     assert_eq!(chain.balance(canonical(&to)).unwrap(), U256::from(1_000_000 * WEI_PER_LAMPORT));
 }
+
+#[test]
+fn a_solana_program_reads_a_word_of_the_evm_typed() {
+    use hexapla_executor::svm::AccountMeta;
+    use hexapla_testing::{Script, SvmActor};
+
+    let mut chain = with_system();
+    let arguments = [Value::Address(canonical(&spl::TOKEN_2022)), Value::uint(100u8)];
+    let (hook, _) = deploy(&mut chain, "hook/TransferHook", &arguments);
+    let actor = SvmActor::new(0);
+    actor.deploy(&mut chain);
+    // What an Anchor client of the projection would send: the discriminator, a public key, a u256 in Borsh.
+    let shown = hexapla_abi::Projection::new(system::interface().clone().into(), hexapla_abi::Abi::Borsh);
+    let word = shown.interface().function("word").unwrap();
+    let data = [&word.selector[..], alias(hook).as_ref(), &[0; 32]].concat();
+    let script = Script::new().invoke(1, &[], &data);
+    let call = actor.call(script, &[AccountMeta::new_readonly(alias(SYSTEM_CONTRACT), false)]);
+    let receipt = chain.transact(chain.call(USER, actor.address(), call).unwrap()).unwrap().receipt;
+    assert!(receipt.is_success(), "{}", say(&receipt));
+    // `invoke` wraps the program's return data, which is the word in little-endian bytes.
+    assert_eq!(receipt.output[64..96], U256::from(100u8).to_le_bytes::<32>());
+    let reads = receipt.crossings.last().unwrap().translation.as_ref().unwrap();
+    assert_eq!(reads.function, "word(address,uint256)");
+}

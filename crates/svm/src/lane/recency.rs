@@ -48,7 +48,8 @@ pub(super) fn check(
     match nonce(host, sysvars, message)? {
         Some(nonce) => Ok(Some(nonce)),
         None => {
-            let message = format!("the blockhash {named} is not among the last {RECENT_BLOCKS}, nor that of a nonce account");
+            let message =
+                format!("the blockhash {named} is not among the last {RECENT_BLOCKS}, nor that of a nonce account");
             Err(LaneRefusal::new("BlockhashNotFound", message).into())
         }
     }

@@ -52,7 +52,8 @@ impl Run<'_> {
     /// The fault of the instruction at `index`. Its data is the `TransactionError` in bincode, as Solana records it.
     fn fault(&self, index: usize, failure: Failure) -> Result<Fault, Fatal> {
         let error = transaction_error(index, &failure);
-        let program = self.message.instructions().get(index).map(|instruction| usize::from(instruction.program_id_index));
+        let program =
+            self.message.instructions().get(index).map(|instruction| usize::from(instruction.program_id_index));
         let key = program.and_then(|program| self.message.account_keys().get(program)).copied().unwrap_or_default();
         let data = bincode::serialize(&error).map(Bytes::from).unwrap_or_default();
         Ok(Fault { data, ..fault(context::canonical_of_key(&key), failure)? })
@@ -61,8 +62,11 @@ impl Run<'_> {
     fn plan(&self) -> Plan {
         let message = &*self.message;
         let keys = message.account_keys();
-        let accounts: Vec<AccountUse> =
-            keys.iter().enumerate().map(|(index, key)| AccountUse { key: *key, writable: message.is_writable(index) }).collect();
+        let accounts: Vec<AccountUse> = keys
+            .iter()
+            .enumerate()
+            .map(|(index, key)| AccountUse { key: *key, writable: message.is_writable(index) })
+            .collect();
         let instructions = message
             .instructions()
             .iter()

@@ -71,7 +71,8 @@ pub(super) fn load(
         let key = |index: &u8| {
             let start = usize::from(*index) * 32;
             let key = keys.get(start..start + 32).and_then(|key| Pubkey::try_from(key).ok());
-            let missing = || refused("InvalidAddressLookupTableIndex", table, &format!("has no key {index} in this slot"));
+            let missing =
+                || refused("InvalidAddressLookupTableIndex", table, &format!("has no key {index} in this slot"));
             key.ok_or_else(missing)
         };
         for index in &lookup.writable_indexes {

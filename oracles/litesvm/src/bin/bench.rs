@@ -83,7 +83,9 @@ fn theirs(alice: &Wallet, setup: &[(Vec<Instruction>, Vec<&Wallet>)], txs: Trans
 fn ours(alice: &Wallet, setup: &[(Vec<Instruction>, Vec<&Wallet>)], txs: Transactions<'_>) -> Duration {
     let mut chain = chain();
     let wallets = [alice, &Wallet::new(2)].map(|wallet| canonical(&wallet.key()));
-    chain.fund(wallets.map(|wallet| (wallet, U256::from(1u64 << 60) * U256::from(1_000_000_000u64)))).expect("in memory");
+    chain
+        .fund(wallets.map(|wallet| (wallet, U256::from(1u64 << 60) * U256::from(1_000_000_000u64))))
+        .expect("in memory");
     for (instructions, wallets) in setup {
         let hash = Hash::new_from_array(chain.latest_blockhash().expect("in memory").0);
         let raw = bincode::serialize(&sign(instructions, wallets, hash)).expect("a transaction is written");

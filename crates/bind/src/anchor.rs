@@ -1,0 +1,257 @@
+//! Anchor IDLs, of specification 0.1.0.
+
+use std::collections::HashMap;
+
+use hexapla_abi::{
+    AccountLayout, AccountParam, AccountSource, Event, Function, Refused, Seed, Type, Variant,
+    names::{Language, Of},
+};
+use serde_json::{Map, Value as Json, json};
+
+use crate::{
+    Binding, File, Source,
+    json::pretty,
+    left_out,
+    names::{Scope, identifier, params, snake, type_name},
+};
+
+/// Bytes of an event's discriminator.
+const EVENT_BYTES: usize = 8;
+/// A program that nobody has said the address of.
+const NOWHERE: [u8; 32] = [0; 32];
+
+/// The IDL in a file of the contract's name.
+pub(crate) fn generate(source: &Source) -> Binding {
+    let shown = source.shown();
+    let mut types = Types::default();
+    // The types of accounts and events are found by the names of those, so they come first.
+    let accounts = shown.layouts.iter().filter_map(|layout| types.layout(layout)).collect::<Vec<_>>();
+    let events = shown.events.iter().filter_map(|event| types.event(event)).collect::<Vec<_>>();
+    let functions = shown.functions.iter().enumerate();
+    let functions = functions.map(|(index, function)| types.function(function, &source.function_docs(index)));
+    let instructions = functions.collect::<Vec<_>>();
+    let errors = shown.errors.iter().filter_map(|error| {
+        let code = u32::from_le_bytes(error.selector.as_ref().try_into().ok()?);
+        let mut json = json!({ "code": code, "name": error.name });
+        if let (Some(object), false) = (json.as_object_mut(), error.message.is_empty()) {
+            object.insert("msg".into(), error.message.as_str().into());
+        }
+        Some(json)
+    });
+    let address = source.location.map_or(NOWHERE, |location| location.native.0);
+    let name = snake(&source.name);
+    let idl = json!({
+        "address": bs58::encode(address).into_string(),
+        "metadata": { "name": name, "version": "0.1.0", "spec": "0.1.0", "description": source.origin() },
+        "instructions": instructions,
+        "accounts": accounts,
+        "events": events,
+        "errors": errors.collect::<Vec<_>>(),
+        "types": types.definitions,
+    });
+    let files = vec![File { path: format!("{name}.json"), content: pretty(&idl) }];
+    Binding { files, left_out: shown.refused.iter().chain(&types.left_out).cloned().collect() }
+}
+
+/// The types that the IDL defines.
+#[derive(Default)]
+struct Types {
+    scope: Scope,
+    names: HashMap<Type, String>,
+    definitions: Vec<Json>,
+    left_out: Vec<Refused>,
+}
+
+impl Types {
+    fn layout(&mut self, layout: &AccountLayout) -> Option<Json> {
+        if !self.define_as(&layout.name, &layout.ty) {
+            self.left_out.push(left_out("account layout", &layout.name, TAKEN));
+            return None;
+        }
+        Some(json!({ "name": layout.name, "discriminator": bytes(&layout.discriminator) }))
+    }
+
+    fn event(&mut self, event: &Event) -> Option<Json> {
+        let fields =
+            event.fields.iter().map(|field| hexapla_abi::Field { name: field.name.clone(), ty: field.ty.clone() });
+        let ty = Type::Struct { name: event.name.as_str().into(), fields: fields.collect() };
+        let topic = event.topic.as_ref().and_then(|topic| topic.get(..EVENT_BYTES));
+        let (Some(topic), true) = (topic, self.define_as(&event.name, &ty)) else {
+            self.left_out.push(left_out("event", &event.signature, TAKEN));
+            return None;
+        };
+        Some(json!({ "name": event.name, "discriminator": bytes(topic) }))
+    }
+
+    fn function(&mut self, function: &Function, docs: &[String]) -> Json {
+        let names = params(function.inputs.iter().map(|param| &*param.name), Language::Rust);
+        // Seeds name arguments as the interface does.
+        let args = function.inputs.iter().zip(names).map(|(param, name)| {
+            let name = if param.name.is_empty() { name } else { param.name.to_string() };
+            json!({ "name": name, "type": self.ty(&param.ty) })
+        });
+        let args = args.collect::<Vec<_>>();
+        let accounts = function.accounts.iter().map(|account| (&*account.name, account)).collect::<Vec<_>>();
+        let mut out = json!({
+            "name": function.name,
+            "discriminator": bytes(&function.selector),
+            "accounts": grouped(&accounts),
+            "args": args,
+        });
+        let returns = match function.outputs.as_slice() {
+            [] => None,
+            [only] => Some(self.ty(&only.ty)),
+            several => Some(self.ty(&Type::Tuple(several.iter().map(|param| param.ty.clone()).collect()))),
+        };
+        if let Some(object) = out.as_object_mut() {
+            if !docs.is_empty() {
+                object.insert("docs".into(), docs.into());
+            }
+            returns.map(|returns| object.insert("returns".into(), returns));
+        }
+        out
+    }
+
+    /// Defines the type under this name and no other; `false` where another type has it.
+    fn define_as(&mut self, name: &str, ty: &Type) -> bool {
+        if self.names.get(ty).is_some_and(|known| known == name) {
+            return true;
+        }
+        if !self.scope.take(name) {
+            return false;
+        }
+        if matches!(ty, Type::Struct { .. } | Type::Enum { .. }) {
+            self.names.insert(ty.clone(), name.to_owned());
+        }
+        self.define(name, ty);
+        true
+    }
+
+    fn define(&mut self, name: &str, ty: &Type) {
+        let definition = match ty {
+            Type::Struct { .. } | Type::Tuple(_) | Type::Unit => match self.fields(ty) {
+                None => json!({ "kind": "struct" }),
+                Some(fields) => json!({ "kind": "struct", "fields": fields }),
+            },
+            Type::Enum { variants, .. } => {
+                let variants = variants.iter().map(|variant| self.variant(variant)).collect::<Vec<_>>();
+                json!({ "kind": "enum", "variants": variants })
+            }
+            other => json!({ "kind": "type", "alias": self.ty(other) }),
+        };
+        self.definitions.push(json!({ "name": name, "type": definition }));
+    }
+
+    fn variant(&mut self, variant: &Variant) -> Json {
+        let mut json = Map::from_iter([("name".to_owned(), Json::from(&*variant.name))]);
+        let fields = match &variant.payload {
+            payload @ Type::Struct { name, .. } if name.is_empty() => self.fields(payload),
+            payload @ (Type::Unit | Type::Tuple(_)) => self.fields(payload),
+            payload => Some(json!([self.ty(payload)])),
+        };
+        fields.map(|fields| json.insert("fields".to_owned(), fields));
+        Json::Object(json)
+    }
+
+    /// The fields of a struct; `None` where there are none.
+    fn fields(&mut self, ty: &Type) -> Option<Json> {
+        match ty {
+            Type::Struct { fields, .. } if !fields.is_empty() => {
+                let names = params(fields.iter().map(|field| &*field.name), Language::Rust);
+                let fields = fields.iter().zip(names);
+                Some(fields.map(|(field, name)| json!({ "name": name, "type": self.ty(&field.ty) })).collect())
+            }
+            Type::Tuple(types) if !types.is_empty() => Some(types.iter().map(|ty| self.ty(ty)).collect()),
+            _ => None,
+        }
+    }
+
+    fn ty(&mut self, ty: &Type) -> Json {
+        match ty {
+            Type::Bool => "bool".into(),
+            Type::Address => "pubkey".into(),
+            Type::Bytes => "bytes".into(),
+            Type::String => "string".into(),
+            Type::FixedBytes(length) | Type::FixedString(length) => json!({ "array": ["u8", length] }),
+            Type::Array(inner) => json!({ "vec": self.ty(inner) }),
+            Type::FixedArray(inner, length) => json!({ "array": [self.ty(inner), length] }),
+            Type::Option(inner) => json!({ "option": self.ty(inner) }),
+            // The bytes of a map are those of the list of its entries, sorted by key.
+            Type::Map(key, value) => {
+                let fields = vec![
+                    hexapla_abi::Field::new("key", (**key).clone()),
+                    hexapla_abi::Field::new("value", (**value).clone()),
+                ];
+                json!({ "vec": self.defined(&Type::Struct { name: "Entry".into(), fields }, "Entry") })
+            }
+            Type::Struct { name, .. } | Type::Enum { name, .. } => {
+                let name = if name.is_empty() { "Anonymous".to_owned() } else { type_name(name, Language::Rust) };
+                self.defined(ty, &name)
+            }
+            Type::Tuple(_) => self.defined(ty, "Tuple"),
+            Type::Unit => self.defined(ty, "Unit"),
+            // `u64`, `i128`; no other type has a form in Borsh.
+            number => number.to_string().into(),
+        }
+    }
+
+    fn defined(&mut self, ty: &Type, name: &str) -> Json {
+        let known = self.names.get(ty).cloned();
+        let name = known.unwrap_or_else(|| {
+            let name = self.scope.claim(identifier(name, Of::Type, Language::Rust));
+            self.names.insert(ty.clone(), name.clone());
+            self.define(&name, ty);
+            name
+        });
+        json!({ "defined": { "name": name } })
+    }
+}
+
+/// Why an account or an event cannot stand in the IDL.
+const TAKEN: &str = "an IDL finds its type by its name, which another type has";
+
+fn bytes(bytes: &[u8]) -> Json {
+    bytes.iter().copied().collect()
+}
+
+/// The accounts with their groups, whose names stand before a dot.
+fn grouped(accounts: &[(&str, &AccountParam)]) -> Json {
+    let group = |name: &str| name.split_once('.').map(|(group, _)| group.to_owned());
+    let runs = accounts.chunk_by(|(one, _), (other, _)| group(one).is_some() && group(one) == group(other));
+    let runs = runs.flat_map(|run| match run.first().and_then(|(name, _)| group(name)) {
+        Some(group) => {
+            let inner = run.iter().filter_map(|(name, account)| Some((name.split_once('.')?.1, *account)));
+            vec![json!({ "name": group, "accounts": grouped(&inner.collect::<Vec<_>>()) })]
+        }
+        None => run.iter().map(|(name, account)| account_json(name, account)).collect(),
+    });
+    runs.collect()
+}
+
+fn account_json(name: &str, account: &AccountParam) -> Json {
+    let mut json = Map::from_iter([("name".to_owned(), Json::from(name))]);
+    let flags = [("writable", account.writable), ("signer", account.signer), ("optional", account.optional)];
+    json.extend(flags.iter().filter(|(_, set)| *set).map(|(flag, _)| ((*flag).to_owned(), true.into())));
+    match &account.source {
+        AccountSource::Given => {}
+        AccountSource::Fixed(id) => {
+            json.insert("address".into(), bs58::encode(id).into_string().into());
+        }
+        AccountSource::Derived { program, seeds } => {
+            let mut pda = json!({ "seeds": seeds.iter().map(seed_json).collect::<Vec<_>>() });
+            if let (Some(object), Some(program)) = (pda.as_object_mut(), program) {
+                object.insert("program".into(), seed_json(program));
+            }
+            json.insert("pda".into(), pda);
+        }
+    }
+    Json::Object(json)
+}
+
+fn seed_json(seed: &Seed) -> Json {
+    match seed {
+        Seed::Const(value) => json!({ "kind": "const", "value": bytes(value) }),
+        Seed::Arg(path) => json!({ "kind": "arg", "path": path.join(".") }),
+        Seed::Account(name) => json!({ "kind": "account", "path": &**name }),
+    }
+}

@@ -1,0 +1,114 @@
+//! `hexapla svm-fixture` on the committed fixtures, on changed ones, and on the public ones where there are any.
+
+mod support;
+
+use std::{fs, path::Path};
+use support::Sandbox;
+
+/// A sandbox with the committed fixtures in its folder `fixtures`.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../svm/tests/fixtures");
+    for file in fs::read_dir(committed).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        write(&sandbox, &format!("fixtures/{name}"), &fs::read(file).unwrap());
+    }
+    sandbox
+}
+
+fn write(sandbox: &Sandbox, name: &str, bytes: &[u8]) {
+    let path = sandbox.path().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// The transfer, with 9851 units left in place of 9850: field 4, a varint.
+fn wrong_units(sandbox: &Sandbox) -> Vec<u8> {
+    let mut bytes = fs::read(sandbox.path().join("fixtures/instr-transfer.fix")).unwrap();
+    let place = bytes.windows(3).rposition(|window| window == [4 << 3, 0xfa, 0x4c]).unwrap();
+    bytes[place + 1] = 0xfb;
+    bytes
+}
+
+#[test]
+fn the_committed_fixtures_pass_on_every_engine() {
+    let sandbox = sandbox();
+    for engine in ["jit", "interpreter", "both"] {
+        let run = sandbox.hexapla(&["svm-fixture", "fixtures", "--engine", engine]).exits(0);
+        assert!(run.stdout.contains("12 pass, 0 fail"), "{}", run.stdout);
+        assert!(run.stdout.contains("instruction: 4 pass, 0 fail"), "{}", run.stdout);
+    }
+    let json = sandbox.hexapla(&["svm-fixture", "fixtures", "--json"]).exits(0).json();
+    assert_eq!(json["kinds"]["vm"]["passed"].as_u64(), Some(3));
+    let one = sandbox.hexapla(&["svm-fixture", "fixtures", "--filter", "endless"]).exits(0);
+    assert!(one.stdout.contains("1 files") && one.stdout.contains("1 pass"), "{}", one.stdout);
+}
+
+#[test]
+fn a_failure_says_what_differs_and_a_list_may_only_shrink() {
+    let sandbox = sandbox();
+    write(&sandbox, "fixtures/wrong.fix", &wrong_units(&sandbox));
+    let failed = sandbox.hexapla(&["svm-fixture", "fixtures"]).exits(1);
+    assert!(failed.stdout.contains("fixtures/wrong.fix\n    compute units left: 9850, expected 9851\n"));
+    assert!(failed.stdout.contains("12 pass, 1 fail"), "{}", failed.stdout);
+
+    sandbox.write("list", "[[failure]]\nfile = \"wrong.fix\"\nreason = \"its meter is off by one\"\n");
+    let listed = sandbox.hexapla(&["svm-fixture", "fixtures", "--list", "list"]).exits(0);
+    assert!(listed.stdout.contains("12 pass, 0 fail, 1 fail as listed"), "{}", listed.stdout);
+
+    sandbox.write("list", "[[failure]]\nfile = \"vm-store.fix\"\nreason = \"it is listed although it passes\"\n");
+    let passes = sandbox.hexapla(&["svm-fixture", "fixtures/vm-store.fix", "--list", "list"]).exits(1);
+    assert!(passes.stdout.contains("remove it from the list: it is listed although it passes"));
+}
+
+#[test]
+fn junk_is_counted_and_named() {
+    let sandbox = sandbox();
+    let transfer = fs::read(sandbox.path().join("fixtures/instr-transfer.fix")).unwrap();
+    write(&sandbox, "junk/cut.fix", &transfer[..100]);
+    write(&sandbox, "junk/empty.fix", &[]);
+    sandbox.write("junk/text.fix", "this is not a fixture\n");
+    // Metadata with an entry point, and an empty input.
+    write(&sandbox, "junk/other.fix", b"\x0a\x1b\x0a\x19sol_compat_txn_execute_v1\x12\x00");
+    let run = sandbox.hexapla(&["svm-fixture", "junk"]).exits(1);
+    for part in [
+        "junk/cut.fix\n    not a fixture",
+        "junk/empty.fix\n    not a fixture: it has no input",
+        "junk/text.fix\n    not a fixture",
+        "1 skipped: fixtures of the entry point sol_compat_txn_execute_v1 are not run",
+        "0 pass, 0 fail, 1 skipped, 3 unreadable",
+    ] {
+        assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn bad_input_says_what_is_wrong() {
+    let sandbox = Sandbox::new();
+    sandbox.hexapla(&["svm-fixture", "."]).exits(2).says("no fixtures");
+    sandbox.hexapla(&["svm-fixture", "missing"]).exits(2).says("missing");
+    write(&sandbox, "a.fix", &[]);
+    sandbox.write("list", "[[failure]]\nfiel = \"x\"\nreason = \"y\"\n");
+    sandbox.hexapla(&["svm-fixture", ".", "--list", "list"]).exits(2).says("fiel");
+}
+
+#[test]
+fn public_fixtures_pass() {
+    let Some(root) = std::env::var_os("HEXAPLA_FIXTURES") else {
+        eprintln!("skipped public_fixtures_pass: HEXAPLA_FIXTURES is not set");
+        return;
+    };
+    let folder = Path::new(&root).join("svm");
+    if !folder.is_dir() {
+        eprintln!("skipped public_fixtures_pass: {} does not exist", folder.display());
+        return;
+    }
+    let folder = folder.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let list = folder.join("expected-failures.toml");
+    let (folder, list_text) = (folder.display().to_string(), list.display().to_string());
+    let mut arguments = vec!["svm-fixture", folder.as_str()];
+    if list.is_file() {
+        arguments.extend(["--list", list_text.as_str()]);
+    }
+    support::at_root(&arguments).exits(0);
+}

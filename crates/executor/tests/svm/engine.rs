@@ -1,0 +1,78 @@
+//! How programs run changes no result: native code or interpreter, cached or not.
+
+use crate::{USER, invoke};
+use hexapla_executor::{
+    Chain, ChainConfig, Executor, Receipt, VmSet,
+    svm::{Config, Pubkey, StoredAccount, SvmVm, alias, canonical, genesis, spl},
+};
+use hexapla_primitives::{B256, U256};
+use hexapla_testing::{Script, SvmActor};
+
+fn chain(config: Config) -> (Chain, SvmVm) {
+    let vm = SvmVm::new(config).unwrap();
+    let vms = VmSet::default().with(vm.clone()).unwrap();
+    let mut chain = Chain::in_memory(Executor::new(ChainConfig::default(), vms).unwrap());
+    chain.fund([(USER, U256::from(10).pow(U256::from(24)))]).unwrap();
+    chain.insert_svm_accounts(spl::genesis()).unwrap();
+    (chain, vm)
+}
+
+/// Token work and everything that the actor can do to itself, failures included.
+fn story(chain: &mut Chain) -> (Vec<Receipt>, B256) {
+    let mut receipts = Vec::new();
+    let mut send = |chain: &mut Chain, to, data| {
+        let receipt = chain.transact(chain.call(USER, to, data).unwrap()).unwrap().receipt;
+        receipts.push(receipt);
+    };
+    let [mint, account] = [11u8, 12].map(|byte| Pubkey::new_from_array([byte; 32]));
+    let blank = |length: usize| StoredAccount { owner: spl::TOKEN, executable: false, data: vec![0; length].into() };
+    let accounts = [(mint, 82), (account, 165)].map(|(key, length)| genesis::account(key, 10_000_000, &blank(length)));
+    chain.insert_svm_accounts(accounts).unwrap();
+    let user = alias(USER);
+    let token = canonical(&spl::TOKEN);
+    send(chain, token, invoke(&[(mint, false, true)], &[&[20u8, 6][..], user.as_ref(), &[0]].concat()));
+    let open = [&[18u8][..], user.as_ref()].concat();
+    send(chain, token, invoke(&[(account, false, true), (mint, false, false)], &open));
+    for amount in [5u64, u64::MAX] {
+        let accounts = [(mint, false, true), (account, false, true), (user, true, false)];
+        send(chain, token, invoke(&accounts, &[&[7u8][..], &amount.to_le_bytes()].concat()));
+    }
+    let actor = SvmActor::new(0);
+    actor.deploy(chain);
+    for script in [
+        Script::new().store(1, 1).burn(50).compute(1_000).recurse(20).load(1),
+        Script::new().recurse(1_000),
+        Script::new().trap(),
+        Script::new().burn(u32::MAX),
+        Script::new().store(1_000, 1),
+        Script::new().revert(b"no"),
+    ] {
+        send(chain, actor.address(), actor.call(script, &[]));
+    }
+    (receipts, chain.root())
+}
+
+#[test]
+fn native_code_and_interpreter_give_the_same_receipts_and_the_same_root() {
+    let run = |jit: bool| {
+        let (mut chain, _) = chain(Config { jit, ..Config::default() });
+        story(&mut chain)
+    };
+    let (compiled, interpreted) = (run(true), run(false));
+    assert_eq!(compiled.0.iter().filter(|receipt| receipt.is_success()).count(), 4);
+    assert_eq!(compiled, interpreted);
+}
+
+#[test]
+fn f23_the_cache_of_programs_is_bounded_and_changes_no_result() {
+    let (mut small, vm) = chain(Config { cache_bytes: 20_000, ..Config::default() });
+    let (mut large, _) = chain(Config::default());
+    assert_eq!(story(&mut small), story(&mut large));
+    for number in 1..40 {
+        let actor = SvmActor::new(number);
+        actor.deploy(&mut small);
+        let call = actor.call(Script::new().load(0), &[]);
+        assert!(small.transact(small.call(USER, actor.address(), call).unwrap()).unwrap().receipt.is_success());
+    }
+    assert!(vm.cached_programs() <= 3, "{} programs are kept", vm.cached_programs());
+}

@@ -1,0 +1,104 @@
+//! One top-level instruction.
+
+use super::{
+    Engine, Refusal,
+    compare::Differences,
+    messages::{Instruction, Parts},
+    observe,
+    scene::{self, Scene},
+};
+use prost::Message as _;
+use protosol::protos::InstrEffects;
+use solana_account::{Account, ReadableAccount};
+use solana_instruction::error::InstructionError;
+use solana_pubkey::Pubkey;
+use solana_sbpf::vm::ContextObject as _;
+use solana_svm_timings::ExecuteTimings;
+use solana_transaction_context::transaction::TransactionContext;
+
+/// What the instruction did.
+#[derive(Debug, PartialEq)]
+struct Observed {
+    result: Result<(), InstructionError>,
+    units_left: u64,
+    return_data: Vec<u8>,
+    accounts: Vec<(Pubkey, Account)>,
+}
+
+/// Runs the fixture. What a failed instruction left in the accounts is not compared: it is undone.
+pub(super) fn run(parts: &Parts, engine: Engine) -> Result<Differences, Refusal> {
+    let expected = InstrEffects::decode(&parts.output[..])?;
+    let scene = Scene::new(Instruction::decode(&parts.input)?)?;
+    let mut differences = Differences::default();
+    let observed = observe(engine, &mut differences, |jit| execute(&scene, jit))?;
+    let error = observed.result.as_ref().map(|_| ()).map_err(ToString::to_string);
+    differences.success(error.as_ref().map(|_| ()).map_err(String::as_str), expected.result.into());
+    if let Err(InstructionError::Custom(code)) = observed.result {
+        differences.value("custom error", code, expected.custom_err);
+    } else if observed.result.is_err() && expected.custom_err != 0 {
+        let (error, code) = (error.err().unwrap_or_default(), expected.custom_err);
+        differences.add(format!("custom error: none ({error}), expected {code}"));
+    }
+    differences.value("compute units left", observed.units_left, expected.cu_avail);
+    if observed.result.is_ok() && expected.result == 0 {
+        differences.bytes("return data", &observed.return_data, &expected.return_data);
+        compare_accounts(&mut differences, &scene, &observed, &expected)?;
+    }
+    Ok(differences)
+}
+
+fn execute(scene: &Scene, jit: bool) -> Result<Observed, Refusal> {
+    let mut programs = scene.programs(jit);
+    let mut transaction = scene.transaction()?;
+    let mut invocation = scene.invocation(&mut transaction, &mut programs);
+    let result = invocation.process_instruction(&mut 0, &mut ExecuteTimings::default());
+    let units_left = scene.units.left(invocation.get_remaining())?;
+    drop(invocation);
+    let accounts = (0..transaction.get_number_of_accounts()).map(|place| left(&transaction, place));
+    let accounts = accounts.collect::<Result<_, _>>();
+    let accounts = accounts.map_err(|error| Refusal::Unreadable(format!("an account cannot be read: {error}")))?;
+    Ok(Observed { result, units_left, return_data: transaction.get_return_data().1.to_vec(), accounts })
+}
+
+/// What the instruction left in an account.
+fn left(transaction: &TransactionContext<'_>, place: u16) -> Result<(Pubkey, Account), InstructionError> {
+    let key = *transaction.get_key_of_account_at_index(place)?;
+    let account = transaction.accounts().try_borrow(place)?;
+    let (lamports, data, owner) = (account.lamports(), account.data().to_vec(), *account.owner());
+    Ok((key, Account { lamports, data, owner, executable: account.executable(), rent_epoch: u64::MAX }))
+}
+
+fn compare_accounts(
+    differences: &mut Differences,
+    scene: &Scene,
+    observed: &Observed,
+    expected: &InstrEffects,
+) -> Result<(), Refusal> {
+    let expected: Vec<_> = expected.modified_accounts.iter().map(scene::account).collect::<Result<_, _>>()?;
+    for (key, expected) in &expected {
+        let observed = observed.accounts.iter().chain(&scene.accounts).find(|(other, _)| other == key);
+        match observed {
+            Some((_, observed)) => compare_account(differences, key, observed, expected),
+            None => differences.add(format!("account {key}: not there")),
+        }
+    }
+    for (key, observed) in &observed.accounts {
+        let before = scene.accounts.iter().find(|(other, _)| other == key).map(|(_, account)| account);
+        if expected.iter().all(|(other, _)| other != key) && before.is_some_and(|before| !same(before, observed)) {
+            differences.add(format!("account {key}: changed, expected to stay as it was"));
+        }
+    }
+    Ok(())
+}
+
+fn compare_account(differences: &mut Differences, key: &Pubkey, observed: &Account, expected: &Account) {
+    differences.value(&format!("account {key}, lamports"), observed.lamports, expected.lamports);
+    differences.value(&format!("account {key}, owner"), observed.owner, expected.owner);
+    differences.value(&format!("account {key}, executable"), observed.executable, expected.executable);
+    differences.bytes(&format!("account {key}, data"), observed.data(), expected.data());
+}
+
+fn same(one: &Account, other: &Account) -> bool {
+    let parts = |account: &Account| (account.lamports, account.owner, account.executable);
+    parts(one) == parts(other) && one.data == other.data
+}

@@ -1,0 +1,292 @@
+//! One entry into agave: accounts loaded from the host, instructions run, changes written back.
+
+mod load;
+mod store;
+
+use crate::{
+    account::{WEI_PER_LAMPORT, canonical},
+    error::Failure,
+    guard::is_alias,
+    precompiles::Precompiles,
+    programs::Programs,
+    runtime::Runtime,
+    session,
+    sysvars::{LAMPORTS_PER_SIGNATURE, Sysvars},
+};
+use hexapla_primitives::{Address, B256, Bytes, U256, identity::canonical_of_alias};
+use hexapla_vm::{Fatal, Host};
+use solana_account::{AccountSharedData, ReadableAccount};
+use solana_instruction::Instruction;
+use solana_program_runtime::{
+    invoke_context::{EnvironmentConfig, InvokeContext},
+    loaded_programs::ProgramCacheForTxBatch,
+};
+use solana_pubkey::Pubkey;
+use solana_sdk_ids::{bpf_loader, bpf_loader_deprecated, bpf_loader_upgradeable, native_loader};
+use solana_svm_callback::InvokeContextCallback as _;
+use solana_svm_log_collector::LogCollector;
+use solana_svm_timings::ExecuteTimings;
+use solana_transaction_context::{instruction_accounts::InstructionAccount, transaction::TransactionContext};
+use solana_transaction_error::TransactionError;
+use std::{borrow::Cow, cell::RefCell, rc::Rc};
+
+/// An account of the entry, in the order of the transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AccountUse {
+    pub(crate) key: Pubkey,
+    pub(crate) writable: bool,
+}
+
+/// A top-level instruction.
+#[derive(Debug)]
+pub(crate) struct TopInstruction {
+    /// Place of the program among the accounts.
+    pub(crate) program: u16,
+    pub(crate) accounts: Vec<InstructionAccount>,
+    pub(crate) data: Vec<u8>,
+}
+
+/// A call that a contract of another VM makes.
+#[derive(Debug)]
+pub(crate) struct Outbound {
+    pub(crate) instruction: Instruction,
+    /// Addresses derived from the caller's alias that sign.
+    pub(crate) signers: Vec<Pubkey>,
+}
+
+/// What an entry shall do.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) accounts: Vec<AccountUse>,
+    pub(crate) instructions: Vec<TopInstruction>,
+    /// What the first instruction, the frame of the border, calls.
+    pub(crate) outbound: Option<Outbound>,
+    /// Who stands behind top-level instructions.
+    pub(crate) payer: Pubkey,
+    /// The instructions sysvar, if an account asks for it.
+    pub(crate) instructions_sysvar: Option<Vec<u8>>,
+    pub(crate) compute_units: u64,
+    pub(crate) heap_bytes: u32,
+    /// How much a transaction of Solana's own form may load; a call from another VM pays for what it loads.
+    pub(crate) load_limit: Option<LoadLimit>,
+}
+
+/// How many bytes of accounts a transaction may load (SIMD-0186).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoadLimit {
+    /// What it has loaded already.
+    pub(crate) bytes: u64,
+    pub(crate) bytes_max: u64,
+}
+
+/// What an entry did.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Place of the instruction that failed, and why.
+    pub(crate) result: Result<(), (usize, Failure)>,
+    pub(crate) compute_units_used: u64,
+    pub(crate) return_data: Vec<u8>,
+}
+
+/// What stays the same for all entries of a block.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) programs: &'a Programs,
+    pub(crate) sysvars: &'a Sysvars,
+}
+
+/// An account as the host has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    /// Its canonical address; `None` for what no state stands behind: sysvars, native programs.
+    canonical: Option<Address>,
+    is_alias: bool,
+    writable: bool,
+    /// In lamports, a remainder in wei left out.
+    lamports: u64,
+    /// Lamports before the entry, and length of the data, for the rule about rent.
+    before: (u64, usize),
+    object: Option<Bytes>,
+    /// Its balance has moved while a frame looked at it.
+    is_stale: bool,
+}
+
+/// An entry that is running.
+pub(crate) struct Entry<'a> {
+    pub(super) host: &'a mut dyn Host,
+    ground: Ground<'a>,
+    pub(super) keys: Vec<Pubkey>,
+    pub(super) held: Vec<Held>,
+    pub(super) outbound: Option<Outbound>,
+    pub(super) payer: Pubkey,
+    /// A failure that agave's errors cannot carry.
+    pub(super) failure: Option<Failure>,
+    load_limit: Option<LoadLimit>,
+    pub(super) log: Rc<RefCell<LogCollector>>,
+}
+
+/// Runs `plan`. `state_gas` pays for loading accounts and writing them back; compute units pay for the rest.
+pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas: &mut u64) -> Result<Outcome, Fatal> {
+    let log = session::log().unwrap_or_else(LogCollector::new_ref);
+    let mut entry = Entry {
+        host,
+        ground,
+        keys: plan.accounts.iter().map(|account| account.key).collect(),
+        held: Vec::with_capacity(plan.accounts.len()),
+        outbound: plan.outbound,
+        payer: plan.payer,
+        failure: None,
+        load_limit: plan.load_limit,
+        log,
+    };
+    let mut programs = ProgramCacheForTxBatch::new(ground.sysvars.slot);
+    for (id, builtin) in &ground.runtime.builtins {
+        programs.replenish(*id, builtin.clone());
+    }
+    let mut accounts = Vec::with_capacity(plan.accounts.len());
+    for account in &plan.accounts {
+        match entry.load(account, plan.instructions_sysvar.as_deref(), &mut programs, state_gas) {
+            Ok(loaded) => accounts.push((account.key, loaded)),
+            Err(Failure::Fatal(fatal)) => return Err(fatal),
+            Err(failure) => return Ok(Outcome::refused(failure)),
+        }
+    }
+    if plan.load_limit.is_some()
+        && let Err(failure) = check_programs(&plan.instructions, &accounts)
+    {
+        return Ok(Outcome::refused(failure));
+    }
+    let (trace, height) = session::used();
+    let mut budget = ground.runtime.budget;
+    // What loading has cost is gone.
+    let compute_units = plan.compute_units.min(*state_gas);
+    budget.compute_unit_limit = compute_units;
+    budget.heap_size = plan.heap_bytes;
+    budget.max_instruction_stack_depth = budget.max_instruction_stack_depth.saturating_sub(height);
+    budget.max_instruction_trace_length = budget.max_instruction_trace_length.saturating_sub(trace);
+    let count = plan.instructions.len();
+    let mut context = TransactionContext::new(
+        accounts,
+        ground.sysvars.rent.clone(),
+        budget.max_instruction_stack_depth,
+        budget.max_instruction_trace_length,
+        count,
+    );
+    for (index, instruction) in plan.instructions.iter().enumerate() {
+        let deduplication = deduplication(&instruction.accounts);
+        let accounts = instruction.accounts.iter().map(|account| entry.demoted(*account)).collect();
+        let data = Cow::Borrowed(&instruction.data[..]);
+        let configured =
+            context.configure_instruction_at_index(index, instruction.program, accounts, deduplication, data, None);
+        if let Err(error) = configured {
+            return Ok(Outcome::refused(error.into()));
+        }
+    }
+    let log = Some(Rc::clone(&entry.log));
+    let environment = EnvironmentConfig::new(
+        ground.sysvars.blockhash(),
+        LAMPORTS_PER_SIGNATURE,
+        false,
+        &Precompiles,
+        &ground.runtime.features,
+        &ground.runtime.environments,
+        &ground.sysvars.cache,
+    );
+    let mut agave = InvokeContext::new(&mut context, &mut programs, environment, log, budget, ground.runtime.cost);
+    let mut result = Ok(());
+    for (index, instruction) in plan.instructions.iter().enumerate() {
+        let program =
+            plan.accounts.get(usize::from(instruction.program)).map(|account| account.key).unwrap_or_default();
+        let ended = if Precompiles.is_precompile(&program) {
+            let all = plan.instructions.iter().map(|instruction| &instruction.data[..]);
+            agave.process_precompile(&program, &instruction.data, all)
+        } else {
+            let mut used = 0;
+            session::with_door(&mut entry, || agave.process_instruction(&mut used, &mut ExecuteTimings::default()))
+        };
+        let ended = ended.map_err(|error| entry.failure.take().unwrap_or(Failure::Instruction(error)));
+        if let Err(failure) = ended.and_then(|()| entry.refresh(agave.transaction_context.accounts(), state_gas)) {
+            result = Err((index, failure));
+            break;
+        }
+    }
+    let compute_units_used = compute_units.saturating_sub(solana_sbpf::vm::ContextObject::get_remaining(&agave));
+    drop(agave);
+    if result.is_ok() {
+        let stored = entry.store(context.accounts(), true, state_gas);
+        result = stored.map_err(|failure| (count.saturating_sub(1), failure));
+    }
+    entry.print_log();
+    let return_data = context.get_return_data().1.to_vec();
+    match result {
+        Err((_, Failure::Fatal(fatal))) => Err(fatal),
+        result => Ok(Outcome { result, compute_units_used, return_data }),
+    }
+}
+
+impl Outcome {
+    fn refused(failure: Failure) -> Self {
+        Self { result: Err((0, failure)), compute_units_used: 0, return_data: Vec::new() }
+    }
+}
+
+/// The programs of top-level instructions must exist and be programs of a loader.
+fn check_programs(instructions: &[TopInstruction], accounts: &[(Pubkey, AccountSharedData)]) -> Result<(), Failure> {
+    for instruction in instructions {
+        let Some((key, program)) = accounts.get(usize::from(instruction.program)) else { continue };
+        // The contract of another VM is called like a native program.
+        if is_alias(key) && *program.owner() == native_loader::ID {
+            continue;
+        }
+        if program.lamports() == 0 {
+            let message = format!("the program {key} does not exist");
+            return Err(Failure::Transaction(TransactionError::ProgramAccountNotFound, message));
+        }
+        if !program.executable() || !PROGRAM_OWNERS.contains(program.owner()) {
+            let message = format!("the account {key} is no program");
+            return Err(Failure::Transaction(TransactionError::InvalidProgramForExecution, message));
+        }
+    }
+    Ok(())
+}
+
+/// Who can own an account that runs.
+const PROGRAM_OWNERS: [Pubkey; 4] =
+    [native_loader::ID, bpf_loader::ID, bpf_loader_deprecated::ID, bpf_loader_upgradeable::ID];
+
+/// For each account of the transaction its first place in the instruction.
+pub(crate) fn deduplication(accounts: &[InstructionAccount]) -> Vec<u16> {
+    let mut map = vec![u16::MAX; solana_transaction_context::MAX_ACCOUNTS_PER_TRANSACTION];
+    for (place, account) in accounts.iter().enumerate() {
+        if let Some(first @ &mut u16::MAX) = map.get_mut(usize::from(account.index_in_transaction)) {
+            *first = place as u16;
+        }
+    }
+    map
+}
+
+/// The canonical address of any key that programs may use for an account.
+pub(crate) fn canonical_of_key(key: &Pubkey) -> Address {
+    canonical_of_alias(B256::from(key.to_bytes())).unwrap_or_else(|| canonical(key))
+}
+
+/// Lamports in a balance. More than an account of Solana can hold is shown as the most it can.
+pub(crate) fn lamports_in(wei: U256) -> u64 {
+    (wei / U256::from(WEI_PER_LAMPORT)).saturating_to()
+}
+
+impl Entry<'_> {
+    /// Hands the lines of the log so far to the host, so that they stand in order with those of other entries.
+    pub(super) fn print_log(&mut self) {
+        let lines = std::mem::take(&mut self.log.borrow_mut().messages);
+        for line in lines {
+            self.host.print(line);
+        }
+    }
+
+    /// The contract behind the alias of a key.
+    pub(super) fn contract_of(&self, key: &Pubkey) -> Option<Address> {
+        canonical_of_alias(B256::from(key.to_bytes()))
+    }
+}

@@ -1,0 +1,171 @@
+//! Writes what an entry changed back to the host, and takes over what other VMs have changed.
+
+use super::{Entry, Held, lamports_in};
+use crate::{
+    account::{StoredAccount, WEI_PER_LAMPORT, to_object},
+    error::Failure,
+    programs,
+    session::Waiting,
+};
+use hexapla_primitives::{Bytes, FaultKind, U256};
+use hexapla_vm::{BalanceChange, Fatal};
+use solana_account::{ReadableAccount, WritableAccount};
+use solana_pubkey::Pubkey;
+use solana_sdk_ids::{incinerator, native_loader, system_program};
+use solana_transaction_context::transaction_accounts::TransactionAccounts;
+use solana_transaction_error::TransactionError;
+
+impl Entry<'_> {
+    /// Writes what differs from what the host has. At the end of the entry the rules about rent hold as well.
+    pub(crate) fn store(&mut self, accounts: &TransactionAccounts, ends: bool, gas: &mut u64) -> Result<(), Failure> {
+        let mut balances = Vec::new();
+        for (index, held) in self.held.iter_mut().enumerate() {
+            let (Some(canonical), true) = (held.canonical, held.writable) else { continue };
+            let Some(key) = self.keys.get(index) else { continue };
+            let account = accounts.try_borrow(index as u16)?;
+            let lamports = account.lamports();
+            if lamports != held.lamports {
+                let (credit, difference) = (lamports > held.lamports, lamports.abs_diff(held.lamports));
+                let wei = U256::from(difference) * U256::from(WEI_PER_LAMPORT);
+                balances.push(BalanceChange { account: canonical, credit, wei });
+                held.lamports = lamports;
+            }
+            if held.is_alias {
+                check_alias(key, &*account)?;
+                continue;
+            }
+            let removed = ends && lamports == 0;
+            if !removed && is_same(held.object.as_ref(), &*account) {
+                if ends {
+                    check_rent(&self.ground.sysvars.rent, index, key, held, &*account)?;
+                }
+                continue;
+            }
+            if ends {
+                check_rent(&self.ground.sysvars.rent, index, key, held, &*account)?;
+            }
+            let object = if removed { None } else { to_object(&*account) };
+            if object == held.object {
+                continue;
+            }
+            if held.object.is_none() {
+                self.host.identify(gas, key.as_ref())?;
+            }
+            let record = programs::code_record(key, account.owner(), account.executable(), account.data());
+            match record {
+                Some((record_key, hash)) if !removed => self.host.set_object(gas, &record_key, Some(hash))?,
+                _ if had_code(held.object.as_ref()) => {
+                    self.host.set_object(gas, &programs::removed_record(key), None)?
+                }
+                _ => {}
+            }
+            if account.executable() && !removed {
+                self.host.publish(gas, key.as_ref())?;
+            }
+            self.host.set_object(gas, &StoredAccount::key(key), object.clone())?;
+            held.object = object;
+        }
+        Ok(self.host.settle(gas, &balances)?)
+    }
+
+    /// Shows the next instruction the balances that have moved while the last one looked at them.
+    pub(super) fn refresh(&mut self, accounts: &TransactionAccounts, gas: &mut u64) -> Result<(), Failure> {
+        for (index, held) in self.held.iter_mut().enumerate().filter(|(_, held)| held.is_stale) {
+            let Some(canonical) = held.canonical else { continue };
+            held.lamports = lamports_in(self.host.balance(gas, canonical)?);
+            held.is_stale = false;
+            accounts.try_borrow_mut(index as u16)?.set_lamports(held.lamports);
+        }
+        Ok(())
+    }
+
+    /// Takes over what other VMs have changed.
+    pub(crate) fn reload(
+        &mut self,
+        accounts: &TransactionAccounts,
+        waiting: &Waiting,
+        gas: &mut u64,
+    ) -> Result<(), Failure> {
+        for (index, held) in self.held.iter_mut().enumerate() {
+            let Some(canonical) = held.canonical else { continue };
+            let Some(key) = self.keys.get(index) else { continue };
+            if waiting.looked_at.contains(key) && !waiting.frozen.contains(key) {
+                held.is_stale = true;
+                continue;
+            }
+            let lamports = lamports_in(self.host.balance(gas, canonical)?);
+            let object = if held.is_alias { None } else { self.host.object(gas, &StoredAccount::key(key))? };
+            if lamports == held.lamports && object == held.object {
+                continue;
+            }
+            if waiting.frozen.contains(key) {
+                let message =
+                    format!("the account {key} was changed, but a calling program holds it and did not hand it over");
+                return Err(Failure::Fault(FaultKind::Border, message));
+            }
+            let mut account = accounts.try_borrow_mut(index as u16)?;
+            account.set_lamports(lamports);
+            if object != held.object {
+                let stored =
+                    StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
+                account.set_owner(stored.owner);
+                account.set_executable(stored.executable);
+                account.set_data_from_slice(&stored.data);
+            }
+            (held.lamports, held.object) = (lamports, object);
+        }
+        Ok(())
+    }
+}
+
+/// Whether an object is what the account would be stored as.
+fn is_same(object: Option<&Bytes>, account: &impl ReadableAccount) -> bool {
+    match StoredAccount::from_object(object) {
+        Ok(stored) => {
+            stored.owner == *account.owner()
+                && stored.executable == account.executable()
+                && stored.data[..] == *account.data()
+        }
+        Err(_) => false,
+    }
+}
+
+fn had_code(object: Option<&Bytes>) -> bool {
+    StoredAccount::from_object(object).is_ok_and(|stored| {
+        programs::code_record(&Pubkey::default(), &stored.owner, stored.executable, &stored.data).is_some()
+    })
+}
+
+/// An account of another VM has a balance here and nothing else.
+fn check_alias(key: &Pubkey, account: &impl ReadableAccount) -> Result<(), Failure> {
+    let owner = *account.owner();
+    if account.data().is_empty() && (owner == system_program::ID || owner == native_loader::ID) {
+        return Ok(());
+    }
+    let message =
+        format!("the account {key} is at home in another VM: it can hold lamports here, but no data and no owner");
+    Err(Failure::Fault(FaultKind::Border, message))
+}
+
+/// An account must end rent-exempt or empty, or as far below as it was, without having grown.
+fn check_rent(
+    rent: &solana_rent::Rent,
+    index: usize,
+    key: &Pubkey,
+    held: &Held,
+    account: &impl ReadableAccount,
+) -> Result<(), Failure> {
+    let (lamports, length) = (account.lamports(), account.data().len());
+    if lamports == 0 || rent.is_exempt(lamports, length) || *key == incinerator::ID {
+        return Ok(());
+    }
+    let (lamports_before, length_before) = held.before;
+    let paid_rent_before = lamports_before > 0 && !rent.is_exempt(lamports_before, length_before);
+    if paid_rent_before && length == length_before && lamports <= lamports_before {
+        return Ok(());
+    }
+    let needed = rent.minimum_balance(length);
+    let message =
+        format!("insufficient funds for rent: {key} has {lamports} lamports and {length} bytes, which need {needed}");
+    Err(Failure::Transaction(TransactionError::InsufficientFundsForRent { account_index: index as u8 }, message))
+}
