@@ -60,7 +60,8 @@ pub(super) fn declared_error(shower: &Shower<'_>, data: &[u8]) -> Option<String>
         return Some(call_text(&inside, &error.name, &error.inputs, &values));
     }
     match Revert::decode(data, []) {
-        Revert::Reason(_) | Revert::Panic(_) | Revert::ForeignFault(_) => Some(describe_revert(data, [])),
+        Revert::ForeignFault(_) => Some(revert_text(&inside, data)),
+        Revert::Reason(_) | Revert::Panic(_) => Some(describe_revert(data, [])),
         _ => None,
     }
 }
