@@ -37,6 +37,7 @@ fn steps(fixtures: Option<&str>) -> Vec<Step> {
     let mut steps: Vec<Step> = [
         "fmt --all --check",
         "clippy --workspace --all-targets -- -D warnings",
+        "check --package hexapla-abi --no-default-features",
         "test --workspace",
         "doc --workspace --no-deps",
         "run --release -- run examples/tour",
@@ -44,7 +45,7 @@ fn steps(fixtures: Option<&str>) -> Vec<Step> {
     ]
     .map(Step::new)
     .into();
-    steps[3].variable = Some(("RUSTDOCFLAGS", "-D warnings"));
+    steps[4].variable = Some(("RUSTDOCFLAGS", "-D warnings"));
     if let Some(fixtures) = fixtures {
         let mut step = Step::new("run --release -- statetest");
         step.arguments.push(format!("{fixtures}/ethereum-state-tests"));
