@@ -10,8 +10,9 @@ use clap::{Parser, Subcommand};
 
 /// Runs contracts of several blockchain VMs over one provable state, where they call each other atomically.
 ///
-/// A scenario is a TOML file with accounts, deployments, calls and expectations. Solidity contracts and Arbitrum
-/// Stylus contracts call each other in it as if there were one VM; each transaction happens entirely or not at all.
+/// A scenario is a TOML file with accounts, deployments, calls and expectations. Solidity contracts, Arbitrum
+/// Stylus contracts and Solana programs call each other in it as if there were one VM; each transaction happens
+/// entirely or not at all.
 #[derive(Debug, Parser)]
 #[command(name = "hexapla", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -75,7 +76,7 @@ pub(crate) enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  hexapla run examples/tour                       a story over two VMs
+  hexapla run examples/tour                       a story over three VMs
   hexapla run examples/tour --diff                with what each transaction changed
   hexapla run examples/tour --json | jq .root     for programs
   hexapla test examples                           all scenarios below a folder

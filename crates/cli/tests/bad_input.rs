@@ -211,3 +211,34 @@ fn no_mutation_of_a_scenario_makes_it_panic() {
         assert!((0..=2).contains(&ran.code), "round {round}: {}\n{}\n{text}", ran.code, ran.stderr);
     }
 }
+
+#[test]
+fn keys_parts_and_accounts_of_instructions_say_what_is_wrong_with_them() {
+    let with_key =
+        |key: &str| refused(&format!("[accounts]\nalice = 1\n[keys]\n{key}\n[[step]]\ncheck = \"x\"\nexpect = {{}}\n"));
+    all_of(with_key("a = \"not a key\""), &["is no key", "base58", ":4:5"]);
+    all_of(with_key("a = { associated = \"alise\", mint = \"a\" }"), &["`alise`", "did you mean `alice`?"]);
+    all_of(with_key("a = { owner = \"spl-tokn\", space = 5 }"), &["did you mean `spl-token`?"]);
+    all_of(with_key("a = { space = 5, data = \"0x01\" }"), &["`space` and `data`"]);
+    all_of(with_key("a = { data = { u64 = -1 } }"), &["does not fit u64"]);
+    all_of(with_key("a = { data = {} }"), &["says nothing", "{ u64 = 500 }"]);
+    all_of(with_key("alice = {}"), &["the name `alice` is taken"]);
+    all_of(
+        refused_step("invoke = \"spl-token\"\naccounts = [\"writeable alice\"]"),
+        &["`writeable` says nothing about an account", "`writable`, `signer`"],
+    );
+    all_of(refused_step("invoke = \"spl-tokn\""), &["did you mean `spl-token`?"]);
+}
+
+#[test]
+fn named_arguments_are_those_of_the_function() {
+    all_of(
+        refused_step("call = \"spl-token.burn\"\nargs = { acount = \"alice\", mint = \"alice\", amount = 5 }"),
+        &["has no argument `acount`", "did you mean `account`?"],
+    );
+    all_of(refused_step("call = \"spl-token.burn\"\nargs = { account = \"alice\" }"), &["takes 3 arguments, 1 given"]);
+    all_of(
+        refused_step("deploy = \"x\"\nid = \"abc\"\nartefact = \"{contracts}/svm/actor/actor.so\""),
+        &["\"abc\" is no key"],
+    );
+}

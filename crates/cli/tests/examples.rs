@@ -8,7 +8,7 @@ use support::at_root;
 #[test]
 fn all_examples_hold() {
     let ran = at_root(&["test", "examples"]).exits(0);
-    assert!(ran.stdout.contains("4 passed in"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("8 passed in"), "{}", ran.stdout);
     assert_eq!(ran.stderr, "");
 }
 
@@ -36,7 +36,7 @@ fn text_is_plain_in_pipes_and_coloured_on_request() {
 
 #[test]
 fn json_is_the_same_with_every_engine_and_says_what_the_text_says() {
-    for example in ["tour", "trie-proof", "tokens", "counter-as"] {
+    for example in ["tour", "trie-proof", "tokens", "counter-as", "spl-vault", "price-reader", "eight-crossings"] {
         let path = format!("examples/{example}");
         let native = at_root(&["run", &path, "--json", "--engine", "wasmtime"]).exits(0);
         let interpreted = at_root(&["run", &path, "--json", "--engine", "wasmi", "--no-cache"]).exits(0);
@@ -53,7 +53,7 @@ fn one_thread_and_several_give_the_same() {
     let one = at_root(&["test", "examples", "--json", "--threads", "1"]).exits(0);
     let several = at_root(&["test", "examples", "--json", "--threads", "4"]).exits(0);
     assert_eq!(one.stdout, several.stdout);
-    assert_eq!(one.json().as_array().map(Vec::len), Some(4));
+    assert_eq!(one.json().as_array().map(Vec::len), Some(8));
 }
 
 #[test]
@@ -82,4 +82,38 @@ fn a_diff_shows_what_changed_from_what_to_what() {
 fn verbose_runs_say_how_much_memory_they_took() {
     let ran = at_root(&["run", "examples/counter-as", "-v"]).exits(0);
     ran.says("peak memory").says("ready after");
+}
+
+#[test]
+fn a_translated_call_is_shown_in_the_callees_terms_and_with_the_bytes_of_both_sides() {
+    let ran = at_root(&["run", "examples/spl-vault", "-v", "--log"]).exits(0);
+    for text in [
+        "⇄ spl-token.transfer_checked(source: vault-gold, mint: gold, destination: bob-gold, authority: vault, amount: 20",
+        "✗ InsufficientFunds (1): The account holds too few tokens",
+        "input, callee: 0x",
+        "log │ Program spl-token invoke",
+    ] {
+        assert!(ran.stdout.contains(text), "{text:?} is not in:\n{}", ran.stdout);
+    }
+    let plain = at_root(&["run", "examples/spl-vault"]).exits(0);
+    assert!(!plain.stdout.contains("input, callee") && !plain.stdout.contains("log │"));
+    let document = at_root(&["run", "examples/spl-vault", "--json"]).exits(0).json();
+    let pay = document["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .find(|step| step["call"]["function"] == "pay(bytes32,uint64)");
+    let pay = pay.expect("the payment");
+    let call = &pay["call"]["items"][0]["call"];
+    assert_eq!((&call["accounts"]["source"], &call["args"]["amount"]), (&"vault-gold".into(), &20.into()));
+    let crossing = &pay["receipt"]["crossings"][0];
+    assert!(crossing["translation"]["function"].as_str().is_some_and(|name| name.starts_with("transfer_checked")));
+    assert!(!pay["receipt"]["programLog"].as_array().expect("a log").is_empty());
+}
+
+#[test]
+fn a_hooks_refusal_is_read_on_both_sides() {
+    let ran = at_root(&["run", "examples/transfer-hook", "--log"]).exits(0);
+    assert!(ran.stdout.contains("✗ LimitExceeded(amount: 101, limit: 100)"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("log │ Program hook failed with data: 0x"), "{}", ran.stdout);
 }

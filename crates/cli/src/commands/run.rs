@@ -31,6 +31,9 @@ pub(crate) struct RunArgs {
     /// Show what each transaction changed: accounts, storage, objects.
     #[arg(long, env = "HEXAPLA_DIFF", value_parser = flag())]
     diff: bool,
+    /// Show what Solana programs have logged.
+    #[arg(long, env = "HEXAPLA_LOG", value_parser = flag())]
+    log: bool,
     /// Print one JSON document instead of text.
     #[arg(long, env = "HEXAPLA_JSON", value_parser = flag())]
     json: bool,
@@ -69,7 +72,7 @@ type Played = (Vec<StepReport>, text::Summary, Ending);
 
 /// Plays the steps, and shows each as soon as it is done unless JSON is wanted.
 fn play(args: &RunArgs, scenario: &Scenario, player: &mut Player<'_>, output: &mut Output) -> Result<Played> {
-    let options = text::TextOptions { diff: args.diff, verbose: output.verbose() };
+    let options = text::TextOptions { diff: args.diff, verbose: output.verbose(), log: args.log };
     let (mut steps, mut summary) = (Vec::new(), text::Summary::default());
     if !args.json {
         output.result(&text::head(scenario))?;

@@ -10,14 +10,29 @@ const WORD_BYTES: usize = 32;
 
 /// `TooRisky(score: 8756, limit: 5000)`, `Error("…")`, `out of gas: the frame ran out of gas`.
 pub(crate) fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
+    if let Some(text) = numbered(shower, fault) {
+        return text;
+    }
     if fault.kind == FaultKind::Revert && (!fault.data.is_empty() || fault.message.is_empty()) {
-        return revert_text(shower, &fault.data);
+        let text = revert_text(shower, &fault.data);
+        // A number says less than the sentence that comes with it.
+        return if fault.code.is_some() && text.starts_with("0x") { shown(&fault.message) } else { text };
     }
     if fault.message.is_empty() {
         fault.kind.name().to_owned()
     } else {
         format!("{}: {}", fault.kind, shown(&fault.message))
     }
+}
+
+/// `InsufficientFunds (1): The account holds too few tokens`: a failure that is a number, by the interface of the
+/// contract that failed.
+fn numbered(shower: &Shower<'_>, fault: &Fault) -> Option<String> {
+    let code = fault.code?;
+    let source = shower.names().source(fault.contract)?;
+    let error = source.errors.iter().find(|error| error.selector[..] == code.to_le_bytes())?;
+    let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", shown(&error.message)) };
+    Some(format!("{} ({code}){meaning}", shown(&error.name)))
 }
 
 /// Revert data, with names for addresses.
@@ -45,7 +60,8 @@ pub(super) fn declared_error(shower: &Shower<'_>, data: &[u8]) -> Option<String>
         return Some(call_text(&inside, &error.name, &error.inputs, &values));
     }
     match Revert::decode(data, []) {
-        Revert::Reason(_) | Revert::Panic(_) | Revert::ForeignFault(_) => Some(describe_revert(data, [])),
+        Revert::ForeignFault(_) => Some(revert_text(&inside, data)),
+        Revert::Reason(_) | Revert::Panic(_) => Some(describe_revert(data, [])),
         _ => None,
     }
 }

@@ -1,14 +1,15 @@
 //! The call tree with names, arguments, results, events and failures in words.
 
 use super::{
+    crossing::{Record, native_meaning},
     fault::{call_text, fault_text},
     value::{Shower, json},
 };
 use crate::world::names::Names;
 use alloy_primitives::hex;
 use hexapla_abi::{Codec as _, Function, Param, SolidityCodec, Tree, Value};
-use hexapla_executor::{CallKind, CallNode, TraceItem};
-use hexapla_primitives::{Address, Log, NativeGas, U256};
+use hexapla_executor::{CallKind, CallNode, Crossing, TraceItem};
+use hexapla_primitives::{Address, Bytes, Log, NativeGas, U256};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -31,6 +32,9 @@ pub(crate) struct ExplainedCall {
     pub(crate) text: String,
     pub(crate) function: Option<String>,
     pub(crate) args: Option<Tree>,
+    /// Accounts of a Solana instruction, by their names in the interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) accounts: Option<Tree>,
     #[serde(skip)]
     pub(crate) result_text: Option<String>,
     pub(crate) result: Option<Tree>,
@@ -40,8 +44,18 @@ pub(crate) struct ExplainedCall {
     /// Without the calls below.
     pub(crate) own_gas: u64,
     pub(crate) native: Option<NativeGas>,
+    /// The bytes on both sides of a translated call.
+    #[serde(skip)]
+    pub(crate) bytes: Option<Sides>,
     pub(crate) fate: Fate,
     pub(crate) items: Vec<ExplainedItem>,
+}
+
+/// The bytes of a translated call: as the caller has them, and as the callee has them.
+#[derive(Clone, Debug)]
+pub(crate) struct Sides {
+    pub(crate) input: [Bytes; 2],
+    pub(crate) output: [Bytes; 2],
 }
 
 /// What became of what a call did.
@@ -90,9 +104,9 @@ pub(crate) struct ExplainedEvent {
     pub(crate) undone: bool,
 }
 
-/// Explains a tree.
-pub(crate) fn explain(names: &Names, node: &CallNode) -> ExplainedCall {
-    Explainer { names }.call(node, None)
+/// Explains a tree, with the record of the calls between VMs in it.
+pub(crate) fn explain(names: &Names, node: &CallNode, crossings: &[Crossing]) -> ExplainedCall {
+    Explainer { names, record: Record::new(crossings) }.call(node, None)
 }
 
 /// Explains one event.
@@ -131,20 +145,23 @@ fn add_gas(node: &CallNode, sums: &mut BTreeMap<String, u64>) {
 
 struct Explainer<'n> {
     names: &'n Names,
+    record: Record<'n>,
 }
 
 /// A call's meaning.
 #[derive(Default)]
-struct Meaning {
-    text: String,
-    function: Option<String>,
-    args: Option<Tree>,
-    result_text: Option<String>,
-    result: Option<Tree>,
+pub(super) struct Meaning {
+    pub(super) text: String,
+    pub(super) function: Option<String>,
+    pub(super) args: Option<Tree>,
+    pub(super) accounts: Option<Tree>,
+    pub(super) result_text: Option<String>,
+    pub(super) result: Option<Tree>,
 }
 
 impl Explainer<'_> {
     fn call(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> ExplainedCall {
+        let crossing = node.is_crossing().then(|| self.record.of(node)).flatten();
         let undone_above = caller.is_some_and(|(_, undone)| *undone);
         let fate = self.fate(node, caller);
         let here = (node, fate != Fate::Stands || undone_above);
@@ -154,7 +171,13 @@ impl Explainer<'_> {
                 ExplainedItem::Event(ExplainedEvent { undone: here.1, ..explain_event(self.names, log) })
             }
         });
-        let meaning = if node.kind == CallKind::Create { self.creation(node) } else { self.meaning(node) };
+        let native = native_meaning(self.names, node, crossing);
+        let meaning = match native {
+            Some(meaning) => meaning,
+            None if node.kind == CallKind::Create => self.creation(node),
+            None => self.meaning(node),
+        };
+        let bytes = crossing.and_then(sides);
         ExplainedCall {
             vm: node.vm.name().into_owned(),
             crossing: caller.is_some_and(|(caller, _)| caller.vm != node.vm),
@@ -165,6 +188,8 @@ impl Explainer<'_> {
             text: meaning.text,
             function: meaning.function,
             args: meaning.args,
+            accounts: meaning.accounts,
+            bytes,
             result_text: meaning.result_text,
             result: meaning.result,
             value: node.value,
@@ -198,7 +223,14 @@ impl Explainer<'_> {
         let interface = self.names.interface(node.code_address);
         let decoded = interface.and_then(|interface| codec.decode_call(interface, &node.input).ok());
         let Some((function, args)) = decoded else {
-            let call = if node.input.is_empty() { "receive()".to_owned() } else { raw_call(&node.input) };
+            let fallback = interface.is_some_and(|interface| interface.fallback.is_some());
+            let call = if fallback && !node.input.is_empty() {
+                format!("fallback({})", raw(&node.input))
+            } else if node.input.is_empty() {
+                "receive()".to_owned()
+            } else {
+                raw_call(&node.input)
+            };
             let result_text = (node.fault.is_none() && !node.output.is_empty()).then(|| raw(&node.output));
             return Meaning { text: format!("{to}.{call}"), result_text, ..Meaning::default() };
         };
@@ -207,6 +239,7 @@ impl Explainer<'_> {
             text: format!("{to}.{}", call_text(&shower, &function.name, &function.inputs, &args)),
             function: Some(function.signature.clone()),
             args: Some(self.named_json(&function.inputs, &args)),
+            accounts: None,
             result_text: self.result_text(&shower, function, node, outputs.as_deref()),
             result: outputs.map(|outputs| outputs.iter().map(|value| json(self.names, value)).collect()),
         }
@@ -252,13 +285,24 @@ impl Explainer<'_> {
         }
     }
 
-    /// Arguments by name; as a list where a name is missing or occurs twice.
     fn named_json(&self, params: &[Param], values: &[Value]) -> Tree {
-        let pairs =
-            || params.iter().zip(values).map(|(param, value)| (param.name.to_string(), json(self.names, value)));
-        let object: serde_json::Map<_, _> = pairs().filter(|(name, _)| !name.is_empty()).collect();
-        if object.len() == params.len() { Tree::Object(object) } else { pairs().map(|(_, value)| value).collect() }
+        named_json(self.names, params, values)
     }
+}
+
+/// Arguments by name; as a list where a name is missing or occurs twice.
+pub(super) fn named_json(names: &Names, params: &[Param], values: &[Value]) -> Tree {
+    let pairs = || params.iter().zip(values).map(|(param, value)| (param.name.to_string(), json(names, value)));
+    let object: serde_json::Map<_, _> = pairs().filter(|(name, _)| !name.is_empty()).collect();
+    if object.len() == params.len() { Tree::Object(object) } else { pairs().map(|(_, value)| value).collect() }
+}
+
+fn sides(crossing: &Crossing) -> Option<Sides> {
+    let translation = crossing.translation.as_ref()?;
+    Some(Sides {
+        input: [crossing.input.clone(), translation.input.clone()],
+        output: [crossing.output.clone(), translation.output.clone()],
+    })
 }
 
 /// `0x12345678(… 64 bytes)`
@@ -271,7 +315,7 @@ fn raw_call(input: &[u8]) -> String {
 }
 
 /// `0x1234567812345678… (64 bytes)`
-fn raw(bytes: &[u8]) -> String {
+pub(super) fn raw(bytes: &[u8]) -> String {
     match bytes.split_at_checked(RAW_BYTES_MAX) {
         Some((head, rest)) if !rest.is_empty() => format!("{}… ({} bytes)", hex::encode_prefixed(head), bytes.len()),
         _ => hex::encode_prefixed(bytes),

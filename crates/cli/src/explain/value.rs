@@ -4,7 +4,7 @@ use super::fault::declared_error;
 use crate::world::names::Names;
 use alloy_primitives::hex;
 use hexapla_abi::{EventValue, Tree, Value, text::escape, value_to_json};
-use hexapla_primitives::{Address, U256};
+use hexapla_primitives::{Address, B256, U256};
 
 /// Numbers from this many digits on are shown as multiples of 10^18 where that is exact and short.
 const SCALED_FROM_DIGITS: usize = 16;
@@ -58,9 +58,15 @@ impl<'n> Shower<'n> {
                 format!("{}{{{}}}", escape(name), fields.join(", "))
             }
             Value::Option(Some(value)) => format!("some({})", self.value(value)),
+            Value::Bytes(bytes) if self.key_name(bytes).is_some() => self.key_name(bytes).unwrap_or_default(),
             Value::Bytes(bytes) => declared_error(self, bytes).unwrap_or_else(|| bytes_text(bytes)),
             other => format!("{other:#}"),
         }
+    }
+
+    /// The name of the key that 32 bytes are, where it has one.
+    fn key_name(&self, bytes: &[u8]) -> Option<String> {
+        self.names.name_of_key(&B256::try_from(bytes).ok()?).map(str::to_owned)
     }
 
     /// `name: value`, or the value alone.

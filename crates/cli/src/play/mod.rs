@@ -3,11 +3,14 @@
 //! - [`plan`]: everything that can be checked before anything is executed: names, artefacts, functions, arguments
 //! - `send`: deployments and calls
 //! - `prove`: proofs of the state as it is
-//! - `expect`, `events`, `state`: the comparison with `expect`; `pattern`: events and errors as people write them
+//! - `invoke`: Solana programs that are deployed, and raw instructions
+//! - `expect`, `events`, `state`, `accounts`: the comparison with `expect`; `pattern`: events and errors as people write them
 //! - [`report`]: what came out of it
 
+mod accounts;
 mod events;
 mod expect;
+mod invoke;
 mod pattern;
 pub(crate) mod plan;
 mod prove;
@@ -22,7 +25,7 @@ pub(crate) use values::account;
 use crate::{
     problem::Result,
     scenario::{Action, Scenario, Step},
-    world::{World, machine, names::Names},
+    world::{World, machine, names::Names, solana},
 };
 use hexapla_executor::{ChainConfig, VmSet};
 use hexapla_primitives::{Address, U256};
@@ -57,10 +60,23 @@ impl<'s> Player<'s> {
         if let Some(timestamp) = rules.timestamp {
             world.chain.block_mut().timestamp = U256::from(timestamp);
         }
+        solana::begin(&mut world)?;
         let funded = scenario.accounts.iter().filter(|account| !account.balance.is_zero());
         world.chain.fund(funded.map(|account| (account.address, account.balance)))?;
         for account in &scenario.accounts {
             world.names.add(&account.name.value, account.address);
+        }
+        for (name, id) in plan.programs() {
+            world.names.add_key(name, id);
+        }
+        let bytes = scenario.bytes.iter().map(|(name, parts)| (name.value.clone(), parts.clone())).collect();
+        world.wait_for(scenario.keys.clone(), bytes);
+        world.settle();
+        for entry in &scenario.keys {
+            let account = world
+                .beginning(entry)
+                .map_err(|problem| problem.at(&scenario.source, &entry.name.span, "this account"))?;
+            world.chain.insert_svm_accounts(account)?;
         }
         Ok(Self { scenario, plan, world })
     }
@@ -94,6 +110,7 @@ impl<'s> Player<'s> {
         let mut report = match (&step.action, planned) {
             (Action::Deploy(deploy), Planned::Contract(contract)) => self.deploy(step, deploy, contract)?,
             (Action::Call(call), Planned::Function(function)) => self.call(step, call, function.as_ref())?,
+            (Action::Invoke(invoke), _) => self.invoke(step, invoke)?,
             (Action::Prove(prove), _) => self.prove(step, prove)?,
             _ => StepReport::check(step),
         };

@@ -4,8 +4,8 @@ use crate::{
     problem::{Problem, Result},
     world::names::Names,
 };
-use hexapla_abi::{Codec as _, CustomError, SolidityCodec, Type, Value, parse_value_with, text::escape};
-use hexapla_primitives::{Address, Bytes};
+use hexapla_abi::{Codec as _, CustomError, SolidityCodec, Type, Value, text::escape};
+use hexapla_primitives::{Address, B256, Bytes};
 
 /// Stands for any value.
 const ANYTHING: &str = "_";
@@ -70,7 +70,8 @@ pub(super) fn is_value(names: &Names, at: Address, ty: &Type, written: &str, val
     if let (Type::Bytes, Some(data)) = (ty, written_error(names, at, written)?) {
         return Ok(*value == Value::Bytes(data));
     }
-    let expected = parse_value_with(ty, written, &|name| names.address(name))
+    let expected = names
+        .value_of_text(ty, written)
         .map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))?;
     Ok(expected == *value)
 }
@@ -83,11 +84,7 @@ fn written_error(names: &Names, at: Address, written: &str) -> Result<Option<Byt
     let Some(error) = declared(names, at, name) else {
         return Ok(None);
     };
-    let values = error
-        .inputs
-        .iter()
-        .zip(&args)
-        .map(|(param, arg)| parse_value_with(&param.ty, arg, &|name| names.address(name)));
+    let values = error.inputs.iter().zip(&args).map(|(param, arg)| names.value_of_text(&param.ty, arg));
     let values = values
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))?;
@@ -108,6 +105,7 @@ pub(super) fn written(names: &Names, at: Address, value: &Value) -> String {
     match value {
         Value::Address(address) => names.full(*address),
         Value::Uint(number) => crate::explain::value::number_text(*number),
+        Value::Bytes(bytes) if key_name(names, bytes).is_some() => key_name(names, bytes).unwrap_or_default(),
         Value::Bytes(bytes) => {
             let mut interfaces = names.interfaces_from(at);
             let error = interfaces.find_map(|interface| SolidityCodec::default().decode_error(interface, bytes).ok());
@@ -117,6 +115,12 @@ pub(super) fn written(names: &Names, at: Address, value: &Value) -> String {
         Value::Tuple(items) => format!("({})", written_all(names, at, items)),
         other => other.to_string(),
     }
+}
+
+/// The name of the key that 32 bytes are, where it has one.
+fn key_name(names: &Names, bytes: &Bytes) -> Option<String> {
+    let key = B256::try_from(&bytes[..]).ok()?;
+    names.name_of_key(&key).map(str::to_owned)
 }
 
 /// `name(values)` as a pattern.

@@ -3,16 +3,26 @@
 use crate::{
     nearest::did_you_mean,
     problem::{Problem, Result},
-    scenario::{Action, At, Call, Deploy, Scenario, Sending, Source},
-    world::artefact::{self, Contract, Request},
+    scenario::{Action, At, Call, Deploy, InterfaceChoice, Invoke, KeyForm, Scenario, Sending, Source},
+    world::{
+        artefact::{self, Code, Contract, Request, Told},
+        keys::{given_key, key_of_name},
+        names::base58,
+        solana,
+    },
 };
-use hexapla_abi::{ArgumentError, Function, Interface, find_function};
+use hexapla_abi::{ArgumentError, Function, Interface, Param, find_function};
+use hexapla_primitives::B256;
 use rayon::prelude::*;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 /// What the steps need, found and checked.
 #[derive(Debug)]
-pub(crate) struct Plan(BTreeMap<usize, Planned>);
+pub(crate) struct Plan {
+    steps: BTreeMap<usize, Planned>,
+    /// Solana programs that will be deployed, with their ids: their names are known from the beginning.
+    programs: Vec<(String, B256)>,
+}
 
 /// What one step needs.
 #[derive(Debug)]
@@ -25,7 +35,12 @@ pub(crate) enum Planned {
 impl Plan {
     /// What a step needs; each can be taken once.
     pub(super) fn take(&mut self, step: usize) -> Planned {
-        self.0.remove(&step).unwrap_or(Planned::Nothing)
+        self.steps.remove(&step).unwrap_or(Planned::Nothing)
+    }
+
+    /// Solana programs that will be deployed, with their ids.
+    pub(super) fn programs(&self) -> impl Iterator<Item = (&str, B256)> {
+        self.programs.iter().map(|(name, id)| (name.as_str(), *id))
     }
 }
 
@@ -33,22 +48,27 @@ impl Plan {
 pub(crate) fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
     let mut contracts = load_contracts(scenario, cache)?;
     let mut known = Known::new(scenario)?;
-    let mut plan = BTreeMap::new();
+    let (mut plan, mut programs) = (BTreeMap::new(), Vec::new());
     for step in &scenario.steps {
         let planned = match &step.action {
             Action::Deploy(deploy) => match contracts.remove(&step.number) {
                 Some(contract) => {
                     known.deploy(deploy, &contract)?;
+                    programs.extend(contract.id.map(|id| (deploy.name.value.clone(), id)));
                     Planned::Contract(contract)
                 }
                 None => Planned::Nothing,
             },
             Action::Call(call) => Planned::Function(known.call(call)?),
+            Action::Invoke(invoke) => {
+                known.invoke(invoke)?;
+                Planned::Nothing
+            }
             _ => Planned::Nothing,
         };
         plan.insert(step.number, planned);
     }
-    Ok(Plan(plan))
+    Ok(Plan { steps: plan, programs })
 }
 
 /// On all threads: packing a WASM module takes a while when it is not in the cache.
@@ -58,9 +78,20 @@ fn load_contracts(scenario: &Scenario, cache: Option<&Path>) -> Result<BTreeMap<
         let file = source.relative(&deploy.artefact.value);
         let abi = deploy.abi.as_ref().map(|abi| source.relative(&abi.value));
         let contract = deploy.contract.as_ref().map(|name| name.value.as_str());
-        let request = Request { file: &file, contract, abi: abi.as_deref(), cache };
-        let contract =
+        let told = deploy.interface.as_ref().map(|told| match &told.value {
+            InterfaceChoice::File(file) => (source.relative(file), false),
+            InterfaceChoice::Own => (std::path::PathBuf::new(), true),
+            InterfaceChoice::Nothing => (std::path::PathBuf::new(), false),
+        });
+        let interface = told.as_ref().map(|(file, own)| match own {
+            true => Told::Own,
+            false if file.as_os_str().is_empty() => Told::Nothing,
+            false => Told::File(file),
+        });
+        let request = Request { file: &file, contract, abi: abi.as_deref(), interface, cache };
+        let mut contract =
             artefact::load(request).map_err(|problem| problem.at(source, &deploy.artefact.span, "this artefact"))?;
+        contract.id = program_id(source, deploy, &contract)?;
         Ok((number, contract))
     };
     let deploys = scenario.steps.iter().filter_map(|step| match &step.action {
@@ -68,6 +99,22 @@ fn load_contracts(scenario: &Scenario, cache: Option<&Path>) -> Result<BTreeMap<
         _ => None,
     });
     deploys.collect::<Vec<_>>().into_par_iter().map(load).collect()
+}
+
+/// The id of a Solana program; `None` for all else.
+fn program_id(source: &Arc<Source>, deploy: &Deploy, contract: &Contract) -> Result<Option<B256>> {
+    match (&contract.code, &deploy.id) {
+        (Code::Program(_), Some(id)) => {
+            given_key(&id.value).map(Some).map_err(|problem| problem.at(source, &id.span, "this id"))
+        }
+        (Code::Program(_), None) => Ok(Some(key_of_name(&deploy.name.value))),
+        (Code::Creation(_), None) => Ok(None),
+        (Code::Creation(_), Some(id)) => {
+            Err(Problem::new("hexapla::scenario::id", format!("`{}` is no Solana program", deploy.name.value))
+                .at(source, &id.span, "only Solana programs have an `id`")
+                .with_help("leave it out: the address follows from the sender"))
+        }
+    }
 }
 
 /// Names and interfaces as they will be known when a step begins.
@@ -81,9 +128,16 @@ impl<'s> Known<'s> {
     fn new(scenario: &'s Scenario) -> Result<Self> {
         let mut known =
             Self { source: &scenario.source, interfaces: BTreeMap::new(), has_accounts: !scenario.accounts.is_empty() };
+        for program in solana::PROGRAMS.iter() {
+            known.interfaces.insert(program.name, program.interface.clone());
+        }
         for account in &scenario.accounts {
             known.name(&account.name, None)?;
         }
+        for entry in &scenario.keys {
+            known.name(&entry.name, None)?;
+        }
+        known.check_keys(scenario)?;
         Ok(known)
     }
 
@@ -99,13 +153,49 @@ impl<'s> Known<'s> {
     fn deploy(&mut self, deploy: &'s Deploy, contract: &Contract) -> Result<()> {
         self.sending(&deploy.sending, &deploy.name)?;
         let constructor = contract.interface.as_ref().and_then(|interface| interface.constructor.as_ref());
-        let takes = constructor.map_or(0, |constructor| constructor.inputs.len());
+        let takes = constructor.map_or(&[][..], |constructor| constructor.inputs.as_slice());
         let params = constructor.map(|constructor| {
             constructor.inputs.iter().map(|param| format!("{} {}", param.ty, param.name)).collect::<Vec<_>>().join(", ")
         });
         let signature = format!("constructor({})", params.unwrap_or_default());
         self.count(&deploy.sending, takes, &signature, &deploy.name)?;
         self.name(&deploy.name, contract.interface.clone())
+    }
+
+    /// Names in `[keys]` are those of accounts, keys, programs, and of contracts that some step deploys.
+    fn check_keys(&self, scenario: &'s Scenario) -> Result<()> {
+        let deployed = scenario.steps.iter().filter_map(|step| match &step.action {
+            Action::Deploy(deploy) => Some(deploy.name.value.as_str()),
+            _ => None,
+        });
+        let all = self.interfaces.keys().copied().chain(deployed).collect::<Vec<_>>();
+        let mut used = Vec::new();
+        for entry in &scenario.keys {
+            used.extend(entry.account.as_ref().and_then(|account| account.owner.as_ref()));
+            match &entry.form {
+                KeyForm::OfName => {}
+                KeyForm::Key(key) => {
+                    given_key(&key.value).map_err(|problem| problem.at(self.source, &key.span, "this key"))?;
+                }
+                KeyForm::Derived { program, .. } => used.push(program),
+                KeyForm::Associated { wallet, mint, program } => used.extend([wallet, mint].into_iter().chain(program)),
+            }
+        }
+        let unknown = used.into_iter().find(|name| {
+            !name.value.starts_with("0x") && !all.contains(&name.value.as_str()) && base58(&name.value).is_none()
+        });
+        let Some(name) = unknown else { return Ok(()) };
+        Err(Problem::new(
+            "hexapla::scenario::unknown_name",
+            format!("there is no account, contract or key `{}`", name.value),
+        )
+        .at(self.source, &name.span, "not known anywhere")
+        .with_help(did_you_mean(&name.value, all)))
+    }
+
+    fn invoke(&self, invoke: &Invoke) -> Result<()> {
+        self.sending(&invoke.sending, &invoke.program)?;
+        self.target(&invoke.program).map(|_| ())
     }
 
     fn call(&self, call: &Call) -> Result<Option<Function>> {
@@ -122,7 +212,7 @@ impl<'s> Known<'s> {
         };
         let arguments = call.sending.args.as_ref().map_or(0, |args| args.value.len());
         let function = self.function(interface, wanted, arguments)?;
-        self.count(&call.sending, function.inputs.len(), &function.signature, wanted)?;
+        self.count(&call.sending, &function.inputs, &function.signature, wanted)?;
         Ok(Some(function))
     }
 
@@ -176,8 +266,20 @@ impl<'s> Known<'s> {
         }
     }
 
-    fn count(&self, sending: &Sending, takes: usize, signature: &str, target: &At<String>) -> Result<()> {
+    /// The number of arguments, and the names of those that are named.
+    fn count(&self, sending: &Sending, params: &[Param], signature: &str, target: &At<String>) -> Result<()> {
+        let names = sending.args.iter().flat_map(|args| &args.value).filter_map(|arg| arg.name.as_ref());
+        for name in names {
+            if !params.iter().any(|param| *param.name == *name.value) {
+                let known = params.iter().map(|param| &*param.name);
+                let message = format!("{signature} has no argument `{}`", name.value);
+                return Err(Problem::new("hexapla::scenario::arguments", message)
+                    .at(self.source, &name.span, "not known here")
+                    .with_help(did_you_mean(&name.value, known)));
+            }
+        }
         let given = sending.args.as_ref().map_or(0, |args| args.value.len());
+        let takes = params.len();
         if takes == given {
             return Ok(());
         }

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     explain::frame::{explain, explain_event, gas_by_vm},
     problem::{Problem, Result},
-    scenario::{Call, Deploy, Sending, Step},
-    world::artefact::Contract,
+    scenario::{At, Call, Deploy, Sending, Step},
+    world::artefact::{Code, Contract},
 };
 use hexapla_abi::{Codec as _, Function, SolidityCodec, Tree, value_to_json};
 use hexapla_executor::{AccessSet, Receipt, TxEnv};
@@ -16,13 +16,28 @@ use hexapla_primitives::{Address, Bytes};
 
 impl Player<'_> {
     pub(super) fn deploy(&mut self, step: &Step, deploy: &Deploy, contract: Contract) -> Result<StepReport> {
+        let code = match (&contract.code, contract.id) {
+            (Code::Program(elf), Some(id)) => return self.install(step, deploy, &contract, elf, id),
+            (Code::Creation(code) | Code::Program(code), _) => code,
+        };
+        let from = self.sender(&deploy.sending)?;
+        let name = &deploy.name.value;
+        // The contract's own name may stand in its arguments: where it will be is known.
+        let nonce = self.world.chain.create(from, Bytes::new())?.nonce;
+        self.world.names.add(name, from.create(nonce));
+        self.world.settle();
         let args = self.constructor_arguments(deploy, &contract)?;
-        let init_code: Bytes = [contract.init_code.as_ref(), &args].concat().into();
-        let tx = self.world.chain.create(self.sender(&deploy.sending)?, init_code)?;
+        let init_code: Bytes = [code.as_ref(), &args].concat().into();
+        let tx = self.world.chain.create(from, init_code)?;
         let (receipt, access) = self.transact(step, tx, &deploy.sending)?;
-        if let Some(address) = receipt.created {
-            let bytes = contract.init_code.len();
-            self.world.names.add_contract(&deploy.name.value, address, contract.interface, bytes);
+        match receipt.created {
+            Some(address) => {
+                self.world.names.add_contract(name, address, contract.interface.clone(), code.len());
+                if let Some(told) = &contract.registered {
+                    self.world.chain.set_interface(address, told)?;
+                }
+            }
+            None => self.world.names.remove(name),
         }
         let mut report = StepReport::of(step, StepKind::Deploy);
         report.later_steps_cannot_run = receipt.created.is_none() && !step.expect.is_failure();
@@ -51,18 +66,32 @@ impl Player<'_> {
             (None, Some(raw)) => self.bytes(raw)?,
             (None, None) => Bytes::new(),
         };
-        let tx = self.world.chain.call(self.sender(&call.sending)?, self.account(&call.to)?, input)?;
+        let to = self.account(&call.to)?;
         let looks_only = call.is_static.unwrap_or_else(|| function.is_some_and(Function::is_read_only));
+        self.send(step, &call.sending, to, input, function, (looks_only, call.save.as_ref()))
+    }
+
+    /// Sends a call, or only looks what it would give, and saves its results.
+    pub(super) fn send(
+        &mut self,
+        step: &Step,
+        sending: &Sending,
+        to: Address,
+        input: Bytes,
+        function: Option<&Function>,
+        (looks_only, save): (bool, Option<&At<Vec<At<String>>>>),
+    ) -> Result<StepReport> {
+        let tx = self.world.chain.call(self.sender(sending)?, to, input)?;
         let (kind, receipt, access) = if looks_only {
-            let tx = self.with_terms(tx, &call.sending)?;
+            let tx = self.with_terms(tx, sending)?;
             let receipt = self.world.chain.simulate(tx).map_err(|error| self.not_sent(step, error))?;
             (StepKind::View, receipt, None)
         } else {
-            let (receipt, access) = self.transact(step, tx, &call.sending)?;
+            let (receipt, access) = self.transact(step, tx, sending)?;
             (StepKind::Transaction, receipt, Some(access))
         };
         let mut report = StepReport::of(step, kind);
-        report.later_steps_cannot_run = !self.save(call, function, &receipt)? && !step.expect.is_failure();
+        report.later_steps_cannot_run = !self.save(save, function, &receipt)? && !step.expect.is_failure();
         self.finish(step, report, receipt, access, function)
     }
 
@@ -95,8 +124,13 @@ impl Player<'_> {
     }
 
     /// Saves the results under the names that the step gives them; `false` where there are none to save.
-    fn save(&mut self, call: &Call, function: Option<&Function>, receipt: &Receipt) -> Result<bool> {
-        let Some(names) = &call.save else { return Ok(true) };
+    fn save(
+        &mut self,
+        names: Option<&At<Vec<At<String>>>>,
+        function: Option<&Function>,
+        receipt: &Receipt,
+    ) -> Result<bool> {
+        let Some(names) = names else { return Ok(true) };
         if !receipt.is_success() {
             return Ok(false);
         }
@@ -133,7 +167,7 @@ impl Player<'_> {
     ) -> Result<StepReport> {
         let names = &self.world.names;
         let events = receipt.logs.iter().map(|log| explain_event(names, log)).collect();
-        let call = receipt.trace.as_ref().map(|trace| explain(names, trace));
+        let call = receipt.trace.as_ref().map(|trace| explain(names, trace, &receipt.crossings));
         let gas_by_vm = receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default();
         let sent = Sent { receipt, call, events, gas_by_vm, access };
         self.expect_sent(step, &sent, function, &mut report)?;

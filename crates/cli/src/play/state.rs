@@ -41,6 +41,7 @@ impl Player<'_> {
                 report.checks.push(self.slot(name, slot, tree)?);
             }
         }
+        self.expect_accounts(&step.expect, report)?;
         for (view, tree) in &step.expect.views {
             let checked = self.view(view, tree);
             report.checks.push(checked.map_err(|problem| problem.at(&self.scenario.source, &view.span, "this view"))?);
@@ -121,8 +122,8 @@ impl Player<'_> {
         let trees = trees.collect::<Result<Vec<_>>>()?;
         let values =
             function.inputs.iter().zip(&trees).zip(args).map(|((param, tree), arg)| match arg.starts_with('$') {
-                true => hexapla_abi::value_from_tree(&param.ty, tree, &|name| self.world.names.address(name)),
-                false => hexapla_abi::parse_value_with(&param.ty, arg, &|name| self.world.names.address(name)),
+                true => self.world.names.value(&param.ty, tree),
+                false => self.world.names.value_of_text(&param.ty, arg),
             });
         let values = values.collect::<Result<Vec<_>, _>>();
         let values = values.map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))?;

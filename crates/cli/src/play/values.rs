@@ -4,7 +4,7 @@ use super::Player;
 use crate::{
     nearest::did_you_mean,
     problem::{Problem, Result},
-    scenario::At,
+    scenario::{Arg, At},
     world::names::Names,
 };
 use hexapla_abi::{Param, Tree, Type, Value, value_from_tree};
@@ -12,7 +12,7 @@ use hexapla_primitives::{Address, Bytes, U256};
 
 /// The account that a name or an address means.
 pub(crate) fn account(names: &Names, text: &str) -> Result<Address> {
-    if let Some(address) = names.address(text) {
+    if let Some(address) = names.resolve(text) {
         return Ok(address);
     }
     match value_from_tree(&Type::Address, &Tree::String(text.to_owned()), &|_| None) {
@@ -37,8 +37,7 @@ impl Player<'_> {
 
     fn resolved(&self, ty: &Type, tree: &Tree) -> Result<Value> {
         let tree = self.world.saved.resolve(tree)?;
-        value_from_tree(ty, &tree, &|name| self.world.names.address(name))
-            .map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))
+        self.world.names.value(ty, &tree).map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))
     }
 
     /// A number in wei or units.
@@ -56,25 +55,23 @@ impl Player<'_> {
         }
     }
 
-    /// Arguments of a function. Their number was checked when the scenario was planned.
+    /// Arguments of a function. Their number and names were checked when the scenario was planned.
     pub(super) fn arguments(
         &self,
         signature: &str,
         params: &[Param],
-        given: Option<&At<Vec<At<Tree>>>>,
+        given: Option<&At<Vec<Arg>>>,
     ) -> Result<Vec<Value>> {
         let given = given.map_or(&[][..], |args| args.value.as_slice());
-        params
-            .iter()
-            .zip(given)
-            .enumerate()
-            .map(|(index, (param, tree))| {
-                self.resolved(&param.ty, &tree.value).map_err(|problem| {
-                    let name = if param.name.is_empty() { String::new() } else { format!(" `{}`", param.name) };
-                    let what = format!("argument {}{name} of {signature}", index + 1);
-                    problem.at(&self.scenario.source, &tree.span, what)
-                })
-            })
-            .collect()
+        let value = |(index, param): (usize, &Param)| {
+            let named = given.iter().find(|arg| arg.name.as_ref().is_some_and(|name| *name.value == *param.name));
+            let tree = &named.or_else(|| given.get(index))?.value;
+            Some(self.resolved(&param.ty, &tree.value).map_err(|problem| {
+                let name = if param.name.is_empty() { String::new() } else { format!(" `{}`", param.name) };
+                let what = format!("argument {}{name} of {signature}", index + 1);
+                problem.at(&self.scenario.source, &tree.span, what)
+            }))
+        };
+        params.iter().enumerate().filter_map(value).collect()
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     explain::frame::{ExplainedCall, ExplainedEvent},
     play::report::{Check, Ending, StepKind, StepReport},
     scenario::Scenario,
-    world::names::Names,
+    world::names::{Names, base58_text},
 };
 use hexapla_executor::Receipt;
 use hexapla_primitives::B256;
@@ -28,6 +28,8 @@ pub(crate) struct Document<'r> {
     stopped_at: Option<usize>,
     /// Accounts and contracts by name.
     names: BTreeMap<&'r str, String>,
+    /// Solana's keys by name, in base58.
+    keys: BTreeMap<&'r str, String>,
     steps: Vec<StepDocument<'r>>,
     gas_used: u64,
     gas_by_vm: &'r BTreeMap<String, u64>,
@@ -76,6 +78,7 @@ pub(crate) fn document<'r>(
             Ending::StoppedAt(step) => Some(step),
         },
         names: names.iter().map(|(name, address)| (name, address.to_checksum(None))).collect(),
+        keys: names.keys().map(|(name, key)| (name, base58_text(&key))).collect(),
         steps: steps.iter().map(step_document).collect(),
         gas_used: summary.gas,
         gas_by_vm: &summary.gas_by_vm,

@@ -22,8 +22,10 @@ const COLUMNS: usize = 110;
 pub(crate) struct TextOptions {
     /// What each transaction changed.
     pub(crate) diff: bool,
-    /// Trees of views, root and time of each step.
+    /// Trees of views, bytes of translated calls, root and time of each step.
     pub(crate) verbose: bool,
+    /// What Solana programs have logged.
+    pub(crate) log: bool,
 }
 
 /// Title and story.
@@ -61,13 +63,16 @@ pub(crate) fn step(report: &StepReport, names: &Names, options: TextOptions) -> 
 
 fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<String>) {
     let Some(call) = &sent.call else { return };
-    let mut tree = draw(call);
+    let mut tree = draw(call, options.verbose);
     let is_plain_view = report.kind == StepKind::View && sent.receipt.is_success() && !options.verbose;
     if is_plain_view {
         let result = call.result_text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default();
         tree = vec![format!("{}{result}", call.text)];
     }
     lines.append(&mut tree);
+    if options.log {
+        lines.extend(sent.receipt.program_log.iter().map(|line| log_line(names, line)));
+    }
     if report.kind != StepKind::View {
         lines.push(gas_line(sent));
     }
@@ -75,6 +80,12 @@ fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOpti
         lines
             .extend(changes::lines(names, access).into_iter().map(|line| format!("{} {line}", paint(Style::DIM, "±"))));
     }
+}
+
+/// A line that a program has logged, with names for keys.
+fn log_line(names: &Names, line: &str) -> String {
+    let line = harmless(&names.with_names_for_keys(line).replace('\n', " "));
+    paint(Style::DIM, &format!("  log │ {}", super::shortened(&line)))
 }
 
 /// `98_123 gas: evm 45_678 · wasm 31_020 · transaction 21_425`

@@ -14,14 +14,27 @@ use hexapla_primitives::U256;
 /// Behind what a failure around it has undone.
 const UNDONE: &str = "  ↶ undone";
 
-/// The lines of a tree, without indentation.
-pub(super) fn draw(root: &ExplainedCall) -> Vec<String> {
+/// The lines of a tree, without indentation; with the bytes of translated calls, if they are wanted.
+pub(super) fn draw(root: &ExplainedCall, with_bytes: bool) -> Vec<String> {
     let mut lines = vec![call_line(root, true)];
-    draw_items(root, "", &mut lines);
+    draw_bytes(root, "", with_bytes, &mut lines);
+    draw_items(root, "", with_bytes, &mut lines);
     lines
 }
 
-fn draw_items(call: &ExplainedCall, indent: &str, lines: &mut Vec<String>) {
+/// What the caller sent and what the callee saw, and the same for the results.
+fn draw_bytes(call: &ExplainedCall, indent: &str, wanted: bool, lines: &mut Vec<String>) {
+    let Some(sides) = call.bytes.as_ref().filter(|_| wanted) else { return };
+    let branch = if call.items.is_empty() { "   " } else { "│  " };
+    for (what, [caller, callee]) in [("input", &sides.input), ("output", &sides.output)] {
+        for (side, bytes) in [("caller", caller), ("callee", callee)] {
+            let text = super::shortened(&bytes.to_string());
+            lines.push(paint(Style::DIM, &format!("{indent}{branch}{what}, {side}: {text}")));
+        }
+    }
+}
+
+fn draw_items(call: &ExplainedCall, indent: &str, with_bytes: bool, lines: &mut Vec<String>) {
     let last = call.items.len().saturating_sub(1);
     for (index, item) in call.items.iter().enumerate() {
         let (branch, below) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
@@ -30,7 +43,8 @@ fn draw_items(call: &ExplainedCall, indent: &str, lines: &mut Vec<String>) {
             ExplainedItem::Event(event) => lines.push(format!("{begin}{}", event_line(event))),
             ExplainedItem::Call(call) => {
                 lines.push(format!("{begin}{}", call_line(call, false)));
-                draw_items(call, &format!("{indent}{below}"), lines);
+                draw_bytes(call, &format!("{indent}{below}"), with_bytes, lines);
+                draw_items(call, &format!("{indent}{below}"), with_bytes, lines);
             }
         }
     }

@@ -2,17 +2,21 @@
 //!
 //! - [`source`]: the text and places in it
 //! - `fields`: TOML tables key by key, with errors that point at the place
-//! - `read`, `step`: the text into a [`Scenario`]; nothing is executed or looked up here
+//! - `read`, `step`, `keys`: the text into a [`Scenario`]; nothing is executed or looked up here
+//! - [`solana`]: what a scenario says about Solana: keys, accounts, instructions, bytes made of parts
 //! - [`update`]: observed values written back into `expect`
 //!
 //! The format is described in `docs/scenario.md`.
 
 mod fields;
+mod keys;
 mod read;
+pub(crate) mod solana;
 mod source;
 mod step;
 pub(crate) mod update;
 
+pub(crate) use solana::{AccountUse, Invoke, KeyEntry, KeyForm, Part, Parts};
 pub(crate) use source::{At, FILE_NAME, Source};
 
 use hexapla_abi::Tree;
@@ -29,6 +33,10 @@ pub(crate) struct Scenario {
     pub(crate) chain: ChainRules,
     /// In the order of the file.
     pub(crate) accounts: Vec<Account>,
+    /// Names of Solana keys, in the order of the file.
+    pub(crate) keys: Vec<KeyEntry>,
+    /// Named bytes, in the order of the file.
+    pub(crate) bytes: Vec<(At<String>, Parts)>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -69,6 +77,7 @@ pub(crate) struct Step {
 pub(crate) enum Action {
     Deploy(Deploy),
     Call(Call),
+    Invoke(Invoke),
     Prove(Prove),
     /// Only compares the state.
     Check,
@@ -79,9 +88,16 @@ pub(crate) enum Action {
 pub(crate) struct Sending {
     /// The first account by default.
     pub(crate) from: Option<At<String>>,
-    pub(crate) args: Option<At<Vec<At<Tree>>>>,
+    pub(crate) args: Option<At<Vec<Arg>>>,
     pub(crate) value: Option<At<Tree>>,
     pub(crate) gas: Option<At<u64>>,
+}
+
+/// An argument: by its place, or by the name of its parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct Arg {
+    pub(crate) name: Option<At<String>>,
+    pub(crate) value: At<Tree>,
 }
 
 #[derive(Debug)]
@@ -92,7 +108,22 @@ pub(crate) struct Deploy {
     pub(crate) contract: Option<At<String>>,
     /// Interface beside the artefact.
     pub(crate) abi: Option<At<String>>,
+    /// The interface by which contracts of VMs with another ABI call it.
+    pub(crate) interface: Option<At<InterfaceChoice>>,
+    /// The id of a Solana program; the key of its name by default.
+    pub(crate) id: Option<At<String>>,
     pub(crate) sending: Sending,
+}
+
+/// Which interface the chain is told.
+#[derive(Clone, Debug)]
+pub(crate) enum InterfaceChoice {
+    /// That of the artefact.
+    Own,
+    /// That of a file of any known form.
+    File(String),
+    /// None.
+    Nothing,
 }
 
 #[derive(Debug)]
@@ -142,8 +173,12 @@ pub(crate) struct Expect {
     pub(crate) reverts: Option<At<String>>,
     pub(crate) fault: Option<At<String>>,
     pub(crate) events: Option<At<Vec<At<String>>>>,
+    pub(crate) code: Option<At<u64>>,
     pub(crate) gas_used: Option<At<u64>>,
     pub(crate) balance: Named,
+    pub(crate) lamports: Named,
+    /// Data of Solana accounts.
+    pub(crate) state: Named,
     /// By account, then by slot.
     pub(crate) storage: Vec<(At<String>, Named)>,
     pub(crate) views: Named,
@@ -152,7 +187,7 @@ pub(crate) struct Expect {
 impl Expect {
     /// Whether a failure is what the step is about.
     pub(crate) const fn is_failure(&self) -> bool {
-        self.reverts.is_some() || self.fault.is_some()
+        self.reverts.is_some() || self.fault.is_some() || self.code.is_some()
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     Account, ChainRules, Scenario,
     fields::{Fields, Item, list, number, text, tree},
+    keys::{read_bytes, read_keys},
     source::{At, Source},
     step::read_step,
 };
@@ -42,6 +43,8 @@ impl Scenario {
         let story = fields.optional("story", text)?.map(|story| story.value);
         let chain = fields.optional("chain", read_chain)?.unwrap_or_default();
         let accounts = fields.optional("accounts", read_accounts)?.unwrap_or_default();
+        let keys = fields.optional("keys", read_keys)?.unwrap_or_default();
+        let bytes = fields.optional("bytes", read_bytes)?.unwrap_or_default();
         let steps = match fields.optional("step", list)? {
             Some(items) => {
                 items.value.iter().enumerate().map(|(index, item)| read_step(source, index + 1, item)).collect()
@@ -55,7 +58,7 @@ impl Scenario {
             return Err(problem.with_help("a step begins with `[[step]]`; docs/scenario.md shows some"));
         }
         let title = title.unwrap_or_else(|| source.path().display().to_string());
-        Ok(Self { source: source.clone(), title, story, chain, accounts, steps })
+        Ok(Self { source: source.clone(), title, story, chain, accounts, keys, bytes, steps })
     }
 }
 

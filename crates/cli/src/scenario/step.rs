@@ -1,8 +1,9 @@
 //! The steps of a scenario.
 
 use super::{
-    Action, Call, Deploy, Expect, Named, ObjectName, Prove, Proved, Sending, Step,
+    Action, Arg, Call, Deploy, Expect, InterfaceChoice, Invoke, Named, ObjectName, Prove, Proved, Sending, Step,
     fields::{Fields, Item, boolean, number, text, text_or_texts, texts, tree, trees},
+    keys::{read_parts, read_uses},
     read::{check_name, typed},
     source::{At, Source},
 };
@@ -13,7 +14,7 @@ use std::{ops::Range, sync::Arc};
 use toml::de::DeValue;
 
 /// The keys that say what a step does; each step has one of them.
-const ACTIONS: [&str; 5] = ["deploy", "call", "check", "prove", "prove_object"];
+const ACTIONS: [&str; 6] = ["deploy", "call", "invoke", "check", "prove", "prove_object"];
 
 pub(super) fn read_step(source: &Arc<Source>, number: usize, item: &Item<'_>) -> Result<Step> {
     let fields = Fields::of(source, item, format!("step {number}"))?;
@@ -27,6 +28,7 @@ pub(super) fn read_step(source: &Arc<Source>, number: usize, item: &Item<'_>) ->
     let (action, span, headline) = match action {
         "deploy" => read_deploy(&mut fields)?,
         "call" => read_call(&mut fields)?,
+        "invoke" => read_invoke(&mut fields)?,
         "check" => read_check(&mut fields)?,
         _ => read_prove(&mut fields)?,
     };
@@ -47,7 +49,7 @@ fn not_one_action(fields: &Fields<'_>, number: usize, given: &[&str]) -> Box<Pro
     let span = fields.span.clone();
     Problem::new("hexapla::scenario::action", message)
         .at(&fields.source, &super::fields::head(&fields.source, &span), "this step")
-        .with_help("a step has one of `deploy`, `call`, `check`, `prove`, `prove_object`")
+        .with_help("a step has one of `deploy`, `call`, `invoke`, `check`, `prove`, `prove_object`")
 }
 
 type Read = (Action, Range<usize>, Option<String>);
@@ -61,9 +63,38 @@ fn read_deploy(fields: &mut Fields<'_>) -> Result<Read> {
         artefact: fields.required("artefact", text)?,
         contract: fields.optional("contract", text)?,
         abi: fields.optional("abi", text)?,
+        interface: fields.optional("interface", read_interface)?,
+        id: fields.optional("id", text)?,
         sending: read_sending(fields)?,
     };
     Ok((Action::Deploy(deploy), span, None))
+}
+
+fn read_interface(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<InterfaceChoice>> {
+    let choice = match item.get_ref() {
+        DeValue::Boolean(true) => InterfaceChoice::Own,
+        DeValue::Boolean(false) => InterfaceChoice::Nothing,
+        _ => InterfaceChoice::File(text(source, key, item)?.value),
+    };
+    Ok(At::new(choice, item.span()))
+}
+
+fn read_invoke(fields: &mut Fields<'_>) -> Result<Read> {
+    let program = fields.required("invoke", text)?;
+    let span = program.span.clone();
+    let invoke = Invoke {
+        program,
+        accounts: fields.optional("accounts", read_uses)?.unwrap_or_default(),
+        data: fields.optional("data", read_parts)?,
+        save: fields.optional("save", text_or_texts)?,
+        sending: Sending {
+            from: fields.optional("from", text)?,
+            args: None,
+            value: None,
+            gas: fields.optional("gas", number)?,
+        },
+    };
+    Ok((Action::Invoke(invoke), span, None))
 }
 
 fn read_call(fields: &mut Fields<'_>) -> Result<Read> {
@@ -150,10 +181,22 @@ fn word(source: &Arc<Source>, tree: &At<Tree>) -> Result<U256> {
 fn read_sending(fields: &mut Fields<'_>) -> Result<Sending> {
     Ok(Sending {
         from: fields.optional("from", text)?,
-        args: fields.optional("args", trees)?,
+        args: fields.optional("args", read_args)?,
         value: fields.optional("value", tree)?,
         gas: fields.optional("gas", number)?,
     })
+}
+
+/// A list of values, or a table of values by the names of the parameters.
+fn read_args(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<Vec<Arg>>> {
+    let args = match item.get_ref() {
+        DeValue::Table(_) => {
+            let named = named_trees(source, key, item)?.into_iter();
+            named.map(|(name, value)| Arg { name: Some(name), value }).collect()
+        }
+        _ => trees(source, key, item)?.value.into_iter().map(|value| Arg { name: None, value }).collect(),
+    };
+    Ok(At::new(args, item.span()))
 }
 
 /// `expect`; without a transaction only the state can be compared.
@@ -165,10 +208,13 @@ fn read_expect(source: &Arc<Source>, item: &Item<'_>, of_transaction: bool) -> R
         expect.output = fields.optional("output", tree)?;
         expect.reverts = fields.optional("reverts", text)?;
         expect.fault = fields.optional("fault", text)?;
+        expect.code = fields.optional("code", number)?;
         expect.events = fields.optional("events", texts)?;
         expect.gas_used = fields.optional("gas_used", number)?;
     }
     expect.balance = fields.optional("balance", named_trees)?.unwrap_or_default();
+    expect.lamports = fields.optional("lamports", named_trees)?.unwrap_or_default();
+    expect.state = fields.optional("state", named_trees)?.unwrap_or_default();
     expect.views = fields.optional("views", named_trees)?.unwrap_or_default();
     expect.storage = fields.optional("storage", read_storage)?.unwrap_or_default();
     fields.finish()?;

@@ -93,7 +93,7 @@ fn setup_problem(error: &SetupError) -> Box<Problem> {
         }
         SetupError::Wasm(_) => problem.with_help("--engine wasmi needs less of the operating system"),
         SetupError::ForkTooOld(_) => problem.with_help("set `spec` in `[chain]` to a later fork, e.g. \"osaka\""),
-        SetupError::Duplicate(_) => problem,
+        SetupError::Duplicate(_) | SetupError::Svm(_) => problem,
     }
 }
 

@@ -2,17 +2,24 @@
 //!
 //! - [`machine`]: engine, caches and database as the command line asks for them
 //! - [`artefact`]: compiled contracts from files
-//! - [`names`]: names, addresses, interfaces
+//! - [`names`]: names, addresses, keys, interfaces
+//! - [`keys`]: keys and bytes that follow from names
+//! - [`solana`]: the Solana programs with which a chain begins
 //! - [`saved`]: results that later steps use as `$name`
+//! - [`values`]: values as people write them, with names for keys
 //! - [`roll`]: names that are kept in a database file, so that proofs can be asked for by name later
 
 pub(crate) mod artefact;
+pub(crate) mod keys;
 pub(crate) mod machine;
 pub(crate) mod names;
 pub(crate) mod roll;
 pub(crate) mod saved;
+pub(crate) mod solana;
+pub(crate) mod values;
 
 use hexapla_executor::Chain;
+use keys::Waiting;
 use names::Names;
 use saved::Saved;
 
@@ -21,10 +28,11 @@ pub(crate) struct World {
     pub(crate) chain: Chain,
     pub(crate) names: Names,
     pub(crate) saved: Saved,
+    pub(crate) waiting: Waiting,
 }
 
 impl World {
     pub(crate) fn new(chain: Chain) -> Self {
-        Self { chain, names: Names::default(), saved: Saved::default() }
+        Self { chain, names: Names::default(), saved: Saved::default(), waiting: Waiting::default() }
     }
 }

@@ -1,0 +1,172 @@
+//! Calls between VMs whose ABIs differ, in the callee's terms.
+
+use super::{
+    frame::{Meaning, named_json, raw},
+    value::{Shower, json},
+};
+use crate::world::names::Names;
+use hexapla_abi::{AnyCodec, Codec as _, Function, Interface, Tree, Value, interface::AccountSource, text::escape};
+use hexapla_executor::{
+    CallNode, Crossing,
+    svm::{AccountMeta, Invocation},
+};
+use hexapla_primitives::{B256, Bytes};
+use std::{cell::Cell, sync::Arc};
+
+/// The record of a transaction's crossings, which has the order of the call tree.
+pub(super) struct Record<'c> {
+    crossings: &'c [Crossing],
+    next: Cell<usize>,
+}
+
+impl<'c> Record<'c> {
+    pub(super) const fn new(crossings: &'c [Crossing]) -> Self {
+        Self { crossings, next: Cell::new(0) }
+    }
+
+    /// The record of a call. The calls of a tree are asked for in the order in which they began.
+    pub(super) fn of(&self, node: &CallNode) -> Option<&'c Crossing> {
+        let is_of = |crossing: &Crossing| {
+            (crossing.from.address, crossing.to.address) == (node.from, node.code_address)
+                && (crossing.from.vm, crossing.to.vm) == (node.caller_vm, node.vm)
+        };
+        let rest = self.crossings.get(self.next.get()..)?;
+        let place = rest.iter().position(is_of)?;
+        self.next.set(self.next.get() + place + 1);
+        rest.get(place)
+    }
+}
+
+/// What a call means in the callee's terms; `None` where Solidity's terms are the callee's own.
+pub(super) fn native_meaning(names: &Names, node: &CallNode, crossing: Option<&Crossing>) -> Option<Meaning> {
+    let translation = crossing.and_then(|crossing| crossing.translation.as_ref());
+    let source = names.source(node.code_address);
+    let to = names.short(node.to);
+    if let Some(translation) = translation {
+        let shower = Shower::new(names, node.code_address);
+        let interface = source.or_else(|| names.interface(node.code_address))?;
+        let Some(function) = interface.function_by_signature(&translation.function) else {
+            return Some(reading(names, &to, &translation.function, &translation.arguments, &translation.results));
+        };
+        let accounts = Invocation::from_bytes(&translation.input).filter(|_| source.is_some());
+        let accounts = accounts.map(|invocation| invocation.accounts).unwrap_or_default();
+        let mut shown = shown_accounts(names, function, &accounts);
+        let values = function.inputs.iter().zip(&translation.arguments);
+        shown.extend(values.map(|(param, value)| shower.named(&param.name, value)));
+        let results = (node.fault.is_none() && !function.outputs.is_empty()).then_some(&translation.results);
+        return Some(Meaning {
+            text: format!("{to}.{}({})", escape(&function.name), shown.join(", ")),
+            function: Some(function.signature.clone()),
+            args: Some(named_json(names, &function.inputs, &translation.arguments)),
+            accounts: accounts_json(names, function, &accounts),
+            result_text: results.map(|results| shower.values(results)),
+            result: results.map(|results| results.iter().map(|value| json(names, value)).collect()),
+        });
+    }
+    let invocation = invocation_of(node)?;
+    Some(raw_invocation(names, node, &to, source, invocation))
+}
+
+/// A reader: it gives an account of the program without running it.
+fn reading(names: &Names, to: &str, signature: &str, arguments: &[Value], results: &[Value]) -> Meaning {
+    let shower = Shower::new(names, Default::default());
+    let name = signature.split('(').next().unwrap_or(signature);
+    Meaning {
+        text: format!("{to}.{}({})", escape(name), keys_text(names, arguments)),
+        function: Some(signature.to_owned()),
+        result_text: Some(shower.values(results)),
+        result: Some(results.iter().map(|value| json(names, value)).collect()),
+        ..Meaning::default()
+    }
+}
+
+fn keys_text(names: &Names, values: &[Value]) -> String {
+    let text = |value: &Value| match value {
+        Value::Bytes(bytes) => {
+            B256::try_from(&bytes[..]).map_or_else(|_| value.to_string(), |key| names.short_key(&key))
+        }
+        value => value.to_string(),
+    };
+    values.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+/// The raw instruction that call data is, seen from the side of Solidity.
+fn invocation_of(node: &CallNode) -> Option<Invocation> {
+    Invocation::is_invoke(&node.input).then(|| Invocation::from_solidity(&node.input).ok()).flatten()
+}
+
+/// A raw instruction, decoded where the program's interface knows it.
+fn raw_invocation(
+    names: &Names,
+    node: &CallNode,
+    to: &str,
+    source: Option<&Arc<Interface>>,
+    invocation: Invocation,
+) -> Meaning {
+    let shower = Shower::new(names, node.code_address);
+    let decoded = source.and_then(|source| AnyCodec::new(source.abi, names).decode_call(source, &invocation.data).ok());
+    let (name, mut shown, function, args) = match &decoded {
+        Some((function, values)) => {
+            let mut shown = shown_accounts(names, function, &invocation.accounts);
+            shown.extend(function.inputs.iter().zip(values).map(|(param, value)| shower.named(&param.name, value)));
+            let more = invocation.accounts.get(function.accounts.len()..).unwrap_or_default();
+            let more = more.iter().map(|meta| names.short_key(&key_of(meta))).collect::<Vec<_>>();
+            (
+                escape(&function.name),
+                (shown, more),
+                Some(function.signature.clone()),
+                Some(named_json(names, &function.inputs, values)),
+            )
+        }
+        None => {
+            let keys = invocation.accounts.iter().map(|meta| names.short_key(&key_of(meta))).collect::<Vec<_>>();
+            ("invoke".to_owned(), (vec![format!("data: {}", raw(&invocation.data))], keys), None, None)
+        }
+    };
+    if !shown.1.is_empty() {
+        let what = if decoded.is_some() { "further accounts" } else { "accounts" };
+        shown.0.push(format!("{what}: [{}]", shown.1.join(", ")));
+    }
+    let output = returned(&node.output).filter(|bytes| node.fault.is_none() && !bytes.is_empty());
+    let terms = if decoded.is_some() { " (raw)" } else { "" };
+    Meaning {
+        text: format!("{to}.{name}({}){terms}", shown.0.join(", ")),
+        function,
+        args,
+        accounts: Some(invocation.accounts.iter().map(|meta| meta_json(names, meta)).collect()),
+        result: output.as_ref().map(|bytes| Tree::String(bytes.to_string())),
+        result_text: output.map(|bytes| raw(&bytes)),
+    }
+}
+
+/// What is inside of the `bytes` that `invoke` returns.
+fn returned(output: &Bytes) -> Option<Bytes> {
+    let values = hexapla_abi::SolidityCodec::default().decode_values(&[hexapla_abi::Type::Bytes], output).ok()?;
+    match values.into_iter().next()? {
+        Value::Bytes(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+/// `source: alice_gold`, for the accounts that are not the same in every call.
+fn shown_accounts(names: &Names, function: &Function, accounts: &[AccountMeta]) -> Vec<String> {
+    let given = function.accounts.iter().zip(accounts);
+    let given = given.filter(|(param, _)| !matches!(param.source, AccountSource::Fixed(_)));
+    given.map(|(param, meta)| format!("{}: {}", escape(&param.name), names.short_key(&key_of(meta)))).collect()
+}
+
+fn accounts_json(names: &Names, function: &Function, accounts: &[AccountMeta]) -> Option<Tree> {
+    let named = function.accounts.iter().zip(accounts);
+    let named = named.map(|(param, meta)| (param.name.to_string(), meta_json(names, meta)));
+    (!accounts.is_empty()).then(|| Tree::Object(named.collect()))
+}
+
+/// Name or base58.
+fn meta_json(names: &Names, meta: &AccountMeta) -> Tree {
+    let key = key_of(meta);
+    names.name_of_key(&key).map_or_else(|| meta.pubkey.to_string(), str::to_owned).into()
+}
+
+fn key_of(meta: &AccountMeta) -> B256 {
+    meta.pubkey.to_bytes().into()
+}
