@@ -1,7 +1,9 @@
 //! The command line.
 
 use crate::{
-    commands::{abi::AbiArgs, bind::BindArgs, proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs},
+    commands::{
+        abi::AbiArgs, bind::BindArgs, proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs,
+    },
     output::Colour,
     statetest::StateTestArgs,
     svm_fixture::SvmFixtureArgs,

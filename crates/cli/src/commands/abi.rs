@@ -236,8 +236,7 @@ fn show(output: &mut Output, name: &str, values: &[Value], json: bool) -> Result
 
 fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Output) -> Result<()> {
     let shown = projection.interface();
-    let (function, values) =
-        codec(shown.abi).decode_call(shown, data).map_err(|error| refused("data", error))?;
+    let (function, values) = codec(shown.abi).decode_call(shown, data).map_err(|error| refused("data", error))?;
     let place = shown.functions.iter().position(|known| core::ptr::eq(known, function)).unwrap_or_default();
     let arguments = projection.arguments(place, values.clone()).map_err(|error| refused("arguments", error))?;
     let Some(source) = projection.function(place) else {
@@ -298,7 +297,8 @@ fn text_of(interface: &Interface) -> String {
     for function in &interface.functions {
         let outputs: Vec<String> = function.output_types().map(ToString::to_string).collect();
         let returns = if outputs.is_empty() { String::new() } else { format!(" → {}", outputs.join(", ")) };
-        let _ = writeln!(text, "  {}{returns}  {} {}", function.signature, function.mutability.name(), function.selector);
+        let _ =
+            writeln!(text, "  {}{returns}  {} {}", function.signature, function.mutability.name(), function.selector);
         for account in &function.accounts {
             let signer = if account.signer { ", signer" } else { "" };
             let writable = if account.writable { ", writable" } else { "" };
@@ -306,8 +306,10 @@ fn text_of(interface: &Interface) -> String {
         }
     }
     let _ = interface.events.iter().try_for_each(|event| writeln!(text, "  event {}", event.signature));
-    let _ = interface.errors.iter().try_for_each(|error| writeln!(text, "  error {} {}", error.signature, error.message));
-    let _ = interface.layouts.iter().try_for_each(|layout| writeln!(text, "  account data {}: {}", layout.name, layout.ty));
+    let _ =
+        interface.errors.iter().try_for_each(|error| writeln!(text, "  error {} {}", error.signature, error.message));
+    let _ =
+        interface.layouts.iter().try_for_each(|layout| writeln!(text, "  account data {}: {}", layout.name, layout.ty));
     let _ = interface.refused.iter().try_for_each(|item| writeln!(text, "  refused {}: {}", item.item, item.reason));
     text
 }

@@ -9,6 +9,9 @@ use hexapla_executor::{
 use hexapla_primitives::{Address, U256};
 use hexapla_testing::contracts;
 
+/// Accounts (key, signs, may be changed) and data.
+type Instruction<'a> = (&'a [(Pubkey, bool, bool)], Vec<u8>);
+
 /// An interface from a file of `contracts/`.
 pub(crate) fn interface(path: &str) -> Interface {
     let path = contracts::root().join(path);
@@ -57,7 +60,7 @@ fn mint(chain: &mut Chain, amount: u64) -> (Pubkey, Pubkey) {
         ])
         .unwrap();
     let user = alias(USER);
-    let steps: [(&[(Pubkey, bool, bool)], Vec<u8>); 3] = [
+    let steps: [Instruction<'_>; 3] = [
         (&[(mint, false, true)], [&[20u8, 6][..], user.as_ref(), &[0]].concat()),
         (&[(account, false, true), (mint, false, false)], [&[18u8][..], user.as_ref()].concat()),
         (
@@ -158,7 +161,7 @@ fn a_solidity_contract_is_the_transfer_hook_of_an_unmodified_token_2022_mint() {
         let tx = chain.call(USER, canonical(&spl::TOKEN_2022), invoke(accounts, &data)).unwrap();
         chain.transact(tx).unwrap().receipt
     };
-    let setup: [(&[(Pubkey, bool, bool)], Vec<u8>); 5] = [
+    let setup: [Instruction<'_>; 5] = [
         (&[(mint, false, true)], [&[36u8, 0][..], user.as_ref(), alias(hook).as_ref()].concat()),
         (&[(mint, false, true)], [&[20u8, 6][..], user.as_ref(), &[0]].concat()),
         (&[(a, false, true), (mint, false, false)], [&[18u8][..], user.as_ref()].concat()),

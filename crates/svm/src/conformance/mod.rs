@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn engines_that_disagree_are_a_difference() {
         let mut differences = Differences::default();
-        assert_eq!(observe(Engine::Both, &mut differences, Ok).unwrap(), true);
+        assert!(observe(Engine::Both, &mut differences, Ok).unwrap());
         assert!(!differences.is_empty());
         for engine in [Engine::Jit, Engine::Interpreter] {
             let mut differences = Differences::default();

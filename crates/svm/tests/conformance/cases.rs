@@ -22,6 +22,7 @@ const ACTOR_ELF: &[u8] = include_bytes!("../../../../contracts/svm/actor/actor.s
 
 /// A fixture of any kind.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a handful of cases")]
 pub(crate) enum Case {
     Instruction(InstrFixture),
     Syscall(SyscallFixture),
