@@ -88,8 +88,8 @@ mod tests {
     #[test]
     fn the_steps_are_the_documented_commands() {
         let lines: Vec<String> = steps(Some("/f x")).iter().map(Step::line).collect();
-        assert_eq!(lines[2], "cargo test --workspace");
-        assert_eq!(lines[3], "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps");
+        assert_eq!(lines[3], "cargo test --workspace");
+        assert_eq!(lines[4], "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps");
         assert_eq!(lines.last().unwrap(), "cargo run --release -- statetest /f x/ethereum-state-tests");
         assert_eq!(steps(None).len() + 1, lines.len());
     }
