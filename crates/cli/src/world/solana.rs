@@ -2,7 +2,10 @@
 
 use crate::{problem::Result, world::World};
 use hexapla_abi::{Abi, Interface, Projection};
-use hexapla_executor::svm::{Pubkey, canonical, spl};
+use hexapla_executor::{
+    svm::{Pubkey, canonical, spl},
+    system,
+};
 use hexapla_primitives::B256;
 use std::sync::{Arc, LazyLock};
 
@@ -17,6 +20,9 @@ pub(crate) struct Program {
     /// The same as a Solidity developer sees it.
     pub(crate) interface: Option<Arc<Interface>>,
 }
+
+/// The name of the contract through which the host serves contracts.
+const SYSTEM_CONTRACT_NAME: &str = "hexapla";
 
 /// The name of the System program.
 const SYSTEM: &str = "system-program";
@@ -60,9 +66,12 @@ pub(crate) fn for_solidity(source: &Arc<Interface>) -> Interface {
     shown
 }
 
-/// Puts the programs on a chain that has nothing yet.
+/// Puts the programs and the system contract on a chain that has nothing yet.
 pub(crate) fn begin(world: &mut World) -> Result<()> {
     world.chain.insert_svm_accounts(spl::genesis())?;
+    world.chain.insert_system_contract()?;
+    let offered = Arc::new(system::interface().clone());
+    world.names.add_contract(SYSTEM_CONTRACT_NAME, system::SYSTEM_CONTRACT, Some(offered), 0);
     for program in PROGRAMS.iter() {
         world.add_program(program.name, program.id, program.interface.clone(), program.source.clone())?;
     }
