@@ -5,8 +5,8 @@
 //! refused. Names inside of types stay those of the source, because values carry them; a generator of bindings writes them
 //! with [`names`](crate::names).
 //!
-//! - [`table`]: the rules as data.
-//! - [`plan`]: the rules of one type.
+//! - `table`: the rules as data.
+//! - `plan`: the rules of one type.
 //! - [`steps`]: values.
 
 /// Why there is no image.

@@ -4,14 +4,14 @@
 //! `SwapExactIn`. A word begins with a letter and goes on with lower-case letters and digits; no two words of one letter
 //! stand side by side, which is where acronyms (`tokenURI`) would look like words. Then, from one language to another:
 //!
-//! 1. What is no identifier of ASCII letters, digits and `_`, or is longer than [`NAME_BYTES_MAX`], becomes `hx_` and the
+//! 1. What is no identifier of ASCII letters, digits and `_`, or is longer than `NAME_BYTES_MAX`, becomes `hx_` and the
 //!    hex digits of its bytes; a name that begins with `hx_` or `hh_` does as well. One that is too long for that becomes
 //!    `hh_` and its hash, the only case that cannot be read back.
 //! 2. A regular name is written in the other style. Any other stays as it is (`tokenURI`, `DOMAIN_SEPARATOR`), with one
 //!    `_` more at its end if it would be taken for a regular one there (`total_supply` of Solidity is `total_supply_`).
 //! 3. A reserved word of the other language gets one `_` more at its end.
 //!
-//! Every step can be undone ([`original`]), so that different names stay different.
+//! Every step can be undone (`original`), so that different names stay different.
 
 /// Words that are no names.
 mod reserved;
