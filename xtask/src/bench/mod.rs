@@ -11,7 +11,8 @@ use measurement::Measurement;
 use std::{fs, process::Stdio};
 
 /// The benches: package and name.
-const BENCHES: [(&str, &str); 4] = [
+const BENCHES: [(&str, &str); 5] = [
+    ("hexapla-abi", "translate"),
     ("hexapla-trie", "trie"),
     ("hexapla-wasm", "engines"),
     ("hexapla-executor", "transfers"),
