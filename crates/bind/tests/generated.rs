@@ -85,7 +85,7 @@ fn the_committed_samples_are_what_is_generated() {
 }
 
 #[test]
-fn generated_idls_are_read_back_with_the_same_selectors_and_types() {
+fn generated_idls_are_read_back_with_the_same_selectors_accounts_and_numbers_of_arguments() {
     for (name, interface) in samples() {
         let shown = Projection::new(interface.clone(), Abi::Borsh);
         let idl = bind(&interface, Target::Anchor, &options());

@@ -2,7 +2,7 @@
 
 use crate::{
     account::WEI_PER_LAMPORT,
-    context::{Entry, Outbound, canonical_of_key},
+    context::{Entry, Outbound, behind_alias, canonical_of_key},
     error::Failure,
     guard::is_alias,
     session::{self, Door, Waiting},
@@ -124,7 +124,7 @@ impl Entry<'_> {
         let context = &agave.transaction_context;
         let instruction = context.get_current_instruction_context()?;
         let alias = *instruction.get_program_key()?;
-        let contract = self.contract_of(&alias).ok_or(InstructionError::UnsupportedProgramId)?;
+        let contract = behind_alias(&alias).ok_or(InstructionError::UnsupportedProgramId)?;
         let height = agave.get_stack_height();
         // At the top stands who signed the transaction; below, the program that made the call.
         let caller = match height.checked_sub(2) {

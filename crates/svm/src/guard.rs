@@ -1,7 +1,6 @@
 //! What the host adds to agave's native programs.
 
-use crate::session;
-use hexapla_primitives::{B256, identity::canonical_of_alias};
+use crate::{context::behind_alias, session};
 use solana_account::{ReadableAccount, WritableAccount};
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::{
@@ -74,7 +73,7 @@ declare_process_instruction!(ComputeBudget, 150, |_agave| {
 
 /// Whether a key is the alias of an account of another VM.
 pub(crate) fn is_alias(key: &Pubkey) -> bool {
-    canonical_of_alias(B256::from(key.to_bytes())).is_some()
+    behind_alias(key).is_some()
 }
 
 /// The accounts of the running instruction that are aliases of contracts.

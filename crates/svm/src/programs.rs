@@ -207,7 +207,8 @@ fn tombstone(program: &StoredAccount, slot: u64, reason: ProgramCacheEntryType) 
     Arc::new(ProgramCacheEntry::new_tombstone(slot, owner, reason))
 }
 
-fn record_key(holder: &Pubkey) -> ObjectKey {
+/// The key of the code record of an account.
+pub(crate) fn record_key(holder: &Pubkey) -> ObjectKey {
     let mut key = vec![CODE_RECORD];
     key.extend_from_slice(holder.as_ref());
     ObjectKey::new(VmId::SVM, key)
@@ -225,9 +226,4 @@ fn holds_code(owner: &Pubkey, executable: bool, data: &[u8]) -> bool {
 /// The code record that belongs to an account, as an object to be written beside it; `None` where it holds no code.
 pub(crate) fn code_record(key: &Pubkey, owner: &Pubkey, executable: bool, data: &[u8]) -> Option<(ObjectKey, Bytes)> {
     holds_code(owner, executable, data).then(|| (record_key(key), Bytes::copy_from_slice(keccak256(data).as_slice())))
-}
-
-/// The key of the code record of an account that was removed.
-pub(crate) fn removed_record(key: &Pubkey) -> ObjectKey {
-    record_key(key)
 }

@@ -266,9 +266,14 @@ pub(crate) fn deduplication(accounts: &[InstructionAccount]) -> Vec<u16> {
     map
 }
 
+/// The account of another VM whose alias a key is.
+pub(crate) fn behind_alias(key: &Pubkey) -> Option<Address> {
+    canonical_of_alias(B256::from(key.to_bytes()))
+}
+
 /// The canonical address of any key that programs may use for an account.
 pub(crate) fn canonical_of_key(key: &Pubkey) -> Address {
-    canonical_of_alias(B256::from(key.to_bytes())).unwrap_or_else(|| canonical(key))
+    behind_alias(key).unwrap_or_else(|| canonical(key))
 }
 
 /// Lamports in a balance. More than an account of Solana can hold is shown as the most it can.
@@ -283,10 +288,5 @@ impl Entry<'_> {
         for line in lines {
             self.host.print(line);
         }
-    }
-
-    /// The contract behind the alias of a key.
-    pub(super) fn contract_of(&self, key: &Pubkey) -> Option<Address> {
-        canonical_of_alias(B256::from(key.to_bytes()))
     }
 }

@@ -34,15 +34,12 @@ impl Entry<'_> {
                 check_alias(key, &*account)?;
                 continue;
             }
-            let removed = ends && lamports == 0;
-            if !removed && is_same(held.object.as_ref(), &*account) {
-                if ends {
-                    check_rent(&self.ground.sysvars.rent, index, key, held, &*account)?;
-                }
-                continue;
-            }
             if ends {
                 check_rent(&self.ground.sysvars.rent, index, key, held, &*account)?;
+            }
+            let removed = ends && lamports == 0;
+            if !removed && is_same(held.object.as_ref(), &*account) {
+                continue;
             }
             let object = if removed { None } else { to_object(&*account) };
             if object == held.object {
@@ -54,9 +51,7 @@ impl Entry<'_> {
             let record = programs::code_record(key, account.owner(), account.executable(), account.data());
             match record {
                 Some((record_key, hash)) if !removed => self.host.set_object(gas, &record_key, Some(hash))?,
-                _ if had_code(held.object.as_ref()) => {
-                    self.host.set_object(gas, &programs::removed_record(key), None)?
-                }
+                _ if had_code(held.object.as_ref()) => self.host.set_object(gas, &programs::record_key(key), None)?,
                 _ => {}
             }
             if account.executable() && !removed {
