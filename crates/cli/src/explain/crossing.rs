@@ -10,7 +10,7 @@ use hexapla_executor::{
     CallNode, Crossing,
     svm::{AccountMeta, Invocation},
 };
-use hexapla_primitives::{B256, Bytes};
+use hexapla_primitives::{B256, Bytes, VmId};
 use std::{cell::Cell, sync::Arc};
 
 /// The record of a transaction's crossings, which has the order of the call tree.
@@ -90,8 +90,11 @@ fn keys_text(names: &Names, values: &[Value]) -> String {
     values.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// The raw instruction that call data is, seen from the side of Solidity.
+/// The instruction that a program calls another with, or the raw one that call data of Solidity is.
 fn invocation_of(node: &CallNode) -> Option<Invocation> {
+    if is_inner(node) {
+        return Invocation::from_bytes(&node.input);
+    }
     Invocation::is_invoke(&node.input).then(|| Invocation::from_solidity(&node.input).ok()).flatten()
 }
 
@@ -127,8 +130,9 @@ fn raw_invocation(
         let what = if decoded.is_some() { "further accounts" } else { "accounts" };
         shown.0.push(format!("{what}: [{}]", shown.1.join(", ")));
     }
-    let output = returned(&node.output).filter(|bytes| node.fault.is_none() && !bytes.is_empty());
-    let terms = if decoded.is_some() { " (raw)" } else { "" };
+    let output = if is_inner(node) { Some(node.output.clone()) } else { returned(&node.output) };
+    let output = output.filter(|bytes| node.fault.is_none() && !bytes.is_empty());
+    let terms = if decoded.is_some() && !is_inner(node) { " (raw)" } else { "" };
     Meaning {
         text: format!("{to}.{name}({}){terms}", shown.0.join(", ")),
         function,
@@ -137,6 +141,11 @@ fn raw_invocation(
         result: output.as_ref().map(|bytes| Tree::String(bytes.to_string())),
         result_text: output.map(|bytes| raw(&bytes)),
     }
+}
+
+/// A call of one Solana program by another.
+fn is_inner(node: &CallNode) -> bool {
+    (node.caller_vm, node.vm) == (VmId::SVM, VmId::SVM)
 }
 
 /// What is inside of the `bytes` that `invoke` returns.
