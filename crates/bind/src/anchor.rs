@@ -28,7 +28,7 @@ pub(crate) fn generate(source: &Source) -> Binding {
     let shown = source.shown();
     let mut types = Types { scope: Scope::of_every_style(), ..Types::default() };
     // The types of accounts and events are found by the names of those, so they come first.
-    let accounts = shown.layouts.iter().filter_map(|layout| types.layout(layout)).collect::<Vec<_>>();
+    let accounts = shown.layouts.iter().map(|layout| types.layout(layout)).collect::<Vec<_>>();
     let events = shown.events.iter().filter_map(|event| types.event(event)).collect::<Vec<_>>();
     let mut names = Scope::of_every_style();
     let instructions = shown.functions.iter().enumerate().map(|(index, function)| {
@@ -69,23 +69,18 @@ struct Types {
 }
 
 impl Types {
-    fn layout(&mut self, layout: &AccountLayout) -> Option<Json> {
-        if !self.define_as(&layout.name, &layout.ty) {
-            self.left_out.push(left_out("account layout", &layout.name, TAKEN));
-            return None;
-        }
-        Some(json!({ "name": layout.name, "discriminator": bytes(&layout.discriminator) }))
+    fn layout(&mut self, layout: &AccountLayout) -> Json {
+        json!({ "name": self.define_as(&layout.name, &layout.ty), "discriminator": bytes(&layout.discriminator) })
     }
 
     fn event(&mut self, event: &Event) -> Option<Json> {
         let fields = event.fields.iter().map(|field| Field { name: field.name.clone(), ty: field.ty.clone() });
         let ty = Type::Struct { name: event.name.as_str().into(), fields: fields.collect() };
-        let topic = event.topic.as_ref().and_then(|topic| topic.get(..EVENT_BYTES));
-        let (Some(topic), true) = (topic, self.define_as(&event.name, &ty)) else {
-            self.left_out.push(left_out("event", &event.signature, TAKEN));
+        let Some(topic) = event.topic.as_ref().and_then(|topic| topic.get(..EVENT_BYTES)) else {
+            self.left_out.push(left_out("event", &event.signature, "an IDL tells events by their discriminators"));
             return None;
         };
-        Some(json!({ "name": event.name, "discriminator": bytes(topic) }))
+        Some(json!({ "name": self.define_as(&event.name, &ty), "discriminator": bytes(topic) }))
     }
 
     fn function(&mut self, function: &Function, name: &str, docs: &[String]) -> Json {
@@ -113,19 +108,18 @@ impl Types {
         out
     }
 
-    /// Defines the type under this name and no other; `false` where another type has it.
-    fn define_as(&mut self, name: &str, ty: &Type) -> bool {
+    /// Defines the type under this name, or with a number behind it, and gives the name. An IDL finds the type of an
+    /// account or event by the name of that, so each has a type of its own.
+    fn define_as(&mut self, name: &str, ty: &Type) -> String {
         if self.names.get(ty).is_some_and(|known| known == name) {
-            return true;
+            return name.to_owned();
         }
-        if !self.scope.take(name) {
-            return false;
-        }
+        let name = self.scope.claim(name.to_owned());
         if matches!(ty, Type::Struct { .. } | Type::Enum { .. }) {
-            self.names.insert(ty.clone(), name.to_owned());
+            self.names.insert(ty.clone(), name.clone());
         }
-        self.define(name, ty);
-        true
+        self.define(&name, ty);
+        name
     }
 
     fn define(&mut self, name: &str, ty: &Type) {
@@ -208,9 +202,6 @@ impl Types {
         json!({ "defined": { "name": name } })
     }
 }
-
-/// Why an account or an event cannot stand in the IDL.
-const TAKEN: &str = "an IDL finds its type by its name, which another type has";
 
 fn bytes(bytes: &[u8]) -> Json {
     bytes.iter().copied().collect()

@@ -144,7 +144,13 @@ fn given(name: &str) -> AccountParam {
 
 #[test]
 fn names_of_an_idl_differ_in_camel_case() {
-    let signatures = ["function total_supply()", "function totalSupply()", "function f(uint a, uint _a, uint _)"];
+    let signatures = [
+        "function total_supply()",
+        "function totalSupply()",
+        "function f(uint a, uint _a, uint _)",
+        "event Sent(address to)",
+        "event sent(uint amount)",
+    ];
     let interface = Interface::from_solidity_signatures("Names", signatures).unwrap();
     let made = bind(&Arc::new(interface), Target::Anchor, &options());
     let idl: Tree = serde_json::from_str(file(&made, ".json")).unwrap();
@@ -154,6 +160,8 @@ fn names_of_an_idl_differ_in_camel_case() {
     };
     assert_eq!(names(&idl["instructions"]), ["total_supply_", "total_supply_2", "f"]);
     assert_eq!(names(&idl["instructions"][2]["args"]), ["a", "_a_2", "arg2"]);
+    assert_eq!(names(&idl["events"]), names(&idl["types"]));
+    assert_eq!(names(&idl["events"]), ["Sent", "sent_2"]);
 }
 
 #[test]
