@@ -9,7 +9,7 @@ use crate::{
     runtime::NATIVE_PROGRAMS,
     session,
 };
-use hexapla_primitives::{Bytes, FaultKind, VmId};
+use hexapla_primitives::{Bytes, FaultKind, VmId, identity::is_malformed_alias};
 use hexapla_vm::{Fatal, HostError, HostResult};
 use solana_account::{AccountSharedData, ReadableAccount};
 use solana_program_runtime::loaded_programs::ProgramCacheForTxBatch;
@@ -60,6 +60,9 @@ impl Entry<'_> {
             };
             self.held.push(held);
             return Ok(loaded);
+        }
+        if is_malformed_alias(key.to_bytes().into()) {
+            return Err(Failure::Fault(FaultKind::Border, format!("{key} is a malformed alias: no account has it")));
         }
         if writable && session::is_frozen(&key) {
             let message =
