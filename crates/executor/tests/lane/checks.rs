@@ -322,7 +322,7 @@ fn f07_nobody_signs_for_another_on_any_way() {
                 Way::Wallet => {
                     // The place of their signature holds the wallet's own.
                     let message = solana_message::legacy::Message::new_with_blockhash(
-                        &[forged.clone()],
+                        std::slice::from_ref(&forged),
                         Some(&world.me),
                         &recent(&world.stage.chain),
                     );

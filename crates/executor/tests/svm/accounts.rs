@@ -149,7 +149,10 @@ fn projection(path: &str) -> Projection {
     Projection::new(interface(path).into(), Abi::Solidity)
 }
 
-const IDLS: [(Pubkey, &str, &[(&str, &str)]); 2] = [
+/// Names of instructions, and their accounts.
+type Table = [(&'static str, &'static str)];
+
+const IDLS: [(Pubkey, &str, &Table); 2] = [
     (spl::TOKEN, "svm/idl/spl-token.json", &TOKEN),
     (spl::ASSOCIATED_TOKEN, "svm/idl/associated-token.json", &ASSOCIATED),
 ];

@@ -91,7 +91,7 @@ impl World {
     }
 }
 
-fn to<'r>(receipt: &'r Receipt, contract: Address) -> &'r Crossing {
+fn to(receipt: &Receipt, contract: Address) -> &Crossing {
     let crossing = receipt.crossings.iter().find(|crossing| crossing.to.address == contract);
     crossing.unwrap_or_else(|| panic!("{contract} is not called: {:?}", receipt.fault))
 }
