@@ -269,7 +269,8 @@ const REFUSED_TO_PROGRAMS: [Case; 1] =
 
 /// The same without what is wrong.
 #[rustfmt::skip]
-const ALLOWED: [Case; 9] = [
+const ALLOWED: [Case; 10] = [
+    ("a look at the transaction", "", |_| act("w", &[(sysvar::instructions::ID, "")], Script::new().store(2, 2))),
     ("coin", "", |me| pay(me, stranger(), ["sw", "w"], 5)),
     ("tokens", "", |me| token_transfer([(MINE, "w"), (THEIRS, "w"), (me, "s")])),
     ("minting", "", |me| mint_to(MINT, MINE, me)),
