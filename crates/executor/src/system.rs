@@ -5,10 +5,10 @@
 //! contract without a call.
 
 use crate::border::registry::{self, Entry};
-use hexapla_abi::{Codec, CodecError, Interface, SolidityCodec, Value};
+use hexapla_abi::{Abi, Codec, CodecError, Interface, SolidityCodec, Value};
 use hexapla_primitives::{
-    Address, Bytes, Fault, FaultKind, GasRate, HomeRecord, ObjectKey, VmId, address,
-    identity::{alias_of, canonical_of, designator},
+    Address, B256, Bytes, Fault, FaultKind, GasRate, HomeRecord, ObjectKey, VmId, address,
+    identity::{alias_of, canonical_of, canonical_of_alias, designator, is_malformed_alias},
 };
 use hexapla_vm::{
     CallKind, CallRequest, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm, VmSet,
@@ -88,7 +88,7 @@ impl SystemVm {
                 vec![Value::bytes(entry.hash.0), Value::Bytes(data)]
             }
             ("canonicalOf", [Value::Uint(vm), Value::Bytes(id)]) => {
-                vec![Value::Address(canonical_of(VmId(vm.to()), id))]
+                vec![Value::Address(self.canonical(VmId(vm.to()), id, host, gas)?)]
             }
             ("homeOf", [Value::Address(account)]) => {
                 let home = host.home_of(gas, *account)?;
@@ -106,6 +106,30 @@ impl SystemVm {
             _ => return Err(refused(format!("{} is not built", function.signature))),
         };
         SolidityCodec::default().encode_output(function, &results).map_err(malformed)
+    }
+
+    /// The account behind an id, as it is on the way through the border. VMs of Solidity's ABI share addresses of 20
+    /// bytes; in all others an account has an id of 32 bytes where it is at home, and an alias elsewhere.
+    fn canonical(&self, vm: VmId, id: &Bytes, host: &mut dyn Host, gas: &mut u64) -> HostResult<Address> {
+        let abi = if vm == VmId::EVM { Some(Abi::Solidity) } else { self.vms.get(vm).map(|vm| vm.abi()) };
+        let abi = abi.ok_or_else(|| refused(format!("{vm} has no accounts on this chain")))?;
+        if abi == Abi::Solidity {
+            let address = Address::try_from(&id[..]);
+            return address.map_err(|_| refused(format!("an id of {vm} has 20 bytes, this one has {}", id.len())));
+        }
+        let native = B256::try_from(&id[..]);
+        let native = native.map_err(|_| refused(format!("an id of {vm} has 32 bytes, this one has {}", id.len())))?;
+        if native.is_zero() {
+            return Ok(Address::ZERO);
+        }
+        if is_malformed_alias(native) {
+            return Err(refused(format!("{native} is a malformed alias")));
+        }
+        let Some(canonical) = canonical_of_alias(native) else { return Ok(canonical_of(vm, id)) };
+        if host.home_of(gas, canonical)?.is_some_and(|home| home.vm == vm) {
+            return Err(refused(format!("{native} is the alias of an account that is at home in {vm}")));
+        }
+        Ok(canonical)
     }
 
     /// Only a contract itself and its owner may say what its interface is: the owner that its VM knows, or the one that

@@ -81,6 +81,34 @@ fn f27_an_account_cannot_lend_its_authority_to_code_of_another_vm() {
 }
 
 #[test]
+fn f10_an_authorization_serves_once_and_on_its_chain_only() {
+    let mut stage = Stage::new();
+    let authorize = |stage: &mut Stage, chain_id: u64, address: Address, nonce: u64| {
+        let authorization = Authorization { chain_id: U256::from(chain_id), address, nonce };
+        let authority = RecoveredAuthority::Valid(SIGNER);
+        let tx = TxEnv {
+            tx_type: TransactionType::Eip7702 as u8,
+            authorization_list: vec![Either::Right(RecoveredAuthorization::new_unchecked(authorization, authority))],
+            ..stage.tx(USER, Script::new())
+        };
+        assert!(stage.chain.transact(tx).unwrap().receipt.is_success());
+        stage.chain.code(SIGNER).unwrap()
+    };
+    let [first, second] = stage.actors(Side::Evm);
+    let delegated = |to: Address| [&[0xef, 0x01, 0x00][..], to.as_slice()].concat();
+    let chain_id = stage.chain.executor().config().chain_id;
+    assert!(authorize(&mut stage, chain_id + 1, first, 0).is_empty(), "it is for another chain");
+    assert!(authorize(&mut stage, chain_id, first, 1).is_empty(), "it is not its turn");
+    assert_eq!(authorize(&mut stage, chain_id, first, 0)[..], delegated(first));
+    assert_eq!(authorize(&mut stage, chain_id, second, 1)[..], delegated(second));
+    // The first two once more: they are used.
+    assert_eq!(authorize(&mut stage, chain_id, first, 0)[..], delegated(second));
+    assert_eq!(authorize(&mut stage, chain_id + 1, first, 2)[..], delegated(second), "nor for another chain later");
+    assert!(authorize(&mut stage, chain_id, Address::ZERO, 2).is_empty());
+    assert!(authorize(&mut stage, chain_id, second, 1).is_empty());
+}
+
+#[test]
 fn the_newest_fork_of_revm_runs_both_vms() {
     let config = ChainConfig { spec: SpecId::AMSTERDAM, ..ChainConfig::default() };
     let mut chain = Chain::in_memory(Executor::standard(config).unwrap());

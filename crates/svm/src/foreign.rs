@@ -136,6 +136,11 @@ impl Entry<'_> {
         let caller = self.caller(agave)?;
         let payer = payer(context, &instruction)?;
         let (lamports, input) = split_value(instruction.get_instruction_data());
+        // Without one the caller itself would pay: the program with its rent, or a wallet that did not say so.
+        if lamports > 0 && payer.is_none() {
+            let message = "the call states a value, but no account that signed and may be changed pays for it";
+            return Err(Failure::Fault(FaultKind::InsufficientBalance, message.into()));
+        }
         Ok(Request { alias, contract, caller, payer, lamports, input: Bytes::copy_from_slice(input) })
     }
 

@@ -179,7 +179,8 @@ impl Invocation {
             0 => Mode::Plain,
             1 => Mode::Wrapped,
             2 => Mode::Read,
-            _ => Mode::Describe,
+            3 => Mode::Describe,
+            _ => return None,
         };
         let accounts = (0..rest.length()?)
             .map(|_| {
@@ -415,6 +416,33 @@ impl Resolver<'_, '_> {
                 let encoded = codec.encode_values(std::slice::from_ref(ty), std::slice::from_ref(value));
                 encoded.map_err(|error| refusal(error.to_string()))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f07_a_frame_of_an_unknown_mode_is_none() {
+        let accounts = vec![AccountMeta::new(Pubkey::new_from_array([7; 32]), true)];
+        let seeds = vec![vec![Bytes::from_static(b"seed"), Bytes::new()]];
+        for mode in [Mode::Plain, Mode::Wrapped, Mode::Read, Mode::Describe] {
+            let invocation = Invocation {
+                accounts: accounts.clone(),
+                data: Bytes::from_static(b"data"),
+                seeds: seeds.clone(),
+                mode,
+            };
+            let frame = invocation.to_bytes();
+            assert_eq!(Invocation::from_bytes(&frame), Some(invocation));
+            for length in 0..frame.len() - 4 {
+                assert_eq!(Invocation::from_bytes(&frame.slice(..length)), None, "{mode:?}: {length} bytes");
+            }
+        }
+        for mode in 4..=u8::MAX {
+            assert_eq!(Invocation::from_bytes(&vec![mode, 0, 0, 0, 0].into()), None, "{mode}");
         }
     }
 }

@@ -10,8 +10,13 @@ use hexapla_primitives::{U256, VmId};
 use litesvm::LiteSVM;
 use solana_hash::Hash;
 use solana_instruction::Instruction;
+use solana_nonce::{
+    state::{DurableNonce, State},
+    versions::Versions,
+};
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::bpf_loader_upgradeable;
+use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 use std::fmt::Debug;
 
@@ -33,6 +38,20 @@ struct Account {
     data: Vec<u8>,
 }
 
+impl Seen {
+    /// Leaves the hash in a nonce account out.
+    fn forget_nonce(&mut self, nonce: &Pubkey) {
+        for (_, account) in self.accounts.iter_mut().filter(|(key, _)| key == nonce) {
+            if let Some(hash) = account.as_mut().and_then(|account| account.data.get_mut(NONCE_HASH)) {
+                hash.fill(0);
+            }
+        }
+    }
+}
+
+/// Where the hash stands in the data of a nonce account: behind version, state and authority.
+const NONCE_HASH: std::ops::Range<usize> = 40..72;
+
 /// litesvm and hexapla with the same accounts.
 pub struct Pair {
     lite: LiteSVM,
@@ -41,6 +60,8 @@ pub struct Pair {
     pub counts: (usize, usize),
     /// What differed, as sentences.
     pub differences: Vec<String>,
+    /// Transactions that hexapla did not execute.
+    refused: usize,
 }
 
 impl Default for Pair {
@@ -91,7 +112,7 @@ pub fn chain() -> Chain {
 impl Pair {
     /// A pair without wallets.
     pub fn new() -> Self {
-        Self { lite: lite(), chain: chain(), counts: (0, 0), differences: Vec::new() }
+        Self { lite: lite(), chain: chain(), counts: (0, 0), differences: Vec::new(), refused: 0 }
     }
 
     /// Gives a wallet lamports on both sides.
@@ -102,10 +123,70 @@ impl Pair {
         self.chain.fund([(canonical(key), wei)]).expect("the state is in memory");
     }
 
+    /// Gives a wallet on hexapla's side so many lamports more than it has on litesvm's: a difference to be found.
+    pub fn plant(&mut self, key: &Pubkey, lamports: u64) {
+        let wei = U256::from(lamports) * U256::from(svm::WEI_PER_LAMPORT);
+        self.chain.fund([(canonical(key), wei)]).expect("the state is in memory");
+    }
+
     /// Sends a transaction to both and compares what they did. Whether it succeeded.
     pub fn send(&mut self, name: &str, instructions: &[Instruction], wallets: &[&Wallet]) -> bool {
-        let hash = Hash::new_from_array(self.chain.latest_blockhash().expect("the state is in memory").0);
-        let tx = sign(instructions, wallets, hash);
+        let hash = self.blockhash();
+        self.send_on(name, sign(instructions, wallets, hash), None)
+    }
+
+    /// The same for a transaction that names the hash of a nonce account, as the account has it now or as it had it.
+    ///
+    /// litesvm takes two short ways: to a program the hash of the newest block is the one that the transaction names, so
+    /// that the account gets another hash than on Solana; and where the transaction fails, the account keeps its hash.
+    /// So the account's next hash is checked on hexapla's side alone, by the rule, and litesvm takes it over.
+    pub fn send_with_nonce(
+        &mut self,
+        name: &str,
+        instructions: &[Instruction],
+        wallets: &[&Wallet],
+        (nonce, hash): (&Pubkey, Hash),
+    ) -> bool {
+        let next = DurableNonce::from_blockhash(&self.blockhash());
+        let before = self.nonce(nonce);
+        self.check_blockhashes(true);
+        let refusals = self.refused;
+        let success = self.send_on(name, sign(instructions, wallets, hash), Some(nonce));
+        self.check_blockhashes(false);
+        let expected = if self.refused > refusals { before } else { Some(*next.as_hash()) };
+        if self.nonce(nonce) != expected {
+            self.differences.push(format!("{}. {name}: the nonce is not {expected:?}", self.counts.0));
+        }
+        if let Some(account) = self.chain_account(nonce) {
+            let Account { lamports, owner, data } = account;
+            let account = solana_account::Account { lamports, data, owner, executable: false, rent_epoch: u64::MAX };
+            self.lite.set_account(*nonce, account).expect("an account is set");
+        }
+        success
+    }
+
+    /// The hash in a nonce account, on hexapla's side.
+    pub fn nonce(&self, key: &Pubkey) -> Option<Hash> {
+        let account = self.chain_account(key)?;
+        let versions: Versions = bincode::deserialize(&account.data).ok()?;
+        match versions.state() {
+            State::Initialized(data) => Some(data.blockhash()),
+            State::Uninitialized => None,
+        }
+    }
+
+    fn blockhash(&self) -> Hash {
+        Hash::new_from_array(self.chain.latest_blockhash().expect("the state is in memory").0)
+    }
+
+    /// Whether litesvm refuses transactions that name neither its newest hash nor that of a nonce account. It has no
+    /// blocks, and its newest hash is never hexapla's.
+    fn check_blockhashes(&mut self, check: bool) {
+        let lite = std::mem::take(&mut self.lite);
+        self.lite = lite.with_blockhash_check(check);
+    }
+
+    fn send_on(&mut self, name: &str, tx: VersionedTransaction, nonce: Option<&Pubkey>) -> bool {
         let keys = tx.message.static_account_keys().to_vec();
         let raw = bincode::serialize(&tx).expect("a transaction is written");
         let mut expected = match self.lite.send_transaction(tx) {
@@ -116,6 +197,10 @@ impl Pair {
         for key in keys {
             expected.accounts.push((key, self.lite_account(&key)));
             actual.accounts.push((key, self.chain_account(&key)));
+        }
+        if let Some(nonce) = nonce {
+            expected.forget_nonce(nonce);
+            actual.forget_nonce(nonce);
         }
         let success = actual.result == "Ok(())";
         self.counts.0 += 1;
@@ -135,6 +220,7 @@ impl Pair {
         let receipt = match self.chain.transact_raw(VmId::SVM, raw) {
             Ok(committed) => committed.receipt,
             Err(ChainError::Execute(ExecuteError::Refused(refusal))) => {
+                self.refused += 1;
                 return nothing(format!("Err({})", refusal.name));
             }
             Err(error) => return nothing(format!("{error:?}")),

@@ -26,6 +26,7 @@ pub fn run(pair: &mut Pair) {
     }
     system_program(pair, &wallets);
     nonces(pair, &wallets);
+    durable_nonces(pair, &wallets);
     tokens(pair, &wallets, Token(spl::TOKEN), 100);
     tokens(pair, &wallets, Token(spl::TOKEN_2022), 200);
     memos(pair, &wallets);
@@ -66,6 +67,33 @@ fn nonces(pair: &mut Pair, wallets: &[Wallet]) {
     pair.send("withdraw a little", &[system::withdraw_nonce(&key, &a_key, &b_key, 500)], &[b]);
     pair.send("withdraw below rent", &[system::withdraw_nonce(&key, &a_key, &b_key, 1)], &[b]);
     pair.send("withdraw all", &[system::withdraw_nonce(&key, &a_key, &b_key, rent(80))], &[b]);
+}
+
+/// Transactions that name the hash of a nonce account instead of a block's.
+fn durable_nonces(pair: &mut Pair, wallets: &[Wallet]) {
+    let (a, b, nonce) = (&wallets[0], &wallets[1], Wallet::new(61));
+    let (a_key, b_key, key) = (a.key(), b.key(), nonce.key());
+    let create = system::create(&a_key, &key, rent(80), 80, &system_program::ID);
+    pair.send("durable nonce", &[create, system::initialise_nonce(&key, &a_key)], &[a, &nonce]);
+    pair.send("a block between", &[memo(b"between", &[])], &[b]);
+    let (advance, pay) = (system::advance_nonce(&key, &a_key), system::transfer(&a_key, &b_key, 5));
+    let now = |pair: &Pair| (key, pair.nonce(&key).expect("the nonce is there"));
+
+    let (account, first) = now(pair);
+    let used = [advance.clone(), pay.clone()];
+    pair.send_with_nonce("use of a nonce", &used, &[a], (&account, first));
+    pair.send_with_nonce("use of a used nonce", &[advance.clone(), memo(b"again", &[])], &[a], (&account, first));
+    let second = now(pair).1;
+    pair.send_with_nonce("a stranger", &[system::advance_nonce(&key, &b_key)], &[b], (&account, second));
+    pair.send_with_nonce("not at first", &[pay.clone(), advance.clone()], &[a], (&account, second));
+    pair.send_with_nonce("not at all", &[pay.clone()], &[a], (&account, second));
+    let too_much = [advance.clone(), system::transfer(&a_key, &b_key, 2 * FUNDS)];
+    pair.send_with_nonce("failing use of a nonce", &too_much, &[a], (&account, second));
+    pair.send_with_nonce("use after a failure", &[advance.clone(), memo(b"late", &[])], &[a], (&account, second));
+    let third = now(pair).1;
+    pair.send_with_nonce("another pays", &[advance.clone(), pay], &[b, a], (&account, third));
+    let fourth = now(pair).1;
+    pair.send_with_nonce("advanced alone", &[advance], &[a], (&account, fourth));
 }
 
 fn tokens(pair: &mut Pair, wallets: &[Wallet], token: Token, seed: u32) {

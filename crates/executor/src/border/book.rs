@@ -46,7 +46,13 @@ impl<'a> StateBook<'a> {
 impl AddressBook for StateBook<'_> {
     fn canonical(&self, native: &B256) -> Result<Address, AddressError> {
         if let Some(canonical) = canonical_of_alias(*native) {
-            return Ok(canonical);
+            // An account has one id in a VM: its own where it is at home, else its alias.
+            return match self.record(canonical)? {
+                Some(record) if record.vm == self.vm => Err(AddressError(format!(
+                    "{native} is the alias of an account that is at home here; use its own id"
+                ))),
+                _ => Ok(canonical),
+            };
         }
         if native.is_zero() {
             return Ok(Address::ZERO);

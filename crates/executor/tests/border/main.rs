@@ -3,6 +3,7 @@
 //! Every test runs actor contracts that exist on both VMs, so that the same claim is checked for every ordered pair.
 
 mod atomicity;
+mod checks;
 mod faults;
 mod gas;
 mod helpers;

@@ -156,6 +156,50 @@ fn f05_the_callers_gas_cap_binds_a_program_and_what_it_calls() {
 }
 
 #[test]
+fn f05_the_callers_gas_cap_binds_a_program_in_view_calls_too() {
+    for route in ROUTES {
+        let stage = Stage::new();
+        let path = path(&stage, &route[1..]);
+        let view = |script: Script| {
+            let whole = path[1..]
+                .iter()
+                .rev()
+                .fold(script, |inner, to| Script::new().call(ScriptCall::to(*to, stage.data(*to, inner))));
+            ScriptCall::to(path[0], stage.data(path[0], whole)).read_only()
+        };
+        let used = |cap: u64| {
+            let burn = view(Script::new().burn(u32::MAX)).gas(cap).ignore();
+            let receipt = stage.try_run(stage.actor(route[0]), Script::new().call(burn));
+            assert!(receipt.is_success(), "{route:?}: {}", say(&receipt));
+            receipt.gas_used
+        };
+        let (little, much) = (used(200_000), used(500_000));
+        assert!(much - little <= 300_001, "{route:?}: {} more for 300,000 more", much - little);
+        assert!(much - little >= 270_000, "{route:?}: {} more for 300,000 more", much - little);
+
+        // What the innermost contract has left, and what each call on the way was given.
+        let mut answered = 0;
+        for cap in [50_000u64, 150_000, 300_000, 600_000] {
+            let ask = view(Script::new().gas_left()).gas(cap).catch();
+            let receipt = stage.try_run(stage.actor(route[0]), Script::new().call(ask));
+            let result = caught(&receipt.output);
+            if result.success {
+                // What programs return is wrapped once for each: the word stands before the padding or at the end.
+                let words = result.data.chunks_exact(32).map(hexapla_primitives::U256::from_be_slice);
+                let left = words.filter(|word| *word > hexapla_primitives::U256::from(1_000)).max().unwrap();
+                assert!(left <= hexapla_primitives::U256::from(cap), "{route:?}: {left} gas left of a cap of {cap}");
+                answered += 1;
+            }
+            for crossing in receipt.crossings.iter().filter(|crossing| crossing.from.address != USER) {
+                assert!(crossing.gas_limit <= cap, "{route:?}: {} given of {cap}", crossing.gas_limit);
+                assert!(crossing.gas_used <= crossing.gas_limit, "{route:?}: more used than given");
+            }
+        }
+        assert!(answered > 0, "{route:?}");
+    }
+}
+
+#[test]
 fn f11_a_contract_may_be_entered_again_through_a_program_but_a_program_never() {
     for side in Side::ALL {
         let mut stage = Stage::new();

@@ -6,6 +6,7 @@ use hexapla_executor::{
     svm::{CALL_WITH_VALUE, alias, canonical},
 };
 use hexapla_primitives::{Address, Bytes, U256, VmId};
+use hexapla_testing::{Script, ScriptCall, Side, Stage, SvmActor};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_transaction_error::TransactionError;
 
@@ -76,4 +77,92 @@ fn compute_units_bound_the_gas_of_a_call() {
     assert!(!failed.receipt.is_success());
     assert!(failed.receipt.gas_used <= 50_000);
     assert_eq!(balance(&chain, &alice.key()), 10 * LAMPORTS - 5_000);
+}
+
+/// An instruction for an actor, which calls the contracts of `stage` with what `script` says.
+fn act(actor: &SvmActor, contracts: &[Address], script: Script) -> Instruction {
+    let mut accounts = vec![AccountMeta::new(actor.state, false)];
+    accounts.extend(contracts.iter().map(|contract| AccountMeta::new_readonly(alias(*contract), false)));
+    Instruction { program_id: actor.program, accounts, data: Bytes::from(script).to_vec() }
+}
+
+/// The usual stage, on which wallets 1 and 2 have 10 SOL each.
+fn stage() -> Stage {
+    let mut stage = Stage::new();
+    stage.chain.fund([1, 2].map(|seed| (canonical(&Wallet::new(seed).key()), lamports(10 * LAMPORTS)))).unwrap();
+    stage
+}
+
+#[test]
+fn f01_what_a_program_did_in_another_vm_goes_with_a_later_instruction() {
+    for side in Side::ALL {
+        let mut stage = stage();
+        let (alice, bob, actor) = (Wallet::new(1), Wallet::new(2), stage.svm()[0]);
+        let [contract, other] = stage.actors(side);
+        // The contract calls one of the other VM, so that all three have something to undo.
+        let third = stage.actor(side.other());
+        let inner = Script::new().store(5, 5).log(&[1], b"x").call(ScriptCall::to(third, Script::new().store(6, 6)));
+        let script = Script::new().store(1, 7).call(ScriptCall::to(contract, inner)).store(2, 8);
+        let through_program = act(&actor, &[contract], script);
+        let directly = Instruction {
+            program_id: alias(other),
+            accounts: Vec::new(),
+            data: Bytes::from(Script::new().store(4, 4)).to_vec(),
+        };
+        let words = |stage: &Stage| {
+            [(actor.address(), 1), (actor.address(), 2), (contract, 5), (third, 6), (other, 4)]
+                .map(|(account, key)| stage.word(account, key))
+        };
+
+        let too_much = transfer(&alice.key(), &bob.key(), 50 * LAMPORTS);
+        let failed = send(&mut stage.chain, &[through_program.clone(), directly.clone(), too_much], &[&alice]);
+        assert!(matches!(error(&failed), TransactionError::InstructionError(2, _)), "{side:?}: {:?}", error(&failed));
+        assert_eq!(words(&stage), [0; 5], "{side:?}");
+        assert!(failed.receipt.logs.is_empty(), "{side:?}: the events are gone");
+        assert_eq!(failed.receipt.crossings.len(), 3, "{side:?}: the record stays");
+        assert_eq!(balance(&stage.chain, &alice.key()), 10 * LAMPORTS - 5_000, "{side:?}: nothing but the fee");
+
+        // The first instruction may fail in the contract as well: the program has no say in it.
+        let broken = Script::new().store(1, 7).call(ScriptCall::to(contract, Script::new().store(5, 5).revert(b"no")));
+        let failed = send(&mut stage.chain, &[directly.clone(), act(&actor, &[contract], broken)], &[&alice]);
+        assert!(matches!(error(&failed), TransactionError::InstructionError(1, _)), "{side:?}: {:?}", error(&failed));
+        assert_eq!(words(&stage), [0; 5], "{side:?}");
+
+        let little = transfer(&alice.key(), &bob.key(), 5);
+        let sent = succeed(&mut stage.chain, &[through_program, directly, little], &[&alice]);
+        assert_eq!(words(&stage), [7, 8, 5, 6, 4], "{side:?}");
+        assert_eq!(sent.receipt.logs.len(), 1, "{side:?}");
+        assert_eq!(balance(&stage.chain, &bob.key()), 10 * LAMPORTS + 5, "{side:?}");
+    }
+}
+
+#[test]
+fn f26_a_contract_that_a_program_calls_in_a_transaction_sees_the_program_and_not_the_wallet() {
+    for side in Side::ALL {
+        let mut stage = stage();
+        let (alice, actor, contract) = (Wallet::new(1), stage.svm()[0], stage.actor(side));
+        let ask = act(&actor, &[contract], Script::new().call(ScriptCall::to(contract, Script::new().identify())));
+        let sent = succeed(&mut stage.chain, &[ask], &[&alice]);
+        let [crossing] = &sent.receipt.crossings[..] else { panic!("{side:?}: {:?}", sent.receipt.crossings) };
+        assert_eq!((crossing.from.vm, crossing.from.address), (VmId::SVM, actor.address()), "{side:?}");
+        assert_eq!(crossing.output[..20], *actor.address(), "{side:?}");
+    }
+}
+
+#[test]
+fn f05_the_units_of_a_transaction_bind_what_its_programs_call() {
+    for side in Side::ALL {
+        let mut stage = stage();
+        let (alice, actor, contract) = (Wallet::new(1), stage.svm()[0], stage.actor(side));
+        let mut used = |units: u32| {
+            let burn = Script::new().call(ScriptCall::to(contract, Script::new().burn(u32::MAX)));
+            let limit = compute_budget(2, &units.to_le_bytes());
+            let failed = send(&mut stage.chain, &[limit, act(&actor, &[contract], burn)], &[&alice]);
+            assert!(!failed.receipt.is_success(), "{side:?}");
+            failed.receipt.gas_used
+        };
+        let (little, much) = (used(100_000), used(400_000));
+        assert!(little <= 100_000 && much <= 400_000, "{side:?}: {little} of 100,000 and {much} of 400,000");
+        assert!(much - little >= 270_000, "{side:?}: the contract has what the transaction has");
+    }
 }

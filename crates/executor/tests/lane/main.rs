@@ -1,10 +1,13 @@
 //! Solana's own transactions, signed as wallets sign them.
 
+mod assets;
+mod checks;
 mod crossing;
 mod hostile;
 mod loader;
 mod nonce;
 mod precompiles;
+mod replay;
 mod rules;
 mod support;
 mod tables;

@@ -137,3 +137,15 @@ pub(crate) fn compute_budget(tag: u8, value: &[u8]) -> Instruction {
 pub(crate) fn rent(bytes: u64) -> u64 {
     (128 + bytes) * 6960
 }
+
+/// A mint of SPL Token with 6 decimals.
+pub(crate) fn mint_account(authority: &Pubkey) -> StoredAccount {
+    let data = [&[1, 0, 0, 0][..], authority.as_ref(), &1_000_000u64.to_le_bytes(), &[6, 1], &[0; 36]].concat();
+    StoredAccount { owner: spl::TOKEN, executable: false, data: data.into() }
+}
+
+/// A token account as SPL Token writes it, of a program.
+pub(crate) fn token_account(mint: &Pubkey, owner: &Pubkey, amount: u64, program: Pubkey) -> StoredAccount {
+    let data = [mint.as_ref(), owner.as_ref(), &amount.to_le_bytes(), &[0; 36], &[1], &[0; 56]].concat();
+    StoredAccount { owner: program, executable: false, data: data.into() }
+}

@@ -6,7 +6,9 @@ use hexapla_executor::{
 };
 use hexapla_primitives::{Address, Bytes, U256, address};
 
+mod accounts;
 mod engine;
+mod identity;
 mod system;
 mod typed;
 

@@ -9,7 +9,7 @@ use crate::{
     runtime::NATIVE_PROGRAMS,
     session,
 };
-use hexapla_primitives::{Bytes, FaultKind, VmId};
+use hexapla_primitives::{Bytes, FaultKind, VmId, identity::is_malformed_alias};
 use hexapla_vm::{Fatal, HostError, HostResult};
 use solana_account::{AccountSharedData, ReadableAccount};
 use solana_program_runtime::loaded_programs::ProgramCacheForTxBatch;
@@ -20,6 +20,10 @@ use solana_transaction_error::TransactionError;
 
 /// Bytes that each account counts beside its data (SIMD-0186).
 const ACCOUNT_BASE_BYTES: u64 = 64;
+
+/// The instructions sysvar where there is no transaction of Solana: none, and room for the index of the current one, which
+/// agave writes there.
+const NO_INSTRUCTIONS: [u8; 4] = [0; 4];
 
 /// A native program's account.
 fn native_account() -> AccountSharedData {
@@ -39,7 +43,7 @@ impl Entry<'_> {
         let without_state = if NATIVE_PROGRAMS.contains(&key) {
             Some(native_account())
         } else if key == sysvar::instructions::ID {
-            let data = Bytes::copy_from_slice(instructions_sysvar.unwrap_or_default());
+            let data = Bytes::copy_from_slice(instructions_sysvar.unwrap_or(&NO_INSTRUCTIONS));
             Some(shared(0, StoredAccount { owner: sysvar::ID, executable: false, data }))
         } else {
             self.ground.sysvars.account(&key)
@@ -60,6 +64,9 @@ impl Entry<'_> {
             };
             self.held.push(held);
             return Ok(loaded);
+        }
+        if is_malformed_alias(key.to_bytes().into()) {
+            return Err(Failure::Fault(FaultKind::Border, format!("{key} is a malformed alias: no account has it")));
         }
         if writable && session::is_frozen(&key) {
             let message =
