@@ -10,7 +10,7 @@ use hexapla_executor::{
     CallNode, Crossing,
     svm::{AccountMeta, Invocation},
 };
-use hexapla_primitives::{B256, Bytes};
+use hexapla_primitives::{Address, B256, Bytes};
 use std::{cell::Cell, sync::Arc};
 
 /// The record of a transaction's crossings, which has the order of the call tree.
@@ -103,7 +103,26 @@ fn raw_invocation(
     source: Option<&Arc<Interface>>,
     invocation: Invocation,
 ) -> Meaning {
-    let shower = Shower::new(names, node.code_address);
+    let meaning = instruction(names, to, node.code_address, source, &invocation);
+    let output = returned(&node.output).filter(|bytes| node.fault.is_none() && !bytes.is_empty());
+    let terms = if meaning.function.is_some() { " (raw)" } else { "" };
+    Meaning {
+        text: format!("{}{terms}", meaning.text),
+        result: output.as_ref().map(|bytes| Tree::String(bytes.to_string())),
+        result_text: output.map(|bytes| raw(&bytes)),
+        ..meaning
+    }
+}
+
+/// An instruction, by the interface of its program `at` where that knows it.
+pub(super) fn instruction(
+    names: &Names,
+    to: &str,
+    at: Address,
+    source: Option<&Arc<Interface>>,
+    invocation: &Invocation,
+) -> Meaning {
+    let shower = Shower::new(names, at);
     let decoded = source.and_then(|source| AnyCodec::new(source.abi, names).decode_call(source, &invocation.data).ok());
     let (name, mut shown, function, args) = match &decoded {
         Some((function, values)) => {
@@ -127,15 +146,12 @@ fn raw_invocation(
         let what = if decoded.is_some() { "further accounts" } else { "accounts" };
         shown.0.push(format!("{what}: [{}]", shown.1.join(", ")));
     }
-    let output = returned(&node.output).filter(|bytes| node.fault.is_none() && !bytes.is_empty());
-    let terms = if decoded.is_some() { " (raw)" } else { "" };
     Meaning {
-        text: format!("{to}.{name}({}){terms}", shown.0.join(", ")),
+        text: format!("{to}.{name}({})", shown.0.join(", ")),
         function,
         args,
         accounts: Some(invocation.accounts.iter().map(|meta| meta_json(names, meta)).collect()),
-        result: output.as_ref().map(|bytes| Tree::String(bytes.to_string())),
-        result_text: output.map(|bytes| raw(&bytes)),
+        ..Meaning::default()
     }
 }
 

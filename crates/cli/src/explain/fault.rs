@@ -15,8 +15,8 @@ pub(crate) fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
     }
     if fault.kind == FaultKind::Revert && (!fault.data.is_empty() || fault.message.is_empty()) {
         let text = revert_text(shower, &fault.data);
-        // A number says less than the sentence that comes with it.
-        return if fault.code.is_some() && text.starts_with("0x") { shown(&fault.message) } else { text };
+        // A number, or what Solana's clients read, says less than the sentence that comes with it.
+        return if !fault.message.is_empty() && text.starts_with("0x") { shown(&fault.message) } else { text };
     }
     if fault.message.is_empty() {
         fault.kind.name().to_owned()
@@ -29,7 +29,8 @@ pub(crate) fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
 /// contract that failed.
 fn numbered(shower: &Shower<'_>, fault: &Fault) -> Option<String> {
     let code = fault.code?;
-    let source = shower.names().source(fault.contract)?;
+    let names = shower.names();
+    let source = names.source(fault.contract).or_else(|| names.interface(fault.contract))?;
     let error = source.errors.iter().find(|error| error.selector[..] == code.to_le_bytes())?;
     let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", shown(&error.message)) };
     Some(format!("{} ({code}){meaning}", shown(&error.name)))

@@ -1,8 +1,9 @@
 //! The steps of a scenario.
 
 use super::{
-    Action, Arg, Call, Deploy, Expect, InterfaceChoice, Invoke, Named, ObjectName, Prove, Proved, Sending, Step,
-    fields::{Fields, Item, boolean, number, text, text_or_texts, texts, tree, trees},
+    Action, Arg, Call, Deploy, Expect, Instruction, InterfaceChoice, Invoke, Named, NamedAccounts, ObjectName, Prove,
+    Proved, Sending, Step, Transaction,
+    fields::{Fields, Item, boolean, list, number, text, text_or_texts, texts, tree, trees},
     keys::{read_parts, read_uses},
     read::{check_name, typed},
     source::{At, Source},
@@ -14,7 +15,7 @@ use std::{ops::Range, sync::Arc};
 use toml::de::DeValue;
 
 /// The keys that say what a step does; each step has one of them.
-const ACTIONS: [&str; 6] = ["deploy", "call", "invoke", "check", "prove", "prove_object"];
+const ACTIONS: [&str; 8] = ["deploy", "upgrade", "call", "invoke", "instructions", "check", "prove", "prove_object"];
 
 pub(super) fn read_step(source: &Arc<Source>, number: usize, item: &Item<'_>) -> Result<Step> {
     let fields = Fields::of(source, item, format!("step {number}"))?;
@@ -27,8 +28,10 @@ pub(super) fn read_step(source: &Arc<Source>, number: usize, item: &Item<'_>) ->
     let label = fields.optional("label", text)?.map(|label| label.value);
     let (action, span, headline) = match action {
         "deploy" => read_deploy(&mut fields)?,
+        "upgrade" => read_upgrade(&mut fields)?,
         "call" => read_call(&mut fields)?,
         "invoke" => read_invoke(&mut fields)?,
+        "instructions" => read_transaction(&mut fields)?,
         "check" => read_check(&mut fields)?,
         _ => read_prove(&mut fields)?,
     };
@@ -49,7 +52,7 @@ fn not_one_action(fields: &Fields<'_>, number: usize, given: &[&str]) -> Box<Pro
     let span = fields.span.clone();
     Problem::new("hexapla::scenario::action", message)
         .at(&fields.source, &super::fields::head(&fields.source, &span), "this step")
-        .with_help("a step has one of `deploy`, `call`, `invoke`, `check`, `prove`, `prove_object`")
+        .with_help(format!("a step has one of {}", ACTIONS.map(|action| format!("`{action}`")).join(", ")))
 }
 
 type Read = (Action, Range<usize>, Option<String>);
@@ -65,9 +68,29 @@ fn read_deploy(fields: &mut Fields<'_>) -> Result<Read> {
         abi: fields.optional("abi", text)?,
         interface: fields.optional("interface", read_interface)?,
         id: fields.optional("id", text)?,
+        authority: fields.optional("authority", text)?,
+        max_len: fields.optional("max_len", number)?,
         sending: read_sending(fields)?,
     };
     Ok((Action::Deploy(deploy), span, None))
+}
+
+/// New code for a program. What belongs to a program for as long as it lives cannot be said again.
+fn read_upgrade(fields: &mut Fields<'_>) -> Result<Read> {
+    let name = fields.required("upgrade", text)?;
+    let span = name.span.clone();
+    let upgrade = Deploy {
+        name,
+        artefact: fields.required("artefact", text)?,
+        contract: None,
+        abi: fields.optional("abi", text)?,
+        interface: fields.optional("interface", read_interface)?,
+        id: None,
+        authority: fields.optional("authority", text)?,
+        max_len: None,
+        sending: Sending { from: fields.optional("from", text)?, ..read_terms(fields)? },
+    };
+    Ok((Action::Upgrade(upgrade), span, None))
 }
 
 fn read_interface(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<InterfaceChoice>> {
@@ -87,14 +110,84 @@ fn read_invoke(fields: &mut Fields<'_>) -> Result<Read> {
         accounts: fields.optional("accounts", read_uses)?.unwrap_or_default(),
         data: fields.optional("data", read_parts)?,
         save: fields.optional("save", text_or_texts)?,
-        sending: Sending {
-            from: fields.optional("from", text)?,
-            args: None,
-            value: None,
-            gas: fields.optional("gas", number)?,
-        },
+        sending: Sending { from: fields.optional("from", text)?, ..read_terms(fields)? },
     };
     Ok((Action::Invoke(invoke), span, None))
+}
+
+/// Instructions that are signed together.
+fn read_transaction(fields: &mut Fields<'_>) -> Result<Read> {
+    let instructions = fields.required("instructions", |source, key, item| {
+        let items = list(source, key, item)?;
+        let read = |(index, item): (usize, &Item<'_>)| read_instruction(source, index + 1, item);
+        Ok(At::new(items.value.into_iter().enumerate().map(read).collect::<Result<Vec<_>>>()?, items.span))
+    })?;
+    let span = match instructions.value.first() {
+        Some(first) => first.program.span.clone(),
+        None => {
+            return Err(Problem::new("hexapla::scenario::instructions", "a transaction has at least one instruction")
+                .at(&fields.source, &instructions.span, "none here")
+                .with_help("write e.g. `instructions = [{ call = \"spl-memo.memo\", args = [\"hi\"] }]`"));
+        }
+    };
+    let transaction = Transaction {
+        instructions: instructions.value,
+        is_static: fields.optional("static", boolean)?.unwrap_or_default(),
+        save: fields.optional("save", text_or_texts)?,
+        sending: Sending { from: fields.optional("from", text)?, ..read_terms(fields)? },
+    };
+    Ok((Action::Transaction(transaction), span, None))
+}
+
+fn read_instruction(source: &Arc<Source>, number: usize, item: &Item<'_>) -> Result<Instruction> {
+    let mut fields = Fields::of(source, item, format!("instruction {number}"))?;
+    let instruction = match (fields.has("call"), fields.has("invoke")) {
+        (true, false) => {
+            let (program, function) = split_target(fields.required("call", text)?);
+            if function.is_none() {
+                let problem = Problem::new("hexapla::scenario::no_function", "the call does not say which function");
+                return Err(problem
+                    .at(source, &program.span, "a program without a function")
+                    .with_help("write `program.function`, or give the bytes with `invoke` and `data`"));
+            }
+            Instruction {
+                program,
+                function,
+                named: fields.optional("accounts", read_named_accounts)?.unwrap_or_default(),
+                listed: fields.optional("remaining_accounts", read_uses)?.unwrap_or_default(),
+                args: fields.optional("args", read_args)?,
+                data: None,
+            }
+        }
+        (false, true) => Instruction {
+            program: fields.required("invoke", text)?,
+            function: None,
+            named: Vec::new(),
+            listed: fields.optional("accounts", read_uses)?.unwrap_or_default(),
+            args: None,
+            data: fields.optional("data", read_parts)?,
+        },
+        _ => {
+            let span = super::fields::head(source, &fields.span);
+            return Err(Problem::new(
+                "hexapla::scenario::action",
+                format!("instruction {number} does not say what to call"),
+            )
+            .at(source, &span, "this instruction")
+            .with_help("an instruction has one of `call` and `invoke`"));
+        }
+    };
+    fields.finish()?;
+    Ok(instruction)
+}
+
+fn read_named_accounts(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<NamedAccounts> {
+    let fields = Fields::of(source, item, format!("`{key}` of a call"))?;
+    let read = |(name, item): (At<String>, &Item<'_>)| {
+        let account = text(source, &format!("the account `{}`", name.value), item)?;
+        Ok((name, account))
+    };
+    fields.entries().into_iter().map(read).collect()
 }
 
 fn read_call(fields: &mut Fields<'_>) -> Result<Read> {
@@ -106,6 +199,8 @@ fn read_call(fields: &mut Fields<'_>) -> Result<Read> {
         function,
         raw: fields.optional("raw", tree)?,
         is_static: fields.optional("static", boolean)?,
+        accounts: fields.optional("accounts", read_named_accounts)?.unwrap_or_default(),
+        remaining_accounts: fields.optional("remaining_accounts", read_uses)?.unwrap_or_default(),
         save: fields.optional("save", text_or_texts)?,
         sending: read_sending(fields)?,
     };
@@ -183,7 +278,18 @@ fn read_sending(fields: &mut Fields<'_>) -> Result<Sending> {
         from: fields.optional("from", text)?,
         args: fields.optional("args", read_args)?,
         value: fields.optional("value", tree)?,
+        ..read_terms(fields)?
+    })
+}
+
+/// What a transaction may use, and what is paid for it.
+fn read_terms(fields: &mut Fields<'_>) -> Result<Sending> {
+    Ok(Sending {
+        from: None,
+        args: None,
+        value: None,
         gas: fields.optional("gas", number)?,
+        unit_price: fields.optional("unit_price", number)?,
     })
 }
 
