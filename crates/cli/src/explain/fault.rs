@@ -1,8 +1,9 @@
 //! Failures as one line.
 
 use super::value::Shower;
-use hexapla_abi::{Codec as _, Revert, SolidityCodec, describe_revert};
+use hexapla_abi::{Abi, Codec as _, Projection, Revert, SolidityCodec, describe_revert};
 use hexapla_primitives::{Fault, FaultKind};
+use std::sync::Arc;
 
 /// Data of a Solidity error: a selector and whole words.
 const SELECTOR_BYTES: usize = 4;
@@ -30,7 +31,14 @@ pub(crate) fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
 fn numbered(shower: &Shower<'_>, fault: &Fault) -> Option<String> {
     let code = fault.code?;
     let names = shower.names();
-    let source = names.source(fault.contract).or_else(|| names.interface(fault.contract))?;
+    let source = match names.source(fault.contract) {
+        Some(source) => source.clone(),
+        // The number that an instruction gets from a contract of another VM.
+        None => {
+            let interface = names.interface(fault.contract)?.clone();
+            Arc::new(Projection::new(interface, Abi::Borsh).interface().clone())
+        }
+    };
     let error = source.errors.iter().find(|error| error.selector[..] == code.to_le_bytes())?;
     let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", shown(&error.message)) };
     Some(format!("{} ({code}){meaning}", shown(&error.name)))

@@ -7,8 +7,8 @@ use super::{keypairs::Call, keys::rent};
 use hexapla_executor::svm::{AccountMeta, Invocation, Pubkey, genesis::programdata_of};
 use solana_sdk_ids::{bpf_loader_upgradeable as loader, system_program, sysvar};
 
-/// Most bytes of code in a transaction: what is left beside two signers, their signatures and the rest.
-const PIECE_BYTES: usize = 900;
+/// Most bytes of code in a transaction: what is left beside two signers, their signatures, a price and the rest.
+const PIECE_BYTES: usize = 860;
 /// Bytes of a buffer before its code.
 const BUFFER_HEAD_BYTES: u64 = 37;
 /// Bytes of the account that holds a program's code, before the code.
