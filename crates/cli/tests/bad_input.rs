@@ -292,6 +292,11 @@ fn what_belongs_to_the_other_lane_is_refused() {
         &["`unit_price` belongs to transactions that a keypair signs", "leave it out", ":15:14"],
     );
     all_of(
+        refused_in_the_lane("invoke = \"spl-memo\"\nfrom = \"carol\"\ntables = [\"pol\"]"),
+        &["`pol`", "did you mean `pool`?", ":16:11"],
+    );
+    all_of(refused_in_the_lane("call = \"token.name\"\ntables = []"), &["`tables` belongs to transactions"]);
+    all_of(
         refused_in_the_lane("call = \"token.name\"\naccounts = { payer = \"carol\" }"),
         &["`accounts` belongs to transactions that a keypair signs"],
     );

@@ -276,6 +276,23 @@ expect = { reverts = "immutable" }
 }
 
 #[test]
+fn keys_may_stand_in_lookup_tables() {
+    // Tag, never deactivated, extended in slot 0 from key 0 on, no authority; then the keys.
+    let head = r#"{ u32 = 1 }, { u64 = "0xffffffffffffffff" }, { u64 = 0 }, { u8 = 0 }, { u8 = 0 }"#;
+    let table = format!(
+        "table = {{ owner = \"address-lookup-table\", data = [{head}, \"0x{}\", \"dave\"] }}\n",
+        "00".repeat(34)
+    );
+    let step = "[[step]]\ncall = \"system-program.transfer_sol\"\nfrom = \"carol\"\ntables = [\"table\"]\n\
+                accounts = { destination = \"dave\" }\nargs = [5]\nexpect = { lamports = { dave = 1_000_000_005 } }\n";
+    let sandbox = Sandbox::new();
+    sandbox.write("scenario.toml", &[KEYS, &table, step].concat());
+    sandbox.hexapla(&["run", "."]).exits(0);
+    sandbox.write("scenario.toml", &[KEYS, step].concat().replace("[\"table\"]", "[\"dave\"]"));
+    sandbox.hexapla(&["run", "."]).exits(2).says("`dave` is no lookup table");
+}
+
+#[test]
 fn a_transaction_that_nobody_can_pay_is_no_transaction() {
     let ran = played(&[KEYS, "[[step]]\ninvoke = \"spl-memo\"\nfrom = \"gold\"\n"].concat(), 2);
     for text in ["the transaction is not valid", "debit an account", "no fee was paid", "scenario.toml:9:10"] {

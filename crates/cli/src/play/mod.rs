@@ -2,9 +2,10 @@
 //!
 //! - [`plan`]: everything that can be checked before anything is executed: names, artefacts, functions, arguments
 //! - `send`: deployments and calls
-//! - `sign`: transactions of Solana's lane, programs that come by their loader
+//! - `sign`: transactions of Solana's lane
+//! - `load`: Solana programs, put into the state or brought by their loader
 //! - `prove`: proofs of the state as it is
-//! - `invoke`: Solana programs that are deployed, and raw instructions
+//! - `invoke`: raw instructions in the EVM lane
 //! - `expect`, `events`, `state`, `accounts`: the comparison with `expect`; `pattern`: events and errors as people write them
 //! - [`report`]: what came out of it
 
@@ -12,6 +13,7 @@ mod accounts;
 mod events;
 mod expect;
 mod invoke;
+mod load;
 mod pattern;
 pub(crate) mod plan;
 mod prove;

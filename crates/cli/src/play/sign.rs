@@ -1,28 +1,26 @@
-//! Transactions of Solana's lane: signed, sent and read back. Programs that come by their loader.
+//! Transactions of Solana's lane: written, signed, sent and read back.
 
 use super::{
     Player,
     plan::{Order, Typed},
     prove::vm_named,
-    report::{Loaded, Sent, StepKind, StepReport},
+    report::{StepKind, StepReport},
     send::Results,
 };
 use crate::{
-    explain::{frame::gas_by_vm, transaction, transaction::explain_transaction},
+    explain::transaction::{self, explain_transaction},
     problem::{Problem, Result},
-    scenario::{At, Deploy, NO_AUTHORITY, Sending, Step},
+    scenario::{At, Sending, Step},
     world::{
         accounts::Accounts,
-        artefact::{Code, Contract},
         keypairs::{Call, Terms},
-        loader::{HOLDER_HEAD_BYTES, Loading},
-        names::{Names, address_of_key, base58, base58_text},
+        names::{Names, address_of_key, base58},
     },
 };
 use hexapla_abi::{AddressBook, AddressError, AnyCodec, Codec as _, Tree};
 use hexapla_executor::{
     AccessSet, LaneChecks, Receipt,
-    svm::{AccountMeta, Invocation, Pubkey, StoredAccount, alias, genesis::programdata_of},
+    svm::{AccountMeta, Invocation, Pubkey, alias},
 };
 use hexapla_primitives::{Address, B256, Bytes};
 use std::collections::BTreeMap;
@@ -47,7 +45,9 @@ impl Player<'_> {
         for order in orders {
             calls.push(self.instruction(order, payer)?);
         }
-        let raw = self.signed(step, payer, &calls)?;
+        let tables = sending.tables.iter().flat_map(|tables| &tables.value);
+        let tables = tables.map(|table| self.pubkey(table)).collect::<Result<Vec<_>>>()?;
+        let raw = self.signed(step, payer, &calls, &tables)?;
         let (kind, receipt, access) = if looks_only {
             let simulated = self.world.chain.simulate_raw(vm_named(LANE)?, &raw, LaneChecks::ALL);
             (StepKind::View, simulated.map_err(|error| self.not_sent(step, error))?, None)
@@ -67,129 +67,26 @@ impl Player<'_> {
         self.finish(step, report, receipt, access, (tree, results))
     }
 
-    /// A program comes by its loader.
-    pub(super) fn load(
-        &mut self,
-        step: &Step,
-        deploy: &Deploy,
-        contract: &Contract,
-        code: &Bytes,
-    ) -> Result<StepReport> {
-        let program = self.world.keypairs.add(&deploy.name.value);
-        let loading = self.loading(step, deploy, program, code)?;
-        let transactions =
-            loading.deployment(deploy.max_len.as_ref().map_or(code.len() as u64, |max_len| max_len.value));
-        self.send_all(step, deploy, contract, &loading, transactions)
-    }
-
-    /// New code comes into the place of a program's old one.
-    pub(super) fn upgrade(&mut self, step: &Step, upgrade: &Deploy, contract: &Contract) -> Result<StepReport> {
-        let (Code::Program(code) | Code::Creation(code)) = &contract.code;
-        let program = Pubkey::new_from_array(self.world.key(&upgrade.name.value)?.0);
-        let loading = self.loading(step, upgrade, program, code)?;
-        let holder = self.world.chain.object(&StoredAccount::key(&programdata_of(&program)))?;
-        let holder = StoredAccount::from_object(holder.as_ref())
-            .map_err(|error| Problem::new("hexapla::scenario::state", error))?;
-        let transactions = loading.upgrade(holder.data.len().saturating_sub(HOLDER_HEAD_BYTES));
-        self.send_all(step, upgrade, contract, &loading, transactions)
-    }
-
-    fn loading<'c>(&mut self, step: &Step, deploy: &Deploy, program: Pubkey, code: &'c Bytes) -> Result<Loading<'c>> {
-        let payer = self.payer(&deploy.sending)?;
-        let authority = deploy.authority.as_ref().filter(|authority| authority.value != NO_AUTHORITY);
-        let authority = authority.map_or(Ok(payer), |authority| self.pubkey(authority))?;
-        let buffer = self.world.keypairs.add(&format!("{}/buffer/{}", deploy.name.value, step.number));
-        Ok(Loading { payer, authority, program, buffer, code })
-    }
-
-    /// Sends a loader's transactions up to the first that fails, and reports them as one.
-    fn send_all(
-        &mut self,
-        step: &Step,
-        deploy: &Deploy,
-        contract: &Contract,
-        loading: &Loading<'_>,
-        mut transactions: Vec<Vec<Call>>,
-    ) -> Result<StepReport> {
-        let is_final = deploy.authority.as_ref().is_some_and(|authority| authority.value == NO_AUTHORITY);
-        transactions.extend(is_final.then(|| loading.finality()));
-        let terms = Terms { units: None, unit_price: deploy.sending.unit_price.as_ref().map(|price| price.value) };
-        let mut loaded = Loaded { planned: transactions.len(), ..Loaded::default() };
-        let (mut sums, mut access, mut last) = (BTreeMap::new(), AccessSet::default(), None);
-        for calls in transactions {
-            let raw = self.signed(step, loading.payer, &[terms.calls(), calls].concat())?;
-            let (receipt, more) = self.transact_raw(step, &raw)?;
-            loaded.add(&receipt);
-            for (vm, gas) in receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default() {
-                *sums.entry(vm).or_default() += gas;
-            }
-            join(&mut access, more);
-            let failed = !receipt.is_success();
-            last = Some(receipt);
-            if failed {
-                break;
-            }
-        }
-        let Some(receipt) = last else { return Ok(StepReport::of(step, StepKind::Deploy)) };
-        let mut report = StepReport::of(step, StepKind::Deploy);
-        report.later_steps_cannot_run = !receipt.is_success() && !step.expect.is_failure();
-        if receipt.is_success() {
-            let (name, id) = (&deploy.name.value, B256::from(loading.program.to_bytes()));
-            let interface = contract.interface.clone().or_else(|| self.interface_of(&id));
-            self.world.add_program(name, loading.program, interface, contract.registered.clone())?;
-            self.world.settle();
-            report.note = Some(self.told(step, deploy, contract, loading, is_final));
-        }
-        let sent = Sent {
-            receipt,
-            call: None,
-            events: Vec::new(),
-            gas_by_vm: sums,
-            access: Some(access),
-            loaded: Some(loaded),
-        };
-        self.expect_sent(step, &sent, None, &mut report)?;
-        report.sent = Some(sent);
-        Ok(report)
-    }
-
-    /// What came of it, in words.
-    fn told(&self, step: &Step, deploy: &Deploy, contract: &Contract, loading: &Loading<'_>, is_final: bool) -> String {
-        let name = &deploy.name.value;
-        let key = |key: &Pubkey| self.world.names.short_key(&key.to_bytes().into());
-        let upgrades = match is_final {
-            true => "nobody can upgrade it".to_owned(),
-            false => format!("{} can upgrade it", key(&loading.authority)),
-        };
-        if matches!(step.action, crate::scenario::Action::Upgrade(_)) {
-            return format!("{name} has new code; {upgrades}");
-        }
-        let typed = if contract.registered.is_some() { "with" } else { "without" };
-        let id = base58_text(&loading.program.to_bytes().into());
-        format!("{name} is the program {id}, {typed} an interface; {upgrades}")
-    }
-
-    fn interface_of(&self, key: &B256) -> Option<std::sync::Arc<hexapla_abi::Interface>> {
-        self.world.names.interface(address_of_key(key)).cloned()
-    }
-
-    fn transact_raw(&mut self, step: &Step, raw: &[u8]) -> Result<(Receipt, AccessSet)> {
+    /// Executes a signed transaction in a block of its own.
+    pub(super) fn transact_raw(&mut self, step: &Step, raw: &[u8]) -> Result<(Receipt, AccessSet)> {
         let committed =
             self.world.chain.transact_raw(vm_named(LANE)?, raw).map_err(|error| self.not_sent(step, error))?;
         Ok((committed.receipt, committed.access))
     }
 
-    fn signed(&self, step: &Step, payer: Pubkey, calls: &[Call]) -> Result<Vec<u8>> {
-        self.world.signed(payer, calls).map_err(|problem| problem.at(&self.scenario.source, &step.span, "this step"))
+    pub(super) fn signed(&self, step: &Step, payer: Pubkey, calls: &[Call], tables: &[Pubkey]) -> Result<Vec<u8>> {
+        self.world
+            .signed(payer, calls, tables)
+            .map_err(|problem| problem.at(&self.scenario.source, &step.span, "this step"))
     }
 
     /// The keypair that sends a step.
-    fn payer(&self, sending: &Sending) -> Result<Pubkey> {
+    pub(super) fn payer(&self, sending: &Sending) -> Result<Pubkey> {
         let name = self.scenario.signer(sending).unwrap_or_default();
         Ok(Pubkey::new_from_array(self.world.key(name)?.0))
     }
 
-    fn pubkey(&self, name: &At<String>) -> Result<Pubkey> {
+    pub(super) fn pubkey(&self, name: &At<String>) -> Result<Pubkey> {
         let key = self.world.key(&name.value);
         let key = key.map_err(|problem| problem.at(&self.scenario.source, &name.span, "this key"))?;
         Ok(Pubkey::new_from_array(key.0))
@@ -267,16 +164,4 @@ impl AddressBook for Book<'_> {
     fn native(&self, canonical: Address) -> Result<B256, AddressError> {
         self.keys.get(&canonical).map_or_else(|| self.names.native(canonical), |key| Ok(*key))
     }
-}
-
-/// What two transactions one after the other have read and written.
-fn join(first: &mut AccessSet, second: AccessSet) {
-    for (location, value) in second.reads {
-        if !first.writes.contains_key(&location) {
-            first.reads.entry(location).or_insert(value);
-        }
-    }
-    first.writes.extend(second.writes);
-    // What is again as it was has not been written.
-    first.writes.retain(|location, value| first.reads.get(location) != Some(value));
 }

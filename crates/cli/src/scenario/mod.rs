@@ -98,6 +98,8 @@ pub(crate) struct Sending {
     pub(crate) gas: Option<At<u64>>,
     /// Of a transaction in Solana's lane: micro-lamports for each of these.
     pub(crate) unit_price: Option<At<u64>>,
+    /// Of a transaction in Solana's lane: lookup tables.
+    pub(crate) tables: Option<At<Vec<At<String>>>>,
 }
 
 /// An argument: by its place, or by the name of its parameter.

@@ -290,6 +290,7 @@ fn read_terms(fields: &mut Fields<'_>) -> Result<Sending> {
         value: None,
         gas: fields.optional("gas", number)?,
         unit_price: fields.optional("unit_price", number)?,
+        tables: fields.optional("tables", texts)?,
     })
 }
 

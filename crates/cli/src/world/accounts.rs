@@ -121,3 +121,80 @@ impl Accounts<'_> {
 fn refusal(message: impl Into<String>) -> Box<Problem> {
     Problem::new("hexapla::scenario::accounts", message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::names::Names;
+    use hexapla_abi::Interface;
+    use std::slice;
+
+    const IDL: &str = r#"{
+        "address": "11111111111111111111111111111112",
+        "metadata": { "name": "bank", "version": "0.1.0", "spec": "0.1.0" },
+        "instructions": [{
+            "name": "open", "discriminator": [1, 2, 3, 4, 5, 6, 7, 8],
+            "accounts": [
+                { "name": "record", "writable": true, "pda": { "seeds": [
+                    { "kind": "const", "value": [114, 101, 99] },
+                    { "kind": "account", "path": "vault" },
+                    { "kind": "arg", "path": "terms.number" }
+                ] } },
+                { "name": "vault", "pda": { "seeds": [{ "kind": "account", "path": "owner" }, { "kind": "arg", "path": "terms.label" }] } },
+                { "name": "owner", "signer": true, "writable": true },
+                { "name": "referrer", "writable": true, "optional": true },
+                { "name": "system", "address": "11111111111111111111111111111111" }
+            ],
+            "args": [{ "name": "terms", "type": { "defined": { "name": "Terms" } } }]
+        }],
+        "types": [{ "name": "Terms", "type": { "kind": "struct", "fields": [
+            { "name": "label", "type": "string" }, { "name": "number", "type": "u64" }
+        ] } }]
+    }"#;
+
+    fn metas(given: BTreeMap<&str, Pubkey>) -> Vec<AccountMeta> {
+        let interface = Interface::detect(IDL).unwrap();
+        let terms = Value::Struct {
+            name: "Terms".into(),
+            fields: vec![("label".into(), Value::String("gold".into())), ("number".into(), Value::uint(7_u64))],
+        };
+        let accounts = Accounts {
+            program: PROGRAM,
+            payer: PAYER,
+            function: &interface.functions[0],
+            values: slice::from_ref(&terms),
+            given,
+            book: &Names::default(),
+        };
+        accounts.metas().unwrap()
+    }
+
+    const PROGRAM: Pubkey = Pubkey::new_from_array([2; 32]);
+    const PAYER: Pubkey = Pubkey::new_from_array([3; 32]);
+    const OTHER: Pubkey = Pubkey::new_from_array([4; 32]);
+
+    fn derived(seeds: &[&[u8]]) -> Pubkey {
+        Pubkey::find_program_address(seeds, &PROGRAM).0
+    }
+
+    #[test]
+    fn derived_accounts_follow_from_arguments_and_from_each_other_whatever_their_order() {
+        let vault = derived(&[PAYER.as_ref(), b"gold"]);
+        let record = derived(&[b"rec", vault.as_ref(), &7_u64.to_le_bytes()]);
+        let expected = [
+            AccountMeta::new(record, false),
+            AccountMeta::new_readonly(vault, false),
+            AccountMeta::new(PAYER, true),
+            AccountMeta::new_readonly(PROGRAM, false),
+            AccountMeta::new_readonly(Pubkey::default(), false),
+        ];
+        assert_eq!(metas(BTreeMap::new()), expected);
+    }
+
+    #[test]
+    fn what_is_given_stands_before_what_would_follow() {
+        let metas = metas(BTreeMap::from([("vault", OTHER), ("referrer", OTHER)]));
+        assert_eq!(metas[0].pubkey, derived(&[b"rec", OTHER.as_ref(), &7_u64.to_le_bytes()]));
+        assert_eq!((metas[1].pubkey, metas[3].clone()), (OTHER, AccountMeta::new(OTHER, false)));
+    }
+}

@@ -5,16 +5,19 @@
 use super::{World, names::base58_text};
 use crate::problem::{Problem, Result};
 use ed25519_dalek::{Signer as _, SigningKey};
-use hexapla_executor::svm::{Invocation, Pubkey};
+use hexapla_executor::svm::{Invocation, Pubkey, StoredAccount, spl};
 use hexapla_primitives::{B256, keccak256};
 use solana_hash::Hash;
-use solana_message::{VersionedMessage, legacy};
+use solana_message::{AddressLookupTableAccount, VersionedMessage, legacy, v0};
 use solana_sdk_ids::compute_budget;
 use solana_transaction::versioned::VersionedTransaction;
 use std::collections::BTreeMap;
 
 /// The secret of a keypair is keccak256 of this and the name.
 const KEYPAIR_DOMAIN: &str = "hexapla/keypair/";
+/// Bytes of a lookup table before its keys.
+const TABLE_HEAD_BYTES: usize = 56;
+const KEY_BYTES: usize = 32;
 
 /// The keypairs of a scenario by their public keys.
 #[derive(Default)]
@@ -70,12 +73,18 @@ impl Terms {
 }
 
 impl World {
-    /// The bytes of a transaction of these calls. `payer` pays and signs first; whoever else must sign does.
-    pub(crate) fn signed(&self, payer: Pubkey, calls: &[Call]) -> Result<Vec<u8>> {
+    /// The bytes of a transaction of these calls. `payer` pays and signs first; whoever else must sign does. With lookup
+    /// tables it is one of version 0.
+    pub(crate) fn signed(&self, payer: Pubkey, calls: &[Call], tables: &[Pubkey]) -> Result<Vec<u8>> {
         let instructions = calls.iter().map(|call| call.invocation.instruction(call.program)).collect::<Vec<_>>();
         let blockhash = Hash::new_from_array(self.chain.latest_blockhash()?.0);
-        let message = legacy::Message::new_with_blockhash(&instructions, Some(&payer), &blockhash);
-        let message = VersionedMessage::Legacy(message);
+        let message = if tables.is_empty() {
+            VersionedMessage::Legacy(legacy::Message::new_with_blockhash(&instructions, Some(&payer), &blockhash))
+        } else {
+            let tables = tables.iter().map(|table| self.table(table)).collect::<Result<Vec<_>>>()?;
+            let message = v0::Message::try_compile(&payer, &instructions, &tables, blockhash);
+            VersionedMessage::V0(message.map_err(|error| cannot_be_written().because(error))?)
+        };
         let bytes = serialized(&message)?;
         let signers = usize::from(message.header().num_required_signatures);
         let sign = |key: &Pubkey| match self.keypairs.of(key) {
@@ -84,6 +93,21 @@ impl World {
         };
         let signatures = message.static_account_keys().iter().take(signers).map(sign).collect::<Result<_>>()?;
         serialized(&VersionedTransaction { signatures, message })
+    }
+
+    /// A lookup table with its keys.
+    fn table(&self, table: &Pubkey) -> Result<AddressLookupTableAccount> {
+        let stored = self.chain.object(&StoredAccount::key(table))?;
+        let stored = StoredAccount::from_object(stored.as_ref())
+            .map_err(|error| Problem::new("hexapla::scenario::state", error))?;
+        let keys = stored.data.get(TABLE_HEAD_BYTES..).filter(|_| stored.owner == spl::ADDRESS_LOOKUP_TABLE);
+        let keys = keys.ok_or_else(|| {
+            let name = self.names.short_key(&table.to_bytes().into());
+            Problem::new("hexapla::scenario::table", format!("`{name}` is no lookup table"))
+                .with_help("its account belongs to `address-lookup-table`, which creates it")
+        })?;
+        let addresses = keys.chunks_exact(KEY_BYTES).filter_map(|key| Pubkey::try_from(key).ok()).collect();
+        Ok(AddressLookupTableAccount { key: *table, addresses })
     }
 
     fn cannot_sign(&self, key: &Pubkey) -> Box<Problem> {
@@ -95,9 +119,11 @@ impl World {
 }
 
 fn serialized(value: &impl serde::Serialize) -> Result<Vec<u8>> {
-    bincode::serialize(value).map_err(|error| {
-        Problem::new("hexapla::scenario::transaction", "the transaction cannot be written down").because(error)
-    })
+    bincode::serialize(value).map_err(|error| cannot_be_written().because(error))
+}
+
+fn cannot_be_written() -> Box<Problem> {
+    Problem::new("hexapla::scenario::transaction", "the transaction cannot be written down")
 }
 
 #[cfg(test)]

@@ -90,11 +90,17 @@ pub(crate) fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
                 None => Planned::Nothing,
             },
             Action::Call(call) => match scenario.signer(&call.sending) {
-                Some(_) => Planned::Signed(vec![known.signed_call(call)?]),
+                Some(_) => {
+                    known.signer(&call.sending, &step.span)?;
+                    Planned::Signed(vec![known.signed_call(call)?])
+                }
                 None => Planned::Function(known.call(call)?),
             },
             Action::Invoke(invoke) => match scenario.signer(&invoke.sending) {
-                Some(_) => Planned::Signed(vec![known.order(invoke.instruction())?]),
+                Some(_) => {
+                    known.signer(&invoke.sending, &step.span)?;
+                    Planned::Signed(vec![known.order(invoke.instruction())?])
+                }
                 None => {
                     known.invoke(invoke)?;
                     Planned::Nothing

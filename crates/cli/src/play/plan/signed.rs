@@ -138,6 +138,7 @@ impl<'s> Known<'s> {
 
     /// Instructions are signed by a keypair.
     pub(super) fn signer(&self, sending: &Sending, span: &Range<usize>) -> Result<()> {
+        sending.tables.iter().flat_map(|tables| &tables.value).try_for_each(|table| self.key(table))?;
         match (self.scenario.signer(sending), &sending.from) {
             (Some(_), _) => Ok(()),
             (None, Some(from)) => {
@@ -152,7 +153,9 @@ impl<'s> Known<'s> {
 
     /// What only Solana's lane has is not given elsewhere.
     pub(super) fn unsigned(&self, sending: &Sending) -> Result<()> {
-        sending.unit_price.as_ref().map_or(Ok(()), |price| Err(self.only_signed("unit_price", &price.span)))
+        let price = sending.unit_price.as_ref().map(|price| ("unit_price", &price.span));
+        let tables = sending.tables.as_ref().map(|tables| ("tables", &tables.span));
+        price.or(tables).map_or(Ok(()), |(key, span)| Err(self.only_signed(key, span)))
     }
 
     pub(super) fn only_signed(&self, key: &str, span: &Range<usize>) -> Box<Problem> {
@@ -238,7 +241,8 @@ impl<'s> Known<'s> {
         let sending = &deploy.sending;
         let value = sending.value.as_ref().map(|value| ("value", &value.span));
         let gas = sending.gas.as_ref().map(|gas| ("gas", &gas.span));
-        if let Some((key, span)) = value.or(gas) {
+        let tables = sending.tables.as_ref().map(|tables| ("tables", &tables.span));
+        if let Some((key, span)) = value.or(gas).or(tables) {
             return Err(Problem::new("hexapla::scenario::lane", format!("the loader's transactions take no `{key}`"))
                 .at(self.source, span, "not used")
                 .with_help("leave it out"));
