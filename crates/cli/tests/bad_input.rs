@@ -336,6 +336,11 @@ fn deployments_say_who_can_deploy_what() {
         refused_in_the_lane(&format!("deploy = \"t\"\n{token}\nfrom = \"carol\"\nargs = [\"T\", \"T\", 5]")),
         &["the keypair `carol` cannot create `t`", "name an account"],
     );
+    let only_a_keypair = "[keys]\ncarol = { keypair = true }\n[[step]]\ndeploy = \"t\"\n";
+    all_of(
+        refused(&format!("{only_a_keypair}{token}\nargs = [\"T\", \"T\", 5]\n")),
+        &["the keypair `carol` cannot create `t`", ":4:10"],
+    );
     let upgrade = |name: &str, rest: &str| refused_in_the_lane(&format!("upgrade = \"{name}\"\n{rest}"));
     all_of(upgrade("token", &format!("{actor}\nfrom = \"carol\"")), &["`token` is no Solana program"]);
     all_of(upgrade("acter", actor), &["no account or contract `acter`"]);

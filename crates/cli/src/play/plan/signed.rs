@@ -111,17 +111,19 @@ impl<'s> Known<'s> {
         let missing = function.accounts.iter().filter(is_missing).map(|account| &*account.name).collect::<Vec<_>>();
         let Some(first) = missing.first() else { return Ok(()) };
         let span = instruction.function.as_ref().map_or(&instruction.program.span, |function| &function.span);
-        Err(Problem::new("hexapla::scenario::accounts", format!("{} needs more accounts: {}", function.name, missing.join(", ")))
+        let message = format!("{} needs more accounts: {}", function.name, missing.join(", "));
+        let help = format!(
+            "write e.g. `accounts = {{ {first} = \"NAME\" }}`; the sender signs where nobody else is named, and what the \
+             interface fixes or derives need not be given"
+        );
+        Err(Problem::new("hexapla::scenario::accounts", message)
             .at(self.source, span, "this instruction")
-            .with_help(format!("write e.g. `accounts = {{ {first} = \"NAME\" }}`; who signs is the sender by default, and what the interface fixes or derives need not be given")))
+            .with_help(help))
     }
 
     /// A key by its name, in base58 or in hex.
     fn key(&self, key: &At<String>) -> Result<()> {
-        if key.value.starts_with("0x")
-            || self.interfaces.contains_key(key.value.as_str())
-            || base58(&key.value).is_some()
-        {
+        if key.value.starts_with("0x") || base58(&key.value).is_some() {
             return Ok(());
         }
         self.known(key).map(|_| ())
@@ -167,48 +169,41 @@ impl<'s> Known<'s> {
     /// Who deploys what, and how.
     pub(super) fn deployer(&self, deploy: &Deploy, contract: &Contract) -> Result<()> {
         let (name, sending) = (&deploy.name, &deploy.sending);
-        let lane = |message: String, span: &Range<usize>| {
-            Problem::new("hexapla::scenario::lane", message).at(self.source, span, "who deploys it")
+        let Code::Program(code) = &contract.code else {
+            let Some(signer) = self.scenario.signer(sending) else { return self.not_loaded(deploy) };
+            let span = sending.from.as_ref().map_or(&name.span, |from| &from.span);
+            let message = format!("the keypair `{signer}` cannot create `{}`, which is no Solana program", name.value);
+            return Err(Problem::new("hexapla::scenario::lane", message)
+                .at(self.source, span, "who creates it")
+                .with_help("name an account of `[accounts]` in `from`"));
         };
-        match (&contract.code, self.scenario.deployer(deploy), &sending.from) {
-            (Code::Program(code), Some(_), _) => {
-                if let Some(max_len) = deploy.max_len.as_ref().filter(|max_len| max_len.value < code.len() as u64) {
-                    let message = format!("`{}` has {} bytes, which is more than `max_len`", name.value, code.len());
-                    return Err(Problem::new("hexapla::scenario::out_of_range", message)
-                        .at(self.source, &max_len.span, "too little")
-                        .with_help("leave it out, or leave room for what upgrades may bring"));
-                }
-                self.loaded(deploy)
-            }
-            (Code::Program(_), None, Some(from)) => {
-                Err(lane(format!("`{}` cannot deploy a Solana program: it is no keypair", from.value), &from.span)
-                    .with_help(format!(
-                        "leave `from` out to put the program into the state as it is, or name a keypair; {KEYPAIR}"
-                    )))
-            }
-            (Code::Creation(_), Some(signer), _) => {
-                let span = sending.from.as_ref().map_or(&name.span, |from| &from.span);
-                Err(lane(
-                    format!("the keypair `{signer}` cannot create `{}`, which is no Solana program", name.value),
-                    span,
-                )
-                .with_help("name an account of `[accounts]` in `from`"))
-            }
-            (_, None, _) => {
-                let loader_only = [("authority", deploy.authority.as_ref().map(|at| &at.span))];
-                let loader_only =
-                    loader_only.into_iter().chain([("max_len", deploy.max_len.as_ref().map(|at| &at.span))]);
-                for (key, span) in loader_only {
-                    if let Some(span) = span {
-                        return Err(Problem::new(
-                            "hexapla::scenario::lane",
-                            format!("`{key}` belongs to programs that a keypair deploys"),
-                        )
-                        .at(self.source, span, "nobody deploys this one by the loader")
-                        .with_help(format!("leave it out, or name a keypair in `from`; {KEYPAIR}")));
-                    }
-                }
-                self.unsigned(sending)
+        let Some(from) = &sending.from else { return self.not_loaded(deploy) };
+        if self.scenario.deployer(deploy).is_none() {
+            let message = format!("`{}` cannot deploy a Solana program: it is no keypair", from.value);
+            return Err(Problem::new("hexapla::scenario::lane", message)
+                .at(self.source, &from.span, "who deploys it")
+                .with_help(format!("leave `from` out to put the program into the state as it is; or else {KEYPAIR}")));
+        }
+        if let Some(max_len) = deploy.max_len.as_ref().filter(|max_len| max_len.value < code.len() as u64) {
+            let message = format!("`{}` has {} bytes, which is more than `max_len`", name.value, code.len());
+            return Err(Problem::new("hexapla::scenario::out_of_range", message)
+                .at(self.source, &max_len.span, "too little")
+                .with_help("leave it out, or leave room for what upgrades may bring"));
+        }
+        self.loaded(deploy)
+    }
+
+    /// What only a loader needs is not given where there is none.
+    fn not_loaded(&self, deploy: &Deploy) -> Result<()> {
+        let authority = deploy.authority.as_ref().map(|authority| ("authority", &authority.span));
+        let max_len = deploy.max_len.as_ref().map(|max_len| ("max_len", &max_len.span));
+        match authority.or(max_len) {
+            None => self.unsigned(&deploy.sending),
+            Some((key, span)) => {
+                let message = format!("`{key}` belongs to programs that a keypair deploys");
+                Err(Problem::new("hexapla::scenario::lane", message)
+                    .at(self.source, span, "no loader deploys this")
+                    .with_help(format!("leave it out, or name a keypair in `from`; {KEYPAIR}")))
             }
         }
     }
