@@ -5,8 +5,8 @@ mod common;
 use alloy_primitives::{B256, I256, U256, hex, keccak256};
 use common::abis::{ABIS, Book};
 use hexapla_abi::{
-    Abi, AnyCodec, BcsCodec, BorshCodec, CairoCodec, Codec, CodecError, Event, EventParam, EventValue, FuelCodec,
-    Function, Interface, Mutability, Param, Type, Value, codecs::ENTRYPOINT_FAILED, interface::CustomError,
+    Abi, AccountLayout, AnyCodec, BcsCodec, BorshCodec, CairoCodec, Codec, CodecError, Event, EventParam, EventValue,
+    FuelCodec, Function, Interface, Mutability, Param, Type, Value, codecs::ENTRYPOINT_FAILED, interface::CustomError,
     starknet_selector,
 };
 
@@ -296,4 +296,24 @@ fn maps_are_written_sorted_and_read_only_so() {
     let twice = Value::Map(vec![entry(1), entry(2), entry(1)]);
     let error = BorshCodec::new(&book).encode_value(&ty, &twice).unwrap_err();
     assert_eq!(error.to_string(), "{u16: bool} has the key 1 twice");
+}
+
+#[test]
+fn room_may_follow_the_data_of_an_account_whose_layout_has_a_discriminator() {
+    let codec = AnyCodec::new(Abi::Borsh, &common::abis::NoBook);
+    let tagged = AccountLayout {
+        name: "Position".into(),
+        discriminator: b"position".as_slice().into(),
+        ty: Type::Uint { bits: 64 },
+    };
+    let data = [&b"position"[..], &7u64.to_le_bytes(), &[1; 100]].concat();
+    for length in [16, 17, data.len()] {
+        assert_eq!(codec.decode_account(&tagged, &data[..length]).unwrap(), Value::uint(7u8));
+    }
+    assert!(matches!(codec.decode_account(&tagged, &data[..15]), Err(CodecError::TooShort { .. })));
+    assert!(matches!(codec.decode_account(&tagged, &data[1..]), Err(CodecError::WrongValue { .. })));
+    // Nothing but its length says that data without a discriminator is of a layout.
+    let bare = AccountLayout { discriminator: Default::default(), ..tagged };
+    assert_eq!(codec.decode_account(&bare, &data[8..16]).unwrap(), Value::uint(7u8));
+    assert!(matches!(codec.decode_account(&bare, &data[8..]), Err(CodecError::Trailing { extra: 100, .. })));
 }

@@ -1,9 +1,15 @@
 #!/bin/sh
-# Compiles the committed Solidity samples with the solc that contracts/evm locks (npm ci installs it there).
-# The Rust samples are compiled by the tests of this crate, which need no more than rustc.
-# Passed with solc 0.8.37.
+# Compiles and uses the committed samples with the tools that they are for: Solidity with the solc that contracts/evm locks,
+# TypeScript with tsc and viem, IDLs with Anchor's client, which package.json locks here. viem and Anchor's client must
+# write and read the bytes of bytes.json, which the tests of this crate compare with the codecs.
+# The Rust samples are compiled by those tests, which need no more than rustc.
+# Passed with solc 0.8.37, TypeScript 7.0.2 (and 5.9.3), viem 2.57.20, @coral-xyz/anchor 0.32.1, Node 20.20.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 evm="$here/../../../contracts/evm"
 [ -d "$evm/node_modules/solc" ] || npm --prefix "$evm" ci --ignore-scripts
+[ -d "$here/node_modules" ] || npm --prefix "$here" ci --ignore-scripts
 node "$here/solidity.cjs" "$evm/node_modules/solc" "$here/../samples"
+"$here/node_modules/.bin/tsc" --project "$here"
+node "$here/node_modules/.out/check/viem.js"
+node "$here/anchor.cjs" "$here/../samples"

@@ -16,29 +16,46 @@ pub(crate) struct Scope {
     taken: BTreeSet<String>,
     /// How often each name was asked for, so that many equal names take no longer than as many others.
     counts: BTreeMap<String, usize>,
+    /// Whether names must differ in letters and digits, whatever their case.
+    by_letters: bool,
 }
 
 impl Scope {
     /// A scope in which these names are taken.
     pub(crate) fn with<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        Self { taken: names.into_iter().map(str::to_owned).collect(), counts: BTreeMap::new() }
+        Self { taken: names.into_iter().map(str::to_owned).collect(), ..Self::default() }
+    }
+
+    /// A scope whose names differ in every style: not `total_supply` and `totalSupply`.
+    pub(crate) fn of_every_style() -> Self {
+        Self { by_letters: true, ..Self::default() }
     }
 
     /// Takes the name as it is; `false` where it is taken.
     pub(crate) fn take(&mut self, name: &str) -> bool {
-        self.taken.insert(name.to_owned())
+        self.taken.insert(self.key(name))
     }
 
     /// The name, or the name with a number behind it.
     pub(crate) fn claim(&mut self, name: String) -> String {
         let mut candidate = name.clone();
-        while !self.taken.insert(candidate.clone()) {
-            let count = self.counts.entry(name.clone()).or_insert(1);
+        while !self.take(&candidate) {
+            let count = self.counts.entry(self.key(&name)).or_insert(1);
             *count = count.saturating_add(1);
             candidate = format!("{name}_{count}");
         }
         candidate
     }
+
+    /// What the name must not have in common with another.
+    fn key(&self, name: &str) -> String {
+        if self.by_letters { letters(name) } else { name.to_owned() }
+    }
+}
+
+/// What a name has in every style: its letters and digits, in lower case.
+pub(crate) fn letters(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether the text is an identifier in every language, reserved words apart.
@@ -59,7 +76,15 @@ pub(crate) fn identifier(name: &str, of: Of, language: Language) -> String {
 
 /// Names of parameters or fields: identifiers that differ; one without a name becomes `arg0`.
 pub(crate) fn params<'n>(names: impl IntoIterator<Item = &'n str>, language: Language) -> Vec<String> {
-    let mut scope = Scope::default();
+    params_in(Scope::default(), names, language)
+}
+
+/// The same in a scope.
+pub(crate) fn params_in<'n>(
+    mut scope: Scope,
+    names: impl IntoIterator<Item = &'n str>,
+    language: Language,
+) -> Vec<String> {
     let named = names.into_iter().enumerate().map(|(index, name)| match name {
         "" => scope.claim(format!("arg{index}")),
         name => scope.claim(identifier(name, Of::Item, language)),

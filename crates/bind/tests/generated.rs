@@ -3,7 +3,9 @@
 use std::{fs, path::Path, process::Command, sync::Arc};
 
 use hexapla_abi::{
-    Abi, Address, AddressBook, AddressError, AnyCodec, B256, Codec as _, Interface, Param, Projection, Type, Value,
+    Abi, AccountParam, AccountSource, Address, AddressBook, AddressError, AnyCodec, B256, Bytes, Codec as _, Field,
+    Function, Interface, Param, Projection, Seed, Tree, Type, Value, argument::no_names, arguments_from_tree,
+    value_from_tree,
 };
 use hexapla_bind::{Binding, Location, Options, Target, bind};
 
@@ -84,6 +86,26 @@ fn the_committed_samples_are_what_is_generated() {
     }
 }
 
+/// Accounts in which a seed that is a fixed account is the id of that account.
+fn with_ids_as_seeds(accounts: &[AccountParam]) -> Vec<AccountParam> {
+    let fixed = accounts.iter().filter_map(|account| match account.source {
+        AccountSource::Fixed(id) => Some((Seed::Account(account.name.clone()), Seed::Const(id.into()))),
+        _ => None,
+    });
+    let fixed = fixed.collect::<Vec<_>>();
+    let mut accounts = accounts.to_vec();
+    for account in &mut accounts {
+        if let AccountSource::Derived { program, seeds } = &mut account.source {
+            for seed in seeds.iter_mut().chain(program) {
+                if let Some((_, id)) = fixed.iter().find(|(name, _)| name == seed) {
+                    *seed = id.clone();
+                }
+            }
+        }
+    }
+    accounts
+}
+
 #[test]
 fn generated_idls_are_read_back_with_the_same_selectors_accounts_and_numbers_of_arguments() {
     for (name, interface) in samples() {
@@ -91,16 +113,157 @@ fn generated_idls_are_read_back_with_the_same_selectors_accounts_and_numbers_of_
         let idl = bind(&interface, Target::Anchor, &options());
         let read = Interface::from_anchor_idl(file(&idl, ".json")).unwrap();
         assert_eq!(read.refused, [], "{name}");
-        let selectors = |interface: &Interface| {
-            let functions =
-                interface.functions.iter().map(|function| (function.name.clone(), function.selector.clone()));
-            functions.collect::<Vec<_>>()
-        };
-        assert_eq!(selectors(&read), selectors(shown.interface()), "{name}");
+        assert_eq!(read.functions.len(), shown.interface().functions.len(), "{name}");
         for (read, shown) in read.functions.iter().zip(&shown.interface().functions) {
-            assert_eq!(read.accounts, shown.accounts, "{name} {}", shown.name);
+            assert_eq!(read.selector, shown.selector, "{name} {}", shown.name);
+            assert_eq!(with_ids_as_seeds(&read.accounts), with_ids_as_seeds(&shown.accounts), "{name} {}", shown.name);
             assert_eq!(read.inputs.len(), shown.inputs.len(), "{name} {}", shown.name);
         }
+    }
+}
+
+/// What a function of an IDL is made of, with these arguments and these accounts.
+fn idl(inputs: Vec<Param>, accounts: Vec<AccountParam>) -> Tree {
+    let mut interface = (*source("lending-anchor.json")).clone();
+    let [function, ..] = interface.functions.as_mut_slice() else { panic!("lending has functions") };
+    (function.inputs, function.accounts) = (inputs, accounts);
+    let made = bind(&Arc::new(interface), Target::Anchor, &options());
+    let idl: Tree = serde_json::from_str(file(&made, ".json")).unwrap();
+    idl["instructions"][0].clone()
+}
+
+fn derived(name: &str, seed: Seed) -> AccountParam {
+    let source = AccountSource::Derived { program: None, seeds: vec![seed] };
+    AccountParam { source, ..given(name) }
+}
+
+fn given(name: &str) -> AccountParam {
+    let source = AccountSource::Given;
+    AccountParam { name: name.into(), writable: false, signer: false, optional: false, source }
+}
+
+#[test]
+fn names_of_an_idl_differ_in_camel_case() {
+    let signatures = [
+        "function total_supply()",
+        "function totalSupply()",
+        "function f(uint a, uint _a, uint _)",
+        "event Sent(address to)",
+        "event sent(uint amount)",
+    ];
+    let interface = Interface::from_solidity_signatures("Names", signatures).unwrap();
+    let made = bind(&Arc::new(interface), Target::Anchor, &options());
+    let idl: Tree = serde_json::from_str(file(&made, ".json")).unwrap();
+    let names = |items: &Tree| {
+        let items = items.as_array().unwrap().iter();
+        items.map(|item| item["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&idl["instructions"]), ["total_supply_", "total_supply_2", "f"]);
+    assert_eq!(names(&idl["instructions"][2]["args"]), ["a", "_a_2", "arg2"]);
+    assert_eq!(names(&idl["events"]), names(&idl["types"]));
+    assert_eq!(names(&idl["events"]), ["Sent", "sent_2"]);
+}
+
+#[test]
+fn seeds_of_an_idl_name_accounts_of_the_same_group_and_arguments_as_it_has_them() {
+    let id = B256::repeat_byte(7);
+    let fixed = AccountParam { source: AccountSource::Fixed(id), ..given("programs.token") };
+    let near = derived("pool.vault", Seed::Account("pool.mint".into()));
+    let far = derived("pool.fees", Seed::Account("programs.token".into()));
+    let order = Type::Struct { name: "Order".into(), fields: vec![Field::new("type", Type::Uint { bits: 8 })] };
+    let field = derived("order", Seed::Arg(vec!["order".into(), "type".into()]));
+    let made = idl(vec![Param::new("order", order)], vec![given("pool.mint"), near, far, fixed, field]);
+    let seed = |account: &Tree| account["pda"]["seeds"][0].clone();
+    let pool = &made["accounts"][0]["accounts"];
+    assert_eq!(seed(&pool[1])["path"], "mint");
+    assert_eq!(seed(&pool[2])["value"], id.iter().copied().collect::<Tree>());
+    assert_eq!(seed(&made["accounts"][2])["path"], "order.type_");
+}
+
+/// A function, event, account or error with its bytes, as `check/bytes.json` has it.
+fn bytes_of(record: &Tree, interface: &Arc<Interface>, abi: Abi) -> Bytes {
+    let projection = Projection::new(interface.clone(), abi);
+    let shown = projection.interface();
+    let codec = AnyCodec::new(abi, &Padded);
+    let (name, values) = (record["name"].as_str().unwrap(), record["values"].as_array().unwrap().as_slice());
+    let read = |types: Vec<&Type>| {
+        assert_eq!(types.len(), values.len(), "{record}");
+        let values = types.into_iter().zip(values);
+        values.map(|(ty, value)| value_from_tree(ty, value, &no_names).unwrap()).collect::<Vec<_>>()
+    };
+    let function = |inputs: Option<usize>| -> Function {
+        let readers = projection.readers().iter().map(|reader| &reader.function);
+        let mut functions = shown.functions.iter().cloned().chain(readers.cloned()).collect::<Vec<_>>();
+        if abi == Abi::Borsh {
+            let idl = bind(interface, Target::Anchor, &options());
+            let idl = Interface::from_anchor_idl(file(&idl, ".json")).unwrap();
+            functions.iter_mut().zip(idl.functions).for_each(|(function, named)| function.name = named.name);
+        }
+        let fits = |f: &&Function| f.name == name && inputs.is_none_or(|count| f.inputs.len() == count);
+        functions.iter().find(fits).unwrap_or_else(|| panic!("{record}")).clone()
+    };
+    match record["what"].as_str().unwrap() {
+        "call" => {
+            let function = function(Some(values.len()));
+            assert_eq!(record.get("accounts").cloned().unwrap_or_else(|| Tree::Array(vec![])), accounts(&function));
+            codec.encode_call(&function, &arguments_from_tree(&function, values, &no_names).unwrap()).unwrap()
+        }
+        "output" => {
+            let function = function(None);
+            codec.encode_output(&function, &read(function.output_types().collect())).unwrap()
+        }
+        "event" => {
+            let event = shown.events.iter().find(|event| event.name == name).unwrap();
+            let log = codec.encode_event(event, &read(event.fields.iter().map(|field| &field.ty).collect())).unwrap();
+            let topics = log.topics().iter().flatten().copied();
+            // Anchor's events begin with eight bytes.
+            let topics = topics.take(if abi == Abi::Borsh { 8 } else { usize::MAX });
+            topics.chain(log.data.iter().copied()).collect()
+        }
+        "account" => {
+            let layout = shown.layouts.iter().find(|layout| layout.name == name).unwrap();
+            let data = Function {
+                selector: layout.discriminator.clone(),
+                inputs: vec![Param::new("data", layout.ty.clone())],
+                ..Function::from_solidity_signature("function account()").unwrap()
+            };
+            codec.encode_call(&data, &read(vec![&layout.ty])).unwrap()
+        }
+        "error" => {
+            let error = shown.errors.iter().find(|error| error.name == name).unwrap();
+            codec.encode_error(error, &read(error.inputs.iter().map(|input| &input.ty).collect())).unwrap()
+        }
+        what => panic!("{what} has no bytes"),
+    }
+}
+
+/// Names and flags of the accounts.
+fn accounts(function: &Function) -> Tree {
+    let text = |account: &AccountParam| {
+        let flags = [("signer", account.signer), ("writable", account.writable), ("optional", account.optional)];
+        let flags = flags.into_iter().filter(|(_, set)| *set).map(|(flag, _)| format!(" {flag}"));
+        std::iter::once(account.name.to_string()).chain(flags).collect::<String>()
+    };
+    function.accounts.iter().map(text).collect()
+}
+
+#[test]
+fn the_bytes_that_clients_are_checked_against_are_those_of_the_codecs() {
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let path = folder().join("check/bytes.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut updated = text.clone();
+    for line in text.lines().filter(|line| line.starts_with('{')) {
+        let record: Tree = serde_json::from_str(line.trim_end_matches(',')).unwrap();
+        let (_, interface) = samples().into_iter().find(|(name, _)| record["sample"] == *name).unwrap();
+        let abi = if record["abi"] == "borsh" { Abi::Borsh } else { Abi::Solidity };
+        let made = bytes_of(&record, &interface, abi).to_string();
+        let bytes = record["bytes"].as_str().unwrap();
+        assert!(update || made == bytes, "{line}\nshould have {made}; UPDATE_EXPECT=1 writes it");
+        updated = updated.replace(line, &line.replace(&format!("\"{bytes}\"}}"), &format!("\"{made}\"}}")));
+    }
+    if update {
+        fs::write(&path, updated).unwrap();
     }
 }
 

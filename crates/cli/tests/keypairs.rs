@@ -78,11 +78,11 @@ expect = { lamports = { dave = 1_000_000_165 } }
         &ran,
         &[
             "carol signs 5 instructions",
-            "├─ spl-associated-token-account.create(payer: carol, associated_token: dave-gold, wallet: dave, mint: gold",
-            "└─ spl-token.mint_to(mint: gold, token: carol-gold, mint_authority: carol, amount: 100)",
+            "CU] spl-associated-token-account.create(payer: carol, associated_token: dave-gold, wallet: dave, mint: gold",
+            "│  └─ [svm 4214 gas, 4214 CU] spl-token.initialize_account3(account: dave-gold, mint: gold, owner: dave)",
             "[svm 6172 gas, 6172 CU] spl-token.transfer_checked(source: carol-gold, mint: gold, destination: dave-gold, authority: carol, amount: 30, decimals: 6)",
             "= 6172 gas: svm 6172 · fee 5000 lamports",
-            "└─ spl-memo.invoke(data: 0x6261636b, accounts: [dave])",
+            "└─ [svm 500 gas, 500 CU] spl-memo.invoke(data: 0x6261636b, accounts: [dave])",
             "log │ Program log: back",
             "get_account_data_size(mint: gold) → 165",
         ],
@@ -122,8 +122,8 @@ lamports = { dave = 1_000_000_000 }
         &ran,
         &[
             "carol signs 3 instructions ✗ InsufficientFunds (1): The account holds too few tokens",
-            "├─ system-program.transfer_sol(source: carol, destination: dave, lamports: 1_000_000)  ↶ undone",
-            "├─ spl-token.transfer(source: carol-gold, destination: dave-gold, authority: carol, amount: 101) ✗\n",
+            "├─ [svm 150 gas, 150 CU] system-program.transfer_sol(source: carol, destination: dave, lamports: 1_000_000)  ↶ undone",
+            "CU] spl-token.transfer(source: carol-gold, destination: dave-gold, authority: carol, amount: 101) ✗ InsufficientFunds (1)",
             "└─ spl-memo.invoke(data: 0x6e65766572)  not reached",
         ],
     );

@@ -20,4 +20,4 @@ pub use identity::HomeRecord;
 pub use object::ObjectKey;
 pub use vm_id::VmId;
 
-pub use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, address, keccak256};
+pub use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, address, hex, keccak256};

@@ -55,6 +55,14 @@ impl Door for Entry<'_> {
         self.outbound.take()
     }
 
+    fn call_begins(&mut self, agave: &InvokeContext<'_, '_>) -> bool {
+        Entry::call_begins(self, agave)
+    }
+
+    fn call_ends(&mut self, agave: &InvokeContext<'_, '_>, given: u64, failure: Option<InstructionError>) {
+        Entry::call_ends(self, agave, given, failure);
+    }
+
     fn alias_entered(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError> {
         match self.call_out(agave) {
             Ok(()) => Ok(()),
@@ -125,17 +133,21 @@ impl Entry<'_> {
         let instruction = context.get_current_instruction_context()?;
         let alias = *instruction.get_program_key()?;
         let contract = behind_alias(&alias).ok_or(InstructionError::UnsupportedProgramId)?;
-        let height = agave.get_stack_height();
-        // At the top stands who signed the transaction; below, the program that made the call.
-        let caller = match height.checked_sub(2) {
-            None => canonical_of_key(&self.payer),
-            Some(level) => {
-                canonical_of_key(context.get_instruction_context_at_nesting_level(level)?.get_program_key()?)
-            }
-        };
+        let caller = self.caller(agave)?;
         let payer = payer(context, &instruction)?;
         let (lamports, input) = split_value(instruction.get_instruction_data());
         Ok(Request { alias, contract, caller, payer, lamports, input: Bytes::copy_from_slice(input) })
+    }
+
+    /// Who made the running call: at the top who signed the transaction, below that the program that called.
+    pub(crate) fn caller(&self, agave: &InvokeContext<'_, '_>) -> Result<Address, InstructionError> {
+        Ok(match agave.get_stack_height().checked_sub(2) {
+            None => canonical_of_key(&self.payer),
+            Some(level) => {
+                let caller = agave.transaction_context.get_instruction_context_at_nesting_level(level)?;
+                canonical_of_key(caller.get_program_key()?)
+            }
+        })
     }
 
     /// What the entry holds while the call runs.

@@ -1,15 +1,17 @@
 //! What the host adds to agave's native programs.
 
-use crate::{context::behind_alias, session};
+use crate::{
+    context::behind_alias,
+    session::{self, BoxedError},
+};
 use solana_account::{ReadableAccount, WritableAccount};
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::{
     declare_process_instruction, invoke_context::InvokeContext, solana_sbpf::declare_builtin_function,
 };
 use solana_pubkey::Pubkey;
+use solana_sbpf::program::BuiltinFunctionDefinition as _;
 use solana_sdk_ids::{native_loader, system_program};
-
-type BoxedError = Box<dyn std::error::Error>;
 
 declare_builtin_function!(
     /// The loaders: runs programs, and deploys, upgrades and closes them.
@@ -29,7 +31,7 @@ declare_builtin_function!(
         if session::is_running(&program) {
             return Err(InstructionError::ReentrancyNotAllowed.into());
         }
-        solana_bpf_loader_program::Entrypoint::rust(agave, 0, 0, 0, 0, 0)
+        session::told(agave, |agave| solana_bpf_loader_program::Entrypoint::rust(agave, 0, 0, 0, 0, 0))
     }
 );
 
@@ -47,24 +49,28 @@ declare_builtin_function!(
         _arg3: u64,
         _arg4: u64,
     ) -> Result<u64, BoxedError> {
-        let aliases = contract_aliases(agave)?;
-        for index in &aliases {
-            show(agave, *index, system_program::ID)?;
-        }
-        let result = solana_system_program::system_processor::Entrypoint::rust(agave, 0, 0, 0, 0, 0);
-        for index in &aliases {
-            let changed = {
-                let account = agave.transaction_context.accounts().try_borrow(*index)?;
-                *account.owner() != system_program::ID || !account.data().is_empty()
-            };
-            if changed {
-                return Err(InstructionError::InvalidAccountOwner.into());
-            }
-            show(agave, *index, native_loader::ID)?;
-        }
-        result
+        session::told(agave, system)
     }
 );
+
+fn system(agave: &mut InvokeContext<'static, 'static>) -> Result<u64, BoxedError> {
+    let aliases = contract_aliases(agave)?;
+    for index in &aliases {
+        show(agave, *index, system_program::ID)?;
+    }
+    let result = solana_system_program::system_processor::Entrypoint::rust(agave, 0, 0, 0, 0, 0);
+    for index in &aliases {
+        let changed = {
+            let account = agave.transaction_context.accounts().try_borrow(*index)?;
+            *account.owner() != system_program::ID || !account.data().is_empty()
+        };
+        if changed {
+            return Err(InstructionError::InvalidAccountOwner.into());
+        }
+        show(agave, *index, native_loader::ID)?;
+    }
+    result
+}
 
 declare_process_instruction!(ComputeBudget, 150, |_agave| {
     // Its instructions are read before the transaction runs.

@@ -17,6 +17,7 @@
 //! Nothing outside this crate imports agave.
 
 pub mod account;
+mod calls;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod context;
@@ -24,6 +25,7 @@ mod error;
 mod foreign;
 pub mod genesis;
 mod guard;
+mod heaps;
 pub mod invocation;
 mod lane;
 mod precompiles;

@@ -8,13 +8,22 @@ use scoped_tls_hkt::scoped_thread_local;
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::invoke_context::InvokeContext;
 use solana_pubkey::Pubkey;
+use solana_sbpf::vm::ContextObject as _;
 use solana_svm_log_collector::LogCollector;
 use std::{cell::RefCell, rc::Rc};
+
+pub(crate) type BoxedError = Box<dyn std::error::Error>;
 
 /// The way out of agave, into the host.
 pub(crate) trait Door {
     /// What the contract of another VM that made this entry calls; once.
     fn take_outbound(&mut self) -> Option<Outbound>;
+
+    /// agave has just entered a program. Whether its end is wanted too.
+    fn call_begins(&mut self, agave: &InvokeContext<'_, '_>) -> bool;
+
+    /// The program that was `given` compute units ends.
+    fn call_ends(&mut self, agave: &InvokeContext<'_, '_>, given: u64, failure: Option<InstructionError>);
 
     /// The program that agave has just entered is the alias of a contract of another VM.
     fn alias_entered(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError>;
@@ -53,6 +62,24 @@ pub(crate) fn take_outbound() -> Option<Outbound> {
     if DOOR.is_set() { DOOR.with(|door| door.take_outbound()) } else { None }
 }
 
+/// Runs a program that agave has just entered, and tells of it.
+pub(crate) fn told<'a, R>(
+    agave: &mut InvokeContext<'a, 'a>,
+    run: impl FnOnce(&mut InvokeContext<'a, 'a>) -> Result<R, BoxedError>,
+) -> Result<R, BoxedError> {
+    let given = agave.get_remaining();
+    if !DOOR.is_set() || !DOOR.with(|door| door.call_begins(agave)) {
+        return run(agave);
+    }
+    let result = run(agave);
+    let failure = result
+        .as_ref()
+        .err()
+        .map(|error| error.downcast_ref().cloned().unwrap_or(InstructionError::ProgramFailedToComplete));
+    DOOR.with(|door| door.call_ends(agave, given, failure));
+    result
+}
+
 /// Goes through the door.
 pub(crate) fn alias_entered(agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError> {
     if !DOOR.is_set() {
@@ -72,6 +99,11 @@ pub(crate) fn waiting<R>(entry: Waiting, work: impl FnOnce() -> R) -> R {
     WAITING.with_borrow_mut(|waiting| waiting.push(entry));
     let _guard = Guard;
     work()
+}
+
+/// Whether an entry waits.
+pub(crate) fn is_nested() -> bool {
+    WAITING.with_borrow(|waiting| !waiting.is_empty())
 }
 
 /// Whether an entry that waits is running `program`.

@@ -57,10 +57,17 @@ impl SvmVm {
         self.programs.len()
     }
 
-    fn call(&self, frame: &Frame, host: &mut dyn Host, gas: &mut u64) -> Result<(Bytes, u64), Failure> {
+    /// `used` are the compute units of programs that ran, whether they succeeded or not.
+    fn call(
+        &self,
+        frame: &Frame,
+        host: &mut dyn Host,
+        gas: &mut u64,
+        used: &mut Option<u64>,
+    ) -> Result<Bytes, Failure> {
         let (program, invocation) = read_frame(frame)?;
         if matches!(invocation.mode, Mode::Read | Mode::Describe) {
-            return Ok((read_account(&program, &invocation, host, gas)?, 0));
+            return read_account(&program, &invocation, host, gas);
         }
         let sysvars = self.sysvars.get(host)?;
         let caller = alias(frame.caller);
@@ -68,14 +75,14 @@ impl SvmVm {
         plan.compute_units = (*gas).min(MAX_COMPUTE_UNIT_LIMIT.into());
         let ground = Ground { runtime: &self.runtime, programs: &self.programs, sysvars: &sysvars };
         let outcome = run(ground, host, plan, gas).map_err(Failure::Fatal)?;
-        let used = outcome.compute_units_used;
-        let paid = gas.checked_sub(used);
+        let paid = gas.checked_sub(outcome.compute_units_used);
+        *used = Some(outcome.compute_units_used);
         *gas = paid.unwrap_or(0);
         outcome.result.map_err(|(_, failure)| failure)?;
         if paid.is_none() {
             return Err(HostError::OUT_OF_GAS.into());
         }
-        Ok((invocation.output(outcome.return_data), used))
+        Ok(invocation.output(outcome.return_data))
     }
 }
 
@@ -140,18 +147,16 @@ impl Vm for SvmVm {
     }
 
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
-        let mut gas = frame.gas_limit;
-        match self.call(frame, host, &mut gas) {
-            Ok((output, used)) => {
-                let native_used = Some(NativeGas { amount: used, unit: "CU" });
-                Ok(FrameEnd { exit: Exit::Return(output), gas_left: gas, native_used })
-            }
-            Err(failure) => {
-                let fault = fault(frame.target, failure)?;
-                let gas_left = if fault.kind == FaultKind::OutOfGas { 0 } else { gas };
-                Ok(FrameEnd { exit: Exit::Fault(fault), gas_left, native_used: None })
-            }
+        let (mut gas, mut used) = (frame.gas_limit, None);
+        let exit = match self.call(frame, host, &mut gas, &mut used) {
+            Ok(output) => Exit::Return(output),
+            Err(failure) => Exit::Fault(fault(frame.target, failure)?),
+        };
+        if matches!(&exit, Exit::Fault(fault) if fault.kind == FaultKind::OutOfGas) {
+            gas = 0;
         }
+        let native_used = used.map(|amount| NativeGas { amount, unit: "CU" });
+        Ok(FrameEnd { exit, gas_left: gas, native_used })
     }
 
     fn lane(&self) -> Option<&dyn Lane> {
@@ -255,6 +260,7 @@ fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) 
         instructions: vec![TopInstruction { program: top, accounts: metas, data }],
         outbound,
         payer: caller,
+        own_height: if direct { 1 } else { 2 },
         instructions_sysvar: None,
         compute_units: 0,
         heap_bytes: MIN_HEAP_FRAME_BYTES,

@@ -1,6 +1,6 @@
 //! What a frame may ask for while it runs.
 
-use crate::{CallKind, Code};
+use crate::{CallKind, Code, Frame, FrameEnd};
 use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, HomeRecord, ObjectKey, U256};
 use std::borrow::Cow;
 
@@ -230,6 +230,17 @@ pub trait Host {
 
     /// A line of the transaction's program log. It is no state: it stays when the frame fails.
     fn print(&mut self, _line: String) {}
+
+    /// Whether a call tree is wanted: then the VM tells of calls inside itself.
+    fn is_traced(&self) -> bool {
+        false
+    }
+
+    /// A call inside the frame's own VM begins, which asks nothing of the host. It is for the call tree alone.
+    fn enter_inner(&mut self, _call: &Frame) {}
+
+    /// The innermost of those calls ends.
+    fn exit_inner(&mut self, _end: &FrameEnd) {}
 
     /// Emits an event of the frame's own account with at most four topics.
     fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()>;

@@ -1,6 +1,6 @@
 //! The codec of whatever ABI a contract has.
 
-use alloc::vec::Vec;
+use alloc::{string::ToString, vec::Vec};
 
 use alloy_primitives::{B256, Bytes, LogData};
 
@@ -9,7 +9,7 @@ use crate::{
     address::AddressBook,
     codec::{Codec, DecodedEvent},
     error::CodecError,
-    interface::{Abi, Constructor, CustomError, Event, Function, Interface, Param},
+    interface::{Abi, AccountLayout, Constructor, CustomError, Event, Function, Interface, Param},
     solidity::{SolidityCodec, type_name},
     types::Type,
     value::Value,
@@ -71,6 +71,34 @@ impl<'a> AnyCodec<'a> {
     /// A [`CodecError`] that names the type, the place and the rule or limit.
     pub fn decode_values(&self, types: &[Type], data: &[u8]) -> Result<Vec<Value>, CodecError> {
         of_each!(self, codec => codec.decode_values(types, data))
+    }
+
+    /// Decodes the data of an account.
+    ///
+    /// Behind a layout with a discriminator other bytes may follow: accounts are opened with room to grow. A layout
+    /// without one must take all of the data, as nothing but its length tells it from others.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::WrongValue`] for data with another discriminator, else those of
+    /// [`decode_values`](Self::decode_values).
+    pub fn decode_account(&self, layout: &AccountLayout, data: &[u8]) -> Result<Value, CodecError> {
+        let body = data.strip_prefix(&layout.discriminator[..]).ok_or_else(|| CodecError::WrongValue {
+            expected: layout.name.clone(),
+            value: Value::Bytes(Bytes::copy_from_slice(data)).to_string(),
+        })?;
+        let whole = || {
+            let values = self.decode_values(core::slice::from_ref(&layout.ty), body)?;
+            Ok(values.into_iter().next().unwrap_or(Value::Unit))
+        };
+        match self {
+            _ if layout.discriminator.is_empty() => whole(),
+            Self::Solidity(_) => whole(),
+            Self::Borsh(codec) => codec.decode_first(&layout.ty, body),
+            Self::Bcs(codec) => codec.decode_first(&layout.ty, body),
+            Self::Cairo(codec) => codec.decode_first(&layout.ty, body),
+            Self::Fuel(codec) => codec.decode_first(&layout.ty, body),
+        }
     }
 }
 

@@ -34,6 +34,11 @@ pub(super) fn decode_sequence<'t, F: Form>(
     Ok(values)
 }
 
+/// Decodes the value with which the data begins.
+pub(super) fn decode_first<F: Form>(book: &dyn AddressBook, ty: &Type, data: &[u8]) -> Result<Value, CodecError> {
+    Decoder { book, reader: Reader::new(data), form: PhantomData::<F> }.value(ty, MAX_TYPE_DEPTH)
+}
+
 struct Decoder<'a, 'd, F> {
     book: &'a dyn AddressBook,
     reader: Reader<'d>,

@@ -9,7 +9,12 @@ use core::{fmt, marker::PhantomData};
 
 use alloy_primitives::{B256, Bytes, LogData};
 
-use super::{decode::decode_sequence, encode::encode_sequence, form::Form, support::check_type};
+use super::{
+    decode::{decode_first, decode_sequence},
+    encode::encode_sequence,
+    form::Form,
+    support::check_type,
+};
 use crate::{
     address::AddressBook,
     codec::{Codec, DecodedEvent, EventValue},
@@ -93,6 +98,15 @@ impl<'a, F: Form> StreamCodec<'a, F> {
     pub fn decode_value(&self, ty: &Type, data: &[u8]) -> Result<Value, CodecError> {
         let values = self.decode_values(core::slice::from_ref(ty), data)?;
         Ok(values.into_iter().next().unwrap_or(Value::Unit))
+    }
+
+    /// Decodes the value with which the data begins, whatever follows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`decode_values`](Self::decode_values).
+    pub fn decode_first(&self, ty: &Type, data: &[u8]) -> Result<Value, CodecError> {
+        decode_first::<F>(self.book, ty, data)
     }
 
     fn encode<'t>(

@@ -4,7 +4,7 @@ use super::{
     frame::{Meaning, named_json, raw},
     value::{Shower, json},
 };
-use crate::world::names::Names;
+use crate::world::{names::Names, solana::VM};
 use hexapla_abi::{AnyCodec, Codec as _, Function, Interface, Tree, Value, interface::AccountSource, text::escape};
 use hexapla_executor::{
     CallNode, Crossing,
@@ -90,8 +90,11 @@ fn keys_text(names: &Names, values: &[Value]) -> String {
     values.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// The raw instruction that call data is, seen from the side of Solidity.
+/// The instruction that a program calls another with, or the raw one that call data of Solidity is.
 fn invocation_of(node: &CallNode) -> Option<Invocation> {
+    if is_inner(node) {
+        return Invocation::from_bytes(&node.input);
+    }
     Invocation::is_invoke(&node.input).then(|| Invocation::from_solidity(&node.input).ok()).flatten()
 }
 
@@ -104,6 +107,10 @@ fn raw_invocation(
     invocation: Invocation,
 ) -> Meaning {
     let meaning = instruction(names, to, node.code_address, source, &invocation);
+    if is_inner(node) {
+        let (result_text, result) = returned_values(names, node, source, meaning.function.as_deref());
+        return Meaning { result_text, result, ..meaning };
+    }
     let output = returned(&node.output).filter(|bytes| node.fault.is_none() && !bytes.is_empty());
     let terms = if meaning.function.is_some() { " (raw)" } else { "" };
     Meaning {
@@ -111,6 +118,30 @@ fn raw_invocation(
         result: output.as_ref().map(|bytes| Tree::String(bytes.to_string())),
         result_text: output.map(|bytes| raw(&bytes)),
         ..meaning
+    }
+}
+
+/// What a program has returned to another, or to a transaction: as text and as values.
+pub(super) fn returned_values(
+    names: &Names,
+    node: &CallNode,
+    source: Option<&Arc<Interface>>,
+    signature: Option<&str>,
+) -> (Option<String>, Option<Tree>) {
+    if node.fault.is_some() || node.output.is_empty() {
+        return (None, None);
+    }
+    let typed = source.and_then(|source| {
+        let function = source.function_by_signature(signature?)?;
+        AnyCodec::new(source.abi, names).decode_output(function, &node.output).ok()
+    });
+    match typed {
+        Some(values) if values.is_empty() => (None, None),
+        Some(values) => {
+            let text = Shower::new(names, node.code_address).values(&values);
+            (Some(text), Some(values.iter().map(|value| json(names, value)).collect()))
+        }
+        None => (Some(raw(&node.output)), Some(Tree::String(node.output.to_string()))),
     }
 }
 
@@ -153,6 +184,11 @@ pub(super) fn instruction(
         accounts: Some(invocation.accounts.iter().map(|meta| meta_json(names, meta)).collect()),
         ..Meaning::default()
     }
+}
+
+/// A call of one Solana program by another.
+fn is_inner(node: &CallNode) -> bool {
+    node.caller_vm == node.vm && node.vm.name() == VM
 }
 
 /// What is inside of the `bytes` that `invoke` returns.

@@ -90,7 +90,7 @@ pub(crate) struct Failure {
 pub(crate) enum ExplainedItem {
     Call(Box<ExplainedCall>),
     Event(ExplainedEvent),
-    /// Of a transaction that has several.
+    /// One that has made no call.
     Instruction(ExplainedInstruction),
 }
 

@@ -1,21 +1,19 @@
 //! Transactions of Solana's lane.
 //!
-//! The root of their tree is the transaction itself, not a call. One with a single instruction is shown as that
-//! instruction; one with several has them below, before the calls that they made into other VMs: which of them made
-//! which call is not recorded.
+//! The root of their tree is the transaction itself, not a call; its instructions are the calls below. One with a single
+//! instruction is shown as that instruction.
 
 use super::{
-    crossing::instruction,
-    frame::{ExplainedCall, ExplainedInstruction, ExplainedItem, InstructionFate, Meaning, explain, raw},
-    value::{Shower, json},
+    crossing::{instruction, returned_values},
+    frame::{ExplainedCall, ExplainedInstruction, ExplainedItem, InstructionFate, Meaning, explain},
 };
 use crate::world::{
     keypairs::Call,
     names::{Names, address_of_key},
 };
-use hexapla_abi::{AnyCodec, Codec as _, Interface, Tree};
+use hexapla_abi::Interface;
 use hexapla_executor::{CallNode, Crossing};
-use hexapla_primitives::{B256, Bytes, Fault};
+use hexapla_primitives::{Address, B256, Fault};
 use solana_transaction_error::TransactionError;
 use std::sync::Arc;
 
@@ -35,68 +33,68 @@ pub(crate) fn explain_transaction(
     hidden: usize,
 ) -> ExplainedCall {
     let root = explain(names, node, crossings);
-    let mut meanings = sent.iter().map(|sent| meaning(names, *sent)).collect::<Vec<_>>();
-    let output = Some(&node.output).filter(|output| node.fault.is_none() && !output.is_empty());
-    if let (Some(last), Some(sent), Some(output)) = (meanings.last_mut(), sent.last(), output) {
-        (last.result_text, last.result) = returned(names, *sent, last.function.as_deref(), output);
-    }
-    let failed = node.fault.as_ref().map(|fault| failed_instruction(fault).and_then(|index| index.checked_sub(hidden)));
-    match (sent, meanings.as_mut_slice()) {
-        ([one], [meaning]) => {
-            let meaning = std::mem::take(meaning);
-            let program = address_of_key(&key_of(one.call));
-            ExplainedCall {
-                to: program_name(names, one.call),
-                address: program,
-                text: meaning.text,
-                function: meaning.function,
-                args: meaning.args,
-                accounts: meaning.accounts,
-                result_text: meaning.result_text,
-                result: meaning.result,
-                ..root
-            }
-        }
+    match sent {
+        [one] => as_instruction(names, node, *one, root),
         _ => {
             let text = format!("{} signs {} instructions", root.from, sent.len());
-            let told = sent.iter().zip(meanings).enumerate();
-            let told = told.map(|(index, (sent, meaning))| {
-                let result = meaning.result_text.map(|text| format!(" → {text}")).unwrap_or_default();
-                ExplainedItem::Instruction(ExplainedInstruction {
-                    program: program_name(names, sent.call),
-                    text: format!("{}{result}", meaning.text),
-                    function: meaning.function,
-                    args: meaning.args,
-                    accounts: meaning.accounts,
-                    fate: fate(index, failed),
-                })
-            });
-            let items = told.chain(root.items).collect();
-            ExplainedCall { text, result_text: None, items, ..root }
+            let failed = node.fault.as_ref();
+            let failed = failed.map(|fault| failed_instruction(fault).and_then(|index| index.checked_sub(hidden)));
+            let items = with_instructions(names, sent, failed, root.items);
+            ExplainedCall { text, function: None, args: None, accounts: None, result_text: None, items, ..root }
         }
     }
+}
+
+/// The transaction as its only instruction.
+fn as_instruction(names: &Names, node: &CallNode, sent: Sent<'_>, root: ExplainedCall) -> ExplainedCall {
+    let Meaning { text, function, args, accounts, .. } = meaning(names, sent);
+    let (result_text, result) = returned_values(names, node, sent.interface, function.as_deref());
+    // What the instruction's own frame has done is the transaction's.
+    let items = root.items.into_iter().flat_map(|item| match item {
+        ExplainedItem::Call(call) if !call.crossing => call.items,
+        item => vec![item],
+    });
+    let (to, address) = (program_name(names, sent.call), address_of(sent.call));
+    ExplainedCall { to, address, text, function, args, accounts, result_text, result, items: items.collect(), ..root }
+}
+
+/// The calls of a transaction, and in their places the instructions that made none: the ones that were not reached, and
+/// those of programs that run in no frame of their own.
+fn with_instructions(
+    names: &Names,
+    sent: &[Sent<'_>],
+    failed: Option<Option<usize>>,
+    calls: Vec<ExplainedItem>,
+) -> Vec<ExplainedItem> {
+    let mut calls = calls.into_iter().peekable();
+    let mut items = Vec::new();
+    for (index, sent) in sent.iter().enumerate() {
+        let address = address_of(sent.call);
+        let its = |item: &ExplainedItem| matches!(item, ExplainedItem::Call(call) if call.address == address);
+        match calls.next_if(its) {
+            Some(call) => items.push(call),
+            None => {
+                let Meaning { text, function, args, accounts, .. } = meaning(names, *sent);
+                let (program, fate) = (program_name(names, sent.call), fate(index, failed));
+                items.push(ExplainedItem::Instruction(ExplainedInstruction {
+                    program,
+                    text,
+                    function,
+                    args,
+                    accounts,
+                    fate,
+                }));
+            }
+        }
+    }
+    items.extend(calls);
+    items
 }
 
 fn meaning(names: &Names, sent: Sent<'_>) -> Meaning {
-    let at = address_of_key(&key_of(sent.call));
+    let at = address_of(sent.call);
     let interface = sent.interface.or_else(|| names.source(at));
     instruction(names, &program_name(names, sent.call), at, interface, &sent.call.invocation)
-}
-
-/// What the last instruction has returned.
-fn returned(names: &Names, sent: Sent<'_>, signature: Option<&str>, output: &Bytes) -> (Option<String>, Option<Tree>) {
-    let typed = sent.interface.and_then(|interface| {
-        let function = interface.function_by_signature(signature?)?;
-        AnyCodec::new(interface.abi, names).decode_output(function, output).ok()
-    });
-    match typed {
-        Some(values) if values.is_empty() => (None, None),
-        Some(values) => {
-            let shower = Shower::new(names, address_of_key(&key_of(sent.call)));
-            (Some(shower.values(&values)), Some(values.iter().map(|value| json(names, value)).collect()))
-        }
-        None => (Some(raw(output)), Some(Tree::String(output.to_string()))),
-    }
 }
 
 /// The instruction at which a transaction failed; nothing where it broke a rule about whole transactions.
@@ -119,6 +117,10 @@ fn fate(index: usize, failed: Option<Option<usize>>) -> InstructionFate {
 
 fn program_name(names: &Names, call: &Call) -> String {
     names.short_key(&key_of(call))
+}
+
+fn address_of(call: &Call) -> Address {
+    address_of_key(&key_of(call))
 }
 
 fn key_of(call: &Call) -> B256 {

@@ -15,6 +15,7 @@ use crate::{
         accounts::Accounts,
         keypairs::{Call, Terms},
         names::{Names, address_of_key, base58},
+        solana::VM,
     },
 };
 use hexapla_abi::{AddressBook, AddressError, AnyCodec, Codec as _, Tree};
@@ -24,9 +25,6 @@ use hexapla_executor::{
 };
 use hexapla_primitives::{Address, B256, Bytes};
 use std::collections::BTreeMap;
-
-/// The VM whose lane it is.
-const LANE: &str = "svm";
 
 impl Player<'_> {
     /// Signs and sends a transaction, or only looks what it would do.
@@ -49,7 +47,7 @@ impl Player<'_> {
         let tables = tables.map(|table| self.pubkey(table)).collect::<Result<Vec<_>>>()?;
         let raw = self.signed(step, payer, &calls, &tables)?;
         let (kind, receipt, access) = if looks_only {
-            let simulated = self.world.chain.simulate_raw(vm_named(LANE)?, &raw, LaneChecks::ALL);
+            let simulated = self.world.chain.simulate_raw(vm_named(VM)?, &raw, LaneChecks::ALL);
             (StepKind::View, simulated.map_err(|error| self.not_sent(step, error))?, None)
         } else {
             let (receipt, access) = self.transact_raw(step, &raw)?;
@@ -70,7 +68,7 @@ impl Player<'_> {
     /// Executes a signed transaction in a block of its own.
     pub(super) fn transact_raw(&mut self, step: &Step, raw: &[u8]) -> Result<(Receipt, AccessSet)> {
         let committed =
-            self.world.chain.transact_raw(vm_named(LANE)?, raw).map_err(|error| self.not_sent(step, error))?;
+            self.world.chain.transact_raw(vm_named(VM)?, raw).map_err(|error| self.not_sent(step, error))?;
         Ok((committed.receipt, committed.access))
     }
 

@@ -9,8 +9,8 @@ pub(crate) use objects::JournalState;
 use crate::machine::{Ctx, Machine};
 use hexapla_primitives::{Address, B256, Bytes, FaultKind, HomeRecord, Log, LogData, ObjectKey, U256};
 use hexapla_vm::{
-    BalanceChange, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Fatal, Frame, Host,
-    HostError, HostResult,
+    BalanceChange, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Fatal, Frame, FrameEnd,
+    Host, HostError, HostResult,
 };
 use revm::{
     context::ContextTr,
@@ -237,6 +237,23 @@ impl Host for FrameHost<'_> {
 
     fn print(&mut self, line: String) {
         self.machine.program_log.push(line);
+    }
+
+    fn is_traced(&self) -> bool {
+        self.machine.tracer.is_some()
+    }
+
+    fn enter_inner(&mut self, call: &Frame) {
+        let logs = self.machine.evm.ctx.journaled_state.logs().len();
+        if let Some(tracer) = &mut self.machine.tracer {
+            tracer.enter(call, logs);
+        }
+    }
+
+    fn exit_inner(&mut self, end: &FrameEnd) {
+        if let Some(tracer) = &mut self.machine.tracer {
+            tracer.exit(end, self.machine.evm.ctx.journaled_state.logs(), None);
+        }
     }
 
     fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()> {

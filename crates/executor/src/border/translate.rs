@@ -285,12 +285,7 @@ impl Translated {
                 let layout = self.projection.readers().get(place).map(|reader| reader.layout);
                 let layout = layout.and_then(|layout| self.projection.source().layouts.get(layout));
                 let Some(layout) = layout else { return Ok(Vec::new()) };
-                let body = output.strip_prefix(&layout.discriminator[..]);
-                let body = body.ok_or_else(|| CodecError::WrongValue {
-                    expected: layout.name.clone(),
-                    value: Value::Bytes(output.clone()).to_string(),
-                })?;
-                codec.decode_values(core::slice::from_ref(&layout.ty), body)
+                codec.decode_account(layout, output).map(|value| vec![value])
             }
         }
     }

@@ -51,7 +51,10 @@ fn execute(scene: &Scene, jit: bool) -> Result<Observed, Refusal> {
     let mut programs = scene.programs(jit);
     let mut transaction = scene.transaction()?;
     let mut invocation = scene.invocation(&mut transaction, &mut programs);
-    let result = invocation.process_instruction(&mut 0, &mut ExecuteTimings::default());
+    let result = match scene.precompile() {
+        Some(program) => invocation.process_precompile(&program, &scene.data, [&scene.data[..]].into_iter()),
+        None => invocation.process_instruction(&mut 0, &mut ExecuteTimings::default()),
+    };
     let units_left = scene.units.left(invocation.get_remaining())?;
     drop(invocation);
     let accounts = (0..transaction.get_number_of_accounts()).map(|place| left(&transaction, place));

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     account::StoredAccount,
+    precompiles::Precompiles,
     programs::{Holder, Programs, code_holder},
     runtime::Runtime,
 };
@@ -23,11 +24,10 @@ use solana_program_runtime::{
 use solana_pubkey::Pubkey;
 use solana_rent::Rent;
 use solana_sdk_ids::{
-    address_lookup_table, bpf_loader, bpf_loader_deprecated, bpf_loader_upgradeable, config, ed25519_program,
-    loader_v4, native_loader, secp256k1_program, secp256r1_program, stake, sysvar, vote, zk_elgamal_proof_program,
-    zk_token_proof_program,
+    address_lookup_table, bpf_loader, bpf_loader_deprecated, bpf_loader_upgradeable, config, loader_v4, native_loader,
+    stake, sysvar, vote, zk_elgamal_proof_program, zk_token_proof_program,
 };
-use solana_svm_callback::InvokeContextCallback;
+use solana_svm_callback::InvokeContextCallback as _;
 use solana_transaction_context::{
     MAX_ACCOUNTS_PER_TRANSACTION, instruction_accounts::InstructionAccount, transaction::TransactionContext,
 };
@@ -39,22 +39,16 @@ const DEFAULT_SLOT: u64 = 10;
 const DEFAULT_RESTART_SLOT: u64 = 5_000;
 /// The owners of programs that are not native.
 const LOADERS: [Pubkey; 3] = [bpf_loader::ID, bpf_loader_deprecated::ID, bpf_loader_upgradeable::ID];
-/// Native programs of Solana that do not exist here, or run before a transaction does.
-const ABSENT: [(Pubkey, &str); 10] = [
+/// Native programs of Solana that do not exist here.
+const ABSENT: [(Pubkey, &str); 7] = [
     (vote::ID, "Vote"),
     (stake::ID, "Stake"),
     (config::ID, "Config"),
     (address_lookup_table::ID, "Address Lookup Table"),
     (zk_elgamal_proof_program::ID, "ZK ElGamal Proof"),
     (zk_token_proof_program::ID, "ZK Token Proof"),
-    (ed25519_program::ID, "Ed25519"),
-    (secp256k1_program::ID, "Secp256k1"),
-    (secp256r1_program::ID, "Secp256r1"),
     (loader_v4::ID, "Loader v4"),
 ];
-
-struct NoCallbacks;
-impl InvokeContextCallback for NoCallbacks {}
 
 /// One instruction, ready to run as often as wanted.
 pub(super) struct Scene {
@@ -70,7 +64,7 @@ pub(super) struct Scene {
     /// Place of the program among them.
     program: u16,
     metas: Vec<InstructionAccount>,
-    data: Vec<u8>,
+    pub(super) data: Vec<u8>,
     pub(super) units: Units,
 }
 
@@ -116,6 +110,12 @@ impl Scene {
             accounts,
             keyed,
         })
+    }
+
+    /// The program, if it is a signature check: those are no programs that run.
+    pub(super) fn precompile(&self) -> Option<Pubkey> {
+        let (key, _) = self.keyed.get(usize::from(self.program))?;
+        Precompiles.is_precompile(key).then_some(*key)
     }
 
     /// The programs that may run.
@@ -180,7 +180,7 @@ impl Scene {
         let Runtime { features, environments, cost, .. } = &self.runtime;
         let (hash, lamports) = self.blockhash;
         let environment =
-            EnvironmentConfig::new(hash, lamports, false, &NoCallbacks, features, environments, &self.sysvars);
+            EnvironmentConfig::new(hash, lamports, false, &Precompiles, features, environments, &self.sysvars);
         InvokeContext::new(transaction, programs, environment, None, self.budget(), *cost)
     }
 

@@ -7,6 +7,7 @@ use crate::{
     account::{WEI_PER_LAMPORT, canonical},
     error::Failure,
     guard::is_alias,
+    heaps,
     precompiles::Precompiles,
     programs::Programs,
     runtime::Runtime,
@@ -63,6 +64,8 @@ pub(crate) struct Plan {
     pub(crate) outbound: Option<Outbound>,
     /// Who stands behind top-level instructions.
     pub(crate) payer: Pubkey,
+    /// Height of the instruction that the host's frame stands for; the calls above are calls inside it.
+    pub(crate) own_height: usize,
     /// The instructions sysvar, if an account asks for it.
     pub(crate) instructions_sysvar: Option<Vec<u8>>,
     pub(crate) compute_units: u64,
@@ -120,6 +123,7 @@ pub(crate) struct Entry<'a> {
     pub(super) held: Vec<Held>,
     pub(super) outbound: Option<Outbound>,
     pub(super) payer: Pubkey,
+    pub(super) own_height: usize,
     /// A failure that agave's errors cannot carry.
     pub(super) failure: Option<Failure>,
     load_limit: Option<LoadLimit>,
@@ -128,6 +132,10 @@ pub(crate) struct Entry<'a> {
 
 /// Runs `plan`. `state_gas` pays for loading accounts and writing them back; compute units pay for the rest.
 pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas: &mut u64) -> Result<Outcome, Fatal> {
+    // Nested entries ask for the least there is.
+    if !session::is_nested() {
+        heaps::resize(plan.heap_bytes);
+    }
     let log = session::log().unwrap_or_else(LogCollector::new_ref);
     let mut entry = Entry {
         host,
@@ -136,6 +144,7 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
         held: Vec::with_capacity(plan.accounts.len()),
         outbound: plan.outbound,
         payer: plan.payer,
+        own_height: plan.own_height,
         failure: None,
         load_limit: plan.load_limit,
         log,

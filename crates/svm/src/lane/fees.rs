@@ -1,6 +1,6 @@
 //! What a transaction pays, and who can pay.
 
-use super::{budget::Budget, recency::identify, refused};
+use super::{budget::Budget, refused};
 use crate::{
     account::{StoredAccount, WEI_PER_LAMPORT, canonical},
     context::lamports_in,
@@ -48,7 +48,10 @@ pub(super) fn charge(
     if left > 0 && !rent.is_exempt(left, length) && rent.is_exempt(lamports, length) {
         return Err(refused(TransactionError::InsufficientFundsForRent { account_index: 0 }).into());
     }
-    identify(host, payer)?;
+    // From now on other VMs can say which key stands behind the account.
+    if host.home_of(&mut free, address)?.is_none() {
+        host.identify(&mut free, payer.as_ref())?;
+    }
     Ok(host.pay_fee(&mut free, address, U256::from(fee) * U256::from(WEI_PER_LAMPORT))?)
 }
 

@@ -6,7 +6,7 @@
 //! account, which changes with every transaction that uses it.
 
 use crate::{
-    account::{StoredAccount, canonical},
+    account::StoredAccount,
     sysvars::{LAMPORTS_PER_SIGNATURE, RECENT_BLOCKS, Sysvars},
 };
 use hexapla_primitives::{B256, Bytes, ObjectKey, VmId};
@@ -105,11 +105,4 @@ impl Nonce {
     pub(super) fn advance(&self, host: &mut dyn Host) -> HostResult<()> {
         host.set_object(&mut { u64::MAX }, &StoredAccount::key(&self.account), Some(self.advanced.clone()))
     }
-}
-
-/// Writes down which key stands behind an account that signs, so that other VMs can name it.
-pub(super) fn identify(host: &mut dyn Host, key: &Pubkey) -> HostResult<()> {
-    let address = host.identify(&mut { u64::MAX }, key.as_ref())?;
-    debug_assert_eq!(address, canonical(key));
-    Ok(())
 }

@@ -93,6 +93,7 @@ impl Run<'_> {
             instructions,
             outbound: None,
             payer: *message.fee_payer(),
+            own_height: 0,
             instructions_sysvar,
             compute_units: self.budget.compute_units.into(),
             heap_bytes: self.budget.heap_bytes,

@@ -1,5 +1,6 @@
 //! The cases whose encodings stand in `tests/fixtures`: input and expectation, written down by hand.
 
+use hexapla_primitives::hex;
 use prost::Message;
 use protosol::protos::{
     AcctState, ElfLoaderCtx, ElfLoaderEffects, ElfLoaderFixture, ErrKind, FeatureSet, FixtureMetadata, InstrAcct,
@@ -70,6 +71,8 @@ pub(crate) fn all() -> Vec<(&'static str, Case)> {
         ("instr-transfer-too-much", transfer_too_much()),
         ("instr-counter", counter()),
         ("instr-counter-fails", counter_fails()),
+        ("instr-ed25519", ed25519()),
+        ("instr-ed25519-of-another-message", ed25519_of_another_message()),
         ("syscall-sha256", sha256()),
         ("syscall-sha256-outside", sha256_outside()),
         ("syscall-clock-by-default", clock()),
@@ -152,6 +155,33 @@ fn actor(script: Vec<u8>, output: InstrEffects) -> Case {
         features: None,
     };
     instruction(input, output)
+}
+
+/// The second test of RFC 8032, section 7.1: public key, signature and message stand behind the offsets.
+fn ed25519() -> Case {
+    let key = hex!("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+    let signature = hex!(
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+    );
+    let (own, start) = (u16::MAX, 2 + 14);
+    let offsets = [start + 32, own, start, own, start + 96, 1, own].map(u16::to_le_bytes).concat();
+    let input = InstrContext {
+        program_id: solana_sdk_ids::ed25519_program::ID.to_bytes().into(),
+        data: [&[1, 0][..], &offsets, &key, &signature, &[0x72]].concat(),
+        cu_avail: UNITS,
+        ..InstrContext::default()
+    };
+    instruction(input, InstrEffects { cu_avail: UNITS, ..InstrEffects::default() })
+}
+
+/// `PrecompileError::InvalidSignature` is 2.
+fn ed25519_of_another_message() -> Case {
+    ed25519().instruction(|input, output| {
+        input.data.pop();
+        input.data.push(0x73);
+        *output = InstrEffects { result: 26, custom_err: 2, cu_avail: UNITS, ..InstrEffects::default() };
+    })
 }
 
 fn failed(error: i64, kind: ErrKind, cu_avail: u64) -> SyscallEffects {

@@ -1,0 +1,69 @@
+//! Calls between programs inside one entry, as the call tree shows them.
+
+use crate::{
+    context::{Entry, canonical_of_key},
+    error::{Failure, fault},
+    invocation::Invocation,
+};
+use hexapla_primitives::{Bytes, NativeGas, U256, VmId};
+use hexapla_vm::{CallKind, Code, Exit, Frame, FrameEnd};
+use solana_instruction::{AccountMeta, error::InstructionError};
+use solana_program_runtime::invoke_context::InvokeContext;
+use solana_sbpf::vm::ContextObject as _;
+
+impl Entry<'_> {
+    /// A program begins. Whether its end is to be told as well: the program that the entry itself stands for is not
+    /// called inside it.
+    pub(crate) fn call_begins(&mut self, agave: &InvokeContext<'_, '_>) -> bool {
+        if !self.host.is_traced() || agave.get_stack_height() <= self.own_height {
+            return false;
+        }
+        let Ok(frame) = self.frame_of(agave) else { return false };
+        self.host.enter_inner(&frame);
+        true
+    }
+
+    /// It has ended.
+    pub(crate) fn call_ends(&mut self, agave: &InvokeContext<'_, '_>, given: u64, failure: Option<InstructionError>) {
+        let gas_left = agave.get_remaining();
+        let native_used = Some(NativeGas { amount: given.saturating_sub(gas_left), unit: "CU" });
+        let context = &agave.transaction_context;
+        let program = context.get_current_instruction_context().and_then(|instruction| instruction.get_program_key());
+        let program = program.copied().unwrap_or_default();
+        let exit = match failure.map(|error| fault(canonical_of_key(&program), Failure::Instruction(error))) {
+            Some(Ok(fault)) => Exit::Fault(fault),
+            _ => match context.get_return_data() {
+                (by, data) if *by == program => Exit::Return(Bytes::copy_from_slice(data)),
+                _ => Exit::Return(Bytes::new()),
+            },
+        };
+        self.host.exit_inner(&FrameEnd { exit, gas_left, native_used });
+    }
+
+    fn frame_of(&self, agave: &InvokeContext<'_, '_>) -> Result<Frame, InstructionError> {
+        let context = &agave.transaction_context;
+        let instruction = context.get_current_instruction_context()?;
+        let accounts = instruction.instruction_accounts().iter().map(|account| {
+            let pubkey = *context.get_key_of_account_at_index(account.index_in_transaction)?;
+            Ok(AccountMeta { pubkey, is_signer: account.is_signer(), is_writable: account.is_writable() })
+        });
+        let accounts = accounts.collect::<Result<_, InstructionError>>()?;
+        let data = Bytes::copy_from_slice(instruction.get_instruction_data());
+        let target = canonical_of_key(instruction.get_program_key()?);
+        Ok(Frame {
+            vm: VmId::SVM,
+            caller_vm: VmId::SVM,
+            caller: self.caller(agave)?,
+            target,
+            code_address: target,
+            code: Code::default(),
+            kind: CallKind::Call,
+            value: U256::ZERO,
+            input: Invocation { accounts, ..Invocation::of_data(data) }.to_bytes(),
+            gas_limit: agave.get_remaining(),
+            read_only: false,
+            reentrant: false,
+            depth: agave.get_stack_height(),
+        })
+    }
+}
