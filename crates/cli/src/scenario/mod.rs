@@ -2,7 +2,7 @@
 //!
 //! - [`source`]: the text and places in it
 //! - `fields`: TOML tables key by key, with errors that point at the place
-//! - `read`, `step`, `keys`: the text into a [`Scenario`]; nothing is executed or looked up here
+//! - `read`, `step`, `transaction`, `keys`: the text into a [`Scenario`]; nothing is executed or looked up here
 //! - [`solana`]: what a scenario says about Solana: keys, accounts, instructions, bytes made of parts
 //! - [`update`]: observed values written back into `expect`
 //!
@@ -14,6 +14,7 @@ mod read;
 pub(crate) mod solana;
 mod source;
 mod step;
+mod transaction;
 pub(crate) mod update;
 
 pub(crate) use solana::{AccountUse, Instruction, Invoke, KeyEntry, KeyForm, NamedAccounts, Part, Parts, Transaction};

@@ -1,12 +1,12 @@
 //! The steps of a scenario.
 
 use super::{
-    Action, Arg, Call, Deploy, Expect, Instruction, InterfaceChoice, Invoke, Named, NamedAccounts, ObjectName, Prove,
-    Proved, Sending, Step, Transaction,
-    fields::{Fields, Item, boolean, list, number, text, text_or_texts, texts, tree, trees},
+    Action, Arg, Call, Deploy, Expect, InterfaceChoice, Invoke, Named, ObjectName, Prove, Proved, Sending, Step,
+    fields::{Fields, Item, boolean, number, text, text_or_texts, texts, tree, trees},
     keys::{read_parts, read_uses},
     read::{check_name, typed},
     source::{At, Source},
+    transaction::{read_named_accounts, read_transaction},
 };
 use crate::problem::{Problem, Result};
 use hexapla_abi::{Tree, Type, Value};
@@ -55,7 +55,8 @@ fn not_one_action(fields: &Fields<'_>, number: usize, given: &[&str]) -> Box<Pro
         .with_help(format!("a step has one of {}", ACTIONS.map(|action| format!("`{action}`")).join(", ")))
 }
 
-type Read = (Action, Range<usize>, Option<String>);
+/// What a step does, where that stands, and its headline.
+pub(super) type Read = (Action, Range<usize>, Option<String>);
 
 fn read_deploy(fields: &mut Fields<'_>) -> Result<Read> {
     let name = fields.required("deploy", text)?;
@@ -115,81 +116,6 @@ fn read_invoke(fields: &mut Fields<'_>) -> Result<Read> {
     Ok((Action::Invoke(invoke), span, None))
 }
 
-/// Instructions that are signed together.
-fn read_transaction(fields: &mut Fields<'_>) -> Result<Read> {
-    let instructions = fields.required("instructions", |source, key, item| {
-        let items = list(source, key, item)?;
-        let read = |(index, item): (usize, &Item<'_>)| read_instruction(source, index + 1, item);
-        Ok(At::new(items.value.into_iter().enumerate().map(read).collect::<Result<Vec<_>>>()?, items.span))
-    })?;
-    let span = match instructions.value.first() {
-        Some(first) => first.program.span.clone(),
-        None => {
-            return Err(Problem::new("hexapla::scenario::instructions", "a transaction has at least one instruction")
-                .at(&fields.source, &instructions.span, "none here")
-                .with_help("write e.g. `instructions = [{ call = \"spl-memo.memo\", args = [\"hi\"] }]`"));
-        }
-    };
-    let transaction = Transaction {
-        instructions: instructions.value,
-        is_static: fields.optional("static", boolean)?.unwrap_or_default(),
-        save: fields.optional("save", text_or_texts)?,
-        sending: Sending { from: fields.optional("from", text)?, ..read_terms(fields)? },
-    };
-    Ok((Action::Transaction(transaction), span, None))
-}
-
-fn read_instruction(source: &Arc<Source>, number: usize, item: &Item<'_>) -> Result<Instruction> {
-    let mut fields = Fields::of(source, item, format!("instruction {number}"))?;
-    let instruction = match (fields.has("call"), fields.has("invoke")) {
-        (true, false) => {
-            let (program, function) = split_target(fields.required("call", text)?);
-            if function.is_none() {
-                let problem = Problem::new("hexapla::scenario::no_function", "the call does not say which function");
-                return Err(problem
-                    .at(source, &program.span, "a program without a function")
-                    .with_help("write `program.function`, or give the bytes with `invoke` and `data`"));
-            }
-            Instruction {
-                program,
-                function,
-                named: fields.optional("accounts", read_named_accounts)?.unwrap_or_default(),
-                listed: fields.optional("remaining_accounts", read_uses)?.unwrap_or_default(),
-                args: fields.optional("args", read_args)?,
-                data: None,
-            }
-        }
-        (false, true) => Instruction {
-            program: fields.required("invoke", text)?,
-            function: None,
-            named: Vec::new(),
-            listed: fields.optional("accounts", read_uses)?.unwrap_or_default(),
-            args: None,
-            data: fields.optional("data", read_parts)?,
-        },
-        _ => {
-            let span = super::fields::head(source, &fields.span);
-            return Err(Problem::new(
-                "hexapla::scenario::action",
-                format!("instruction {number} does not say what to call"),
-            )
-            .at(source, &span, "this instruction")
-            .with_help("an instruction has one of `call` and `invoke`"));
-        }
-    };
-    fields.finish()?;
-    Ok(instruction)
-}
-
-fn read_named_accounts(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<NamedAccounts> {
-    let fields = Fields::of(source, item, format!("`{key}` of a call"))?;
-    let read = |(name, item): (At<String>, &Item<'_>)| {
-        let account = text(source, &format!("the account `{}`", name.value), item)?;
-        Ok((name, account))
-    };
-    fields.entries().into_iter().map(read).collect()
-}
-
 fn read_call(fields: &mut Fields<'_>) -> Result<Read> {
     let target = fields.required("call", text)?;
     let span = target.span.clone();
@@ -214,7 +140,7 @@ fn read_call(fields: &mut Fields<'_>) -> Result<Read> {
 }
 
 /// `vault.deposit(uint256)`: the contract before the first dot, the function behind it.
-fn split_target(target: At<String>) -> (At<String>, Option<At<String>>) {
+pub(super) fn split_target(target: At<String>) -> (At<String>, Option<At<String>>) {
     let Some((to, function)) = target.value.split_once('.') else {
         return (target, None);
     };
@@ -283,7 +209,7 @@ fn read_sending(fields: &mut Fields<'_>) -> Result<Sending> {
 }
 
 /// What a transaction may use, and what is paid for it.
-fn read_terms(fields: &mut Fields<'_>) -> Result<Sending> {
+pub(super) fn read_terms(fields: &mut Fields<'_>) -> Result<Sending> {
     Ok(Sending {
         from: None,
         args: None,
@@ -295,7 +221,7 @@ fn read_terms(fields: &mut Fields<'_>) -> Result<Sending> {
 }
 
 /// A list of values, or a table of values by the names of the parameters.
-fn read_args(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<Vec<Arg>>> {
+pub(super) fn read_args(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<Vec<Arg>>> {
     let args = match item.get_ref() {
         DeValue::Table(_) => {
             let named = named_trees(source, key, item)?.into_iter();
