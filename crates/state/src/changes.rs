@@ -17,6 +17,15 @@ pub struct ObjectSlot {
     pub present: Option<Bytes>,
 }
 
+impl ObjectSlot {
+    /// Whether the transaction leaves another object than it found.
+    pub fn is_changed(&self) -> bool {
+        // What was only read is the very same buffer.
+        let place = |object: &Option<Bytes>| object.as_ref().map(|bytes| (bytes.as_ptr(), bytes.len()));
+        place(&self.original) != place(&self.present) && self.original != self.present
+    }
+}
+
 /// The objects a transaction has seen.
 pub type ObjectState = HashMap<ObjectKey, ObjectSlot>;
 
@@ -97,7 +106,7 @@ impl TxChanges {
             }
         }
         for (key, slot) in &self.objects {
-            if slot.original != slot.present {
+            if slot.is_changed() {
                 set.writes.insert(Location::Object(key.clone()), of_object(slot.present.as_ref()));
             }
             set.reads.insert(Location::Object(key.clone()), of_object(slot.original.as_ref()));

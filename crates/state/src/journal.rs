@@ -46,6 +46,9 @@ pub struct ObjectAccess {
     pub present: Option<Bytes>,
 }
 
+/// Room for the objects of a transaction, made at the first of them.
+const OBJECTS_AT_FIRST: usize = 14;
+
 /// revm's journal plus the object journal.
 #[derive(Debug)]
 pub struct WorldJournal<DB> {
@@ -62,10 +65,19 @@ pub struct WorldJournal<DB> {
 impl<DB: Database + WorldSource> WorldJournal<DB> {
     /// Reads an object; the first read of each goes to the database and joins the read set.
     pub fn object(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
-        if let Some(slot) = self.objects.get(key) {
-            return Ok(slot.present.clone());
+        match self.objects.get(key) {
+            Some(slot) => Ok(slot.present.clone()),
+            None => self.load(key),
         }
+    }
+
+    /// The first read of an object.
+    fn load(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
         let value = self.words.database.object(key)?;
+        if self.objects.is_empty() {
+            // A transaction that uses objects at all uses several: accounts, their owners' records.
+            self.objects.reserve(OBJECTS_AT_FIRST);
+        }
         self.objects.insert(key.clone(), ObjectSlot { original: value.clone(), present: value.clone() });
         Ok(value)
     }
@@ -82,10 +94,11 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
 
     /// How an object stands before the first access of the transaction, and whether it was accessed before.
     pub fn object_access(&mut self, key: &ObjectKey) -> Result<ObjectAccess, StateError> {
-        let is_cold = !self.objects.contains_key(key);
-        let present = self.object(key)?;
-        let original = self.objects.get(key).and_then(|slot| slot.original.clone());
-        Ok(ObjectAccess { is_cold, original, present })
+        if let Some(ObjectSlot { original, present }) = self.objects.get(key).cloned() {
+            return Ok(ObjectAccess { is_cold: false, original, present });
+        }
+        let value = self.load(key)?;
+        Ok(ObjectAccess { is_cold: true, original: value.clone(), present: value })
     }
 
     /// Ends the transaction: everything it read and wrote. The journal is as new afterwards.

@@ -135,7 +135,7 @@ impl Overlay {
             }
         }
         for (key, slot) in changes.objects {
-            let changed = slot.original != slot.present;
+            let changed = slot.is_changed();
             match self.objects.entry(key) {
                 Entry::Occupied(mut entry) => {
                     let cached = entry.get_mut();

@@ -75,6 +75,11 @@ impl Runtime {
             alias: builtin(foreign::Alias::register as _),
         })
     }
+
+    /// The native program of this id.
+    pub(crate) fn builtin(&self, id: &Pubkey) -> Option<&Arc<ProgramCacheEntry>> {
+        self.builtins.iter().find(|(known, _)| known == id).map(|(_, builtin)| builtin)
+    }
 }
 
 fn builtin(register: BuiltinFunctionRegisterer) -> Arc<ProgramCacheEntry> {

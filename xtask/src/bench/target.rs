@@ -19,7 +19,7 @@ pub(crate) struct Target {
     unit: &'static str,
 }
 
-const TARGETS: [(&str, Side, f64, &str); 9] = [
+const TARGETS: [(&str, Side, f64, &str); 11] = [
     ("translate_call_over_alloy_encode", Side::AtMost, 3.0, "x"),
     ("update_1_thread_vs_eth_trie_cpu", Side::AtLeast, 8.0, "x"),
     ("update_scaling_wall", Side::MoreThan, 1.0, "x"),
@@ -28,6 +28,8 @@ const TARGETS: [(&str, Side, f64, &str); 9] = [
     ("erc20_transfer_wasmtime", Side::AtMost, 6.0, "us"),
     ("crossing_added_evm_to_wasm", Side::AtMost, 1.0, "us"),
     ("crossing_added_wasm_to_evm", Side::AtMost, 1.0, "us"),
+    ("border_added_evm_to_spl_typed", Side::AtMost, 3.0, "us"),
+    ("spl_token_transfer_over_litesvm_cpu", Side::AtMost, 1.2, "x"),
     ("tour_process_wall", Side::AtMost, 0.3, "s"),
 ];
 

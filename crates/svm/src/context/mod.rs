@@ -29,7 +29,7 @@ use solana_svm_log_collector::LogCollector;
 use solana_svm_timings::ExecuteTimings;
 use solana_transaction_context::{instruction_accounts::InstructionAccount, transaction::TransactionContext};
 use solana_transaction_error::TransactionError;
-use std::{borrow::Cow, cell::RefCell, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, rc::Rc, sync::Arc};
 
 /// An account of the entry, in the order of the transaction.
 #[derive(Clone, Copy, Debug)]
@@ -150,13 +150,18 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
         log,
     };
     let mut programs = ProgramCacheForTxBatch::new(ground.sysvars.slot);
-    for (id, builtin) in &ground.runtime.builtins {
-        programs.replenish(*id, builtin.clone());
-    }
     let mut accounts = Vec::with_capacity(plan.accounts.len());
     for account in &plan.accounts {
         match entry.load(account, plan.instructions_sysvar.as_deref(), &mut programs, state_gas) {
-            Ok(loaded) => accounts.push((account.key, loaded)),
+            Ok(loaded) => {
+                // What may run is an account here: a native program itself, or a program of a native loader.
+                for id in [&account.key, loaded.owner()] {
+                    if let Some(builtin) = ground.runtime.builtin(id) {
+                        programs.replenish(*id, Arc::clone(builtin));
+                    }
+                }
+                accounts.push((account.key, loaded));
+            }
             Err(Failure::Fatal(fatal)) => return Err(fatal),
             Err(failure) => return Ok(Outcome::refused(failure)),
         }

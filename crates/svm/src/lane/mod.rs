@@ -42,6 +42,8 @@ struct Transaction {
     /// Hash of its message.
     hash: B256,
     message: Form,
+    /// Canonical address of who pays.
+    payer: Address,
     budget: Budget,
 }
 
@@ -69,7 +71,11 @@ impl Transaction {
         if let Form::Whole(message) = &message {
             check_accounts(message).map_err(refused)?;
         }
-        Ok(Self { vm, checks, signature: decoded.signature, hash: decoded.hash, message, budget })
+        let payer = canonical(&match &message {
+            Form::Whole(message) => *message.fee_payer(),
+            Form::WithTables(message) => message.message.static_account_keys().first().copied().unwrap_or_default(),
+        });
+        Ok(Self { vm, checks, signature: decoded.signature, hash: decoded.hash, message, payer, budget })
     }
 
     fn whole(&self, host: &mut dyn Host, sysvars: &Sysvars) -> Result<Cow<'_, SanitizedMessage>, LaneError> {
@@ -83,13 +89,6 @@ impl Transaction {
             .map_err(|error| LaneRefusal::new("SanitizeFailure", error.to_string()))?;
         check_accounts(&whole).map_err(refused)?;
         Ok(Cow::Owned(whole))
-    }
-
-    fn payer_key(&self) -> solana_pubkey::Pubkey {
-        match &self.message {
-            Form::Whole(message) => *message.fee_payer(),
-            Form::WithTables(message) => message.message.static_account_keys().first().copied().unwrap_or_default(),
-        }
     }
 }
 
@@ -121,7 +120,7 @@ impl LaneTransaction for Transaction {
     }
 
     fn payer(&self) -> Address {
-        canonical(&self.payer_key())
+        self.payer
     }
 
     fn gas_limit(&self) -> u64 {
