@@ -81,6 +81,7 @@ Examples:
   hexapla run examples/tour                       a story over three VMs
   hexapla run examples/tour --diff                with what each transaction changed
   hexapla run examples/tour --json | jq .root     for programs
+  hexapla run examples/price-reader --log         a Solana wallet deploys and signs; what programs log
   hexapla test examples                           all scenarios below a folder
   hexapla proof examples/tour account token --slot 2 -o proof.json
   hexapla verify-proof proof.json --root 0x…

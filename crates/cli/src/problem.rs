@@ -117,10 +117,15 @@ impl From<hexapla_executor::ChainError> for Box<Problem> {
     fn from(error: hexapla_executor::ChainError) -> Self {
         use hexapla_executor::{ChainError, ExecuteError};
         let (code, message, help) = match &error {
-            ChainError::Execute(ExecuteError::Invalid(_) | ExecuteError::Refused(_)) => (
+            ChainError::Execute(ExecuteError::Invalid(_)) => (
                 "hexapla::transaction::invalid",
                 "the transaction is not valid",
                 "nothing was executed; check sender, value and gas of the step",
+            ),
+            ChainError::Execute(ExecuteError::Refused(_)) => (
+                "hexapla::transaction::invalid",
+                "the transaction is not valid",
+                "nothing was executed and no fee was paid; check the sender's lamports, and how much the step says",
             ),
             ChainError::Execute(ExecuteError::Fatal(_)) => {
                 ("hexapla::execution", "execution was aborted by the host", "please report this with the scenario")

@@ -171,8 +171,10 @@ fn text_from_outside_cannot_move_the_cursor() {
 #[test]
 fn no_mutation_of_a_scenario_makes_it_panic() {
     let sandbox = Sandbox::new();
-    let tokens = support::root().join("examples/tokens/scenario.toml");
-    let original = std::fs::read_to_string(tokens).unwrap().replace("../../contracts", "{contracts}");
+    let originals = ["tokens", "price-reader"].map(|example| {
+        let path = support::root().join(format!("examples/{example}/scenario.toml"));
+        std::fs::read_to_string(path).unwrap().replace("../../contracts", "{contracts}")
+    });
     let pieces = [
         "\"",
         "[",
@@ -199,7 +201,7 @@ fn no_mutation_of_a_scenario_makes_it_panic() {
         usize::try_from(seed % below as u64).unwrap()
     };
     for round in 0..150 {
-        let mut text: Vec<char> = original.chars().collect();
+        let mut text: Vec<char> = originals[round % 2].chars().collect();
         for _ in 0..=random(2) {
             let at = random(text.len());
             let end = (at + random(4)).min(text.len());
@@ -241,4 +243,108 @@ fn named_arguments_are_those_of_the_function() {
         refused_step("deploy = \"x\"\nid = \"abc\"\nartefact = \"{contracts}/svm/actor/actor.so\""),
         &["\"abc\" is no key"],
     );
+}
+
+/// A step behind accounts, keypairs and a token.
+#[track_caller]
+fn refused_in_the_lane(step: &str) -> Ran {
+    let keys = "[keys]\ncarol = { keypair = true, lamports = 5_000_000 }\npool = {}\n\n";
+    refused(&format!("{HEAD}{keys}{TOKEN}[[step]]\n{step}\n"))
+}
+
+#[test]
+fn what_keypairs_sign_is_checked_before_anything_is_executed() {
+    let transfer = |rest: &str| {
+        refused_in_the_lane(&format!("call = \"spl-token.transfer\"\nfrom = \"carol\"\nargs = [5]\n{rest}"))
+    };
+    all_of(transfer(""), &["transfer needs more accounts: source, destination", "accounts = { source = \"NAME\" }"]);
+    all_of(transfer("accounts = { sorce = \"pool\" }"), &["no account `sorce`", "did you mean `source`?", ":17:14"]);
+    all_of(transfer("accounts = { source = \"pol\" }"), &["`pol`", "did you mean `pool`?", ":17:23"]);
+    all_of(transfer("accounts = [\"pool\"]"), &["`accounts` of a call must be a table, not a list"]);
+    all_of(
+        transfer("accounts = { source = \"pool\", destination = \"pool\", authority = \"alice\" }"),
+        &["`alice` cannot sign: it is no keypair", "keypair = true", ":17:65"],
+    );
+    all_of(transfer("value = 5"), &["carries no `value`", "system-program.transfer_sol"]);
+    all_of(
+        refused_in_the_lane("call = \"spl-token.transferChecked\"\nfrom = \"carol\"\nargs = [1, 2]"),
+        &["no function \"transferChecked\"", "did you mean transfer_checked"],
+    );
+    all_of(
+        refused_in_the_lane("call = \"token.transfer\"\nfrom = \"carol\"\nargs = [\"alice\", 5]"),
+        &["`token` has no interface for Solana's lane", "interface = true"],
+    );
+    all_of(refused_in_the_lane("call = \"spl-token\"\nfrom = \"carol\""), &["does not say which function", "`invoke`"]);
+    all_of(
+        refused_in_the_lane("call = \"spl-token\"\nraw = \"0x\"\nfrom = \"carol\""),
+        &["`raw` is call data of the EVM lane", "`invoke` and `data`"],
+    );
+    all_of(
+        refused_in_the_lane("invoke = \"spl-memo\"\nfrom = \"carol\"\naccounts = [\"signer pool\"]"),
+        &["`pool` cannot sign", ":16:13"],
+    );
+}
+
+#[test]
+fn what_belongs_to_the_other_lane_is_refused() {
+    all_of(
+        refused_in_the_lane("call = \"token.name\"\nunit_price = 5"),
+        &["`unit_price` belongs to transactions that a keypair signs", "leave it out", ":15:14"],
+    );
+    all_of(
+        refused_in_the_lane("invoke = \"spl-memo\"\nfrom = \"carol\"\ntables = [\"pol\"]"),
+        &["`pol`", "did you mean `pool`?", ":16:11"],
+    );
+    all_of(refused_in_the_lane("call = \"token.name\"\ntables = []"), &["`tables` belongs to transactions"]);
+    all_of(
+        refused_in_the_lane("call = \"token.name\"\naccounts = { payer = \"carol\" }"),
+        &["`accounts` belongs to transactions that a keypair signs"],
+    );
+    all_of(
+        refused_in_the_lane("instructions = [{ invoke = \"spl-memo\" }]"),
+        &["no keypair signs the transaction", "name a keypair in `from`"],
+    );
+    all_of(
+        refused_in_the_lane("from = \"alice\"\ninstructions = [{ invoke = \"spl-memo\" }]"),
+        &["`alice` cannot sign: it is no keypair"],
+    );
+    all_of(refused_in_the_lane("from = \"carol\"\ninstructions = []"), &["at least one instruction", "spl-memo"]);
+    all_of(
+        refused_in_the_lane("from = \"carol\"\ninstructions = [{ data = \"0x\" }]"),
+        &["instruction 1 does not say what to call", "one of `call` and `invoke`"],
+    );
+    all_of(
+        refused_in_the_lane("from = \"carol\"\ninstructions = [{ invoke = \"spl-memo\", dta = \"0x\" }]"),
+        &["instruction 1 has no key `dta`", "did you mean `data`?"],
+    );
+    all_of(refused("[keys]\na = { keypair = true, key = \"x\" }\n[[step]]\ncheck = \"x\"\n"), &["given several times"]);
+}
+
+#[test]
+fn deployments_say_who_can_deploy_what() {
+    let actor = "artefact = \"{contracts}/svm/actor/actor.so\"";
+    let deploy = |rest: &str| refused_in_the_lane(&format!("deploy = \"actor\"\n{actor}\n{rest}"));
+    all_of(deploy("from = \"alice\""), &["`alice` cannot deploy a Solana program", "leave `from` out"]);
+    all_of(deploy("authority = \"carol\""), &["`authority` belongs to programs that a keypair deploys"]);
+    all_of(deploy("from = \"carol\"\nauthority = \"pool\""), &["`pool` cannot sign"]);
+    all_of(deploy("from = \"carol\"\nmax_len = 5"), &["`actor` has 12440 bytes, which is more than `max_len`"]);
+    all_of(deploy("from = \"carol\"\ngas = 5"), &["the loader's transactions take no `gas`"]);
+    let id = "id = \"GhtQ6m4fDtxeZ9KZH4JPCkPTaRAqXXtNKD2rWwgoXhxN\"";
+    all_of(deploy(&format!("from = \"carol\"\n{id}")), &["the id of `actor` must be able to sign", "leave `id` out"]);
+    let token = "artefact = \"{contracts}/evm/token/Token.json\"";
+    all_of(
+        refused_in_the_lane(&format!("deploy = \"t\"\n{token}\nfrom = \"carol\"\nargs = [\"T\", \"T\", 5]")),
+        &["the keypair `carol` cannot create `t`", "name an account"],
+    );
+    let only_a_keypair = "[keys]\ncarol = { keypair = true }\n[[step]]\ndeploy = \"t\"\n";
+    all_of(
+        refused(&format!("{only_a_keypair}{token}\nargs = [\"T\", \"T\", 5]\n")),
+        &["the keypair `carol` cannot create `t`", ":4:10"],
+    );
+    let upgrade = |name: &str, rest: &str| refused_in_the_lane(&format!("upgrade = \"{name}\"\n{rest}"));
+    all_of(upgrade("token", &format!("{actor}\nfrom = \"carol\"")), &["`token` is no Solana program"]);
+    all_of(upgrade("acter", actor), &["no account or contract `acter`"]);
+    all_of(upgrade("spl-memo", &format!("{token}\nfrom = \"carol\"")), &["the new code is no Solana program"]);
+    all_of(upgrade("spl-memo", actor), &["no keypair signs the transaction"]);
+    all_of(upgrade("spl-memo", &format!("{actor}\nid = \"x\"")), &["a `upgrade`, has no key `id`"]);
 }

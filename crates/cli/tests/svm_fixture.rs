@@ -35,8 +35,8 @@ fn the_committed_fixtures_pass_on_every_engine() {
     let sandbox = sandbox();
     for engine in ["jit", "interpreter", "both"] {
         let run = sandbox.hexapla(&["svm-fixture", "fixtures", "--engine", engine]).exits(0);
-        assert!(run.stdout.contains("12 pass, 0 fail"), "{}", run.stdout);
-        assert!(run.stdout.contains("instruction: 4 pass, 0 fail"), "{}", run.stdout);
+        assert!(run.stdout.contains("14 pass, 0 fail"), "{}", run.stdout);
+        assert!(run.stdout.contains("instruction: 6 pass, 0 fail"), "{}", run.stdout);
     }
     let json = sandbox.hexapla(&["svm-fixture", "fixtures", "--json"]).exits(0).json();
     assert_eq!(json["kinds"]["vm"]["passed"].as_u64(), Some(3));
@@ -50,11 +50,11 @@ fn a_failure_says_what_differs_and_a_list_may_only_shrink() {
     write(&sandbox, "fixtures/wrong.fix", &wrong_units(&sandbox));
     let failed = sandbox.hexapla(&["svm-fixture", "fixtures"]).exits(1);
     assert!(failed.stdout.contains("fixtures/wrong.fix\n    compute units left: 9850, expected 9851\n"));
-    assert!(failed.stdout.contains("12 pass, 1 fail"), "{}", failed.stdout);
+    assert!(failed.stdout.contains("14 pass, 1 fail"), "{}", failed.stdout);
 
     sandbox.write("list", "[[failure]]\nfile = \"wrong.fix\"\nreason = \"its meter is off by one\"\n");
     let listed = sandbox.hexapla(&["svm-fixture", "fixtures", "--list", "list"]).exits(0);
-    assert!(listed.stdout.contains("12 pass, 0 fail, 1 fail as listed"), "{}", listed.stdout);
+    assert!(listed.stdout.contains("14 pass, 0 fail, 1 fail as listed"), "{}", listed.stdout);
 
     sandbox.write("list", "[[failure]]\nfile = \"vm-store.fix\"\nreason = \"it is listed although it passes\"\n");
     let passes = sandbox.hexapla(&["svm-fixture", "fixtures/vm-store.fix", "--list", "list"]).exits(1);

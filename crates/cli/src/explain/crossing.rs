@@ -4,13 +4,13 @@ use super::{
     frame::{Meaning, named_json, raw},
     value::{Shower, json},
 };
-use crate::world::names::Names;
+use crate::world::{names::Names, solana::VM};
 use hexapla_abi::{AnyCodec, Codec as _, Function, Interface, Tree, Value, interface::AccountSource, text::escape};
 use hexapla_executor::{
     CallNode, Crossing,
     svm::{AccountMeta, Invocation},
 };
-use hexapla_primitives::{B256, Bytes, VmId};
+use hexapla_primitives::{Address, B256, Bytes};
 use std::{cell::Cell, sync::Arc};
 
 /// The record of a transaction's crossings, which has the order of the call tree.
@@ -106,7 +106,54 @@ fn raw_invocation(
     source: Option<&Arc<Interface>>,
     invocation: Invocation,
 ) -> Meaning {
-    let shower = Shower::new(names, node.code_address);
+    let meaning = instruction(names, to, node.code_address, source, &invocation);
+    if is_inner(node) {
+        let (result_text, result) = returned_values(names, node, source, meaning.function.as_deref());
+        return Meaning { result_text, result, ..meaning };
+    }
+    let output = returned(&node.output).filter(|bytes| node.fault.is_none() && !bytes.is_empty());
+    let terms = if meaning.function.is_some() { " (raw)" } else { "" };
+    Meaning {
+        text: format!("{}{terms}", meaning.text),
+        result: output.as_ref().map(|bytes| Tree::String(bytes.to_string())),
+        result_text: output.map(|bytes| raw(&bytes)),
+        ..meaning
+    }
+}
+
+/// What a program has returned to another, or to a transaction: as text and as values.
+pub(super) fn returned_values(
+    names: &Names,
+    node: &CallNode,
+    source: Option<&Arc<Interface>>,
+    signature: Option<&str>,
+) -> (Option<String>, Option<Tree>) {
+    if node.fault.is_some() || node.output.is_empty() {
+        return (None, None);
+    }
+    let typed = source.and_then(|source| {
+        let function = source.function_by_signature(signature?)?;
+        AnyCodec::new(source.abi, names).decode_output(function, &node.output).ok()
+    });
+    match typed {
+        Some(values) if values.is_empty() => (None, None),
+        Some(values) => {
+            let text = Shower::new(names, node.code_address).values(&values);
+            (Some(text), Some(values.iter().map(|value| json(names, value)).collect()))
+        }
+        None => (Some(raw(&node.output)), Some(Tree::String(node.output.to_string()))),
+    }
+}
+
+/// An instruction, by the interface of its program `at` where that knows it.
+pub(super) fn instruction(
+    names: &Names,
+    to: &str,
+    at: Address,
+    source: Option<&Arc<Interface>>,
+    invocation: &Invocation,
+) -> Meaning {
+    let shower = Shower::new(names, at);
     let decoded = source.and_then(|source| AnyCodec::new(source.abi, names).decode_call(source, &invocation.data).ok());
     let (name, mut shown, function, args) = match &decoded {
         Some((function, values)) => {
@@ -130,22 +177,18 @@ fn raw_invocation(
         let what = if decoded.is_some() { "further accounts" } else { "accounts" };
         shown.0.push(format!("{what}: [{}]", shown.1.join(", ")));
     }
-    let output = if is_inner(node) { Some(node.output.clone()) } else { returned(&node.output) };
-    let output = output.filter(|bytes| node.fault.is_none() && !bytes.is_empty());
-    let terms = if decoded.is_some() && !is_inner(node) { " (raw)" } else { "" };
     Meaning {
-        text: format!("{to}.{name}({}){terms}", shown.0.join(", ")),
+        text: format!("{to}.{name}({})", shown.0.join(", ")),
         function,
         args,
         accounts: Some(invocation.accounts.iter().map(|meta| meta_json(names, meta)).collect()),
-        result: output.as_ref().map(|bytes| Tree::String(bytes.to_string())),
-        result_text: output.map(|bytes| raw(&bytes)),
+        ..Meaning::default()
     }
 }
 
 /// A call of one Solana program by another.
 fn is_inner(node: &CallNode) -> bool {
-    (node.caller_vm, node.vm) == (VmId::SVM, VmId::SVM)
+    node.caller_vm == node.vm && node.vm.name() == VM
 }
 
 /// What is inside of the `bytes` that `invoke` returns.

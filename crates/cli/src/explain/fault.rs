@@ -1,8 +1,9 @@
 //! Failures as one line.
 
 use super::value::Shower;
-use hexapla_abi::{Codec as _, Revert, SolidityCodec, describe_revert};
+use hexapla_abi::{Abi, Codec as _, Projection, Revert, SolidityCodec, describe_revert};
 use hexapla_primitives::{Fault, FaultKind};
+use std::sync::Arc;
 
 /// Data of a Solidity error: a selector and whole words.
 const SELECTOR_BYTES: usize = 4;
@@ -15,8 +16,8 @@ pub(crate) fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
     }
     if fault.kind == FaultKind::Revert && (!fault.data.is_empty() || fault.message.is_empty()) {
         let text = revert_text(shower, &fault.data);
-        // A number says less than the sentence that comes with it.
-        return if fault.code.is_some() && text.starts_with("0x") { shown(&fault.message) } else { text };
+        // A number, or what Solana's clients read, says less than the sentence that comes with it.
+        return if !fault.message.is_empty() && text.starts_with("0x") { shown(&fault.message) } else { text };
     }
     if fault.message.is_empty() {
         fault.kind.name().to_owned()
@@ -29,7 +30,15 @@ pub(crate) fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
 /// contract that failed.
 fn numbered(shower: &Shower<'_>, fault: &Fault) -> Option<String> {
     let code = fault.code?;
-    let source = shower.names().source(fault.contract)?;
+    let names = shower.names();
+    let source = match names.source(fault.contract) {
+        Some(source) => source.clone(),
+        // The number that an instruction gets from a contract of another VM.
+        None => {
+            let interface = names.interface(fault.contract)?.clone();
+            Arc::new(Projection::new(interface, Abi::Borsh).interface().clone())
+        }
+    };
     let error = source.errors.iter().find(|error| error.selector[..] == code.to_le_bytes())?;
     let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", shown(&error.message)) };
     Some(format!("{} ({code}){meaning}", shown(&error.name)))

@@ -90,6 +90,34 @@ pub(crate) struct Failure {
 pub(crate) enum ExplainedItem {
     Call(Box<ExplainedCall>),
     Event(ExplainedEvent),
+    /// One that has made no call.
+    Instruction(ExplainedInstruction),
+}
+
+/// An instruction of a transaction in Solana's lane.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExplainedInstruction {
+    /// Name of the program, or its key.
+    pub(crate) program: String,
+    /// `system-program.transfer_sol(source: carol, destination: dave, lamports: 5)`
+    pub(crate) text: String,
+    pub(crate) function: Option<String>,
+    pub(crate) args: Option<Tree>,
+    pub(crate) accounts: Option<Tree>,
+    pub(crate) fate: InstructionFate,
+}
+
+/// What became of an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum InstructionFate {
+    Stands,
+    /// A later one failed.
+    Undone,
+    Failed,
+    /// An earlier one failed.
+    NotReached,
 }
 
 /// An event.

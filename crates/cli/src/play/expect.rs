@@ -5,6 +5,7 @@ use super::{
     events::{is_event, written_event},
     pattern::{Pattern, declared, is_value, written, written_call},
     report::{Check, Sent, StepReport, Update},
+    send::Results,
 };
 use crate::{
     explain::{
@@ -14,7 +15,7 @@ use crate::{
     problem::{Problem, Result},
     scenario::{At, Step},
 };
-use hexapla_abi::{Codec as _, Function, Revert, SolidityCodec, Tree, Value};
+use hexapla_abi::{Revert, Tree, Value};
 use hexapla_primitives::{Address, Fault, FaultKind};
 use std::ops::Range;
 
@@ -39,7 +40,7 @@ impl Player<'_> {
         &self,
         step: &Step,
         sent: &Sent,
-        function: Option<&Function>,
+        results: Option<Results<'_>>,
         report: &mut StepReport,
     ) -> Result<()> {
         let expect = &step.expect;
@@ -56,7 +57,7 @@ impl Player<'_> {
         }
         let succeeded = sent.receipt.is_success();
         if let (Some(returns), true) = (&expect.returns, succeeded) {
-            report.checks.push(self.returns(returns, sent, function).map_err(place(&returns.span))?);
+            report.checks.push(self.returns(returns, sent, results).map_err(place(&returns.span))?);
         }
         if let Some(output) = &expect.output {
             report.checks.push(self.output(output, sent)?);
@@ -157,11 +158,12 @@ impl Player<'_> {
         }
     }
 
-    fn returns(&self, expected: &At<Tree>, sent: &Sent, function: Option<&Function>) -> Result<Check> {
-        let function = function.ok_or_else(|| {
+    fn returns(&self, expected: &At<Tree>, sent: &Sent, results: Option<Results<'_>>) -> Result<Check> {
+        let results = results.ok_or_else(|| {
             Problem::new("hexapla::scenario::returns", "the results of raw calls have no types")
                 .with_help("compare `output` instead")
         })?;
+        let function = results.function;
         let trees = match &expected.value {
             Tree::Array(items) => items.clone(),
             one => vec![one.clone()],
@@ -175,7 +177,7 @@ impl Player<'_> {
         let wanted = wanted.map(|(param, tree)| self.value(&param.ty, &At::new(tree, expected.span.clone())));
         let wanted = wanted.collect::<Result<Vec<_>>>()?;
         let shower = Shower::new(&self.world.names, Address::ZERO);
-        let outcome = match SolidityCodec::default().decode_output(function, &sent.receipt.output) {
+        let outcome = match results.decode(&self.world.names, &sent.receipt.output) {
             Ok(values) => Outcome {
                 holds: values == wanted,
                 expected: shower.values(&wanted),
@@ -242,7 +244,7 @@ fn fault_code(expected: &At<u64>, seen: &Fault) -> Check {
 }
 
 fn gas_used(expected: &At<u64>, sent: &Sent) -> Check {
-    let observed = sent.receipt.gas_used;
+    let observed = sent.gas_used();
     let outcome = Outcome {
         holds: expected.value == observed,
         expected: expected.value.to_string(),

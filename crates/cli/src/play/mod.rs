@@ -2,8 +2,10 @@
 //!
 //! - [`plan`]: everything that can be checked before anything is executed: names, artefacts, functions, arguments
 //! - `send`: deployments and calls
+//! - `sign`: transactions of Solana's lane
+//! - `load`: Solana programs, put into the state or brought by their loader
 //! - `prove`: proofs of the state as it is
-//! - `invoke`: Solana programs that are deployed, and raw instructions
+//! - `invoke`: raw instructions in the EVM lane
 //! - `expect`, `events`, `state`, `accounts`: the comparison with `expect`; `pattern`: events and errors as people write them
 //! - [`report`]: what came out of it
 
@@ -11,11 +13,13 @@ mod accounts;
 mod events;
 mod expect;
 mod invoke;
+mod load;
 mod pattern;
 pub(crate) mod plan;
 mod prove;
 pub(crate) mod report;
 mod send;
+mod sign;
 mod state;
 mod values;
 
@@ -66,6 +70,9 @@ impl<'s> Player<'s> {
         for account in &scenario.accounts {
             world.names.add(&account.name.value, account.address);
         }
+        for name in scenario.keypairs() {
+            world.keypairs.add(name);
+        }
         for (name, id) in plan.programs() {
             world.names.add_key(name, id);
         }
@@ -109,6 +116,18 @@ impl<'s> Player<'s> {
         let planned = self.plan.take(step.number);
         let mut report = match (&step.action, planned) {
             (Action::Deploy(deploy), Planned::Contract(contract)) => self.deploy(step, deploy, contract)?,
+            (Action::Upgrade(upgrade), Planned::Contract(contract)) => self.upgrade(step, upgrade, &contract)?,
+            (Action::Call(call), Planned::Signed(orders)) => {
+                let looks_only = call.is_static.unwrap_or_default();
+                self.sign(step, &orders, &call.sending, (looks_only, call.save.as_ref()))?
+            }
+            (Action::Invoke(invoke), Planned::Signed(orders)) => {
+                self.sign(step, &orders, &invoke.sending, (false, invoke.save.as_ref()))?
+            }
+            (Action::Transaction(transaction), Planned::Signed(orders)) => {
+                let how = (transaction.is_static, transaction.save.as_ref());
+                self.sign(step, &orders, &transaction.sending, how)?
+            }
             (Action::Call(call), Planned::Function(function)) => self.call(step, call, function.as_ref())?,
             (Action::Invoke(invoke), _) => self.invoke(step, invoke)?,
             (Action::Prove(prove), _) => self.prove(step, prove)?,

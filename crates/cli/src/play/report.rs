@@ -6,7 +6,7 @@ use crate::{
 };
 use hexapla_abi::Tree;
 use hexapla_executor::{AccessSet, Receipt};
-use hexapla_primitives::B256;
+use hexapla_primitives::{B256, U256};
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 /// What came out of a step.
@@ -46,6 +46,46 @@ pub(crate) struct Sent {
     pub(crate) gas_by_vm: BTreeMap<String, u64>,
     /// What it read and wrote; of transactions only.
     pub(crate) access: Option<AccessSet>,
+    /// The transactions of a loader, of which `receipt` is the last one's; `None` for all other steps.
+    pub(crate) loaded: Option<Loaded>,
+}
+
+/// Sums over the transactions of a loader.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Loaded {
+    /// Transactions that were sent.
+    pub(crate) transactions: usize,
+    /// Those that would have been, had none failed.
+    pub(crate) planned: usize,
+    pub(crate) gas_used: u64,
+    /// In wei.
+    pub(crate) fee: U256,
+}
+
+impl Loaded {
+    pub(super) fn add(&mut self, receipt: &Receipt) {
+        self.transactions += 1;
+        self.gas_used = self.gas_used.saturating_add(receipt.gas_used);
+        self.fee = self.fee.saturating_add(receipt.fee);
+    }
+}
+
+impl Sent {
+    /// How many transactions it was.
+    pub(crate) fn transactions(&self) -> usize {
+        self.loaded.map_or(1, |loaded| loaded.transactions)
+    }
+
+    /// Gas of all of them.
+    pub(crate) fn gas_used(&self) -> u64 {
+        self.loaded.map_or(self.receipt.gas_used, |loaded| loaded.gas_used)
+    }
+
+    /// Their fees, in wei.
+    pub(crate) fn fee(&self) -> U256 {
+        self.loaded.map_or(self.receipt.fee, |loaded| loaded.fee)
+    }
 }
 
 /// One expectation and what was there.

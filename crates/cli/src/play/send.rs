@@ -5,18 +5,42 @@ use super::{
     report::{Sent, StepKind, StepReport},
 };
 use crate::{
-    explain::frame::{explain, explain_event, gas_by_vm},
+    explain::frame::{ExplainedCall, explain, explain_event, gas_by_vm},
     problem::{Problem, Result},
     scenario::{At, Call, Deploy, Sending, Step},
-    world::artefact::{Code, Contract},
+    world::{
+        artefact::{Code, Contract},
+        names::Names,
+    },
 };
-use hexapla_abi::{Codec as _, Function, SolidityCodec, Tree, value_to_json};
+use hexapla_abi::{Abi, AnyCodec, Codec as _, CodecError, Function, SolidityCodec, Tree, Value, value_to_json};
 use hexapla_executor::{AccessSet, Receipt, TxEnv};
 use hexapla_primitives::{Address, Bytes};
+
+/// How to read what a transaction returns.
+#[derive(Clone, Copy)]
+pub(super) struct Results<'f> {
+    pub(super) function: &'f Function,
+    pub(super) abi: Abi,
+}
+
+impl<'f> Results<'f> {
+    /// Those of a call in the EVM lane.
+    pub(super) const fn of_solidity(function: &'f Function) -> Self {
+        Self { function, abi: Abi::Solidity }
+    }
+
+    pub(super) fn decode(self, names: &Names, output: &[u8]) -> Result<Vec<Value>, CodecError> {
+        AnyCodec::new(self.abi, names).decode_output(self.function, output)
+    }
+}
 
 impl Player<'_> {
     pub(super) fn deploy(&mut self, step: &Step, deploy: &Deploy, contract: Contract) -> Result<StepReport> {
         let code = match (&contract.code, contract.id) {
+            (Code::Program(elf), Some(_)) if self.scenario.deployer(deploy).is_some() => {
+                return self.load(step, deploy, &contract, elf);
+            }
             (Code::Program(elf), Some(id)) => return self.install(step, deploy, &contract, elf, id),
             (Code::Creation(code) | Code::Program(code), _) => code,
         };
@@ -41,7 +65,8 @@ impl Player<'_> {
         }
         let mut report = StepReport::of(step, StepKind::Deploy);
         report.later_steps_cannot_run = receipt.created.is_none() && !step.expect.is_failure();
-        self.finish(step, report, receipt, Some(access), None)
+        let tree = self.tree(&receipt);
+        self.finish(step, report, receipt, Some(access), (tree, None))
     }
 
     fn constructor_arguments(&self, deploy: &Deploy, contract: &Contract) -> Result<Bytes> {
@@ -91,8 +116,10 @@ impl Player<'_> {
             (StepKind::Transaction, receipt, Some(access))
         };
         let mut report = StepReport::of(step, kind);
-        report.later_steps_cannot_run = !self.save(save, function, &receipt)? && !step.expect.is_failure();
-        self.finish(step, report, receipt, access, function)
+        let results = function.map(Results::of_solidity);
+        report.later_steps_cannot_run = !self.save(save, results, &receipt)? && !step.expect.is_failure();
+        let tree = self.tree(&receipt);
+        self.finish(step, report, receipt, access, (tree, results))
     }
 
     fn encoding(&self, error: hexapla_abi::CodecError, span: &std::ops::Range<usize>) -> Box<Problem> {
@@ -119,23 +146,23 @@ impl Player<'_> {
         Ok((committed.receipt, committed.access))
     }
 
-    fn not_sent(&self, step: &Step, error: hexapla_executor::ChainError) -> Box<Problem> {
+    pub(super) fn not_sent(&self, step: &Step, error: hexapla_executor::ChainError) -> Box<Problem> {
         Box::<Problem>::from(error).at(&self.scenario.source, &step.span, "this step")
     }
 
     /// Saves the results under the names that the step gives them; `false` where there are none to save.
-    fn save(
+    pub(super) fn save(
         &mut self,
         names: Option<&At<Vec<At<String>>>>,
-        function: Option<&Function>,
+        results: Option<Results<'_>>,
         receipt: &Receipt,
     ) -> Result<bool> {
         let Some(names) = names else { return Ok(true) };
         if !receipt.is_success() {
             return Ok(false);
         }
-        let values = match function {
-            Some(function) => match SolidityCodec::default().decode_output(function, &receipt.output) {
+        let values = match results {
+            Some(results) => match results.decode(&self.world.names, &receipt.output) {
                 Ok(values) => values.iter().map(value_to_json).collect(),
                 Err(_) => return Ok(false),
             },
@@ -157,20 +184,24 @@ impl Player<'_> {
         Ok(true)
     }
 
-    fn finish(
+    /// The call tree of a transaction of the EVM lane.
+    fn tree(&self, receipt: &Receipt) -> Option<ExplainedCall> {
+        receipt.trace.as_ref().map(|trace| explain(&self.world.names, trace, &receipt.crossings))
+    }
+
+    pub(super) fn finish(
         &mut self,
         step: &Step,
         mut report: StepReport,
         receipt: Receipt,
         access: Option<AccessSet>,
-        function: Option<&Function>,
+        (call, results): (Option<ExplainedCall>, Option<Results<'_>>),
     ) -> Result<StepReport> {
         let names = &self.world.names;
         let events = receipt.logs.iter().map(|log| explain_event(names, log)).collect();
-        let call = receipt.trace.as_ref().map(|trace| explain(names, trace, &receipt.crossings));
         let gas_by_vm = receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default();
-        let sent = Sent { receipt, call, events, gas_by_vm, access };
-        self.expect_sent(step, &sent, function, &mut report)?;
+        let sent = Sent { receipt, call, events, gas_by_vm, access, loaded: None };
+        self.expect_sent(step, &sent, results, &mut report)?;
         report.sent = Some(sent);
         Ok(report)
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     explain::frame::{ExplainedCall, ExplainedEvent},
-    play::report::{Check, Ending, StepKind, StepReport},
+    play::report::{Check, Ending, Loaded, StepKind, StepReport},
     scenario::Scenario,
     world::names::{Names, base58_text},
 };
@@ -48,6 +48,9 @@ struct StepDocument<'r> {
     gas_by_vm: Option<&'r BTreeMap<String, u64>>,
     changes: Vec<Change>,
     checks: Vec<CheckDocument<'r>>,
+    /// The transactions of a loader, of which `receipt` is the last one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loaded: Option<Loaded>,
     receipt: Option<&'r Receipt>,
     receipt_digest: Option<B256>,
     root: B256,
@@ -98,6 +101,7 @@ fn step_document(report: &StepReport) -> StepDocument<'_> {
         gas_by_vm: sent.map(|sent| &sent.gas_by_vm),
         changes: sent.and_then(|sent| sent.access.as_ref()).map(changes).unwrap_or_default(),
         checks: report.checks.iter().map(check_document).collect(),
+        loaded: sent.and_then(|sent| sent.loaded),
         receipt: sent.map(|sent| &sent.receipt),
         receipt_digest: sent.map(|sent| sent.receipt.digest()),
         root: report.root,

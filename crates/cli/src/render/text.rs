@@ -2,13 +2,17 @@
 
 use super::{changes, tree::draw};
 use crate::{
-    explain::value::number_text,
+    explain::{
+        fault::fault_text,
+        value::{Shower, number_text},
+    },
     output::{Style, harmless, paint},
-    play::report::{Check, Ending, Sent, StepKind, StepReport},
+    play::report::{Check, Ending, Loaded, Sent, StepKind, StepReport},
     scenario::Scenario,
     world::names::Names,
 };
 use hexapla_abi::text::group;
+use hexapla_executor::svm::WEI_PER_LAMPORT;
 use hexapla_primitives::{B256, U256};
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
@@ -62,6 +66,9 @@ pub(crate) fn step(report: &StepReport, names: &Names, options: TextOptions) -> 
 }
 
 fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<String>) {
+    if let Some(loaded) = &sent.loaded {
+        loaded_lines(sent, loaded, names, options, lines);
+    }
     let Some(call) = &sent.call else { return };
     let mut tree = draw(call, options.verbose);
     let is_plain_view = report.kind == StepKind::View && sent.receipt.is_success() && !options.verbose;
@@ -76,10 +83,37 @@ fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOpti
     if report.kind != StepKind::View {
         lines.push(gas_line(sent));
     }
+    diff_lines(sent, names, options, lines);
+}
+
+fn diff_lines(sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<String>) {
     if let (true, Some(access)) = (options.diff, &sent.access) {
         lines
             .extend(changes::lines(names, access).into_iter().map(|line| format!("{} {line}", paint(Style::DIM, "±"))));
     }
+}
+
+/// The transactions of a loader, as one line, and the failure of the last.
+fn loaded_lines(sent: &Sent, loaded: &Loaded, names: &Names, options: TextOptions, lines: &mut Vec<String>) {
+    if let Some(fault) = &sent.receipt.fault {
+        let text = fault_text(&Shower::new(names, fault.contract), fault);
+        let which = format!("transaction {} of {}", loaded.transactions, loaded.planned);
+        lines.push(format!("the loader's {which}{}", paint(Style::BAD, &format!(" ✗ {text}"))));
+    }
+    if options.log {
+        lines.extend(sent.receipt.program_log.iter().map(|line| log_line(names, line)));
+    }
+    let unit = if loaded.transactions == 1 { "transaction" } else { "transactions" };
+    let gas = group(U256::from(loaded.gas_used));
+    let fee = paint(Style::DIM, &fee_text(sent.fee()));
+    let text = format!("{} {unit}, {gas} gas: {}{fee}", loaded.transactions, vm_gas(&sent.gas_by_vm));
+    lines.push(format!("{}{text}", paint(Style::DIM, "= ")));
+    diff_lines(sent, names, options, lines);
+}
+
+/// `fee 5_000 lamports`
+fn fee_text(wei: U256) -> String {
+    format!("fee {} lamports", group(wei / U256::from(WEI_PER_LAMPORT)))
 }
 
 /// A line that a program has logged, with names for keys.
@@ -93,6 +127,8 @@ fn gas_line(sent: &Sent) -> String {
     let frames: u64 = sent.gas_by_vm.values().sum();
     let used = sent.receipt.gas_used;
     let rest = match used.checked_sub(frames) {
+        // Gas costs nothing in the EVM lane of a scenario. In Solana's lane all gas is that of frames.
+        Some(0) if !sent.receipt.fee.is_zero() => fee_text(sent.receipt.fee),
         Some(rest) => format!("transaction {}", group(U256::from(rest))),
         None => format!("transaction and refund -{}", group(U256::from(frames - used))),
     };
@@ -178,8 +214,8 @@ impl Summary {
             self.views += 1;
             return;
         }
-        self.transactions += 1;
-        self.gas = self.gas.saturating_add(sent.receipt.gas_used);
+        self.transactions += sent.transactions();
+        self.gas = self.gas.saturating_add(sent.gas_used());
         for (vm, gas) in &sent.gas_by_vm {
             *self.gas_by_vm.entry(vm.clone()).or_default() += gas;
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     explain::{
-        frame::{ExplainedCall, ExplainedEvent, ExplainedItem, Failure, Fate},
+        frame::{ExplainedCall, ExplainedEvent, ExplainedInstruction, ExplainedItem, Failure, Fate, InstructionFate},
         value::number_text,
     },
     output::{Style, paint},
@@ -41,12 +41,26 @@ fn draw_items(call: &ExplainedCall, indent: &str, with_bytes: bool, lines: &mut 
         let begin = paint(Style::DIM, &format!("{indent}{branch}"));
         match item {
             ExplainedItem::Event(event) => lines.push(format!("{begin}{}", event_line(event))),
+            ExplainedItem::Instruction(instruction) => {
+                lines.push(format!("{begin}{}", instruction_line(instruction)));
+            }
             ExplainedItem::Call(call) => {
                 lines.push(format!("{begin}{}", call_line(call, false)));
                 draw_bytes(call, &format!("{indent}{below}"), with_bytes, lines);
                 draw_items(call, &format!("{indent}{below}"), with_bytes, lines);
             }
         }
+    }
+}
+
+fn instruction_line(instruction: &ExplainedInstruction) -> String {
+    match instruction.fate {
+        InstructionFate::Stands => instruction.text.clone(),
+        InstructionFate::Undone => {
+            format!("{}{}", paint(Style::UNDONE, &instruction.text), paint(Style::BAD, UNDONE))
+        }
+        InstructionFate::Failed => format!("{}{}", instruction.text, paint(Style::BAD, " ✗")),
+        InstructionFate::NotReached => paint(Style::DIM, &format!("{}  not reached", instruction.text)),
     }
 }
 

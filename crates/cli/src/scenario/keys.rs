@@ -1,7 +1,7 @@
 //! `[keys]` and `[bytes]`, and the parts of which bytes are made.
 
 use super::{
-    fields::{Fields, Item, list, number, text, texts, tree},
+    fields::{Fields, Item, boolean, list, number, text, texts, tree},
     read::check_name,
     solana::{AccountData, AccountEntry, AccountUse, KeyEntry, KeyForm, Part, Parts},
     source::{At, Source},
@@ -29,10 +29,15 @@ fn read_key(source: &Arc<Source>, name: At<String>, item: &Item<'_>) -> Result<K
         return Ok(KeyEntry { name, form, account: None });
     }
     let mut fields = Fields::of(source, item, format!("the key `{}`", name.value))?;
-    let forms = ["key", "seeds", "associated"].into_iter().filter(|form| fields.has(form)).collect::<Vec<_>>();
+    let forms =
+        ["key", "keypair", "seeds", "associated"].into_iter().filter(|form| fields.has(form)).collect::<Vec<_>>();
     let form = match forms.as_slice() {
         [] => KeyForm::OfName,
         ["key"] => KeyForm::Key(fields.required("key", text)?),
+        ["keypair"] => match fields.required("keypair", boolean)? {
+            true => KeyForm::Keypair,
+            false => KeyForm::OfName,
+        },
         ["seeds"] => KeyForm::Derived {
             seeds: fields.required("seeds", read_parts)?,
             program: fields.required("program", text)?,
@@ -44,9 +49,9 @@ fn read_key(source: &Arc<Source>, name: At<String>, item: &Item<'_>) -> Result<K
         },
         several => {
             let message = format!("the key `{}` is given several times: {}", name.value, several.join(", "));
-            return Err(Problem::new("hexapla::scenario::key", message)
-                .at(source, &name.span, "this key")
-                .with_help("say one of `key`, `seeds` and `associated`; without them the name gives the key"));
+            return Err(Problem::new("hexapla::scenario::key", message).at(source, &name.span, "this key").with_help(
+                "say one of `key`, `keypair`, `seeds` and `associated`; without them the name gives the key",
+            ));
         }
     };
     let account = read_account(source, &mut fields)?;

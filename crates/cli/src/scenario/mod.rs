@@ -2,7 +2,7 @@
 //!
 //! - [`source`]: the text and places in it
 //! - `fields`: TOML tables key by key, with errors that point at the place
-//! - `read`, `step`, `keys`: the text into a [`Scenario`]; nothing is executed or looked up here
+//! - `read`, `step`, `transaction`, `keys`: the text into a [`Scenario`]; nothing is executed or looked up here
 //! - [`solana`]: what a scenario says about Solana: keys, accounts, instructions, bytes made of parts
 //! - [`update`]: observed values written back into `expect`
 //!
@@ -14,9 +14,10 @@ mod read;
 pub(crate) mod solana;
 mod source;
 mod step;
+mod transaction;
 pub(crate) mod update;
 
-pub(crate) use solana::{AccountUse, Invoke, KeyEntry, KeyForm, Part, Parts};
+pub(crate) use solana::{AccountUse, Instruction, Invoke, KeyEntry, KeyForm, NamedAccounts, Part, Parts, Transaction};
 pub(crate) use source::{At, FILE_NAME, Source};
 
 use hexapla_abi::Tree;
@@ -76,8 +77,12 @@ pub(crate) struct Step {
 #[derive(Debug)]
 pub(crate) enum Action {
     Deploy(Deploy),
+    /// New code for a Solana program.
+    Upgrade(Deploy),
     Call(Call),
     Invoke(Invoke),
+    /// Instructions that keypairs sign.
+    Transaction(Transaction),
     Prove(Prove),
     /// Only compares the state.
     Check,
@@ -90,7 +95,12 @@ pub(crate) struct Sending {
     pub(crate) from: Option<At<String>>,
     pub(crate) args: Option<At<Vec<Arg>>>,
     pub(crate) value: Option<At<Tree>>,
+    /// Of a transaction in Solana's lane: the most compute units.
     pub(crate) gas: Option<At<u64>>,
+    /// Of a transaction in Solana's lane: micro-lamports for each of these.
+    pub(crate) unit_price: Option<At<u64>>,
+    /// Of a transaction in Solana's lane: lookup tables.
+    pub(crate) tables: Option<At<Vec<At<String>>>>,
 }
 
 /// An argument: by its place, or by the name of its parameter.
@@ -112,8 +122,15 @@ pub(crate) struct Deploy {
     pub(crate) interface: Option<At<InterfaceChoice>>,
     /// The id of a Solana program; the key of its name by default.
     pub(crate) id: Option<At<String>>,
+    /// Who may upgrade the program; the sender by default.
+    pub(crate) authority: Option<At<String>>,
+    /// Most bytes of code that upgrades may bring without more room being made; those of the code by default.
+    pub(crate) max_len: Option<At<u64>>,
     pub(crate) sending: Sending,
 }
+
+/// Written for the authority of a program that nobody can upgrade.
+pub(crate) const NO_AUTHORITY: &str = "none";
 
 /// Which interface the chain is told.
 #[derive(Clone, Debug)]
@@ -135,6 +152,10 @@ pub(crate) struct Call {
     pub(crate) raw: Option<At<Tree>>,
     /// Only looks. By default what the function's interface says.
     pub(crate) is_static: Option<bool>,
+    /// In Solana's lane.
+    pub(crate) accounts: NamedAccounts,
+    /// In Solana's lane: accounts behind those that the interface names.
+    pub(crate) remaining_accounts: Vec<AccountUse>,
     pub(crate) save: Option<At<Vec<At<String>>>>,
     pub(crate) sending: Sending,
 }
@@ -192,6 +213,27 @@ impl Expect {
 }
 
 impl Scenario {
+    /// Who signs a step in Solana's lane: the keypair that sends it, or the first one where there are no accounts.
+    /// `None` where the step goes through the EVM lane.
+    pub(crate) fn signer<'s>(&'s self, sending: &'s Sending) -> Option<&'s str> {
+        match &sending.from {
+            Some(from) => self.keypairs().find(|name| *name == from.value),
+            None if self.accounts.is_empty() => self.keypairs().next(),
+            None => None,
+        }
+    }
+
+    /// Who deploys a program by its loader. It has to be said: without a sender a program is simply there.
+    pub(crate) fn deployer<'s>(&'s self, deploy: &'s Deploy) -> Option<&'s str> {
+        deploy.sending.from.as_ref().and_then(|_| self.signer(&deploy.sending))
+    }
+
+    /// The names of the keypairs, in the order of the file.
+    pub(crate) fn keypairs(&self) -> impl Iterator<Item = &str> {
+        let keypairs = self.keys.iter().filter(|entry| matches!(entry.form, KeyForm::Keypair));
+        keypairs.map(|entry| entry.name.value.as_str())
+    }
+
     /// The file name without what every scenario file is called.
     pub(crate) fn place(&self) -> String {
         let path = self.source.path();

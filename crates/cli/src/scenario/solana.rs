@@ -1,6 +1,6 @@
 //! What a scenario says about Solana.
 
-use super::{At, Sending};
+use super::{Arg, At, Call, Sending};
 use hexapla_abi::Tree;
 
 /// Bytes made of parts, one behind the other.
@@ -49,6 +49,8 @@ pub(crate) enum KeyForm {
     OfName,
     /// Base58 or hex.
     Key(At<String>),
+    /// The public key of the keypair that the name gives: it can sign.
+    Keypair,
     /// Derived from seeds and a program.
     Derived { seeds: Parts, program: At<String> },
     /// The associated token account of a wallet for a mint.
@@ -72,6 +74,62 @@ pub(crate) enum AccountData {
     Zeros(u64),
     /// These bytes.
     Parts(Parts),
+}
+
+/// An instruction of a transaction that keypairs sign.
+#[derive(Clone, Debug)]
+pub(crate) struct Instruction {
+    /// Name or key.
+    pub(crate) program: At<String>,
+    /// As the program's own interface has it; nothing for a raw instruction.
+    pub(crate) function: Option<At<String>>,
+    /// Accounts by the names that the interface gives them.
+    pub(crate) named: NamedAccounts,
+    /// All accounts of a raw instruction; of a typed one those behind the named ones.
+    pub(crate) listed: Vec<AccountUse>,
+    pub(crate) args: Option<At<Vec<Arg>>>,
+    pub(crate) data: Option<Parts>,
+}
+
+/// Keys under the names of an instruction's accounts, in the order of the file.
+pub(crate) type NamedAccounts = Vec<(At<String>, At<String>)>;
+
+/// Instructions that stand or fall together.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    pub(crate) instructions: Vec<Instruction>,
+    /// Only looks.
+    pub(crate) is_static: bool,
+    pub(crate) save: Option<At<Vec<At<String>>>>,
+    pub(crate) sending: Sending,
+}
+
+impl Call {
+    /// The same as an instruction that a keypair signs.
+    pub(crate) fn instruction(&self) -> Instruction {
+        Instruction {
+            program: self.to.clone(),
+            function: self.function.clone(),
+            named: self.accounts.clone(),
+            listed: self.remaining_accounts.clone(),
+            args: self.sending.args.clone(),
+            data: None,
+        }
+    }
+}
+
+impl Invoke {
+    /// The same as an instruction that a keypair signs.
+    pub(crate) fn instruction(&self) -> Instruction {
+        Instruction {
+            program: self.program.clone(),
+            function: None,
+            named: Vec::new(),
+            listed: self.accounts.clone(),
+            args: None,
+            data: self.data.clone(),
+        }
+    }
 }
 
 /// A raw instruction.

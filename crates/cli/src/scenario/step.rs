@@ -6,6 +6,7 @@ use super::{
     keys::{read_parts, read_uses},
     read::{check_name, typed},
     source::{At, Source},
+    transaction::{read_named_accounts, read_transaction},
 };
 use crate::problem::{Problem, Result};
 use hexapla_abi::{Tree, Type, Value};
@@ -14,7 +15,7 @@ use std::{ops::Range, sync::Arc};
 use toml::de::DeValue;
 
 /// The keys that say what a step does; each step has one of them.
-const ACTIONS: [&str; 6] = ["deploy", "call", "invoke", "check", "prove", "prove_object"];
+const ACTIONS: [&str; 8] = ["deploy", "upgrade", "call", "invoke", "instructions", "check", "prove", "prove_object"];
 
 pub(super) fn read_step(source: &Arc<Source>, number: usize, item: &Item<'_>) -> Result<Step> {
     let fields = Fields::of(source, item, format!("step {number}"))?;
@@ -27,8 +28,10 @@ pub(super) fn read_step(source: &Arc<Source>, number: usize, item: &Item<'_>) ->
     let label = fields.optional("label", text)?.map(|label| label.value);
     let (action, span, headline) = match action {
         "deploy" => read_deploy(&mut fields)?,
+        "upgrade" => read_upgrade(&mut fields)?,
         "call" => read_call(&mut fields)?,
         "invoke" => read_invoke(&mut fields)?,
+        "instructions" => read_transaction(&mut fields)?,
         "check" => read_check(&mut fields)?,
         _ => read_prove(&mut fields)?,
     };
@@ -49,10 +52,11 @@ fn not_one_action(fields: &Fields<'_>, number: usize, given: &[&str]) -> Box<Pro
     let span = fields.span.clone();
     Problem::new("hexapla::scenario::action", message)
         .at(&fields.source, &super::fields::head(&fields.source, &span), "this step")
-        .with_help("a step has one of `deploy`, `call`, `invoke`, `check`, `prove`, `prove_object`")
+        .with_help(format!("a step has one of {}", ACTIONS.map(|action| format!("`{action}`")).join(", ")))
 }
 
-type Read = (Action, Range<usize>, Option<String>);
+/// What a step does, where that stands, and its headline.
+pub(super) type Read = (Action, Range<usize>, Option<String>);
 
 fn read_deploy(fields: &mut Fields<'_>) -> Result<Read> {
     let name = fields.required("deploy", text)?;
@@ -65,9 +69,29 @@ fn read_deploy(fields: &mut Fields<'_>) -> Result<Read> {
         abi: fields.optional("abi", text)?,
         interface: fields.optional("interface", read_interface)?,
         id: fields.optional("id", text)?,
+        authority: fields.optional("authority", text)?,
+        max_len: fields.optional("max_len", number)?,
         sending: read_sending(fields)?,
     };
     Ok((Action::Deploy(deploy), span, None))
+}
+
+/// New code for a program. What belongs to a program for as long as it lives cannot be said again.
+fn read_upgrade(fields: &mut Fields<'_>) -> Result<Read> {
+    let name = fields.required("upgrade", text)?;
+    let span = name.span.clone();
+    let upgrade = Deploy {
+        name,
+        artefact: fields.required("artefact", text)?,
+        contract: None,
+        abi: fields.optional("abi", text)?,
+        interface: fields.optional("interface", read_interface)?,
+        id: None,
+        authority: fields.optional("authority", text)?,
+        max_len: None,
+        sending: Sending { from: fields.optional("from", text)?, ..read_terms(fields)? },
+    };
+    Ok((Action::Upgrade(upgrade), span, None))
 }
 
 fn read_interface(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<InterfaceChoice>> {
@@ -87,12 +111,7 @@ fn read_invoke(fields: &mut Fields<'_>) -> Result<Read> {
         accounts: fields.optional("accounts", read_uses)?.unwrap_or_default(),
         data: fields.optional("data", read_parts)?,
         save: fields.optional("save", text_or_texts)?,
-        sending: Sending {
-            from: fields.optional("from", text)?,
-            args: None,
-            value: None,
-            gas: fields.optional("gas", number)?,
-        },
+        sending: Sending { from: fields.optional("from", text)?, ..read_terms(fields)? },
     };
     Ok((Action::Invoke(invoke), span, None))
 }
@@ -106,6 +125,8 @@ fn read_call(fields: &mut Fields<'_>) -> Result<Read> {
         function,
         raw: fields.optional("raw", tree)?,
         is_static: fields.optional("static", boolean)?,
+        accounts: fields.optional("accounts", read_named_accounts)?.unwrap_or_default(),
+        remaining_accounts: fields.optional("remaining_accounts", read_uses)?.unwrap_or_default(),
         save: fields.optional("save", text_or_texts)?,
         sending: read_sending(fields)?,
     };
@@ -119,7 +140,7 @@ fn read_call(fields: &mut Fields<'_>) -> Result<Read> {
 }
 
 /// `vault.deposit(uint256)`: the contract before the first dot, the function behind it.
-fn split_target(target: At<String>) -> (At<String>, Option<At<String>>) {
+pub(super) fn split_target(target: At<String>) -> (At<String>, Option<At<String>>) {
     let Some((to, function)) = target.value.split_once('.') else {
         return (target, None);
     };
@@ -183,12 +204,24 @@ fn read_sending(fields: &mut Fields<'_>) -> Result<Sending> {
         from: fields.optional("from", text)?,
         args: fields.optional("args", read_args)?,
         value: fields.optional("value", tree)?,
+        ..read_terms(fields)?
+    })
+}
+
+/// What a transaction may use, and what is paid for it.
+pub(super) fn read_terms(fields: &mut Fields<'_>) -> Result<Sending> {
+    Ok(Sending {
+        from: None,
+        args: None,
+        value: None,
         gas: fields.optional("gas", number)?,
+        unit_price: fields.optional("unit_price", number)?,
+        tables: fields.optional("tables", texts)?,
     })
 }
 
 /// A list of values, or a table of values by the names of the parameters.
-fn read_args(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<Vec<Arg>>> {
+pub(super) fn read_args(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<Vec<Arg>>> {
     let args = match item.get_ref() {
         DeValue::Table(_) => {
             let named = named_trees(source, key, item)?.into_iter();

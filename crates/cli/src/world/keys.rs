@@ -1,6 +1,6 @@
 //! Keys and bytes of a scenario that follow from names, found as soon as the names are known.
 
-use super::{World, names::base58};
+use super::{World, keypairs::key_of_keypair, names::base58};
 use crate::{
     nearest::did_you_mean,
     problem::{Problem, Result},
@@ -59,6 +59,7 @@ impl World {
     fn find_key(&self, entry: &KeyEntry) -> Result<B256> {
         match &entry.form {
             KeyForm::OfName => Ok(key_of_name(&entry.name.value)),
+            KeyForm::Keypair => Ok(key_of_keypair(&entry.name.value)),
             KeyForm::Key(text) => given_key(&text.value),
             KeyForm::Derived { seeds, program } => {
                 let seeds = seeds.value.iter().map(|seed| self.part(seed)).collect::<Result<Vec<_>>>()?;
@@ -151,11 +152,16 @@ impl World {
             AccountData::Zeros(space) => vec![0; usize::try_from(*space).unwrap_or(usize::MAX)].into(),
             AccountData::Parts(parts) => self.bytes_of(parts)?,
         };
-        let rent = (ACCOUNT_BYTES + data.len() as u64) * RENT_LAMPORTS_PER_BYTE;
+        let rent = rent(data.len() as u64);
         let owner = owner.map_or_else(Pubkey::default, |owner| Pubkey::new_from_array(owner.0));
         let stored = StoredAccount { owner, executable: false, data };
         Ok(Some(genesis::account(Pubkey::new_from_array(key.0), account.lamports.unwrap_or(rent), &stored)))
     }
+}
+
+/// Lamports with which an account of so many bytes may stay.
+pub(crate) const fn rent(bytes: u64) -> u64 {
+    (ACCOUNT_BYTES + bytes) * RENT_LAMPORTS_PER_BYTE
 }
 
 /// A key in base58 or hex.

@@ -187,7 +187,7 @@ impl AddressBook for Names {
 }
 
 /// The address under which the account of a key stands.
-fn address_of_key(key: &B256) -> Address {
+pub(crate) fn address_of_key(key: &B256) -> Address {
     canonical_of_alias(*key).unwrap_or_else(|| canonical(&Pubkey::new_from_array(key.0)))
 }
 

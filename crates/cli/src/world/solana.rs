@@ -21,6 +21,9 @@ pub(crate) struct Program {
     pub(crate) interface: Option<Arc<Interface>>,
 }
 
+/// The name of the VM.
+pub(crate) const VM: &str = "svm";
+
 /// The name of the contract through which the host serves contracts.
 const SYSTEM_CONTRACT_NAME: &str = "hexapla";
 

@@ -5,6 +5,8 @@ use hexapla_abi::{Tree, Type, Value, error::ArgumentError, parse_value_with, val
 
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
+/// An option without a value; TOML has no null.
+const NONE: &str = "none";
 
 impl Names {
     /// Reads a value of the type. Names and base58 stand for addresses and for 32 bytes.
@@ -36,6 +38,7 @@ impl Names {
             (Type::Array(item) | Type::FixedArray(item, _), Tree::Array(items)) => {
                 items.iter().map(|tree| self.with_keys(item, tree)).collect()
             }
+            (Type::Option(_), Tree::String(text)) if text == NONE => Tree::Null,
             (Type::Option(inner), tree) => self.with_keys(inner, tree),
             (Type::Tuple(types), Tree::Array(items)) => {
                 types.iter().zip(items).map(|(ty, tree)| self.with_keys(ty, tree)).collect()

@@ -1,11 +1,18 @@
 //! Everything that can be checked before anything is executed.
+//!
+//! - `signed`: transactions of Solana's lane, and programs that come by their loader
+
+mod signed;
 
 use crate::{
     nearest::did_you_mean,
     problem::{Problem, Result},
-    scenario::{Action, At, Call, Deploy, InterfaceChoice, Invoke, KeyForm, Scenario, Sending, Source},
+    scenario::{
+        Action, Arg, At, Call, Deploy, Instruction, InterfaceChoice, Invoke, KeyForm, Scenario, Sending, Source,
+    },
     world::{
         artefact::{self, Code, Contract, Request, Told},
+        keypairs::key_of_keypair,
         keys::{given_key, key_of_name},
         names::base58,
         solana,
@@ -29,7 +36,23 @@ pub(crate) struct Plan {
 pub(crate) enum Planned {
     Contract(Contract),
     Function(Option<Function>),
+    /// What a keypair signs.
+    Signed(Vec<Order>),
     Nothing,
+}
+
+/// An instruction, and what it calls where that has a type.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) instruction: Instruction,
+    pub(crate) typed: Option<Typed>,
+}
+
+/// A function, and the interface that has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Typed {
+    pub(crate) function: Function,
+    pub(crate) interface: Arc<Interface>,
 }
 
 impl Plan {
@@ -51,6 +74,13 @@ pub(crate) fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
     let (mut plan, mut programs) = (BTreeMap::new(), Vec::new());
     for step in &scenario.steps {
         let planned = match &step.action {
+            Action::Upgrade(upgrade) => match contracts.remove(&step.number) {
+                Some(contract) => {
+                    known.upgrade(upgrade, &contract)?;
+                    Planned::Contract(contract)
+                }
+                None => Planned::Nothing,
+            },
             Action::Deploy(deploy) => match contracts.remove(&step.number) {
                 Some(contract) => {
                     known.deploy(deploy, &contract)?;
@@ -59,10 +89,27 @@ pub(crate) fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
                 }
                 None => Planned::Nothing,
             },
-            Action::Call(call) => Planned::Function(known.call(call)?),
-            Action::Invoke(invoke) => {
-                known.invoke(invoke)?;
-                Planned::Nothing
+            Action::Call(call) => match scenario.signer(&call.sending) {
+                Some(_) => {
+                    known.signer(&call.sending, &step.span)?;
+                    Planned::Signed(vec![known.signed_call(call)?])
+                }
+                None => Planned::Function(known.call(call)?),
+            },
+            Action::Invoke(invoke) => match scenario.signer(&invoke.sending) {
+                Some(_) => {
+                    known.signer(&invoke.sending, &step.span)?;
+                    Planned::Signed(vec![known.order(invoke.instruction())?])
+                }
+                None => {
+                    known.invoke(invoke)?;
+                    Planned::Nothing
+                }
+            },
+            Action::Transaction(transaction) => {
+                known.signer(&transaction.sending, &step.span)?;
+                let orders = transaction.instructions.iter().map(|instruction| known.order(instruction.clone()));
+                Planned::Signed(orders.collect::<Result<_>>()?)
             }
             _ => Planned::Nothing,
         };
@@ -91,26 +138,36 @@ fn load_contracts(scenario: &Scenario, cache: Option<&Path>) -> Result<BTreeMap<
         let request = Request { file: &file, contract, abi: abi.as_deref(), interface, cache };
         let mut contract =
             artefact::load(request).map_err(|problem| problem.at(source, &deploy.artefact.span, "this artefact"))?;
-        contract.id = program_id(source, deploy, &contract)?;
+        contract.id = program_id(scenario, deploy, &contract)?;
         Ok((number, contract))
     };
     let deploys = scenario.steps.iter().filter_map(|step| match &step.action {
-        Action::Deploy(deploy) => Some((step.number, deploy)),
+        Action::Deploy(deploy) | Action::Upgrade(deploy) => Some((step.number, deploy)),
         _ => None,
     });
     deploys.collect::<Vec<_>>().into_par_iter().map(load).collect()
 }
 
 /// The id of a Solana program; `None` for all else.
-fn program_id(source: &Arc<Source>, deploy: &Deploy, contract: &Contract) -> Result<Option<B256>> {
+fn program_id(scenario: &Scenario, deploy: &Deploy, contract: &Contract) -> Result<Option<B256>> {
+    let (source, name) = (&scenario.source, &deploy.name.value);
+    let by_loader = scenario.deployer(deploy).is_some();
     match (&contract.code, &deploy.id) {
+        (Code::Program(_), Some(id)) if by_loader => {
+            Err(Problem::new("hexapla::scenario::id", format!("the id of `{name}` must be able to sign"))
+                .at(source, &id.span, "nobody has the keypair of a given id")
+                .with_help(
+                    "leave `id` out: the name gives a keypair; or leave `from` out: the program is then simply there",
+                ))
+        }
+        (Code::Program(_), None) if by_loader => Ok(Some(key_of_keypair(name))),
         (Code::Program(_), Some(id)) => {
             given_key(&id.value).map(Some).map_err(|problem| problem.at(source, &id.span, "this id"))
         }
-        (Code::Program(_), None) => Ok(Some(key_of_name(&deploy.name.value))),
+        (Code::Program(_), None) => Ok(Some(key_of_name(name))),
         (Code::Creation(_), None) => Ok(None),
         (Code::Creation(_), Some(id)) => {
-            Err(Problem::new("hexapla::scenario::id", format!("`{}` is no Solana program", deploy.name.value))
+            Err(Problem::new("hexapla::scenario::id", format!("`{name}` is no Solana program"))
                 .at(source, &id.span, "only Solana programs have an `id`")
                 .with_help("leave it out: the address follows from the sender"))
         }
@@ -119,17 +176,28 @@ fn program_id(source: &Arc<Source>, deploy: &Deploy, contract: &Contract) -> Res
 
 /// Names and interfaces as they will be known when a step begins.
 struct Known<'s> {
+    scenario: &'s Scenario,
     source: &'s Arc<Source>,
     interfaces: BTreeMap<&'s str, Option<Arc<Interface>>>,
-    has_accounts: bool,
+    /// What the chain is told about contracts.
+    told: BTreeMap<&'s str, Arc<Interface>>,
+    /// Solana programs.
+    programs: Vec<&'s str>,
 }
 
 impl<'s> Known<'s> {
     fn new(scenario: &'s Scenario) -> Result<Self> {
-        let mut known =
-            Self { source: &scenario.source, interfaces: BTreeMap::new(), has_accounts: !scenario.accounts.is_empty() };
+        let mut known = Self {
+            scenario,
+            source: &scenario.source,
+            interfaces: BTreeMap::new(),
+            told: BTreeMap::new(),
+            programs: Vec::new(),
+        };
         for program in solana::PROGRAMS.iter() {
             known.interfaces.insert(program.name, program.interface.clone());
+            known.told.extend(program.source.clone().map(|source| (program.name, source)));
+            known.programs.push(program.name);
         }
         for account in &scenario.accounts {
             known.name(&account.name, None)?;
@@ -152,14 +220,18 @@ impl<'s> Known<'s> {
 
     fn deploy(&mut self, deploy: &'s Deploy, contract: &Contract) -> Result<()> {
         self.sending(&deploy.sending, &deploy.name)?;
+        self.deployer(deploy, contract)?;
         let constructor = contract.interface.as_ref().and_then(|interface| interface.constructor.as_ref());
         let takes = constructor.map_or(&[][..], |constructor| constructor.inputs.as_slice());
         let params = constructor.map(|constructor| {
             constructor.inputs.iter().map(|param| format!("{} {}", param.ty, param.name)).collect::<Vec<_>>().join(", ")
         });
         let signature = format!("constructor({})", params.unwrap_or_default());
-        self.count(&deploy.sending, takes, &signature, &deploy.name)?;
-        self.name(&deploy.name, contract.interface.clone())
+        self.count(deploy.sending.args.as_ref(), takes, &signature, &deploy.name)?;
+        self.name(&deploy.name, contract.interface.clone())?;
+        self.told.extend(contract.registered.clone().map(|told| (deploy.name.value.as_str(), told)));
+        self.programs.extend(contract.id.map(|_| deploy.name.value.as_str()));
+        Ok(())
     }
 
     /// Names in `[keys]` are those of accounts, keys, programs, and of contracts that some step deploys.
@@ -173,7 +245,7 @@ impl<'s> Known<'s> {
         for entry in &scenario.keys {
             used.extend(entry.account.as_ref().and_then(|account| account.owner.as_ref()));
             match &entry.form {
-                KeyForm::OfName => {}
+                KeyForm::OfName | KeyForm::Keypair => {}
                 KeyForm::Key(key) => {
                     given_key(&key.value).map_err(|problem| problem.at(self.source, &key.span, "this key"))?;
                 }
@@ -195,11 +267,19 @@ impl<'s> Known<'s> {
 
     fn invoke(&self, invoke: &Invoke) -> Result<()> {
         self.sending(&invoke.sending, &invoke.program)?;
+        self.unsigned(&invoke.sending)?;
         self.target(&invoke.program).map(|_| ())
     }
 
     fn call(&self, call: &Call) -> Result<Option<Function>> {
         self.sending(&call.sending, &call.to)?;
+        self.unsigned(&call.sending)?;
+        if let Some((name, _)) = call.accounts.first() {
+            return Err(self.only_signed("accounts", &name.span));
+        }
+        if let Some(account) = call.remaining_accounts.first() {
+            return Err(self.only_signed("remaining_accounts", &account.key.span));
+        }
         let interface = self.target(&call.to)?;
         let Some(wanted) = &call.function else {
             if call.raw.is_none() && interface.is_some() && call.sending.value.is_none() {
@@ -212,7 +292,7 @@ impl<'s> Known<'s> {
         };
         let arguments = call.sending.args.as_ref().map_or(0, |args| args.value.len());
         let function = self.function(interface, wanted, arguments)?;
-        self.count(&call.sending, &function.inputs, &function.signature, wanted)?;
+        self.count(call.sending.args.as_ref(), &function.inputs, &function.signature, wanted)?;
         Ok(Some(function))
     }
 
@@ -259,7 +339,7 @@ impl<'s> Known<'s> {
         match &sending.from {
             Some(from) if !from.value.starts_with("0x") => self.known(from).map(|_| ()),
             Some(_) => Ok(()),
-            None if self.has_accounts => Ok(()),
+            None if !self.scenario.accounts.is_empty() || self.scenario.signer(sending).is_some() => Ok(()),
             None => Err(Problem::new("hexapla::scenario::no_sender", "nobody is there to send the transaction")
                 .at(self.source, &target.span, "sent by the first account, but there is none")
                 .with_help("add `[accounts]` with e.g. `alice = \"100 ether\"`")),
@@ -267,8 +347,8 @@ impl<'s> Known<'s> {
     }
 
     /// The number of arguments, and the names of those that are named.
-    fn count(&self, sending: &Sending, params: &[Param], signature: &str, target: &At<String>) -> Result<()> {
-        let names = sending.args.iter().flat_map(|args| &args.value).filter_map(|arg| arg.name.as_ref());
+    fn count(&self, args: Option<&At<Vec<Arg>>>, params: &[Param], signature: &str, target: &At<String>) -> Result<()> {
+        let names = args.iter().flat_map(|args| &args.value).filter_map(|arg| arg.name.as_ref());
         for name in names {
             if !params.iter().any(|param| *param.name == *name.value) {
                 let known = params.iter().map(|param| &*param.name);
@@ -278,12 +358,12 @@ impl<'s> Known<'s> {
                     .with_help(did_you_mean(&name.value, known)));
             }
         }
-        let given = sending.args.as_ref().map_or(0, |args| args.value.len());
+        let given = args.map_or(0, |args| args.value.len());
         let takes = params.len();
         if takes == given {
             return Ok(());
         }
-        let span = sending.args.as_ref().map_or(&target.span, |args| &args.span);
+        let span = args.map_or(&target.span, |args| &args.span);
         let unit = if takes == 1 { "argument" } else { "arguments" };
         Err(Problem::new("hexapla::scenario::arguments", format!("{signature} takes {takes} {unit}, {given} given"))
             .at(self.source, span, format!("{given} given")))

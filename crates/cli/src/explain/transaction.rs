@@ -1,0 +1,128 @@
+//! Transactions of Solana's lane.
+//!
+//! The root of their tree is the transaction itself, not a call; its instructions are the calls below. One with a single
+//! instruction is shown as that instruction.
+
+use super::{
+    crossing::{instruction, returned_values},
+    frame::{ExplainedCall, ExplainedInstruction, ExplainedItem, InstructionFate, Meaning, explain},
+};
+use crate::world::{
+    keypairs::Call,
+    names::{Names, address_of_key},
+};
+use hexapla_abi::Interface;
+use hexapla_executor::{CallNode, Crossing};
+use hexapla_primitives::{Address, B256, Fault};
+use solana_transaction_error::TransactionError;
+use std::sync::Arc;
+
+/// An instruction that was sent, and the interface by which it was written.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent<'s> {
+    pub(crate) call: &'s Call,
+    pub(crate) interface: Option<&'s Arc<Interface>>,
+}
+
+/// Explains the tree of a transaction. `hidden` instructions stand before those that are shown.
+pub(crate) fn explain_transaction(
+    names: &Names,
+    node: &CallNode,
+    crossings: &[Crossing],
+    sent: &[Sent<'_>],
+    hidden: usize,
+) -> ExplainedCall {
+    let root = explain(names, node, crossings);
+    match sent {
+        [one] => as_instruction(names, node, *one, root),
+        _ => {
+            let text = format!("{} signs {} instructions", root.from, sent.len());
+            let failed = node.fault.as_ref();
+            let failed = failed.map(|fault| failed_instruction(fault).and_then(|index| index.checked_sub(hidden)));
+            let items = with_instructions(names, sent, failed, root.items);
+            ExplainedCall { text, function: None, args: None, accounts: None, result_text: None, items, ..root }
+        }
+    }
+}
+
+/// The transaction as its only instruction.
+fn as_instruction(names: &Names, node: &CallNode, sent: Sent<'_>, root: ExplainedCall) -> ExplainedCall {
+    let Meaning { text, function, args, accounts, .. } = meaning(names, sent);
+    let (result_text, result) = returned_values(names, node, sent.interface, function.as_deref());
+    // What the instruction's own frame has done is the transaction's.
+    let items = root.items.into_iter().flat_map(|item| match item {
+        ExplainedItem::Call(call) if !call.crossing => call.items,
+        item => vec![item],
+    });
+    let (to, address) = (program_name(names, sent.call), address_of(sent.call));
+    ExplainedCall { to, address, text, function, args, accounts, result_text, result, items: items.collect(), ..root }
+}
+
+/// The calls of a transaction, and in their places the instructions that made none: the ones that were not reached, and
+/// those of programs that run in no frame of their own.
+fn with_instructions(
+    names: &Names,
+    sent: &[Sent<'_>],
+    failed: Option<Option<usize>>,
+    calls: Vec<ExplainedItem>,
+) -> Vec<ExplainedItem> {
+    let mut calls = calls.into_iter().peekable();
+    let mut items = Vec::new();
+    for (index, sent) in sent.iter().enumerate() {
+        let address = address_of(sent.call);
+        let its = |item: &ExplainedItem| matches!(item, ExplainedItem::Call(call) if call.address == address);
+        match calls.next_if(its) {
+            Some(call) => items.push(call),
+            None => {
+                let Meaning { text, function, args, accounts, .. } = meaning(names, *sent);
+                let (program, fate) = (program_name(names, sent.call), fate(index, failed));
+                items.push(ExplainedItem::Instruction(ExplainedInstruction {
+                    program,
+                    text,
+                    function,
+                    args,
+                    accounts,
+                    fate,
+                }));
+            }
+        }
+    }
+    items.extend(calls);
+    items
+}
+
+fn meaning(names: &Names, sent: Sent<'_>) -> Meaning {
+    let at = address_of(sent.call);
+    let interface = sent.interface.or_else(|| names.source(at));
+    instruction(names, &program_name(names, sent.call), at, interface, &sent.call.invocation)
+}
+
+/// The instruction at which a transaction failed; nothing where it broke a rule about whole transactions.
+fn failed_instruction(fault: &Fault) -> Option<usize> {
+    match bincode::deserialize(&fault.data) {
+        Ok(TransactionError::InstructionError(index, _)) => Some(index.into()),
+        _ => None,
+    }
+}
+
+/// `failed` is where the transaction failed, if it did; all of it where that is at no instruction.
+fn fate(index: usize, failed: Option<Option<usize>>) -> InstructionFate {
+    match failed {
+        None => InstructionFate::Stands,
+        Some(Some(failed)) if index == failed => InstructionFate::Failed,
+        Some(Some(failed)) if index > failed => InstructionFate::NotReached,
+        Some(_) => InstructionFate::Undone,
+    }
+}
+
+fn program_name(names: &Names, call: &Call) -> String {
+    names.short_key(&key_of(call))
+}
+
+fn address_of(call: &Call) -> Address {
+    address_of_key(&key_of(call))
+}
+
+fn key_of(call: &Call) -> B256 {
+    call.program.to_bytes().into()
+}
