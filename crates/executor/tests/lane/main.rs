@@ -11,3 +11,4 @@ mod replay;
 mod rules;
 mod support;
 mod tables;
+mod tree;
