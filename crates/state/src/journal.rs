@@ -84,7 +84,9 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
 
     /// Writes an object, or removes it with `None`.
     pub fn set_object(&mut self, key: &ObjectKey, value: Option<Bytes>) -> Result<(), StateError> {
-        self.object(key)?;
+        if !self.objects.contains_key(key) {
+            self.load(key)?;
+        }
         if let Some(slot) = self.objects.get_mut(key) {
             let former = core::mem::replace(&mut slot.present, value);
             self.undo.push((key.clone(), former));

@@ -73,6 +73,7 @@ pub struct Overlay {
     objects: HashMap<ObjectKey, CachedObject>,
     codes: B256Map<Bytecode>,
     new_codes: BTreeMap<B256, Bytes>,
+    block_hashes: HashMap<u64, B256>,
 }
 
 impl Overlay {
@@ -84,6 +85,7 @@ impl Overlay {
             objects: HashMap::default(),
             codes: B256Map::default(),
             new_codes: BTreeMap::new(),
+            block_hashes: HashMap::default(),
         }
     }
 
@@ -243,7 +245,12 @@ impl Database for Overlay {
     }
 
     fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
-        self.base.block_hash(number)
+        if let Some(hash) = self.block_hashes.get(&number) {
+            return Ok(*hash);
+        }
+        let hash = self.base.block_hash(number)?;
+        self.block_hashes.insert(number, hash);
+        Ok(hash)
     }
 }
 

@@ -44,10 +44,8 @@ impl StoredAccount {
     /// Reads an object; `None` is an account without one. `Err` where the bytes are no account.
     pub fn from_object(object: Option<&Bytes>) -> Result<Self, &'static str> {
         let Some(object) = object else { return Ok(Self::default()) };
-        let (head, _) = object.split_at_checked(HEAD_BYTES).ok_or("a stored account is too short")?;
-        let (flags, owner) = head.split_first().ok_or("a stored account is too short")?;
-        let owner = Pubkey::try_from(owner).map_err(|_| "a stored account has no owner")?;
-        Ok(Self { owner, executable: flags & EXECUTABLE != 0, data: object.slice(HEAD_BYTES..) })
+        let (owner, executable, _) = parts(object)?;
+        Ok(Self { owner, executable, data: object.slice(HEAD_BYTES..) })
     }
 
     /// The object of an account; `None` for one that is only its balance.
@@ -59,6 +57,14 @@ impl StoredAccount {
 /// The object of an account as agave holds it.
 pub(crate) fn to_object(account: &impl ReadableAccount) -> Option<Bytes> {
     object_of(account.owner(), account.executable(), account.data())
+}
+
+/// Owner, whether it is executable, and data of a stored account.
+pub(crate) fn parts(object: &[u8]) -> Result<(Pubkey, bool, &[u8]), &'static str> {
+    let too_short = "a stored account is too short";
+    let (flags, rest) = object.split_first().ok_or(too_short)?;
+    let (owner, data) = rest.split_first_chunk().ok_or(too_short)?;
+    Ok((Pubkey::new_from_array(*owner), flags & EXECUTABLE != 0, data))
 }
 
 fn object_of(owner: &Pubkey, executable: bool, data: &[u8]) -> Option<Bytes> {

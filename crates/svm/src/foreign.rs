@@ -34,11 +34,15 @@ pub const BORDER: Pubkey = Pubkey::new_from_array(*b"\0hexapla-border\0\0\0\0\0\
 
 declare_process_instruction!(Alias, ALIAS_UNITS, |agave| { session::alias_entered(agave) });
 
-declare_process_instruction!(Border, ALIAS_UNITS, |agave| {
-    let outbound = session::take_outbound().ok_or(InstructionError::UnsupportedProgramId)?;
-    agave.prepare_next_cpi_instruction(outbound.instruction, &outbound.signers)?;
-    agave.process_instruction(&mut 0, &mut ExecuteTimings::default())
-});
+/// Makes the call of a contract of another VM, in a frame of [`BORDER`].
+pub(crate) fn call_in(agave: &mut InvokeContext<'_, '_>, outbound: Outbound) -> Result<(), InstructionError> {
+    agave.push()?;
+    let Outbound { instruction, signers } = outbound;
+    let prepared = agave.prepare_next_cpi_instruction(instruction, &signers);
+    let called = prepared.and_then(|()| agave.process_instruction(&mut 0, &mut ExecuteTimings::default()));
+    // What was pushed is popped, whatever has happened.
+    called.and(agave.pop())
+}
 
 /// What a program asks of a contract of another VM.
 struct Request {
@@ -51,10 +55,6 @@ struct Request {
 }
 
 impl Door for Entry<'_> {
-    fn take_outbound(&mut self) -> Option<Outbound> {
-        self.outbound.take()
-    }
-
     fn call_begins(&mut self, agave: &InvokeContext<'_, '_>) -> bool {
         Entry::call_begins(self, agave)
     }

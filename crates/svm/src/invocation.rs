@@ -154,7 +154,9 @@ impl Invocation {
 
     /// The form in which a frame carries it.
     pub fn to_bytes(&self) -> Bytes {
-        let mut bytes = vec![self.mode as u8];
+        let seeds = self.seeds.iter().map(|seeds| 2 + seeds.iter().map(|seed| 2 + seed.len()).sum::<usize>());
+        let mut bytes = Vec::with_capacity(5 + 33 * self.accounts.len() + seeds.sum::<usize>() + self.data.len());
+        bytes.push(self.mode as u8);
         bytes.extend((self.accounts.len() as u16).to_le_bytes());
         for account in &self.accounts {
             bytes.extend(account.pubkey.as_ref());

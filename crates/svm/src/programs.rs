@@ -17,6 +17,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// `UpgradeableLoaderState::Program` and `ProgramData` in bincode begin with these.
+const PROGRAM_TAG: [u8; 4] = [2, 0, 0, 0];
+const PROGRAMDATA_TAG: [u8; 4] = [3, 0, 0, 0];
+
 /// First byte of the key of a code record; account keys are 32 bytes, these are 33.
 const CODE_RECORD: u8 = 1;
 
@@ -170,10 +174,8 @@ pub(crate) fn code_holder(program: &StoredAccount) -> Option<Holder> {
 
 /// The account that holds the code of a program of the upgradeable loader, by the data of the program's account.
 pub(crate) fn programdata_of(program: &[u8]) -> Option<Pubkey> {
-    match bincode::deserialize(program) {
-        Ok(UpgradeableLoaderState::Program { programdata_address }) => Some(programdata_address),
-        _ => None,
-    }
+    let (tag, rest) = program.split_first_chunk()?;
+    (*tag == PROGRAM_TAG).then(|| rest.first_chunk().copied().map(Pubkey::new_from_array)).flatten()
 }
 
 /// Slot of deployment and ELF.
@@ -215,12 +217,11 @@ pub(crate) fn record_key(holder: &Pubkey) -> ObjectKey {
 }
 
 /// Whether an account holds code, so that it needs a code record.
-fn holds_code(owner: &Pubkey, executable: bool, data: &[u8]) -> bool {
+pub(crate) fn holds_code(owner: &Pubkey, executable: bool, data: &[u8]) -> bool {
     if *owner != bpf_loader_upgradeable::ID {
         return executable;
     }
-    // The tag of `UpgradeableLoaderState::ProgramData` in bincode.
-    data.get(..4) == Some(&[3, 0, 0, 0])
+    data.first_chunk() == Some(&PROGRAMDATA_TAG)
 }
 
 /// The code record that belongs to an account, as an object to be written beside it; `None` where it holds no code.

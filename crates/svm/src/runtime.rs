@@ -62,7 +62,6 @@ impl Runtime {
             (bpf_loader::ID, guard::Loader::register as _),
             (bpf_loader_deprecated::ID, guard::Loader::register as _),
             (bpf_loader_upgradeable::ID, guard::Loader::register as _),
-            (foreign::BORDER, foreign::Border::register as _),
             (compute_budget::ID, guard::ComputeBudget::register as _),
         ];
         Ok(Self {

@@ -3,7 +3,6 @@
 //! agave's `InvokeContext` has no place for data of ours, and its native programs are plain functions. Both therefore
 //! find the entry they run in through this thread: entries nest like calls, and each is in place for as long as it runs.
 
-use crate::context::Outbound;
 use scoped_tls_hkt::scoped_thread_local;
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::invoke_context::InvokeContext;
@@ -16,9 +15,6 @@ pub(crate) type BoxedError = Box<dyn std::error::Error>;
 
 /// The way out of agave, into the host.
 pub(crate) trait Door {
-    /// What the contract of another VM that made this entry calls; once.
-    fn take_outbound(&mut self) -> Option<Outbound>;
-
     /// agave has just entered a program. Whether its end is wanted too.
     fn call_begins(&mut self, agave: &InvokeContext<'_, '_>) -> bool;
 
@@ -55,11 +51,6 @@ pub(crate) struct Waiting {
 /// Runs `work` with `door` in place.
 pub(crate) fn with_door<R>(door: &mut (dyn Door + '_), work: impl FnOnce() -> R) -> R {
     DOOR.set(door, work)
-}
-
-/// What the border's frame shall call.
-pub(crate) fn take_outbound() -> Option<Outbound> {
-    if DOOR.is_set() { DOOR.with(|door| door.take_outbound()) } else { None }
 }
 
 /// Runs a program that agave has just entered, and tells of it.

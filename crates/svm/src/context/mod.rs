@@ -6,6 +6,7 @@ mod store;
 use crate::{
     account::{WEI_PER_LAMPORT, canonical},
     error::Failure,
+    foreign::call_in,
     guard::is_alias,
     heaps,
     precompiles::Precompiles,
@@ -60,7 +61,7 @@ pub(crate) struct Outbound {
 pub(crate) struct Plan {
     pub(crate) accounts: Vec<AccountUse>,
     pub(crate) instructions: Vec<TopInstruction>,
-    /// What the first instruction, the frame of the border, calls.
+    /// What the contract of another VM calls from the only instruction, the border's.
     pub(crate) outbound: Option<Outbound>,
     /// Who stands behind top-level instructions.
     pub(crate) payer: Pubkey,
@@ -121,7 +122,6 @@ pub(crate) struct Entry<'a> {
     ground: Ground<'a>,
     pub(super) keys: Vec<Pubkey>,
     pub(super) held: Vec<Held>,
-    pub(super) outbound: Option<Outbound>,
     pub(super) payer: Pubkey,
     pub(super) own_height: usize,
     /// A failure that agave's errors cannot carry.
@@ -142,7 +142,6 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
         ground,
         keys: plan.accounts.iter().map(|account| account.key).collect(),
         held: Vec::with_capacity(plan.accounts.len()),
-        outbound: plan.outbound,
         payer: plan.payer,
         own_height: plan.own_height,
         failure: None,
@@ -208,6 +207,7 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
         &ground.sysvars.cache,
     );
     let mut agave = InvokeContext::new(&mut context, &mut programs, environment, log, budget, ground.runtime.cost);
+    let mut outbound = plan.outbound;
     let mut result = Ok(());
     for (index, instruction) in plan.instructions.iter().enumerate() {
         let program =
@@ -217,7 +217,10 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
             agave.process_precompile(&program, &instruction.data, all)
         } else {
             let mut used = 0;
-            session::with_door(&mut entry, || agave.process_instruction(&mut used, &mut ExecuteTimings::default()))
+            session::with_door(&mut entry, || match outbound.take() {
+                Some(outbound) => call_in(&mut agave, outbound),
+                None => agave.process_instruction(&mut used, &mut ExecuteTimings::default()),
+            })
         };
         let ended = ended.map_err(|error| entry.failure.take().unwrap_or(Failure::Instruction(error)));
         if let Err(failure) = ended.and_then(|()| entry.refresh(agave.transaction_context.accounts(), state_gas)) {

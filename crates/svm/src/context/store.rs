@@ -2,7 +2,7 @@
 
 use super::{Entry, Held, lamports_in};
 use crate::{
-    account::{StoredAccount, WEI_PER_LAMPORT, to_object},
+    account::{StoredAccount, WEI_PER_LAMPORT, parts, to_object},
     error::Failure,
     programs,
     session::Waiting,
@@ -115,20 +115,17 @@ impl Entry<'_> {
 
 /// Whether an object is what the account would be stored as.
 fn is_same(object: Option<&Bytes>, account: &impl ReadableAccount) -> bool {
-    match StoredAccount::from_object(object) {
-        Ok(stored) => {
-            stored.owner == *account.owner()
-                && stored.executable == account.executable()
-                && stored.data[..] == *account.data()
-        }
-        Err(_) => false,
+    match object.map(|object| parts(object)) {
+        None => to_object(account).is_none(),
+        Some(Ok(stored)) => stored == (*account.owner(), account.executable(), account.data()),
+        Some(Err(_)) => false,
     }
 }
 
 fn had_code(object: Option<&Bytes>) -> bool {
-    StoredAccount::from_object(object).is_ok_and(|stored| {
-        programs::code_record(&Pubkey::default(), &stored.owner, stored.executable, &stored.data).is_some()
-    })
+    object
+        .and_then(|object| parts(object).ok())
+        .is_some_and(|(owner, executable, data)| programs::holds_code(&owner, executable, data))
 }
 
 /// An account of another VM has a balance here and nothing else.
