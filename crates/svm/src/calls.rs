@@ -30,7 +30,12 @@ impl Entry<'_> {
         let context = &agave.transaction_context;
         let program = context.get_current_instruction_context().and_then(|instruction| instruction.get_program_key());
         let program = program.copied().unwrap_or_default();
-        let exit = match failure.map(|error| fault(canonical_of_key(&program), Failure::Instruction(error))) {
+        // A program that calls one without compute units left has none either.
+        let failure = failure.map(|error| match &self.failure {
+            Some(Failure::OutOfUnits) => Failure::OutOfUnits,
+            _ => Failure::Instruction(error),
+        });
+        let exit = match failure.map(|failure| fault(canonical_of_key(&program), failure)) {
             Some(Ok(fault)) => Exit::Fault(fault),
             _ => match context.get_return_data() {
                 (by, data) if *by == program => Exit::Return(Bytes::copy_from_slice(data)),

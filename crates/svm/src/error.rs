@@ -10,6 +10,9 @@ use solana_transaction_error::TransactionError;
 pub(crate) enum Failure {
     /// A program failed, or broke a rule.
     Instruction(InstructionError),
+    /// A program used up its compute units between two syscalls. Solana's clients know that as a program that failed to
+    /// complete, like a broken one.
+    OutOfUnits,
     /// A rule about whole transactions, and a sentence.
     Transaction(TransactionError, String),
     /// A rule of the host.
@@ -39,6 +42,7 @@ pub(crate) fn fault(contract: Address, failure: Failure) -> Result<Fault, Fatal>
         Failure::Fatal(fatal) => return Err(fatal),
         Failure::Fault(kind, message) => (kind, None, message),
         Failure::Transaction(error, message) => (kind_of_transaction(&error), None, message),
+        Failure::OutOfUnits => (FaultKind::OutOfGas, None, "the program used up its compute units".to_owned()),
         Failure::Instruction(error) => {
             let code = if let InstructionError::Custom(code) = error { Some(code) } else { None };
             (kind_of(&error), code, sentence(&error))
@@ -53,6 +57,7 @@ pub(crate) fn transaction_error(index: usize, failure: &Failure) -> TransactionE
     let error = match failure {
         Failure::Transaction(error, _) => return error.clone(),
         Failure::Instruction(error) => error.clone(),
+        Failure::OutOfUnits => InstructionError::ProgramFailedToComplete,
         Failure::Fault(FaultKind::OutOfGas, _) => InstructionError::ComputationalBudgetExceeded,
         Failure::Fault(FaultKind::InsufficientBalance, _) => InstructionError::InsufficientFunds,
         Failure::Fault(..) | Failure::Fatal(_) => InstructionError::GenericError,

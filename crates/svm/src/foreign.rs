@@ -63,6 +63,10 @@ impl Door for Entry<'_> {
         Entry::call_ends(self, agave, given, failure);
     }
 
+    fn units_used_up(&mut self) {
+        self.failure.get_or_insert(Failure::OutOfUnits);
+    }
+
     fn alias_entered(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError> {
         match self.call_out(agave) {
             Ok(()) => Ok(()),

@@ -7,7 +7,7 @@ use scoped_tls_hkt::scoped_thread_local;
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::invoke_context::InvokeContext;
 use solana_pubkey::Pubkey;
-use solana_sbpf::vm::ContextObject as _;
+use solana_sbpf::{error::EbpfError, vm::ContextObject as _};
 use solana_svm_log_collector::LogCollector;
 use std::{cell::RefCell, rc::Rc};
 
@@ -20,6 +20,9 @@ pub(crate) trait Door {
 
     /// The program that was `given` compute units ends.
     fn call_ends(&mut self, agave: &InvokeContext<'_, '_>, given: u64, failure: Option<InstructionError>);
+
+    /// A program has used up the compute units of its transaction.
+    fn units_used_up(&mut self);
 
     /// The program that agave has just entered is the alias of a contract of another VM.
     fn alias_entered(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError>;
@@ -58,16 +61,22 @@ pub(crate) fn told<'a, R>(
     agave: &mut InvokeContext<'a, 'a>,
     run: impl FnOnce(&mut InvokeContext<'a, 'a>) -> Result<R, BoxedError>,
 ) -> Result<R, BoxedError> {
-    let given = agave.get_remaining();
-    if !DOOR.is_set() || !DOOR.with(|door| door.call_begins(agave)) {
+    if !DOOR.is_set() {
         return run(agave);
     }
+    let given = agave.get_remaining();
+    let is_told = DOOR.with(|door| door.call_begins(agave));
     let result = run(agave);
-    let failure = result
-        .as_ref()
-        .err()
-        .map(|error| error.downcast_ref().cloned().unwrap_or(InstructionError::ProgramFailedToComplete));
-    DOOR.with(|door| door.call_ends(agave, given, failure));
+    if let Err(error) = &result
+        && matches!(error.downcast_ref(), Some(EbpfError::ExceededMaxInstructions))
+    {
+        DOOR.with(|door| door.units_used_up());
+    }
+    if is_told {
+        let failed =
+            |error: &BoxedError| error.downcast_ref().cloned().unwrap_or(InstructionError::ProgramFailedToComplete);
+        DOOR.with(|door| door.call_ends(agave, given, result.as_ref().err().map(failed)));
+    }
     result
 }
 

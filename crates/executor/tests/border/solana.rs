@@ -268,6 +268,7 @@ fn f14_a_failing_program_says_who_how_and_why() {
     let failures = [
         (Script::new().trap(), "trap"),
         (Script::new().burn(u32::MAX), "out-of-gas"),
+        (Script::new().compute(u32::MAX), "out-of-gas"),
         (Script::new().revert(b"\0\0\0\x2acode"), "revert"),
     ];
     for side in Side::ALL {

@@ -5,9 +5,9 @@ use hexapla_executor::{
     CallNode,
     svm::{Pubkey, canonical, genesis, spl},
 };
-use hexapla_primitives::VmId;
+use hexapla_primitives::{Bytes, FaultKind, VmId};
 use hexapla_testing::{Script, ScriptCall, Side, Stage};
-use solana_instruction::{AccountMeta, Instruction};
+use solana_instruction::{AccountMeta, Instruction, error::InstructionError};
 use solana_transaction_error::TransactionError;
 
 const MINT: Pubkey = Pubkey::new_from_array([77; 32]);
@@ -82,8 +82,7 @@ fn a_larger_heap_costs_units_and_stays_while_nested_entries_have_the_smallest() 
     let script = Script::new().call(ScriptCall::to(evm, nested)).store(1, 2);
     let mut accounts = vec![AccountMeta::new(outer.state, false)];
     accounts.extend([AccountMeta::new_readonly(hexapla_executor::svm::alias(evm), false)]);
-    let act =
-        Instruction { program_id: outer.program, accounts, data: hexapla_primitives::Bytes::from(script).to_vec() };
+    let act = Instruction { program_id: outer.program, accounts, data: Bytes::from(script).to_vec() };
     let text = memo("x");
     let mut used = |kibibytes: u32| {
         let heap = compute_budget(1, &(kibibytes << 10).to_le_bytes());
@@ -95,4 +94,23 @@ fn a_larger_heap_costs_units_and_stays_while_nested_entries_have_the_smallest() 
     assert_eq!(used(256), small + 2 * 7 * 8);
     assert_eq!(used(64), small + 2 * 8);
     assert_eq!(used(32), small);
+}
+
+#[test]
+fn a_program_without_units_left_is_out_of_gas_though_solana_says_that_it_failed_to_complete() {
+    let mut stage = Stage::new();
+    let (alice, actor) = (Wallet::new(1), stage.svm()[0]);
+    stage.chain.fund([(canonical(&alice.key()), lamports(10 * LAMPORTS))]).unwrap();
+    for (script, kind) in
+        [(Script::new().compute(u32::MAX), FaultKind::OutOfGas), (Script::new().trap(), FaultKind::Trap)]
+    {
+        let accounts = vec![AccountMeta::new(actor.state, false)];
+        let act = Instruction { program_id: actor.program, accounts, data: Bytes::from(script).to_vec() };
+        let failed = send(&mut stage.chain, &[act], &[&alice]);
+        let expected = InstructionError::ProgramFailedToComplete;
+        assert_eq!(error(&failed), TransactionError::InstructionError(0, expected));
+        let tree = failed.receipt.trace.unwrap();
+        let inner = tree.calls().next().and_then(|call| call.fault.clone());
+        assert_eq!([failed.receipt.fault, inner].map(|fault| fault.unwrap().kind), [kind, kind]);
+    }
 }
