@@ -3,7 +3,7 @@
 //! The call has an address, a `u64`, 32 bytes and a text of 32 letters; its result is a bool and a `u64`. Translating a
 //! call is to decode it with the caller's codec, to turn the values into those of the callee's interface, and to encode
 //! them with the callee's codec; a result goes the same way back. For comparison `alloy-dyn-abi` encodes the same
-//! arguments once, from values that are at hand.
+//! arguments and the same result once, from values that are at hand.
 
 use std::{hint::black_box, sync::Arc};
 
@@ -38,8 +38,13 @@ fn main() {
     let alloy_encode = nanoseconds(|| {
         black_box(black_box(&ready).abi_encode_params());
     });
-    println!("alloy-dyn-abi encodes the arguments in {alloy_encode:.0} ns");
-    bench("alloy_encode", alloy_encode, "ns");
+    let ready = DynSolValue::Tuple(vec![DynSolValue::Bool(true), DynSolValue::Uint(U256::from(77), 64)]);
+    let alloy_result = nanoseconds(|| {
+        black_box(black_box(&ready).abi_encode_params());
+    });
+    println!("alloy-dyn-abi encodes the arguments in {alloy_encode:.0} ns and the result in {alloy_result:.0} ns");
+    bench("alloy_encode_arguments", alloy_encode, "ns");
+    bench("alloy_encode_result", alloy_result, "ns");
     for abi in TARGETS {
         let (there, back) = call_and_result(Abi::Solidity, abi);
         let (reverse, _) = call_and_result(abi, Abi::Solidity);
@@ -51,6 +56,8 @@ fn main() {
         if abi == Abi::Borsh {
             bench("translate_call_and_result", (there + back) / 1000.0, "us");
             bench("translate_call_over_alloy_encode", there / alloy_encode, "x");
+            let both = (there + back) / (alloy_encode + alloy_result);
+            bench("translate_call_and_result_over_alloy_encode", both, "x");
         }
     }
 }

@@ -17,15 +17,26 @@ use crate::{
     value::{Value, int_fits, uint_fits},
 };
 
-/// Room for an ordinary call, so that it is allocated once.
-const ROOM_BYTES: usize = 256;
+/// Bytes that the values probably take, so that memory is asked for once. It is exact for what Borsh writes of simple
+/// values.
+pub(super) fn room<'t>(types: impl Iterator<Item = &'t Type>, values: &[Value]) -> usize {
+    let of = |(ty, value): (&Type, &Value)| match (ty, value) {
+        (Type::Bool, _) => 1,
+        (Type::Uint { bits } | Type::Int { bits }, _) => usize::from(*bits) / 8,
+        (Type::FixedBytes(length) | Type::FixedString(length), _) => *length,
+        (_, Value::Bytes(bytes)) => 4 + bytes.len(),
+        (_, Value::String(text)) => 4 + text.len(),
+        _ => 32,
+    };
+    types.zip(values).map(of).fold(0, usize::saturating_add)
+}
 
 /// Encodes a sequence of values behind what `out` already holds. `what` names it in the error about a wrong number.
 pub(super) fn encode_sequence<'t, F: Form>(
     book: &dyn AddressBook,
     out: Vec<u8>,
     what: &dyn Fn() -> String,
-    types: impl ExactSizeIterator<Item = &'t Type>,
+    types: impl ExactSizeIterator<Item = &'t Type> + Clone,
     values: &[Value],
 ) -> Result<Vec<u8>, CodecError> {
     if types.len() != values.len() {
@@ -33,9 +44,7 @@ pub(super) fn encode_sequence<'t, F: Form>(
     }
     let begin = out.len();
     let mut encoder = Encoder { book, out, parts: values.len(), form: PhantomData::<F> };
-    if encoder.out.capacity() == 0 {
-        encoder.out.reserve(ROOM_BYTES);
-    }
+    encoder.out.reserve_exact(room(types.clone(), values));
     types.zip(values).try_for_each(|(ty, value)| encoder.value(ty, value, MAX_TYPE_DEPTH))?;
     let bytes = encoder.out.len().saturating_sub(begin);
     match encoder.parts <= parts_max(bytes) {

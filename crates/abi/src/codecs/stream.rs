@@ -11,7 +11,7 @@ use alloy_primitives::{B256, Bytes, LogData};
 
 use super::{
     decode::{decode_first, decode_sequence},
-    encode::encode_sequence,
+    encode::{encode_sequence, room},
     form::Form,
     support::check_type,
 };
@@ -113,7 +113,7 @@ impl<'a, F: Form> StreamCodec<'a, F> {
         &self,
         out: Vec<u8>,
         what: &dyn Fn() -> String,
-        types: impl ExactSizeIterator<Item = &'t Type>,
+        types: impl ExactSizeIterator<Item = &'t Type> + Clone,
         values: &[Value],
     ) -> Result<Vec<u8>, CodecError> {
         encode_sequence::<F>(self.book, out, what, types, values)
@@ -154,9 +154,9 @@ impl<F: Form> Codec for StreamCodec<'_, F> {
     }
 
     fn encode_call(&self, function: &Function, args: &[Value]) -> Result<Bytes, CodecError> {
-        let mut out = Vec::with_capacity(256);
-        F::put_selector(&mut out, &function.selector);
         let types = function.inputs.iter().map(|param| &param.ty);
+        let mut out = Vec::with_capacity(function.selector.len().saturating_add(room(types.clone(), args)));
+        F::put_selector(&mut out, &function.selector);
         self.encode(out, &|| function.signature.clone(), types, args).map(Into::into)
     }
 

@@ -85,7 +85,7 @@ impl Codec for SolidityCodec {
 
     fn encode_call(&self, function: &Function, args: &[Value]) -> Result<Bytes, CodecError> {
         let types = function.inputs.iter().map(|param| &param.ty);
-        append_sequence(with_selector(&function.selector), &function.signature, types, args).map(Into::into)
+        append_sequence(&function.selector, &function.signature, types, args).map(Into::into)
     }
 
     fn decode_call<'i>(&self, interface: &'i Interface, data: &[u8]) -> Result<(&'i Function, Vec<Value>), CodecError> {
@@ -110,7 +110,7 @@ impl Codec for SolidityCodec {
 
     fn encode_error(&self, error: &CustomError, values: &[Value]) -> Result<Bytes, CodecError> {
         let types = error.inputs.iter().map(|param| &param.ty);
-        append_sequence(with_selector(&error.selector), &error.signature, types, values).map(Into::into)
+        append_sequence(&error.selector, &error.signature, types, values).map(Into::into)
     }
 
     fn decode_error<'i>(
@@ -172,13 +172,6 @@ impl Codec for SolidityCodec {
             }
         })
     }
-}
-
-/// What a call or revert data begins with, with room for an ordinary one.
-fn with_selector(selector: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(512);
-    out.extend_from_slice(selector);
-    out
 }
 
 /// Splits call or revert data into selector and body.

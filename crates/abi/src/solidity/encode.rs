@@ -16,8 +16,8 @@ use crate::{
     value::{Value, int_fits, uint_fits},
 };
 
-/// Room for an ordinary call, so that it is allocated once.
-const ROOM_BYTES: usize = 512;
+/// Room for the content of an ordinary value that is dynamic.
+const DYNAMIC_BYTES: usize = 128;
 
 /// Encodes a sequence of values (arguments, results). `what` names it in the error about a wrong number of values.
 pub(super) fn encode_sequence<'t>(
@@ -25,12 +25,12 @@ pub(super) fn encode_sequence<'t>(
     types: impl Iterator<Item = &'t Type> + Clone,
     values: &[Value],
 ) -> Result<Vec<u8>, CodecError> {
-    append_sequence(Vec::with_capacity(ROOM_BYTES), what, types, values)
+    append_sequence(&[], what, types, values)
 }
 
-/// [`encode_sequence`], behind what `out` already holds.
+/// [`encode_sequence`], behind a selector.
 pub(super) fn append_sequence<'t>(
-    out: Vec<u8>,
+    selector: &[u8],
     what: &str,
     types: impl Iterator<Item = &'t Type> + Clone,
     values: &[Value],
@@ -40,7 +40,12 @@ pub(super) fn append_sequence<'t>(
         return Err(CodecError::WrongCount { what: what.to_owned(), expected, given: values.len() });
     }
     types.clone().try_for_each(check_supported)?;
-    let mut encoder = Encoder { out };
+    // Exact where nothing is dynamic.
+    let room = types.clone().map(layout).fold(selector.len(), |room, layout| {
+        room.saturating_add(layout.head).saturating_add(if layout.dynamic { DYNAMIC_BYTES } else { 0 })
+    });
+    let mut encoder = Encoder { out: Vec::with_capacity(room) };
+    encoder.out.extend_from_slice(selector);
     encoder.tail_sequence(types, values.iter())?;
     Ok(encoder.out)
 }
