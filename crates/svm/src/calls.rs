@@ -30,9 +30,10 @@ impl Entry<'_> {
         let context = &agave.transaction_context;
         let program = context.get_current_instruction_context().and_then(|instruction| instruction.get_program_key());
         let program = program.copied().unwrap_or_default();
-        // A program that calls one without compute units left has none either.
+        // A program cannot catch the failure of one that it calls, so a reason that is known by now is its reason as well.
         let failure = failure.map(|error| match &self.failure {
             Some(Failure::OutOfUnits) => Failure::OutOfUnits,
+            Some(Failure::Foreign(error, why)) => Failure::Foreign(error.clone(), why.clone()),
             _ => Failure::Instruction(error),
         });
         let exit = match failure.map(|failure| fault(canonical_of_key(&program), failure)) {

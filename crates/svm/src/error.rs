@@ -13,6 +13,9 @@ pub(crate) enum Failure {
     /// A program used up its compute units between two syscalls. Solana's clients know that as a program that failed to
     /// complete, like a broken one.
     OutOfUnits,
+    /// A contract of another VM failed, and its caller has no way to go on: the number that programs see, and the
+    /// contract's own failure in words.
+    Foreign(InstructionError, String),
     /// A rule about whole transactions, and a sentence.
     Transaction(TransactionError, String),
     /// A rule of the host.
@@ -43,10 +46,8 @@ pub(crate) fn fault(contract: Address, failure: Failure) -> Result<Fault, Fatal>
         Failure::Fault(kind, message) => (kind, None, message),
         Failure::Transaction(error, message) => (kind_of_transaction(&error), None, message),
         Failure::OutOfUnits => (FaultKind::OutOfGas, None, "the program used up its compute units".to_owned()),
-        Failure::Instruction(error) => {
-            let code = if let InstructionError::Custom(code) = error { Some(code) } else { None };
-            (kind_of(&error), code, sentence(&error))
-        }
+        Failure::Instruction(error) => (kind_of(&error), code_of(&error), sentence(&error)),
+        Failure::Foreign(error, why) => (kind_of(&error), code_of(&error), format!("{}: {why}", sentence(&error))),
     };
     let data = code.map_or_else(Bytes::new, |code| code.to_le_bytes().into());
     Ok(Fault { vm: VmId::SVM, contract, kind, data, code, message })
@@ -56,7 +57,7 @@ pub(crate) fn fault(contract: Address, failure: Failure) -> Result<Fault, Fatal>
 pub(crate) fn transaction_error(index: usize, failure: &Failure) -> TransactionError {
     let error = match failure {
         Failure::Transaction(error, _) => return error.clone(),
-        Failure::Instruction(error) => error.clone(),
+        Failure::Instruction(error) | Failure::Foreign(error, _) => error.clone(),
         Failure::OutOfUnits => InstructionError::ProgramFailedToComplete,
         Failure::Fault(FaultKind::OutOfGas, _) => InstructionError::ComputationalBudgetExceeded,
         Failure::Fault(FaultKind::InsufficientBalance, _) => InstructionError::InsufficientFunds,
@@ -70,6 +71,10 @@ fn kind_of_transaction(error: &TransactionError) -> FaultKind {
         TransactionError::InsufficientFundsForRent { .. } => FaultKind::InsufficientBalance,
         _ => FaultKind::InvalidCode,
     }
+}
+
+fn code_of(error: &InstructionError) -> Option<u32> {
+    if let InstructionError::Custom(code) = error { Some(*code) } else { None }
 }
 
 fn sentence(error: &InstructionError) -> String {

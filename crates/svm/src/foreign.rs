@@ -73,6 +73,7 @@ impl Door for Entry<'_> {
             Err(Failure::Instruction(error)) => Err(error),
             Err(failure) => {
                 let error = match &failure {
+                    Failure::Foreign(error, _) => error.clone(),
                     Failure::Fault(FaultKind::OutOfGas, _) => InstructionError::ComputationalBudgetExceeded,
                     Failure::Fault(_, message) => {
                         ic_msg!(agave, "{}", message);
@@ -106,7 +107,7 @@ impl Entry<'_> {
         let outcome = called?;
         paid.map_err(|_| InstructionError::ComputationalBudgetExceeded)?;
         if !outcome.success {
-            return Err(explain(agave, &request, &outcome).into());
+            return Err(explain(agave, &request, &outcome));
         }
         if outcome.output.len() > RETURN_DATA_MAX {
             ic_msg!(
@@ -219,13 +220,13 @@ fn split_value(data: &[u8]) -> (u64, &[u8]) {
 }
 
 /// The failure of a contract as a program sees it: a number, and the reason in the log.
-fn explain(agave: &InvokeContext<'_, '_>, request: &Request, outcome: &CallOutcome) -> InstructionError {
-    if let Some(fault) = &outcome.fault {
-        ic_msg!(agave, "Program {} failed: {}", request.alias, fault);
-        if !fault.data.is_empty() {
-            ic_msg!(agave, "Program {} failed with data: {}", request.alias, fault.data);
-        }
-    }
+fn explain(agave: &InvokeContext<'_, '_>, request: &Request, outcome: &CallOutcome) -> Failure {
     let code = outcome.output.get(..4).and_then(|code| code.try_into().ok()).map(u32::from_le_bytes);
-    InstructionError::Custom(code.unwrap_or(u32::MAX))
+    let error = InstructionError::Custom(code.unwrap_or(u32::MAX));
+    let Some(fault) = &outcome.fault else { return error.into() };
+    ic_msg!(agave, "Program {} failed: {}", request.alias, fault);
+    if !fault.data.is_empty() {
+        ic_msg!(agave, "Program {} failed with data: {}", request.alias, fault.data);
+    }
+    Failure::Foreign(error, fault.to_string())
 }
