@@ -8,7 +8,7 @@ use crate::{
     session::{self, Door, Waiting},
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, U256};
-use hexapla_vm::{CallKind, CallOutcome, CallRequest};
+use hexapla_vm::{CallKind, CallOutcome, CallRequest, HostError};
 use solana_account::ReadableAccount;
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::{declare_process_instruction, invoke_context::InvokeContext};
@@ -17,7 +17,9 @@ use solana_sbpf::vm::ContextObject;
 use solana_sdk_ids::system_program;
 use solana_svm_log_collector::ic_msg;
 use solana_svm_timings::ExecuteTimings;
-use solana_transaction_context::{instruction::InstructionContext, transaction::TransactionContext};
+use solana_transaction_context::{
+    instruction::InstructionContext, transaction::TransactionContext, transaction_accounts::TransactionAccounts,
+};
 use std::rc::Rc;
 
 /// Compute units of entering an alias, as of the System program.
@@ -95,14 +97,7 @@ impl Entry<'_> {
         let accounts = Rc::clone(agave.transaction_context.accounts());
         let given = agave.get_remaining();
         let mut gas = given;
-        let called = self.store(&accounts, false, &mut gas).and_then(|()| {
-            self.print_log();
-            let outcome = self.call(&request, waiting.clone(), &mut gas)?;
-            if outcome.success {
-                self.reload(&accounts, &waiting, &mut gas)?;
-            }
-            Ok(outcome)
-        });
+        let called = self.cross(&accounts, &request, waiting, &mut gas);
         let paid = agave.compute_meter.consume_checked(given.saturating_sub(gas));
         let outcome = called?;
         paid.map_err(|_| InstructionError::ComputationalBudgetExceeded)?;
@@ -121,6 +116,31 @@ impl Entry<'_> {
         }
         agave.transaction_context.set_return_data(request.alias, outcome.output.to_vec())?;
         Ok(())
+    }
+
+    /// Makes the call, with the changes so far in the host's state and the callee's changes taken over. Writing and
+    /// reading accounts costs gas, unless a transaction's fee and rent pay for them; then their bytes cost what they cost
+    /// in a call between programs.
+    fn cross(
+        &mut self,
+        accounts: &TransactionAccounts,
+        request: &Request,
+        waiting: Waiting,
+        gas: &mut u64,
+    ) -> Result<CallOutcome, Failure> {
+        let mut free = u64::MAX;
+        let fee_pays = self.load_limit.is_some();
+        if fee_pays {
+            let units = self.bytes_held(accounts)? / self.ground.runtime.cost.cpi_bytes_per_unit;
+            *gas = gas.checked_sub(units).ok_or(HostError::OUT_OF_GAS)?;
+        }
+        self.store(accounts, false, if fee_pays { &mut free } else { &mut *gas })?;
+        self.print_log();
+        let outcome = self.call(request, waiting.clone(), gas)?;
+        if outcome.success {
+            self.reload(accounts, &waiting, if fee_pays { &mut free } else { gas })?;
+        }
+        Ok(outcome)
     }
 
     fn call(&mut self, request: &Request, waiting: Waiting, gas: &mut u64) -> Result<CallOutcome, Failure> {

@@ -166,3 +166,17 @@ fn f05_the_units_of_a_transaction_bind_what_its_programs_call() {
         assert!(much - little >= 270_000, "{side:?}: the contract has what the transaction has");
     }
 }
+
+#[test]
+fn accounts_that_a_transaction_changes_before_a_call_are_paid_by_fee_and_rent() {
+    let mut stage = stage();
+    let (alice, new, actor, contract) = (Wallet::new(1), Wallet::new(9), stage.svm()[0], stage.actor(Side::Evm));
+    let bytes = 50_000;
+    let create = create_account(&alice.key(), &new.key(), rent(bytes), bytes, &actor.program);
+    let ask = act(&actor, &[contract], Script::new().store(0, 1).call(ScriptCall::to(contract, Script::new())));
+    let alone = succeed(&mut stage.chain, std::slice::from_ref(&ask), &[&alice]).receipt.gas_used;
+    let after = succeed(&mut stage.chain, &[create, ask], &[&alice, &new]).receipt.gas_used;
+    // What the System program takes, and the bytes of the new account as in a call between programs.
+    assert_eq!(after - alone, 150 + bytes / 250);
+    assert_eq!(stored(&stage.chain, &new.key()).data.len() as u64, bytes);
+}

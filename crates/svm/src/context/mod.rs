@@ -119,14 +119,14 @@ pub(crate) struct Held {
 /// An entry that is running.
 pub(crate) struct Entry<'a> {
     pub(super) host: &'a mut dyn Host,
-    ground: Ground<'a>,
+    pub(super) ground: Ground<'a>,
     pub(super) keys: Vec<Pubkey>,
     pub(super) held: Vec<Held>,
     pub(super) payer: Pubkey,
     pub(super) own_height: usize,
     /// A failure that agave's errors cannot carry.
     pub(super) failure: Option<Failure>,
-    load_limit: Option<LoadLimit>,
+    pub(super) load_limit: Option<LoadLimit>,
     pub(super) log: Rc<RefCell<LogCollector>>,
 }
 

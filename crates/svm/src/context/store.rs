@@ -74,6 +74,15 @@ impl Entry<'_> {
         Ok(())
     }
 
+    /// Bytes of data of the accounts that state stands behind.
+    pub(crate) fn bytes_held(&self, accounts: &TransactionAccounts) -> Result<u64, Failure> {
+        let mut bytes = 0;
+        for (index, _) in self.held.iter().enumerate().filter(|(_, held)| held.canonical.is_some()) {
+            bytes += accounts.try_borrow(index as u16)?.data().len() as u64;
+        }
+        Ok(bytes)
+    }
+
     /// Takes over what other VMs have changed.
     pub(crate) fn reload(
         &mut self,
