@@ -21,6 +21,17 @@ fn the_tour_reads_like_a_story() {
     Assert::new().redact_with(redactions).action_env("UPDATE_EXPECT").eq(ran.stdout, file!["snapshots/tour.txt"]);
 }
 
+#[test]
+fn the_readme_shows_what_the_tour_prints() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let tour = include_str!("snapshots/tour.txt");
+    let excerpts: Vec<&str> = readme.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(excerpts.len(), 2);
+    for excerpt in excerpts {
+        assert!(tour.contains(excerpt), "the tour prints something else by now:\n{excerpt}");
+    }
+}
+
 /// The only thing in the text that differs from run to run: the last line's time.
 fn regex_free_time(stdout: &str) -> String {
     stdout.lines().rev().find_map(|line| line.strip_prefix("time ")).expect("a time").to_owned()

@@ -6,10 +6,12 @@
 //! - [`account`]: a Solana account as it is stored
 //! - `context`: one entry into agave's `InvokeContext`, its accounts loaded from the host and written back
 //! - `foreign`: a program calls an alias: out of the SVM, into another VM, and back
+//! - `calls`: calls of programs by programs, as the call tree shows them
 //! - `guard`: what the host adds to agave's native programs: re-entrancy over nested contexts, aliases that pay
 //! - `lane`: transactions of Solana's own form
 //! - `precompiles`: signature checks as instructions
-//! - `programs`, `runtime`, `sysvars`: compiled programs, the rules of the chain, the sysvars of a block
+//! - `programs`, `runtime`, `sysvars`, `heaps`: compiled programs, the rules of the chain, the sysvars of a block, the
+//!   memory of programs
 //!
 //! - [`genesis`], [`spl`]: accounts and programs that are there from the beginning
 //! - `conformance`, with the feature of this name: the fixtures by which Solana's clients are compared
