@@ -33,7 +33,7 @@ impl Entry<'_> {
         // A program cannot catch the failure of one that it calls, so a reason that is known by now is its reason as well.
         let failure = failure.map(|error| match &self.failure {
             Some(Failure::OutOfUnits) => Failure::OutOfUnits,
-            Some(Failure::Foreign(error, why)) => Failure::Foreign(error.clone(), why.clone()),
+            Some(Failure::Foreign(error, fault)) => Failure::Foreign(error.clone(), fault.clone()),
             _ => Failure::Instruction(error),
         });
         let exit = match failure.map(|failure| fault(canonical_of_key(&program), failure)) {

@@ -13,9 +13,9 @@ pub(crate) enum Failure {
     /// A program used up its compute units between two syscalls. Solana's clients know that as a program that failed to
     /// complete, like a broken one.
     OutOfUnits,
-    /// A contract of another VM failed, and its caller has no way to go on: the number that programs see, and the
-    /// contract's own failure in words.
-    Foreign(InstructionError, String),
+    /// A contract of another VM failed, and as no program can catch that, so does the whole entry: the number that
+    /// programs see, and the contract's own failure.
+    Foreign(InstructionError, Fault),
     /// A rule about whole transactions, and a sentence.
     Transaction(TransactionError, String),
     /// A rule of the host.
@@ -46,8 +46,11 @@ pub(crate) fn fault(contract: Address, failure: Failure) -> Result<Fault, Fatal>
         Failure::Fault(kind, message) => (kind, None, message),
         Failure::Transaction(error, message) => (kind_of_transaction(&error), None, message),
         Failure::OutOfUnits => (FaultKind::OutOfGas, None, "the program used up its compute units".to_owned()),
-        Failure::Instruction(error) => (kind_of(&error), code_of(&error), sentence(&error)),
-        Failure::Foreign(error, why) => (kind_of(&error), code_of(&error), format!("{}: {why}", sentence(&error))),
+        Failure::Instruction(error) => {
+            let code = if let InstructionError::Custom(code) = error { Some(code) } else { None };
+            (kind_of(&error), code, sentence(&error))
+        }
+        Failure::Foreign(_, fault) => return Ok(fault),
     };
     let data = code.map_or_else(Bytes::new, |code| code.to_le_bytes().into());
     Ok(Fault { vm: VmId::SVM, contract, kind, data, code, message })
@@ -71,10 +74,6 @@ fn kind_of_transaction(error: &TransactionError) -> FaultKind {
         TransactionError::InsufficientFundsForRent { .. } => FaultKind::InsufficientBalance,
         _ => FaultKind::InvalidCode,
     }
-}
-
-fn code_of(error: &InstructionError) -> Option<u32> {
-    if let InstructionError::Custom(code) = error { Some(*code) } else { None }
 }
 
 fn sentence(error: &InstructionError) -> String {

@@ -248,5 +248,5 @@ fn explain(agave: &InvokeContext<'_, '_>, request: &Request, outcome: &CallOutco
     if !fault.data.is_empty() {
         ic_msg!(agave, "Program {} failed with data: {}", request.alias, fault.data);
     }
-    Failure::Foreign(error, fault.to_string())
+    Failure::Foreign(error, fault.clone())
 }

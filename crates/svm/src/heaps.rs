@@ -13,7 +13,7 @@ thread_local! {
     static BYTES: Cell<u32> = const { Cell::new(MAX_HEAP_FRAME_BYTES) };
 }
 
-/// Makes the heaps of this thread `bytes` long. No program may be running on it: one that asked for more would not get
+/// Makes the heaps of this thread, which is one of an executor, `bytes` long. No program may be running on it: one that asked for more would not get
 /// it.
 pub(crate) fn resize(bytes: u32) {
     if BYTES.replace(bytes) == bytes {
