@@ -152,7 +152,8 @@ impl Vm for SvmVm {
             Ok(output) => Exit::Return(output),
             Err(failure) => Exit::Fault(fault(frame.target, failure)?),
         };
-        if matches!(&exit, Exit::Fault(fault) if fault.kind == FaultKind::OutOfGas) {
+        // Not where it is the failure of a contract that a program called: then the frame has gas left.
+        if matches!(&exit, Exit::Fault(fault) if fault.kind == FaultKind::OutOfGas && fault.contract == frame.target) {
             gas = 0;
         }
         let native_used = used.map(|amount| NativeGas { amount, unit: "CU" });

@@ -310,6 +310,23 @@ fn f14_a_program_learns_why_a_contract_failed() {
 }
 
 #[test]
+fn f05_a_contract_that_burns_its_gas_leaves_the_program_that_called_it_what_it_kept() {
+    for side in Side::ALL {
+        let stage = Stage::new();
+        let (program, contract) = (stage.svm()[0].address(), stage.actors(side)[1]);
+        let burning = call(&stage, &[program, contract], Script::new().burn(u32::MAX)).gas(400_000).catch();
+        let receipt = stage.try_run(stage.actor(Side::Evm), Script::new().call(burning));
+        assert!(receipt.is_success(), "{side:?}: {}", say(&receipt));
+        let of = |to| receipt.crossings.iter().find(|crossing| crossing.to.address == to).unwrap();
+        let (through, at) = (of(program), of(contract));
+        let faults = [through, at].map(|crossing| crossing.fault.clone().unwrap());
+        assert_eq!(faults.map(|fault| (fault.contract, fault.kind)), [(contract, FaultKind::OutOfGas); 2], "{side:?}");
+        assert_eq!(at.gas_used, at.gas_limit, "{side:?}");
+        assert!(through.gas_limit - through.gas_used >= at.gas_limit / 80, "{side:?}: {through:?}");
+    }
+}
+
+#[test]
 fn f15_hostile_invocations_are_refused_with_a_sentence() {
     let stage = Stage::new();
     let program = stage.svm()[0];
