@@ -134,7 +134,7 @@ pub(crate) struct Entry<'a> {
 pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas: &mut u64) -> Result<Outcome, Fatal> {
     // Nested entries ask for the least there is.
     if !session::is_nested() {
-        heaps::resize(plan.heap_bytes);
+        heaps::provide(plan.heap_bytes);
     }
     let log = session::log().unwrap_or_else(LogCollector::new_ref);
     let mut entry = Entry {
