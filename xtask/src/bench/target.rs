@@ -19,8 +19,9 @@ pub(crate) struct Target {
     unit: &'static str,
 }
 
-const TARGETS: [(&str, Side, f64, &str); 11] = [
-    ("translate_call_over_alloy_encode", Side::AtMost, 3.0, "x"),
+const TARGETS: [(&str, Side, f64, &str); 12] = [
+    ("translate_call_and_result", Side::AtMost, 1.0, "us"),
+    ("translate_call_and_result_over_alloy_encode", Side::AtMost, 3.0, "x"),
     ("update_1_thread_vs_eth_trie_cpu", Side::AtLeast, 8.0, "x"),
     ("update_scaling_wall", Side::MoreThan, 1.0, "x"),
     ("proof_p99", Side::AtMost, 1.0, "ms"),
