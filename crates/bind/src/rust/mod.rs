@@ -13,9 +13,9 @@ use crate::{
 use types::Types;
 
 /// Borsh and the words of a call, the same in each crate.
-const RUNTIME: &str = include_str!("runtime.rs.txt");
+const RUNTIME: &str = include_str!("rt.rs.txt");
 
-/// The crate: its manifest and `src/lib.rs`.
+/// The crate: its manifest, `src/lib.rs` and `src/rt.rs`.
 pub(crate) fn generate(source: &Source) -> Binding {
     let mut types = Types::default();
     let mut refused = source.shown().refused.clone();
@@ -39,10 +39,11 @@ pub(crate) fn generate(source: &Source) -> Binding {
     module("The events.", "events", events, &mut out);
     module("What the program keeps in accounts.", "accounts", accounts, &mut out);
     module("The types.", "types", types.finish(), &mut out);
-    out.push(RUNTIME);
+    out.line(0, "pub mod rt;");
     let files = vec![
         File { path: "Cargo.toml".into(), content: manifest(source) },
         File { path: "src/lib.rs".into(), content: out.finish() },
+        File { path: "src/rt.rs".into(), content: RUNTIME.into() },
     ];
     Binding { files, left_out: refused }
 }

@@ -231,7 +231,10 @@ impl Translated {
     ) -> Result<(), Fatal> {
         let output = match &mut end.exit {
             Exit::Fault(fault) => {
-                self.explain(fault);
+                // A failure that the contract only passes on is not one of its own.
+                if fault.contract == frame.target {
+                    self.explain(fault);
+                }
                 return Ok(());
             }
             Exit::Return(output) => output.clone(),

@@ -1,13 +1,16 @@
 //! Typed calls: each side in its own ABI.
 
 use crate::{USER, chain, invoke};
-use hexapla_abi::{Abi, Codec, Interface, Projection, SolidityCodec, Value, describe_revert};
+use hexapla_abi::{
+    Abi, AccountParam, AccountSource, Codec, CustomError, Function, Interface, Mutability, Param, Projection,
+    SolidityCodec, Type, Value, describe_revert,
+};
 use hexapla_executor::{
-    Chain, Receipt,
+    AccountInfo, Chain, Receipt,
     svm::{Pubkey, StoredAccount, WEI_PER_LAMPORT, alias, canonical, genesis, spl},
 };
-use hexapla_primitives::{Address, U256};
-use hexapla_testing::contracts;
+use hexapla_primitives::{Address, Bytes, U256};
+use hexapla_testing::{Script, ScriptCall, SvmActor, contracts};
 
 /// Accounts (key, signs, may be changed) and data.
 type Instruction<'a> = (&'a [(Pubkey, bool, bool)], Vec<u8>);
@@ -231,4 +234,67 @@ fn a_solana_program_reads_an_erc20_and_a_price_through_their_own_interfaces() {
     assert!(names[0].starts_with("value_of") && names[1..] == ["balanceOf(address)", "price()"], "{names:?}");
     assert_eq!(functions[1].arguments, [Value::Address(USER)], "the key became the address that it stands for");
     assert_eq!(functions[1].results, [Value::Uint(U256::from(5_000u64) * one)]);
+}
+
+#[test]
+fn a_failure_that_a_program_passes_on_is_not_taken_for_one_of_its_own() {
+    let mut chain = chain();
+    let (actor, contract) = (SvmActor::new(0), Address::repeat_byte(0xc0));
+    actor.deploy(&mut chain);
+    // Reverts with the four bytes that are also the program's own error 42, little-endian.
+    let code = Bytes::from_static(&[0x63, 42, 0, 0, 0, 0x5f, 0x52, 0x60, 0x04, 0x60, 0x1c, 0xfd]);
+    let code = Some(hexapla_executor::evm::bytecode(&code));
+    chain
+        .edit(|overlay| {
+            overlay.insert_account(contract, AccountInfo { code, nonce: 1, ..AccountInfo::default() });
+            Ok(())
+        })
+        .unwrap();
+    let run = |script: &[u8]| {
+        let account = |name: &str, key: Pubkey, writable| AccountParam {
+            name: name.into(),
+            writable,
+            signer: false,
+            optional: false,
+            source: AccountSource::Fixed(key.to_bytes().into()),
+        };
+        Function {
+            name: format!("run_{}", script.len()),
+            selector: Bytes::new(),
+            inputs: [Param::new("script", Type::fixed_array(Type::Uint { bits: 8 }, script.len()))].into(),
+            outputs: [].into(),
+            mutability: Mutability::NonPayable,
+            signature: "run".into(),
+            accounts: vec![account("state", actor.state, true), account("contract", alias(contract), false)],
+        }
+    };
+    let own_error = CustomError {
+        name: "MyOwn".into(),
+        inputs: [].into(),
+        selector: 42u32.to_le_bytes().into(),
+        message: String::new(),
+        signature: "MyOwn()".into(),
+    };
+    for (script, own) in [
+        (Script::new().revert(&42u32.to_be_bytes()), true),
+        (Script::new().call(ScriptCall::to(contract, Bytes::new())), false),
+    ] {
+        let script = Bytes::from(script);
+        let functions = vec![run(&script)];
+        let interface = Interface {
+            name: "Actor".into(),
+            abi: Abi::Borsh,
+            functions,
+            errors: vec![own_error.clone()],
+            ..Interface::default()
+        };
+        chain.set_interface(actor.address(), &interface).unwrap();
+        let shown = Projection::new(interface.into(), Abi::Solidity);
+        let name = shown.interface().functions[0].name.clone();
+        let bytes = Value::Array(script.iter().map(|byte| Value::uint(*byte)).collect());
+        let receipt = send(&mut chain, (actor.address(), shown.interface()), &name, &[bytes]);
+        let fault = receipt.fault.as_ref().unwrap_or_else(|| panic!("{}", say(&receipt)));
+        assert_eq!(fault.message.contains("MyOwn"), own, "{}", say(&receipt));
+        assert_eq!(fault.contract, if own { actor.address() } else { contract }, "{}", say(&receipt));
+    }
 }
