@@ -1,6 +1,6 @@
 //! What a contract offers: functions, events and custom errors, whatever VM it is for.
 
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, sync::Arc, vec::Vec};
 
 use alloy_primitives::{B256, Bytes};
 
@@ -202,7 +202,45 @@ pub struct CustomError {
     pub signature: String,
 }
 
+/// Named types in the order in which they are found.
+#[derive(Default)]
+struct Named<'t> {
+    types: Vec<Type>,
+    seen: BTreeSet<&'t Type>,
+}
+
+impl<'t> Named<'t> {
+    fn visit(&mut self, ty: &'t Type) {
+        let named = matches!(ty, Type::Struct { name, .. } | Type::Enum { name, .. } if !name.is_empty());
+        if named && !self.seen.insert(ty) {
+            return;
+        }
+        ty.children().for_each(|child| self.visit(child));
+        if named {
+            self.types.push(ty.clone());
+        }
+    }
+}
+
 impl Interface {
+    /// The types of all items, as often as they are used.
+    pub(crate) fn used_types(&self) -> impl Iterator<Item = &Type> {
+        let Self { constructor, functions, events, errors, layouts, .. } = self;
+        let inputs = constructor.iter().flat_map(|Constructor { inputs, .. }| inputs);
+        let params = functions.iter().flat_map(|Function { inputs, outputs, .. }| inputs.iter().chain(outputs));
+        let errors = errors.iter().flat_map(|CustomError { inputs, .. }| inputs);
+        let fields = events.iter().flat_map(|Event { fields, .. }| fields).map(|field| &field.ty);
+        let params = inputs.chain(params).chain(errors).map(|param| &param.ty);
+        params.chain(fields).chain(layouts.iter().map(|layout| &layout.ty))
+    }
+
+    /// The named structs and enums of all items, each once, inner ones first.
+    pub(crate) fn named_types(&self) -> Vec<Type> {
+        let mut named = Named::default();
+        self.used_types().for_each(|ty| named.visit(ty));
+        named.types
+    }
+
     /// The name, or words that stand for it where there is none.
     pub fn display_name(&self) -> &str {
         if self.name.is_empty() { "the interface" } else { &self.name }

@@ -27,7 +27,7 @@ pub const MAX_TYPE_DEPTH: usize = 32;
 /// A type that belongs to no VM. See the [module](self) for where the types of each ABI go.
 ///
 /// Names are shared (`Arc<str>`), so that a decoded array of a million structs holds each name once.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Type {
     /// True or false.
     Bool,
@@ -84,7 +84,7 @@ pub enum Type {
 }
 
 /// A field of a struct.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Field {
     /// The field's name.
     pub name: Arc<str>,
@@ -93,7 +93,7 @@ pub struct Field {
 }
 
 /// A variant of an enum.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Variant {
     /// The variant's name.
     pub name: Arc<str>,

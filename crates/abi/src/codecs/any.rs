@@ -9,7 +9,7 @@ use crate::{
     address::AddressBook,
     codec::{Codec, DecodedEvent},
     error::CodecError,
-    interface::{Abi, AccountLayout, Constructor, CustomError, Event, Function, Interface, Param},
+    interface::{Abi, AccountLayout, Constructor, CustomError, Event, Function, Interface},
     solidity::{SolidityCodec, type_name},
     types::Type,
     value::Value,
@@ -127,17 +127,7 @@ impl Interface {
     ///
     /// [`CodecError::Unsupported`] for the first part that has none, [`CodecError::TooDeep`] for a type nested too deep.
     pub fn check_types(&self) -> Result<(), CodecError> {
-        let params = |params: &[Param]| params.iter().try_for_each(|param| self.abi.check_type(&param.ty));
-        self.constructor.iter().try_for_each(|constructor| params(&constructor.inputs))?;
-        for function in &self.functions {
-            params(&function.inputs)?;
-            params(&function.outputs)?;
-        }
-        for event in &self.events {
-            event.fields.iter().try_for_each(|field| self.abi.check_type(&field.ty))?;
-        }
-        self.errors.iter().try_for_each(|error| params(&error.inputs))?;
-        self.layouts.iter().try_for_each(|layout| self.abi.check_type(&layout.ty))
+        self.used_types().try_for_each(|ty| self.abi.check_type(ty))
     }
 }
 

@@ -10,7 +10,7 @@ use alloc::{
 
 use alloy_primitives::{Bytes, hex};
 
-use super::{AccountArgument, Plan, Projection, Reader, target, types::named_types};
+use super::{AccountArgument, Plan, Projection, Reader, target};
 use crate::{
     image::{Image, ImageError},
     interface::{
@@ -76,7 +76,7 @@ pub(super) fn projection(source: Arc<Interface>, target: Abi) -> Projection {
         made.interface.constructor = made.kept("constructor", "", shown);
     }
     let readers = readers(&source, terms, &mut made);
-    made.interface.types = named_types(&made.interface);
+    made.interface.types = made.interface.named_types();
     if terms.same() {
         made.interface = (*source).clone();
     }

@@ -14,8 +14,6 @@ mod explain;
 /// Selectors, discriminators, codes and topics of each ABI.
 mod target;
 /// The named types of an interface.
-mod types;
-
 use alloc::{
     string::{String, ToString},
     sync::Arc,

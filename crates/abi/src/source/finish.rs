@@ -7,7 +7,7 @@ use alloy_primitives::Bytes;
 use super::Problem;
 use crate::{
     error::InterfaceError,
-    interface::{Abi, Constructor, CustomError, Event, Function, Interface, Refused},
+    interface::{Abi, Function, Interface, Refused},
     text::escape,
     types::Type,
 };
@@ -55,7 +55,7 @@ impl Draft {
         selectors_differ(topics.iter().map(|(topic, name)| (topic, *name)))?;
         names_differ("event", events.iter().map(|event| &event.name))?;
         selectors_differ(errors.iter().map(|error| (&error.selector, &error.name)))?;
-        self.interface.types = named_types(&self.interface);
+        self.interface.types = self.interface.named_types();
         Ok(self.interface)
     }
 }
@@ -96,38 +96,6 @@ fn names_differ<'i>(what: &'static str, names: impl Iterator<Item = &'i String>)
         }
     }
     Ok(())
-}
-
-/// The named structs and enums of all items, each once, inner ones first.
-fn named_types(interface: &Interface) -> Vec<Type> {
-    let Interface { constructor, functions, events, errors, layouts, .. } = interface;
-    let inputs = constructor.iter().flat_map(|Constructor { inputs, .. }| inputs);
-    let params = functions.iter().flat_map(|Function { inputs, outputs, .. }| inputs.iter().chain(outputs));
-    let errors = errors.iter().flat_map(|CustomError { inputs, .. }| inputs);
-    let types = inputs.chain(params).chain(errors).map(|param| &param.ty);
-    let fields = events.iter().flat_map(|Event { fields, .. }| fields).map(|field| &field.ty);
-    let mut found = Found::default();
-    types.chain(fields).chain(layouts.iter().map(|layout| &layout.ty)).for_each(|ty| found.visit(ty));
-    found.types
-}
-
-#[derive(Default)]
-struct Found<'t> {
-    types: Vec<Type>,
-    seen: HashSet<&'t Type>,
-}
-
-impl<'t> Found<'t> {
-    fn visit(&mut self, ty: &'t Type) {
-        let named = matches!(ty, Type::Struct { name, .. } | Type::Enum { name, .. } if !name.is_empty());
-        if named && !self.seen.insert(ty) {
-            return;
-        }
-        ty.children().for_each(|child| self.visit(child));
-        if named {
-            self.types.push(ty.clone());
-        }
-    }
 }
 
 /// The text that names an item: `swap(u64,Side)`. Named types are written by their name.
