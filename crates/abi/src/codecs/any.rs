@@ -87,17 +87,29 @@ impl<'a> AnyCodec<'a> {
             expected: layout.name.clone(),
             value: Value::Bytes(Bytes::copy_from_slice(data)).to_string(),
         })?;
-        let whole = || {
-            let values = self.decode_values(core::slice::from_ref(&layout.ty), body)?;
-            Ok(values.into_iter().next().unwrap_or(Value::Unit))
-        };
+        if !layout.discriminator.is_empty() {
+            return self.decode_first(&layout.ty, body);
+        }
+        let values = self.decode_values(core::slice::from_ref(&layout.ty), body)?;
+        Ok(values.into_iter().next().unwrap_or(Value::Unit))
+    }
+
+    /// Decodes the value with which the data begins, whatever follows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`decode_values`](Self::decode_values).
+    pub fn decode_first(&self, ty: &Type, data: &[u8]) -> Result<Value, CodecError> {
         match self {
-            _ if layout.discriminator.is_empty() => whole(),
-            Self::Solidity(_) => whole(),
-            Self::Borsh(codec) => codec.decode_first(&layout.ty, body),
-            Self::Bcs(codec) => codec.decode_first(&layout.ty, body),
-            Self::Cairo(codec) => codec.decode_first(&layout.ty, body),
-            Self::Fuel(codec) => codec.decode_first(&layout.ty, body),
+            // It never looks at what follows.
+            Self::Solidity(codec) => {
+                let values = codec.decode_values(core::slice::from_ref(ty), data)?;
+                Ok(values.into_iter().next().unwrap_or(Value::Unit))
+            }
+            Self::Borsh(codec) => codec.decode_first(ty, data),
+            Self::Bcs(codec) => codec.decode_first(ty, data),
+            Self::Cairo(codec) => codec.decode_first(ty, data),
+            Self::Fuel(codec) => codec.decode_first(ty, data),
         }
     }
 }

@@ -125,13 +125,11 @@ impl Player<'_> {
     fn layout(&self, interface: &Arc<Interface>, data: &[u8], shorter: bool) -> Option<(Type, Value)> {
         let codec = AnyCodec::new(interface.abi, &self.world.names);
         interface.layouts.iter().find_map(|layout| {
-            let body = data.strip_prefix(&layout.discriminator[..])?;
-            let from = if shorter { 0 } else { body.len() };
-            (from..=body.len()).find_map(|length| {
-                let body = hexapla_primitives::Bytes::copy_from_slice(body.get(..length)?);
-                let values = codec.decode_values(std::slice::from_ref(&layout.ty), &body).ok()?;
-                Some((layout.ty.clone(), values.into_iter().next()?))
-            })
+            let value = match data.strip_prefix(&layout.discriminator[..]) {
+                Some(body) if shorter => codec.decode_first(&layout.ty, body),
+                _ => codec.decode_account(layout, data),
+            };
+            Some((layout.ty.clone(), value.ok()?))
         })
     }
 }
