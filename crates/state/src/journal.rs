@@ -71,6 +71,14 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
         }
     }
 
+    /// The object as it is now, without a trace: not in the read set, and as cold as before.
+    pub fn peek_object(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
+        match self.objects.get(key) {
+            Some(slot) => Ok(slot.present.clone()),
+            None => self.words.database.object(key),
+        }
+    }
+
     /// The first read of an object.
     fn load(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
         let value = self.words.database.object(key)?;

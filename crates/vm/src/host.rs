@@ -191,6 +191,15 @@ pub trait Host {
     /// Writes or removes an object of the adapter's own column.
     fn set_object(&mut self, gas: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()>;
 
+    /// Reads an object without a trace: it costs nothing, makes nothing warm and joins no access set.
+    ///
+    /// It is for what a cache may hold as well: content named by a hash that the frame has read and paid for, so that the
+    /// frame does the same whether or not the content has to be fetched. What the frame does with it is paid for by its
+    /// length, which stands beside the hash.
+    fn peek(&mut self, _key: &ObjectKey) -> HostResult<Option<Bytes>> {
+        Err(HostError::NOT_SERVED)
+    }
+
     /// Reads a word of any account.
     fn word_of(&mut self, _gas: &mut u64, _account: Address, _key: U256) -> HostResult<U256> {
         Err(HostError::NOT_SERVED)

@@ -202,6 +202,11 @@ impl Host for FrameHost<'_> {
         self.write_object(gas, key, value)
     }
 
+    fn peek(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
+        let object = self.machine.evm.ctx.journaled_state.peek_object(key);
+        object.map_err(|error| HostError::Fatal(Fatal(error.to_string())))
+    }
+
     fn word_of(&mut self, gas: &mut u64, account: Address, key: U256) -> HostResult<U256> {
         self.load_account(gas, account, false)?;
         self.read_word(gas, account, key)
