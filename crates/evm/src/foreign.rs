@@ -1,11 +1,11 @@
 //! Runs a frame of another VM inside the transaction.
 
 use crate::{
-    host::{FrameHost, JournalState, charge},
+    host::{FrameHost, JournalState, Metered},
     machine::Machine,
 };
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256};
-use hexapla_vm::{CallKind, Exit, Fatal, Frame, FrameEnd, HostError, HostResult};
+use hexapla_vm::{Border, CallKind, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation};
 use revm::{
     context::ContextTr,
     context_interface::{Cfg, JournalTr},
@@ -16,6 +16,9 @@ use revm::{
 /// A call into another VM, ready to run.
 pub(crate) struct ForeignCall {
     pub(crate) frame: Frame,
+    /// Bytes of call data that were copied out of the caller's memory: the frame pays for them. Where its gas does not
+    /// suffice, they were not copied.
+    pub(crate) copied: usize,
     /// Who pays for value that call data states, if not the caller.
     pub(crate) payer: Option<Address>,
     /// State gas that may be used beside the gas limit (EIP-8037).
@@ -36,63 +39,85 @@ impl Machine {
     /// Runs a frame of another VM to its end: a checkpoint around it, the transfer, the rules and the record of the
     /// border. The order is that of an EVM call.
     pub(crate) fn run_foreign(&mut self, call: ForeignCall) -> Result<ForeignEnd, Fatal> {
-        let ForeignCall { mut frame, payer, reservoir, memory } = call;
-        let mut gas = Gas::new_with_regular_gas_and_reservoir(frame.gas_limit, reservoir);
+        let ForeignCall { mut frame, copied, payer, reservoir, memory } = call;
         if let Some(tracer) = &mut self.tracer {
             tracer.enter(&frame, self.evm.ctx.journaled_state.logs().len());
         }
-        let end = match self.admit(&mut frame, payer)? {
-            Err(fault) => refused(&frame, fault),
+        let admitted = self.admit(&mut frame, payer, copied)?;
+        let mut gas = Gas::new_with_regular_gas_and_reservoir(frame.gas_limit, reservoir);
+        let ended = match admitted {
+            Err(end) => Ended { end, translation: None },
             Ok(()) => {
                 let transfer = (frame.kind != CallKind::Delegate).then_some(frame.value);
                 self.run_admitted(&frame, transfer, &mut gas, memory)?
             }
         };
+        let Ended { end, translation } = ended;
         if let Some(tracer) = &mut self.tracer {
             tracer.exit(&end, self.evm.ctx.journaled_state.logs(), None);
+            tracer.translated(&end, translation);
         }
         Ok(ForeignEnd { frame, end, gas })
     }
 
-    /// Asks the border to let a frame in. A refusal is recorded, and no gas is used up by it.
-    pub(crate) fn admit(&mut self, frame: &mut Frame, payer: Option<Address>) -> Result<Result<(), Fault>, Fatal> {
+    /// Asks the border to let a frame in; [`Frame::gas_limit`] is then what is left for the frame itself. A refusal is
+    /// recorded. What was refused before any work was done costs nothing, work that was done is paid, and a frame that could
+    /// not pay for it has nothing left.
+    pub(crate) fn admit(
+        &mut self,
+        frame: &mut Frame,
+        payer: Option<Address>,
+        copied: usize,
+    ) -> Result<Result<(), FrameEnd>, Fatal> {
         let given = frame.gas_limit;
-        let entered = self.enter(frame, payer);
+        let mut gas = Gas::new(given);
+        let copying = Metered { ctx: &mut self.evm.ctx, gas: &mut gas }.charge_copy(copied);
+        let entered = copying.and_then(|()| self.enter(frame, payer, &mut gas));
+        frame.gas_limit = gas.remaining();
         let (kind, message) = match entered {
             Ok(()) => return Ok(Ok(())),
             Err(HostError::Fatal(fatal)) => return Err(fatal),
             Err(HostError::Fault { kind, message }) => (kind, message),
         };
-        frame.gas_limit = given;
-        let fault = fault_in(frame, kind, &message);
-        self.border.refuse(frame, &fault);
-        Ok(Err(fault))
+        let end = refused(frame, fault_in(frame, kind, &message));
+        self.border.refuse(&Frame { gas_limit: given, ..frame.clone() }, &end);
+        Ok(Err(end))
     }
 
-    fn enter(&mut self, frame: &mut Frame, payer: Option<Address>) -> HostResult<()> {
+    fn enter(&mut self, frame: &mut Frame, payer: Option<Address>, gas: &mut Gas) -> HostResult<()> {
         if frame.depth > CALL_STACK_LIMIT as usize {
             return Err(HostError::fault(FaultKind::CallDepth, "calls are nested more than 1024 deep"));
         }
         let stated = frame.value;
-        self.border.enter(frame, &mut JournalState(&mut self.evm.ctx.journaled_state))?;
+        let (border, mut state) = self.border_state(frame, gas);
+        border.enter(frame, &mut state)?;
         if frame.value == stated {
             return Ok(());
         }
-        let paid = self.pay_stated_value(frame, payer);
+        let paid = self.pay_stated_value(frame, payer, gas);
         if paid.is_err() {
             let fault = fault_in(frame, FaultKind::InsufficientBalance, "the value was not paid");
-            let mut end = refused(frame, fault);
-            self.border.leave(frame, &mut end, &mut JournalState(&mut self.evm.ctx.journaled_state))?;
+            let mut end = FrameEnd { gas_left: gas.remaining(), ..refused(frame, fault) };
+            let (border, mut state) = self.border_state(frame, gas);
+            border.leave(frame, &mut end, &mut state)?;
         }
         paid
     }
 
+    /// The border, and state as it sees it, paid from `gas`.
+    fn border_state<'a>(&'a mut self, frame: &Frame, gas: &'a mut Gas) -> (&'a mut dyn Border, JournalState<'a>) {
+        let metered = Metered { ctx: &mut self.evm.ctx, gas };
+        let state = JournalState { metered, read_only: frame.read_only, is_traced: self.tracer.is_some() };
+        (&mut *self.border, state)
+    }
+
     /// Typed call data states a value: the payer gives it to the caller, who sends it along.
-    fn pay_stated_value(&mut self, frame: &mut Frame, payer: Option<Address>) -> HostResult<()> {
+    fn pay_stated_value(&mut self, frame: &Frame, payer: Option<Address>, gas: &mut Gas) -> HostResult<()> {
         if frame.read_only {
             return Err(HostError::READ_ONLY);
         }
-        charge(&mut frame.gas_limit, self.evm.ctx.cfg.gas_params().transfer_value_cost())?;
+        let cost = self.evm.ctx.cfg.gas_params().transfer_value_cost();
+        Metered { ctx: &mut self.evm.ctx, gas }.charge(cost)?;
         let Some(payer) = payer else {
             let message = "the call states a value, but no account that signed and may be changed pays for it";
             return Err(HostError::fault(FaultKind::InsufficientBalance, message));
@@ -107,9 +132,12 @@ impl Machine {
         }
     }
 
-    /// Tells the border that a frame has ended, which turns its result into the caller's form.
-    pub(crate) fn dismiss(&mut self, frame: &Frame, end: &mut FrameEnd) -> Result<(), Fatal> {
-        self.border.leave(frame, end, &mut JournalState(&mut self.evm.ctx.journaled_state))
+    /// Tells the border that a frame has ended, which turns its result into the caller's form, paid from what the frame
+    /// has left.
+    pub(crate) fn dismiss(&mut self, frame: &Frame, end: &mut FrameEnd) -> Result<Option<Box<Translation>>, Fatal> {
+        let mut gas = Gas::new(end.gas_left);
+        let (border, mut state) = self.border_state(frame, &mut gas);
+        border.leave(frame, end, &mut state)
     }
 
     fn run_admitted(
@@ -118,7 +146,7 @@ impl Machine {
         transfer: Option<U256>,
         gas: &mut Gas,
         memory: SharedMemory,
-    ) -> Result<FrameEnd, Fatal> {
+    ) -> Result<Ended, Fatal> {
         let Some(vm) = self.border.vm(frame.vm) else {
             return Err(Fatal(format!("code of {} was found, but that VM is not registered", frame.vm)));
         };
@@ -129,29 +157,46 @@ impl Machine {
             self.evm.ctx.journal_mut().checkpoint_revert(checkpoint);
             let message = "the caller has less than the value it sends";
             let mut end = refused(frame, fault_in(frame, FaultKind::InsufficientBalance, message));
-            self.dismiss(frame, &mut end)?;
-            return Ok(end);
+            let translation = self.dismiss(frame, &mut end)?;
+            return Ok(Ended { end, translation });
         }
         let mut host = FrameHost::new(self, frame, *gas, memory);
         let ended = vm.run(frame, &mut host);
         *gas = host.into_gas();
         let mut end = ended?;
-        self.dismiss(frame, &mut end)?;
+        // What the host was paid is gone, whatever the adapter says.
+        end.gas_left = end.gas_left.min(gas.remaining());
+        let translation = self.dismiss(frame, &mut end)?;
         let journal = self.evm.ctx.journal_mut();
         if end.exit.is_success() {
             journal.checkpoint_commit();
         } else {
             journal.checkpoint_revert(checkpoint);
         }
-        Ok(end)
+        Ok(Ended { end, translation })
     }
+
+    /// A refused call is a node of the call tree as well.
+    pub(crate) fn trace_refused(&mut self, frame: &Frame, end: &FrameEnd) {
+        if let Some(tracer) = &mut self.tracer {
+            let logs = self.evm.ctx.journaled_state.logs();
+            tracer.enter(frame, logs.len());
+            tracer.exit(end, logs, None);
+        }
+    }
+}
+
+/// How a frame ended, and how it was translated.
+struct Ended {
+    end: FrameEnd,
+    translation: Option<Box<Translation>>,
 }
 
 fn fault_in(frame: &Frame, kind: FaultKind, message: &str) -> Fault {
     Fault { vm: frame.vm, contract: frame.code_address, kind, data: Bytes::new(), code: None, message: message.into() }
 }
 
-/// A frame that never began gives all its gas back.
-pub(crate) fn refused(frame: &Frame, fault: Fault) -> FrameEnd {
+/// The end of a frame that never began: what its gas has not paid for goes back.
+fn refused(frame: &Frame, fault: Fault) -> FrameEnd {
     FrameEnd { exit: Exit::Fault(fault), gas_left: frame.gas_limit, native_used: None }
 }

@@ -6,10 +6,11 @@ use crate::{
     host::FrameHost,
     machine::{Ctx, Machine},
 };
-use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
+use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, VmId};
 use hexapla_state::StateError;
-use hexapla_vm::{CallKind, Code, Exit, Frame, FrameEnd, HostError};
+use hexapla_vm::{CallKind, Code, Exit, Frame, FrameEnd, HostError, NewCall};
 use revm::{
+    bytecode::Bytecode,
     context::{ContextTr, FrameStack},
     context_interface::{Cfg, JournalTr, context::ContextError},
     handler::{
@@ -50,9 +51,24 @@ impl EvmTr for Machine {
             return self.leave_evm(init).map(|result| ItemOrResult::Result(FrameResult::Call(result)));
         }
         if self.tracer.is_some() {
-            return self.frame_init_traced(init);
+            self.trace_beginning(&init);
         }
-        self.evm.frame_init(init)
+        let contract = match &init.frame_input {
+            FrameInput::Call(inputs) => inputs.bytecode_address,
+            FrameInput::Create(_) | FrameInput::Empty => Address::ZERO,
+        };
+        let ended = match self.evm.frame_init(init)? {
+            ItemOrResult::Item(_) => None,
+            ItemOrResult::Result(result) => Some(result),
+        };
+        match ended {
+            None => Ok(ItemOrResult::Item(self.evm.frame_stack.get())),
+            // A precompiled contract, or a frame that cannot begin.
+            Some(result) => {
+                self.frame_ended(&result, Some(contract));
+                Ok(ItemOrResult::Result(result))
+            }
+        }
     }
 
     #[inline]
@@ -73,7 +89,7 @@ impl EvmTr for Machine {
         let next = frame.process_next_action::<_, HookError>(&mut evm.ctx, action)?;
         if let ItemOrResult::Result(result) = &next {
             frame.set_finished(true);
-            self.frame_ended(result);
+            self.frame_ended(result, None);
         }
         Ok(next)
     }
@@ -105,9 +121,13 @@ impl Machine {
         let FrameInput::Call(inputs) = frame_input else {
             return Err(HookError::Custom("a creation cannot leave the EVM".into()));
         };
-        let frame = self.frame_of_call(&inputs, depth);
+        let copied = inputs.input.len();
+        // Bytes that cannot be paid for are not copied.
+        let can_pay = inputs.gas_limit >= self.evm.ctx.cfg.gas_params().copy_cost(copied);
+        let input = if can_pay { inputs.input.bytes(&self.evm.ctx) } else { Bytes::new() };
+        let frame = self.frame_of_call(&inputs, input, VmId::EVM, depth);
         let is_outermost = depth == 0;
-        let call = ForeignCall { frame, payer: None, reservoir: inputs.reservoir, memory };
+        let call = ForeignCall { frame, copied, payer: None, reservoir: inputs.reservoir, memory };
         let ForeignEnd { end, frame, mut gas } = self.run_foreign(call).map_err(|fatal| HookError::Custom(fatal.0))?;
         let (result, output) = match end.exit {
             Exit::Return(data) => (InstructionResult::Return, data),
@@ -129,36 +149,38 @@ impl Machine {
         })
     }
 
-    fn frame_of_call(&self, inputs: &CallInputs, depth: usize) -> Frame {
+    fn frame_of_call(&self, inputs: &CallInputs, input: Bytes, caller_vm: VmId, depth: usize) -> Frame {
         let (hash, bytecode) = &inputs.known_bytecode;
-        // An EIP-7702 delegation lends an account's authority to other code, exactly as DELEGATECALL does.
-        let lends_authority = inputs.bytecode_address != inputs.target_address || self.is_delegated(inputs);
+        let code = code_of(bytecode, *hash);
+        let lends = inputs.bytecode_address != inputs.target_address;
         let kind = match inputs.scheme {
             CallScheme::DelegateCall | CallScheme::CallCode => CallKind::Delegate,
-            _ if lends_authority => CallKind::Delegate,
+            _ if lends => CallKind::Delegate,
             CallScheme::StaticCall => CallKind::Static,
             CallScheme::Call => CallKind::Call,
         };
-        Frame {
-            vm: self.border.vm_of(bytecode.original_byte_slice()),
-            caller_vm: VmId::EVM,
+        Frame::call(NewCall {
+            vm: self.border.vm_of(&code.bytes),
+            caller_vm,
             caller: inputs.caller,
             target: inputs.target_address,
             code_address: inputs.bytecode_address,
-            code: Code { hash: *hash, bytes: bytecode.original_bytes() },
+            code,
+            is_delegated: self.is_delegated(inputs.bytecode_address, *hash),
             kind,
             value: inputs.value.get(),
-            input: inputs.input.bytes(&self.evm.ctx),
+            input,
             gas_limit: inputs.gas_limit,
             read_only: inputs.is_static,
-            reentrant: false,
             depth,
-        }
+        })
     }
 
-    fn is_delegated(&self, inputs: &CallInputs) -> bool {
+    /// Whether the code with this hash, found at an account that was loaded for a call, belongs to another account
+    /// (EIP-7702).
+    pub(crate) fn is_delegated(&self, account: Address, code_hash: B256) -> bool {
         let state = self.evm.ctx.journal().evm_state();
-        state.get(&inputs.bytecode_address).is_some_and(|account| account.info.code_hash != inputs.known_bytecode.0)
+        state.get(&account).is_some_and(|account| account.info.code_hash != code_hash)
     }
 
     /// A creation returned code that begins with `0xEF`: it is activated by the VM that owns it, or refused (EIP-3541).
@@ -178,7 +200,9 @@ impl Machine {
             let FrameData::Create(create) = &running.data else {
                 return Ok(());
             };
-            let frame = frame_of_new_code(owner, create.created_address, &result.output, running.depth);
+            let code = Code { hash: hexapla_primitives::keccak256(&result.output), bytes: result.output.clone() };
+            let limit = result.gas.remaining();
+            let frame = Frame::activation(owner, create.created_address, code, limit, running.depth);
             (frame, running.interpreter.memory.new_child_context())
         };
         let activated = self.activate(&frame, &mut result.gas, memory);
@@ -214,68 +238,45 @@ impl Machine {
         memory: revm::interpreter::SharedMemory,
     ) -> Result<(), HostError> {
         let vm = self.border.vm(frame.vm).ok_or_else(|| HostError::fault(FaultKind::InvalidCode, "unknown VM"))?;
-        let mut left = gas.remaining();
         let mut host = FrameHost::new(self, frame, *gas, memory);
-        let result = vm.activate(&frame.code.bytes, &mut left, &mut host);
+        let result = vm.activate(&frame.code.bytes, &mut host);
         *gas = host.into_gas();
-        gas.set_remaining(left);
         result
     }
 
     #[inline(never)]
-    fn frame_init_traced(
-        &mut self,
-        init: FrameInit,
-    ) -> Result<FrameInitResult<'_, EthFrame<EthInterpreter>>, HookError> {
+    fn trace_beginning(&mut self, init: &FrameInit) {
         let caller_vm = self.segment_caller.take().unwrap_or(VmId::EVM);
         let frame = match &init.frame_input {
-            FrameInput::Call(inputs) => Frame { vm: VmId::EVM, caller_vm, ..self.frame_of_call(inputs, init.depth) },
-            FrameInput::Create(inputs) => Frame {
-                vm: VmId::EVM,
-                caller_vm,
-                caller: inputs.caller(),
-                target: Address::ZERO,
-                code_address: Address::ZERO,
-                code: Code::default(),
-                kind: CallKind::Create,
-                value: inputs.value(),
-                input: inputs.init_code().clone(),
-                gas_limit: inputs.gas_limit(),
-                read_only: false,
-                reentrant: false,
-                depth: init.depth,
-            },
-            FrameInput::Empty => return self.evm.frame_init(init),
+            FrameInput::Call(inputs) => {
+                let input = inputs.input.bytes(&self.evm.ctx);
+                Frame { vm: VmId::EVM, ..self.frame_of_call(inputs, input, caller_vm, init.depth) }
+            }
+            FrameInput::Create(inputs) => {
+                let (caller, value, code) = (inputs.caller(), inputs.value(), inputs.init_code().clone());
+                Frame::creation(caller_vm, caller, value, code, inputs.gas_limit(), init.depth)
+            }
+            FrameInput::Empty => return,
         };
         let logs = self.evm.ctx.journal().logs().len();
         if let Some(tracer) = &mut self.tracer {
             tracer.enter(&frame, logs);
         }
-        let ended = match self.evm.frame_init(init)? {
-            ItemOrResult::Item(_) => None,
-            ItemOrResult::Result(result) => Some(result),
-        };
-        match ended {
-            None => Ok(ItemOrResult::Item(self.evm.frame_stack.get())),
-            Some(result) => {
-                self.frame_ended(&result);
-                Ok(ItemOrResult::Result(result))
-            }
-        }
     }
 
-    /// An EVM frame has ended: notes why it failed and closes its node in the call tree.
+    /// An EVM frame has ended: notes why it failed and closes its node in the call tree. `contract` is the called one
+    /// where the frame has never begun to run.
     #[inline]
-    fn frame_ended(&mut self, result: &FrameResult) {
+    fn frame_ended(&mut self, result: &FrameResult, contract: Option<Address>) {
         if self.tracer.is_some() || !result.interpreter_result().result.is_ok() {
-            self.note_end(result);
+            self.note_end(result, contract);
         }
     }
 
     #[inline(never)]
-    fn note_end(&mut self, result: &FrameResult) {
+    fn note_end(&mut self, result: &FrameResult, contract: Option<Address>) {
         let (created, contract) = match result {
-            FrameResult::Call(_) => (None, self.running_contract()),
+            FrameResult::Call(_) => (None, contract.unwrap_or_else(|| self.running_contract())),
             FrameResult::Create(create) => (create.address, create.address.unwrap_or_default()),
         };
         let inner = result.interpreter_result();
@@ -305,20 +306,7 @@ impl Machine {
     }
 }
 
-fn frame_of_new_code(vm: VmId, address: Address, code: &Bytes, depth: usize) -> Frame {
-    Frame {
-        vm,
-        caller_vm: VmId::EVM,
-        caller: address,
-        target: address,
-        code_address: address,
-        code: Code { hash: hexapla_primitives::keccak256(code), bytes: code.clone() },
-        kind: CallKind::Create,
-        value: U256::ZERO,
-        input: Bytes::new(),
-        gas_limit: 0,
-        read_only: false,
-        reentrant: false,
-        depth,
-    }
+/// Code as frames carry it.
+pub(crate) fn code_of(bytecode: &Bytecode, hash: B256) -> Code {
+    Code { hash, bytes: bytecode.original_bytes() }
 }

@@ -9,9 +9,7 @@ use crate::{
     machine::{ExecuteError, Executed, Machine},
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, U256, VmId};
-use hexapla_vm::{
-    CallKind, Code, Exit, Fatal, Frame, FrameEnd, HostError, LaneEnd, LaneError, LaneRefusal, LaneTransaction, Tracer,
-};
+use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, HostError, LaneEnd, LaneError, LaneRefusal, LaneTransaction, Tracer};
 use revm::{
     context::{ContextTr, TxEnv, result::ResultGas},
     context_interface::{JournalTr, LocalContextTr as _, journaled_state::account::JournaledAccountTr as _},
@@ -32,7 +30,8 @@ impl Machine {
             ..TxEnv::default()
         });
         self.tracer = trace.then(Tracer::default);
-        let ended = self.run_lane(&mut root(vm, tx), tx);
+        let mut frame = Frame::root(vm, payer, Bytes::copy_from_slice(tx.id()), tx.gas_limit());
+        let ended = self.run_lane(&mut frame, tx);
         let logs = self.evm.ctx.journal_mut().take_logs();
         self.evm.ctx.journal_mut().commit_tx();
         self.evm.ctx.local_mut().clear();
@@ -48,6 +47,7 @@ impl Machine {
             Exit::Fault(fault) => (fault.data.clone(), Some(fault)),
         };
         Ok(Executed {
+            success: fault.is_none(),
             output,
             created: None,
             fault,
@@ -63,12 +63,13 @@ impl Machine {
     /// The end of the transaction, and the gas that it used.
     fn run_lane(&mut self, frame: &mut Frame, tx: &dyn LaneTransaction) -> Result<(FrameEnd, u64), ExecuteError> {
         LaneHandler.load_accounts(self)?;
-        if let Err(fault) = self.admit(frame, None)? {
+        if let Err(FrameEnd { exit: Exit::Fault(fault), .. }) = self.admit(frame, None, 0)? {
             return Err(ExecuteError::Refused(LaneRefusal::new(fault.kind.name(), fault.message)));
         }
-        let gas = Gas::new(frame.gas_limit);
-        let memory = SharedMemory::new_with_buffer(self.evm.ctx.local().shared_memory_buffer().clone());
-        let begun = tx.begin(&mut FrameHost::new(self, frame, gas, memory).with_fees());
+        let fee_gas = Gas::new(tx.state_gas());
+        let mut host = self.lane_host(frame, fee_gas).taking_fees();
+        let begun = tx.begin(&mut host);
+        let fee_gas = host.into_fee_gas();
         let mut run = begun.map_err(|error| match error {
             LaneError::Refused(refusal) => ExecuteError::Refused(refusal),
             LaneError::Fatal(fatal) => ExecuteError::Fatal(fatal),
@@ -77,22 +78,29 @@ impl Machine {
             tracer.enter(frame, self.evm.ctx.journaled_state.logs().len());
         }
         let checkpoint = self.evm.ctx.journal_mut().checkpoint();
-        let memory = SharedMemory::new_with_buffer(self.evm.ctx.local().shared_memory_buffer().clone());
-        let LaneEnd { exit, gas_used, native_used } = run.run(&mut FrameHost::new(self, frame, gas, memory))?;
-        let gas_left = frame.gas_limit.saturating_sub(gas_used);
+        let mut host = self.lane_host(frame, fee_gas);
+        let ended = run.run(&mut host);
+        let (gas, fee_gas) = (*host.gas(), host.into_fee_gas());
+        let LaneEnd { exit, gas_used, native_used } = ended?;
+        let gas_left = frame.gas_limit.saturating_sub(gas_used).min(gas.remaining());
         let mut end = FrameEnd { exit, gas_left, native_used };
-        self.dismiss(frame, &mut end)?;
+        let translation = self.dismiss(frame, &mut end)?;
         if end.exit.is_success() {
             self.evm.ctx.journal_mut().checkpoint_commit();
         } else {
             self.evm.ctx.journal_mut().checkpoint_revert(checkpoint);
-            let memory = SharedMemory::new_with_buffer(self.evm.ctx.local().shared_memory_buffer().clone());
-            run.fail(&mut FrameHost::new(self, frame, gas, memory))?;
+            run.fail(&mut self.lane_host(frame, fee_gas).taking_fees())?;
         }
         if let Some(tracer) = &mut self.tracer {
             tracer.exit(&end, self.evm.ctx.journaled_state.logs(), None);
+            tracer.translated(&end, translation);
         }
         Ok((end, gas_used))
+    }
+
+    fn lane_host<'a>(&'a mut self, frame: &'a Frame, fee_gas: Gas) -> FrameHost<'a> {
+        let memory = SharedMemory::new_with_buffer(self.evm.ctx.local().shared_memory_buffer().clone());
+        FrameHost::new(self, frame, Gas::new(frame.gas_limit), memory).with_fee_gas(fee_gas)
     }
 
     /// Takes a fee from an account, for the beneficiary of the block.
@@ -105,25 +113,5 @@ impl Machine {
         }
         self.fee = self.fee.saturating_add(wei);
         Ok(())
-    }
-}
-
-/// The frame of the transaction itself: the account that stands behind it, in its own VM.
-fn root(vm: VmId, tx: &dyn LaneTransaction) -> Frame {
-    let payer = tx.payer();
-    Frame {
-        vm,
-        caller_vm: vm,
-        caller: payer,
-        target: payer,
-        code_address: payer,
-        code: Code::default(),
-        kind: CallKind::Call,
-        value: U256::ZERO,
-        input: Bytes::copy_from_slice(tx.id()),
-        gas_limit: tx.gas_limit(),
-        read_only: false,
-        reentrant: false,
-        depth: 0,
     }
 }

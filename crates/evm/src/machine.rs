@@ -1,7 +1,7 @@
 //! Executes transactions of the EVM lane.
 
 use crate::handler::LaneHandler;
-use hexapla_primitives::{Address, Bytes, Fault, Log, U256, VmId};
+use hexapla_primitives::{Address, Bytes, Fault, FaultKind, Log, U256, VmId};
 use hexapla_state::{Overlay, StateError, TxChanges, WorldJournal};
 use hexapla_vm::{BlockInfo, Border, CallNode, Crossing, Environment, Fatal, LaneRefusal, Tracer, TxInfo};
 use revm::{
@@ -40,11 +40,13 @@ pub struct Machine {
 /// What a transaction did.
 #[derive(Debug)]
 pub struct Executed {
-    /// Return data, or of a creation: the code. The failure in native form where there is a fault.
+    /// Whether it succeeded, as the execution says.
+    pub success: bool,
+    /// Return data, or of a creation: the code. The failure in native form where it failed.
     pub output: Bytes,
     /// The new contract of a creation.
     pub created: Option<Address>,
-    /// Why it failed, if it did.
+    /// Why it failed; always there where it did.
     pub fault: Option<Fault>,
     /// Gas in all its parts.
     pub gas: ResultGas,
@@ -148,6 +150,7 @@ impl Machine {
 
     fn executed(&mut self, result: ExecutionResult, changes: TxChanges, trace: Option<CallNode>) -> Executed {
         let mut executed = Executed {
+            success: result.is_success(),
             output: Bytes::new(),
             created: None,
             fault: None,
@@ -167,12 +170,22 @@ impl Machine {
                 };
             }
             ExecutionResult::Revert { output, .. } => {
+                executed.fault = Some(self.fault_of_transaction(FaultKind::Revert, &output, String::new()));
                 executed.output = output;
-                executed.fault = self.last_fault.take();
             }
-            ExecutionResult::Halt { .. } => executed.fault = self.last_fault.take(),
+            ExecutionResult::Halt { reason, .. } => {
+                let message = format!("the transaction was halted: {reason:?}");
+                executed.fault = Some(self.fault_of_transaction(FaultKind::Trap, &Bytes::new(), message));
+            }
         }
         executed
+    }
+
+    /// How the outermost frame failed; in the words given where no frame has said it.
+    fn fault_of_transaction(&mut self, kind: FaultKind, data: &Bytes, message: String) -> Fault {
+        let contract = self.evm.ctx.tx.kind.to().copied().unwrap_or_default();
+        let unsaid = || Fault { vm: VmId::EVM, contract, kind, data: data.clone(), code: None, message };
+        self.last_fault.take().unwrap_or_else(unsaid)
     }
 
     /// The state of the block so far.

@@ -103,7 +103,7 @@ fn engine_alone(stage: &Stage) -> f64 {
         depth: 1,
     };
     let mut host = IdleHost { objects: Default::default(), environment: Environment::default() };
-    vm.activate(&frame.code.bytes, &mut u64::MAX.clone(), &mut host).expect("the program is good");
+    vm.activate(&frame.code.bytes, &mut host).expect("the program is good");
     let run = |vm: &dyn Vm, host: &mut IdleHost| {
         let end = vm.run(&frame, host).expect("nothing fails");
         assert!(end.exit.is_success(), "{:?}", end.exit);
@@ -130,41 +130,48 @@ impl Host for IdleHost {
     fn environment(&self) -> &Environment {
         &self.environment
     }
-    fn load_word(&mut self, _: &mut u64, _: U256) -> HostResult<U256> {
+    fn gas_left(&self) -> u64 {
+        u64::MAX
+    }
+    fn charge(&mut self, _: u64) -> HostResult<()> {
+        Ok(())
+    }
+    fn lower_gas_to(&mut self, _: u64) {}
+    fn load_word(&mut self, _: U256) -> HostResult<U256> {
         unreachable!("an empty script reads nothing")
     }
-    fn store_word(&mut self, _: &mut u64, _: U256, _: U256) -> HostResult<()> {
+    fn store_word(&mut self, _: U256, _: U256) -> HostResult<()> {
         unreachable!("an empty script writes nothing")
     }
-    fn load_transient(&mut self, _: &mut u64, _: U256) -> HostResult<U256> {
+    fn load_transient(&mut self, _: U256) -> HostResult<U256> {
         unreachable!("an empty script reads nothing")
     }
-    fn store_transient(&mut self, _: &mut u64, _: U256, _: U256) -> HostResult<()> {
+    fn store_transient(&mut self, _: U256, _: U256) -> HostResult<()> {
         unreachable!("an empty script writes nothing")
     }
-    fn balance(&mut self, _: &mut u64, _: Address) -> HostResult<U256> {
+    fn balance(&mut self, _: Address) -> HostResult<U256> {
         unreachable!("an empty script reads nothing")
     }
-    fn code(&mut self, _: &mut u64, _: Address) -> HostResult<Code> {
+    fn code(&mut self, _: Address) -> HostResult<Code> {
         unreachable!("an empty script reads nothing")
     }
-    fn object(&mut self, _: &mut u64, key: &ObjectKey) -> HostResult<Option<Bytes>> {
+    fn object(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
         Ok(self.objects.get(key).cloned())
     }
-    fn set_object(&mut self, _: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
+    fn set_object(&mut self, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
         match value {
             Some(value) => self.objects.insert(key.clone(), value),
             None => self.objects.remove(key),
         };
         Ok(())
     }
-    fn log(&mut self, _: &mut u64, _: &[B256], _: Bytes) -> HostResult<()> {
+    fn log(&mut self, _: &[B256], _: Bytes) -> HostResult<()> {
         unreachable!("an empty script logs nothing")
     }
-    fn call(&mut self, _: &mut u64, _: CallRequest) -> HostResult<CallOutcome> {
+    fn call(&mut self, _: CallRequest) -> HostResult<CallOutcome> {
         unreachable!("an empty script calls nothing")
     }
-    fn create(&mut self, _: &mut u64, _: CreateRequest) -> HostResult<CreateOutcome> {
+    fn create(&mut self, _: CreateRequest) -> HostResult<CreateOutcome> {
         unreachable!("an empty script creates nothing")
     }
 }

@@ -169,7 +169,7 @@ fn alone(stage: &Stage, program: Pubkey, invocation: &Invocation) -> f64 {
         caller: stage.actor(Side::Evm),
         target,
         code_address: target,
-        code: host.code(&mut 0, target).expect("memory does not fail"),
+        code: host.code(target).expect("memory does not fail"),
         kind: CallKind::Call,
         value: U256::ZERO,
         input: invocation.to_bytes(),
@@ -212,54 +212,64 @@ impl Host for MapHost<'_> {
     fn environment(&self) -> &Environment {
         &self.environment
     }
-    fn balance(&mut self, _: &mut u64, account: Address) -> HostResult<U256> {
+    fn gas_left(&self) -> u64 {
+        u64::MAX
+    }
+    fn charge(&mut self, _: u64) -> HostResult<()> {
+        Ok(())
+    }
+    fn lower_gas_to(&mut self, _: u64) {}
+    fn balance(&mut self, account: Address) -> HostResult<U256> {
         let read = || self.chain.balance(account).expect("memory does not fail");
         Ok(*self.balances.entry(account).or_insert_with(read))
     }
-    fn code(&mut self, _: &mut u64, account: Address) -> HostResult<Code> {
+    fn code(&mut self, account: Address) -> HostResult<Code> {
         let read = || {
             let bytes = self.chain.code(account).expect("memory does not fail");
             Code { hash: keccak256(&bytes), bytes }
         };
         Ok(self.codes.entry(account).or_insert_with(read).clone())
     }
-    fn object(&mut self, _: &mut u64, key: &ObjectKey) -> HostResult<Option<Bytes>> {
+    fn object(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
         let read = || self.chain.object(key).expect("memory does not fail");
         Ok(self.objects.entry(key.clone()).or_insert_with(read).clone())
     }
-    fn set_object(&mut self, _: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
+    fn set_object(&mut self, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
         self.objects.insert(key.clone(), value);
         Ok(())
     }
-    fn block_hash(&mut self, _: &mut u64, _: u64) -> HostResult<B256> {
+    fn ancestor(&mut self, _: u64) -> HostResult<B256> {
         Ok(B256::ZERO)
     }
-    fn home_of(&mut self, _: &mut u64, _: Address) -> HostResult<Option<HomeRecord>> {
+    fn peek(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
+        self.object(key)
+    }
+    fn home_of(&mut self, _: Address) -> HostResult<Option<HomeRecord>> {
         Ok(None)
     }
-    fn settle(&mut self, _: &mut u64, changes: &[BalanceChange]) -> HostResult<()> {
+    fn settle(&mut self, changes: &[BalanceChange]) -> HostResult<()> {
         assert!(changes.is_empty(), "a transfer of tokens moves no coin");
         Ok(())
     }
-    fn load_word(&mut self, _: &mut u64, _: U256) -> HostResult<U256> {
+    fn load_word(&mut self, _: U256) -> HostResult<U256> {
         unreachable!("Solana has no words")
     }
-    fn store_word(&mut self, _: &mut u64, _: U256, _: U256) -> HostResult<()> {
+    fn store_word(&mut self, _: U256, _: U256) -> HostResult<()> {
         unreachable!("Solana has no words")
     }
-    fn load_transient(&mut self, _: &mut u64, _: U256) -> HostResult<U256> {
+    fn load_transient(&mut self, _: U256) -> HostResult<U256> {
         unreachable!("Solana has no words")
     }
-    fn store_transient(&mut self, _: &mut u64, _: U256, _: U256) -> HostResult<()> {
+    fn store_transient(&mut self, _: U256, _: U256) -> HostResult<()> {
         unreachable!("Solana has no words")
     }
-    fn log(&mut self, _: &mut u64, _: &[B256], _: Bytes) -> HostResult<()> {
+    fn log(&mut self, _: &[B256], _: Bytes) -> HostResult<()> {
         unreachable!("Solana has no events")
     }
-    fn call(&mut self, _: &mut u64, _: CallRequest) -> HostResult<CallOutcome> {
+    fn call(&mut self, _: CallRequest) -> HostResult<CallOutcome> {
         unreachable!("nothing calls out")
     }
-    fn create(&mut self, _: &mut u64, _: CreateRequest) -> HostResult<CreateOutcome> {
+    fn create(&mut self, _: CreateRequest) -> HostResult<CreateOutcome> {
         unreachable!("nothing creates")
     }
 }

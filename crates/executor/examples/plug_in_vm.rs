@@ -35,7 +35,7 @@ impl Vm for Calculator {
         code.starts_with(&PREFIX)
     }
 
-    fn activate(&self, code: &Bytes, _gas: &mut u64, _host: &mut dyn Host) -> HostResult<()> {
+    fn activate(&self, code: &Bytes, _host: &mut dyn Host) -> HostResult<()> {
         match core::str::from_utf8(&code[PREFIX.len()..]) {
             Ok(_) => Ok(()),
             Err(_) => Err(HostError::fault(FaultKind::InvalidCode, "a calculator program is text")),
@@ -43,8 +43,7 @@ impl Vm for Calculator {
     }
 
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
-        let mut gas = frame.gas_limit;
-        let exit = match evaluate(frame, &mut gas, host) {
+        let exit = match evaluate(frame, host) {
             Ok(result) => Exit::Return(result.to_be_bytes_vec().into()),
             Err(HostError::Fatal(fatal)) => return Err(fatal),
             Err(HostError::Fault { kind, message }) => {
@@ -52,18 +51,19 @@ impl Vm for Calculator {
                 Exit::Fault(Fault { vm, contract, kind, data: Bytes::new(), code: None, message: message.into() })
             }
         };
-        let native_used = Some(NativeGas { amount: RATE.to_native(frame.gas_limit - gas), unit: RATE.unit });
-        Ok(FrameEnd { exit, gas_left: gas, native_used })
+        let (gas_left, gas_used) = (host.gas_left(), frame.gas_limit - host.gas_left());
+        let native_used = Some(NativeGas { amount: RATE.to_native(gas_used), unit: RATE.unit });
+        Ok(FrameEnd { exit, gas_left, native_used })
     }
 }
 
-fn evaluate(frame: &Frame, gas: &mut u64, host: &mut dyn Host) -> HostResult<U256> {
+fn evaluate(frame: &Frame, host: &mut dyn Host) -> HostResult<U256> {
     let trap = |message: &'static str| HostError::fault(FaultKind::Trap, message);
     let input = String::from_utf8_lossy(&frame.input).into_owned();
     let program = String::from_utf8_lossy(&frame.code.bytes[PREFIX.len()..]).into_owned();
     let mut stack: Vec<U256> = Vec::new();
     for word in input.split_whitespace().chain(program.split_whitespace()) {
-        *gas = gas.checked_sub(5).ok_or(HostError::OUT_OF_GAS)?;
+        host.charge(5)?;
         if let Ok(number) = word.parse() {
             stack.push(number);
             continue;
@@ -79,7 +79,7 @@ fn evaluate(frame: &Frame, gas: &mut u64, host: &mut dyn Host) -> HostResult<U25
         stack.push(result.ok_or_else(|| trap("a result of more than 256 bits"))?);
     }
     let result = stack.pop().ok_or_else(|| trap("an empty program"))?;
-    host.store_word(gas, U256::ZERO, result)?;
+    host.store_word(U256::ZERO, result)?;
     Ok(result)
 }
 

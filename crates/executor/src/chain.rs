@@ -176,7 +176,8 @@ impl Chain {
 
     /// Gives a contract an interface without a transaction: genesis.
     pub fn set_interface(&mut self, contract: Address, interface: &Interface) -> Result<B256, ChainError> {
-        let objects = registry::objects(contract, interface)?;
+        let code_hash = self.db.reader()?.account(contract)?.map_or(B256::ZERO, |account| account.code_hash);
+        let objects = registry::objects(contract, code_hash, interface)?;
         self.edit(|overlay| {
             for (key, object) in objects {
                 overlay.insert_object(key, Some(object));

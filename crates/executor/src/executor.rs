@@ -2,7 +2,10 @@
 
 use crate::system::SystemVm;
 use crate::{
-    border::{BORDER_DEPTH_MAX, ChainBorder, registry::Projections},
+    border::{
+        BORDER_DEPTH_MAX, ChainBorder,
+        registry::{CACHE_BYTES, Projections},
+    },
     receipt::{Outcome, Receipt, Status},
     stack::on_big_stack,
 };
@@ -82,7 +85,12 @@ impl Executor {
         if vms.iter().next().is_some() && !config.spec.is_enabled_in(SpecId::LONDON) {
             return Err(SetupError::ForkTooOld(config.spec));
         }
-        Ok(Self { vms, config, projections: Arc::default() })
+        Ok(Self { vms, config, projections: Arc::new(Projections::new(CACHE_BYTES)) })
+    }
+
+    /// The same with so many bytes for projections of interfaces in memory. It changes no result; with 0 none is kept.
+    pub fn with_projection_bytes(self, bytes_max: usize) -> Self {
+        Self { projections: Arc::new(Projections::new(bytes_max)), ..self }
     }
 
     /// An executor with all VMs of this workspace in their default settings.
@@ -235,8 +243,8 @@ impl BlockRun {
             Err(Fatal(format!("a bug: {}", message_of(&*panic))).into())
         });
         let crossings = self.machine.take_crossings();
-        let Executed { output, created, fault, gas, logs, program_log, fee, changes, trace } = executed?;
-        let status = if fault.is_none() { Status::Success } else { Status::Failed };
+        let Executed { success, output, created, fault, gas, logs, program_log, fee, changes, trace } = executed?;
+        let status = if success { Status::Success } else { Status::Failed };
         let receipt = Receipt {
             status,
             output,

@@ -28,6 +28,7 @@ pub use hexapla_state::{
 };
 pub use hexapla_svm as svm;
 pub use hexapla_vm::{
-    CallKind, CallNode, Crossing, Lane, LaneChecks, LaneRefusal, LaneTransaction, TraceItem, Vm, VmSet,
+    CallKind, CallNode, Crossing, CrossingFault, Excerpt, Lane, LaneChecks, LaneRefusal, LaneTransaction, TraceItem,
+    Translation, Vm, VmSet,
 };
 pub use hexapla_wasm as wasm;

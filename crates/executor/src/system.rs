@@ -35,6 +35,8 @@ static INTERFACE: LazyLock<Interface> =
 
 /// Gas of decoding a call and encoding its result.
 const CALL_GAS: u64 = 200;
+/// Gas of each word of 32 bytes of call data and of results, for decoding and encoding.
+const WORD_GAS: u64 = 6;
 /// Gas of checking a byte of an interface.
 const CHECK_BYTE_GAS: u64 = 16;
 
@@ -61,8 +63,9 @@ impl SystemVm {
         Self { vms }
     }
 
-    fn call(&self, frame: &Frame, host: &mut dyn Host, gas: &mut u64) -> HostResult<Bytes> {
-        *gas = gas.checked_sub(CALL_GAS + 3 * frame.input.len() as u64 / 32).ok_or(HostError::OUT_OF_GAS)?;
+    fn call(&self, frame: &Frame, host: &mut dyn Host) -> HostResult<Bytes> {
+        let words = frame.input.len().div_ceil(32) as u64;
+        host.charge(CALL_GAS.saturating_add(WORD_GAS.saturating_mul(words)))?;
         if !frame.value.is_zero() {
             return Err(refused("the system contract takes no coin"));
         }
@@ -70,47 +73,50 @@ impl SystemVm {
             SolidityCodec::default().decode_call(&INTERFACE, &frame.input).map_err(malformed)?;
         let results = match (function.name.as_str(), arguments.as_slice()) {
             ("setInterface", [Value::Address(contract), Value::Bytes(data)]) => {
-                self.check_owner(*contract, frame.caller, host, gas)?;
-                register(*contract, data, host, gas)?
+                self.check_owner(*contract, frame.caller, host)?;
+                self.register(*contract, data, host)?
             }
             ("setInterfaceOfCreated", [Value::Address(contract), Value::Uint(nonce), Value::Bytes(data)]) => {
                 if frame.caller.create(nonce.to()) != *contract {
                     return Err(refused(format!("{} did not create {contract} with the nonce {nonce}", frame.caller)));
                 }
-                register(*contract, data, host, gas)?
+                self.check_creator(*contract, frame.caller, host)?;
+                self.register(*contract, data, host)?
             }
             ("interfaceOf", [Value::Address(contract)]) => {
-                let entry = host.object(gas, &Entry::key(*contract))?.and_then(|bytes| Entry::from_bytes(&bytes));
+                let entry = host.object(&Entry::key(*contract))?.and_then(|bytes| Entry::from_bytes(&bytes));
                 let Some(entry) = entry else {
                     return Err(refused(format!("{contract} has no interface")));
                 };
-                let data = host.object(gas, &entry.body_key())?.unwrap_or_default();
+                let data = host.object(&entry.body_key())?.unwrap_or_default();
                 vec![Value::bytes(entry.hash.0), Value::Bytes(data)]
             }
             ("canonicalOf", [Value::Uint(vm), Value::Bytes(id)]) => {
-                vec![Value::Address(self.canonical(VmId(vm.to()), id, host, gas)?)]
+                vec![Value::Address(self.canonical(VmId(vm.to()), id, host)?)]
             }
             ("homeOf", [Value::Address(account)]) => {
-                let home = host.home_of(gas, *account)?;
+                let home = host.home_of(*account)?;
                 let home = home.unwrap_or(HomeRecord { vm: VmId::EVM, native_id: Bytes::from(account.to_vec()) });
                 vec![Value::uint(home.vm.0), Value::Bytes(home.native_id)]
             }
             ("aliasOf", [Value::Address(account)]) => vec![Value::bytes(alias_of(*account).0)],
             ("word", [Value::Address(account), Value::Uint(key)]) => {
-                vec![Value::Uint(host.word_of(gas, *account, *key)?)]
+                vec![Value::Uint(host.word_of(*account, *key)?)]
             }
             ("object", [Value::Uint(vm), Value::Bytes(key)]) => {
-                let object = host.object(gas, &ObjectKey::new(VmId(vm.to()), key.clone()))?;
+                let object = host.object(&ObjectKey::new(VmId(vm.to()), key.clone()))?;
                 vec![Value::Bytes(object.unwrap_or_default())]
             }
             _ => return Err(refused(format!("{} is not built", function.signature))),
         };
-        SolidityCodec::default().encode_output(function, &results).map_err(malformed)
+        let output = SolidityCodec::default().encode_output(function, &results).map_err(malformed)?;
+        host.charge(WORD_GAS.saturating_mul(output.len().div_ceil(32) as u64))?;
+        Ok(output)
     }
 
     /// The account behind an id, as it is on the way through the border. VMs of Solidity's ABI share addresses of 20
     /// bytes; in all others an account has an id of 32 bytes where it is at home, and an alias elsewhere.
-    fn canonical(&self, vm: VmId, id: &Bytes, host: &mut dyn Host, gas: &mut u64) -> HostResult<Address> {
+    fn canonical(&self, vm: VmId, id: &Bytes, host: &mut dyn Host) -> HostResult<Address> {
         let abi = if vm == VmId::EVM { Some(Abi::Solidity) } else { self.vms.get(vm).map(|vm| vm.abi()) };
         let abi = abi.ok_or_else(|| refused(format!("{vm} has no accounts on this chain")))?;
         if abi == Abi::Solidity {
@@ -126,56 +132,86 @@ impl SystemVm {
             return Err(refused(format!("{native} is a malformed alias")));
         }
         let Some(canonical) = canonical_of_alias(native) else { return Ok(canonical_of(vm, id)) };
-        if host.home_of(gas, canonical)?.is_some_and(|home| home.vm == vm) {
+        if host.home_of(canonical)?.is_some_and(|home| home.vm == vm) {
             return Err(refused(format!("{native} is the alias of an account that is at home in {vm}")));
         }
         Ok(canonical)
     }
 
     /// Only a contract itself and its owner may say what its interface is: the owner that its VM knows, or the one that
-    /// the contract names (`owner()`, ERC-173).
-    fn check_owner(&self, contract: Address, caller: Address, host: &mut dyn Host, gas: &mut u64) -> HostResult<()> {
-        if caller == contract {
+    /// the contract names (`owner()`, ERC-173). A VM in which strangers can make a contract call does not take a call for
+    /// the contract's own word.
+    fn check_owner(&self, contract: Address, caller: Address, host: &mut dyn Host) -> HostResult<()> {
+        let code = host.code(contract)?;
+        let vm = self.vms.owner_of(&code.bytes);
+        if caller == contract && vm.is_none_or(|vm| vm.speaks_for_itself()) {
             return Ok(());
         }
-        let code = host.code(gas, contract)?;
-        let owner = match self.vms.owner_of(&code.bytes) {
-            Some(vm) => vm.owner_of(&code.bytes, host, gas)?,
-            None => None,
-        };
-        let owner = match owner {
-            Some(owner) => Some(owner),
-            None => named_owner(contract, host, gas)?,
+        let owner = match vm {
+            Some(vm) if !vm.speaks_for_itself() => vm.owner_of(&code.bytes, host)?,
+            _ => named_owner(contract, host)?.flatten(),
         };
         if owner == Some(caller) {
             return Ok(());
         }
-        let known = owner.map_or_else(|| "it has no owner()".to_owned(), |owner| format!("its owner is {owner}"));
+        let known = owner.map_or_else(|| "it has no owner".to_owned(), |owner| format!("its owner is {owner}"));
         Err(refused(format!("{caller} may not set the interface of {contract}: {known}")))
     }
+
+    /// Who created a contract may say what its interface is once: while it has none for its code, and where the contract
+    /// does not name an owner of its own.
+    fn check_creator(&self, contract: Address, creator: Address, host: &mut dyn Host) -> HostResult<()> {
+        let entry = host.object(&Entry::key(contract))?.and_then(|bytes| Entry::from_bytes(&bytes));
+        let code_hash = host.code(contract)?.hash;
+        if entry.is_some_and(|entry| entry.code_hash == code_hash) {
+            let message = format!("{contract} has an interface; from now on the contract itself or its owner sets it");
+            return Err(refused(message));
+        }
+        match named_owner(contract, host)? {
+            None => Ok(()),
+            Some(Some(owner)) if owner == creator => Ok(()),
+            Some(owner) => {
+                let owner = owner.map_or_else(|| "nobody".to_owned(), |owner| owner.to_string());
+                let message = format!("{creator} created {contract}, but its owner is {owner}, who sets the interface");
+                Err(refused(message))
+            }
+        }
+    }
+
+    fn register(&self, contract: Address, data: &Bytes, host: &mut dyn Host) -> HostResult<Vec<Value>> {
+        host.charge(CHECK_BYTE_GAS.saturating_mul(data.len() as u64))?;
+        if data.is_empty() {
+            host.set_object(&Entry::key(contract), None)?;
+            return Ok(Vec::new());
+        }
+        let interface = Interface::from_bytes(data).map_err(|error| refused(error.to_string()))?;
+        let code = host.code(contract)?;
+        if code.bytes.is_empty() {
+            return Err(refused(format!("{contract} has no code: only contracts have interfaces")));
+        }
+        let (abi, vm) = match self.vms.owner_of(&code.bytes) {
+            Some(vm) => (vm.abi(), vm.id()),
+            None => (Abi::Solidity, VmId::EVM),
+        };
+        if interface.abi != abi {
+            let message = format!("the interface is one of {:?}, but contracts of {vm} speak {abi:?}", interface.abi);
+            return Err(refused(message));
+        }
+        let objects = registry::objects(contract, code.hash, &interface);
+        for (key, object) in objects.map_err(|error| refused(error.to_string()))? {
+            host.set_object(&key, Some(object))?;
+        }
+        Ok(Vec::new())
+    }
 }
 
-/// What `owner()` answers, if anything.
-fn named_owner(contract: Address, host: &mut dyn Host, gas: &mut u64) -> HostResult<Option<Address>> {
+/// What `owner()` answers: nothing, or an owner, who may be nobody.
+fn named_owner(contract: Address, host: &mut dyn Host) -> HostResult<Option<Option<Address>>> {
     /// Selector of `owner()`.
     const OWNER: [u8; 4] = [0x8d, 0xa5, 0xcb, 0x5b];
-    let outcome = host.call(gas, CallRequest::new(CallKind::Static, contract, Bytes::from_static(&OWNER)))?;
+    let outcome = host.call(CallRequest::new(CallKind::Static, contract, Bytes::from_static(&OWNER)))?;
     let word = outcome.output.get(..32).filter(|word| outcome.success && word.starts_with(&[0; 12]));
-    Ok(word.map(|word| Address::from_slice(&word[12..])).filter(|owner| !owner.is_zero()))
-}
-
-fn register(contract: Address, data: &Bytes, host: &mut dyn Host, gas: &mut u64) -> HostResult<Vec<Value>> {
-    let cost = CHECK_BYTE_GAS.saturating_mul(data.len() as u64);
-    *gas = gas.checked_sub(cost).ok_or(HostError::OUT_OF_GAS)?;
-    if data.is_empty() {
-        host.set_object(gas, &Entry::key(contract), None)?;
-        return Ok(Vec::new());
-    }
-    let interface = Interface::from_bytes(data).map_err(|error| refused(error.to_string()))?;
-    for (key, object) in registry::objects(contract, &interface).map_err(|error| refused(error.to_string()))? {
-        host.set_object(gas, &key, Some(object))?;
-    }
-    Ok(Vec::new())
+    Ok(word.map(|word| Some(Address::from_slice(&word[12..])).filter(|owner| !owner.is_zero())))
 }
 
 fn malformed(error: CodecError) -> HostError {
@@ -204,20 +240,18 @@ impl Vm for SystemVm {
     }
 
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
-        let mut gas = frame.gas_limit;
-        let (exit, gas_left) = match self.call(frame, host, &mut gas) {
-            Ok(output) => (Exit::Return(output), gas),
+        let exit = match self.call(frame, host) {
+            Ok(output) => Exit::Return(output),
             Err(HostError::Fatal(fatal)) => return Err(fatal),
             Err(HostError::Fault { kind, message }) => {
                 let (data, message) = (Bytes::new(), message.into());
-                let fault = Fault { vm: self.id(), contract: frame.target, kind, data, code: None, message };
-                (Exit::Fault(fault), if kind == FaultKind::OutOfGas { 0 } else { gas })
+                Exit::Fault(Fault { vm: self.id(), contract: frame.target, kind, data, code: None, message })
             }
         };
-        Ok(FrameEnd { exit, gas_left, native_used: None })
+        Ok(FrameEnd { exit, gas_left: host.gas_left(), native_used: None })
     }
 
-    fn activate(&self, _: &Bytes, _: &mut u64, _: &mut dyn Host) -> HostResult<()> {
+    fn activate(&self, _: &Bytes, _: &mut dyn Host) -> HostResult<()> {
         Err(HostError::fault(FaultKind::Create, "the system contract cannot be created a second time"))
     }
 }

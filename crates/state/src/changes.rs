@@ -15,6 +15,8 @@ pub struct ObjectSlot {
     pub original: Option<Bytes>,
     /// Now.
     pub present: Option<Bytes>,
+    /// A frame that stands has accessed it.
+    pub is_warm: bool,
 }
 
 impl ObjectSlot {

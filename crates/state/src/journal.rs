@@ -36,7 +36,7 @@ pub trait WorldSource {
 }
 
 /// What pricing the access of an object depends on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ObjectAccess {
     /// This is the first access in the transaction.
     pub is_cold: bool,
@@ -49,13 +49,22 @@ pub struct ObjectAccess {
 /// Room for the objects of a transaction, made at the first of them.
 const OBJECTS_AT_FIRST: usize = 14;
 
+/// What a revert takes back.
+#[derive(Debug)]
+enum Undo {
+    /// A write: the former value.
+    Write(ObjectKey, Option<Bytes>),
+    /// The first access: the object is cold again (as EIP-2929 has it for slots). It stays in the read set.
+    Access(ObjectKey),
+}
+
 /// revm's journal plus the object journal.
 #[derive(Debug)]
 pub struct WorldJournal<DB> {
     words: Journal<DB>,
     objects: ObjectState,
-    /// Former values, newest last.
-    undo: Vec<(ObjectKey, Option<Bytes>)>,
+    /// What a revert takes back, newest last.
+    undo: Vec<Undo>,
     /// Length of `undo` at each open checkpoint.
     checkpoints: Vec<usize>,
     /// A fault of the database that revm's interface could not carry.
@@ -86,7 +95,8 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
             // A transaction that uses objects at all uses several: accounts, their owners' records.
             self.objects.reserve(OBJECTS_AT_FIRST);
         }
-        self.objects.insert(key.clone(), ObjectSlot { original: value.clone(), present: value.clone() });
+        self.objects
+            .insert(key.clone(), ObjectSlot { original: value.clone(), present: value.clone(), is_warm: false });
         Ok(value)
     }
 
@@ -97,18 +107,28 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
         }
         if let Some(slot) = self.objects.get_mut(key) {
             let former = core::mem::replace(&mut slot.present, value);
-            self.undo.push((key.clone(), former));
+            self.undo.push(Undo::Write(key.clone(), former));
         }
         Ok(())
     }
 
-    /// How an object stands before the first access of the transaction, and whether it was accessed before.
+    /// Whether an object was accessed before, in this frame or one that stands.
+    pub fn is_object_warm(&self, key: &ObjectKey) -> bool {
+        self.objects.get(key).is_some_and(|slot| slot.is_warm)
+    }
+
+    /// Accesses an object: how it was before the transaction, how it is now, and whether this is the first access.
     pub fn object_access(&mut self, key: &ObjectKey) -> Result<ObjectAccess, StateError> {
-        if let Some(ObjectSlot { original, present }) = self.objects.get(key).cloned() {
-            return Ok(ObjectAccess { is_cold: false, original, present });
+        if !self.objects.contains_key(key) {
+            self.load(key)?;
         }
-        let value = self.load(key)?;
-        Ok(ObjectAccess { is_cold: true, original: value.clone(), present: value })
+        let Some(slot) = self.objects.get_mut(key) else { return Ok(ObjectAccess::default()) };
+        let is_cold = !core::mem::replace(&mut slot.is_warm, true);
+        let access = ObjectAccess { is_cold, original: slot.original.clone(), present: slot.present.clone() };
+        if is_cold {
+            self.undo.push(Undo::Access(key.clone()));
+        }
+        Ok(access)
     }
 
     /// Ends the transaction: everything it read and wrote. The journal is as new afterwards.
@@ -131,9 +151,18 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
 
     fn undo_to(&mut self, length: usize) {
         while self.undo.len() > length {
-            let Some((key, former)) = self.undo.pop() else { return };
-            if let Some(slot) = self.objects.get_mut(&key) {
-                slot.present = former;
+            match self.undo.pop() {
+                None => return,
+                Some(Undo::Write(key, former)) => {
+                    if let Some(slot) = self.objects.get_mut(&key) {
+                        slot.present = former;
+                    }
+                }
+                Some(Undo::Access(key)) => {
+                    if let Some(slot) = self.objects.get_mut(&key) {
+                        slot.is_warm = false;
+                    }
+                }
             }
         }
     }

@@ -5,8 +5,8 @@ use crate::{
     error::{Failure, fault},
     invocation::Invocation,
 };
-use hexapla_primitives::{Bytes, NativeGas, U256, VmId};
-use hexapla_vm::{CallKind, Code, Exit, Frame, FrameEnd};
+use hexapla_primitives::{Bytes, NativeGas, VmId};
+use hexapla_vm::{Exit, Frame, FrameEnd};
 use solana_instruction::{AccountMeta, error::InstructionError};
 use solana_program_runtime::invoke_context::InvokeContext;
 use solana_sbpf::vm::ContextObject as _;
@@ -56,20 +56,8 @@ impl Entry<'_> {
         let accounts = accounts.collect::<Result<_, InstructionError>>()?;
         let data = Bytes::copy_from_slice(instruction.get_instruction_data());
         let target = canonical_of_key(instruction.get_program_key()?);
-        Ok(Frame {
-            vm: VmId::SVM,
-            caller_vm: VmId::SVM,
-            caller: self.caller(agave)?,
-            target,
-            code_address: target,
-            code: Code::default(),
-            kind: CallKind::Call,
-            value: U256::ZERO,
-            input: Invocation { accounts, ..Invocation::of_data(data) }.to_bytes(),
-            gas_limit: agave.get_remaining(),
-            read_only: false,
-            reentrant: false,
-            depth: agave.get_stack_height(),
-        })
+        let input = Invocation { accounts, ..Invocation::of_data(data) }.to_bytes();
+        let (gas_limit, depth) = (agave.get_remaining(), agave.get_stack_height());
+        Ok(Frame::inner(VmId::SVM, self.caller(agave)?, target, input, gas_limit, depth))
     }
 }

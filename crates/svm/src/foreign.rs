@@ -8,7 +8,7 @@ use crate::{
     session::{self, Door, Waiting},
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, U256};
-use hexapla_vm::{CallKind, CallOutcome, CallRequest, HostError};
+use hexapla_vm::{CallKind, CallOutcome, CallRequest};
 use solana_account::ReadableAccount;
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::{declare_process_instruction, invoke_context::InvokeContext};
@@ -95,10 +95,11 @@ impl Entry<'_> {
         let request = self.request(agave)?;
         let waiting = self.waiting(agave)?;
         let accounts = Rc::clone(agave.transaction_context.accounts());
-        let given = agave.get_remaining();
-        let mut gas = given;
-        let called = self.cross(&accounts, &request, waiting, &mut gas);
-        let paid = agave.compute_meter.consume_checked(given.saturating_sub(gas));
+        // The host's gas follows the compute units, and these what the host takes.
+        self.host.lower_gas_to(self.aside.saturating_add(agave.get_remaining()));
+        let given = self.host.gas_left();
+        let called = self.cross(&accounts, &request, waiting);
+        let paid = agave.compute_meter.consume_checked(given.saturating_sub(self.host.gas_left()));
         let outcome = called?;
         paid.map_err(|_| InstructionError::ComputationalBudgetExceeded)?;
         if !outcome.success {
@@ -126,31 +127,28 @@ impl Entry<'_> {
         accounts: &TransactionAccounts,
         request: &Request,
         waiting: Waiting,
-        gas: &mut u64,
     ) -> Result<CallOutcome, Failure> {
-        let mut free = u64::MAX;
-        let fee_pays = self.load_limit.is_some();
-        if fee_pays {
+        if self.fee_pays() {
             let units = self.bytes_held(accounts)? / self.ground.runtime.cost.cpi_bytes_per_unit;
-            *gas = gas.checked_sub(units).ok_or(HostError::OUT_OF_GAS)?;
+            self.host.charge(units)?;
         }
-        self.store(accounts, false, if fee_pays { &mut free } else { &mut *gas })?;
+        self.on_state(|entry| entry.store(accounts, false))?;
         self.print_log();
-        let outcome = self.call(request, waiting.clone(), gas)?;
+        let outcome = self.call(request, waiting.clone())?;
         if outcome.success {
-            self.reload(accounts, &waiting, if fee_pays { &mut free } else { gas })?;
+            self.on_state(|entry| entry.reload(accounts, &waiting))?;
         }
         Ok(outcome)
     }
 
-    fn call(&mut self, request: &Request, waiting: Waiting, gas: &mut u64) -> Result<CallOutcome, Failure> {
+    fn call(&mut self, request: &Request, waiting: Waiting) -> Result<CallOutcome, Failure> {
         let call = CallRequest {
             caller: Some(request.caller),
             payer: request.payer,
             value: U256::from(request.lamports) * U256::from(WEI_PER_LAMPORT),
             ..CallRequest::new(CallKind::Call, request.contract, request.input.clone())
         };
-        Ok(session::waiting(waiting, || self.host.call(gas, call))?)
+        Ok(session::waiting(waiting, || self.host.call(call))?)
     }
 
     fn request(&self, agave: &InvokeContext<'_, '_>) -> Result<Request, Failure> {

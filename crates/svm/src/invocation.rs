@@ -16,14 +16,14 @@
 //! the alias (as `invoke_signed` does). `account` reads any account, whosever it is, and runs nothing. Any other call data reaches the program as instruction data without accounts.
 
 use hexapla_abi::{
-    Abi, AddressBook, AnyCodec, Codec, Function, Interface, SolidityCodec, Value,
+    Abi, AnyCodec, Codec, Function, Interface, SolidityCodec, Value,
     interface::{AccountSource, Seed},
 };
 use hexapla_primitives::{
     Address, B256, Bytes, FaultKind,
     identity::{alias_of, parse_designator},
 };
-use hexapla_vm::{HostError, HostResult, TypedCall};
+use hexapla_vm::{CallBook, HostError, HostResult, TypedCall};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 use std::sync::LazyLock;
@@ -261,11 +261,11 @@ fn seed_list(value: Value) -> Option<Vec<Bytes>> {
 }
 
 /// The invocation that a typed call means: accounts by the interface, arguments in Borsh.
-pub(crate) fn typed(call: &TypedCall<'_>, book: &dyn AddressBook, gas: &mut u64) -> HostResult<Invocation> {
+pub(crate) fn typed(call: &TypedCall<'_>, book: &dyn CallBook) -> HostResult<Invocation> {
     let program = program_of(call.code).ok_or_else(|| refusal("the code is no Solana program"))?;
-    let codec = AnyCodec::new(Abi::Borsh, book);
+    let codec = AnyCodec::new(Abi::Borsh, book.addresses());
     let data = codec.encode_call(call.function, call.values).map_err(|error| refusal(error.to_string()))?;
-    let accounts = Resolver { call, book, program, gas }.accounts()?;
+    let accounts = Resolver { call, book, program }.accounts()?;
     Ok(Invocation { accounts, data, seeds: Vec::new(), mode: Mode::Plain })
 }
 
@@ -285,14 +285,13 @@ fn refusal(message: impl Into<String>) -> HostError {
 }
 
 /// Finds the accounts of an instruction.
-struct Resolver<'a, 'g> {
+struct Resolver<'a> {
     call: &'a TypedCall<'a>,
-    book: &'a dyn AddressBook,
+    book: &'a dyn CallBook,
     program: Pubkey,
-    gas: &'g mut u64,
 }
 
-impl Resolver<'_, '_> {
+impl Resolver<'_> {
     fn accounts(&mut self) -> HostResult<Vec<AccountMeta>> {
         let function = self.call.function;
         let mut given = self.call.accounts.iter();
@@ -365,7 +364,7 @@ impl Resolver<'_, '_> {
     /// The first bump from 255 down that gives an address without a key, each try paid for.
     fn find(&mut self, seeds: &[Bytes], program: &Pubkey) -> HostResult<Pubkey> {
         for bump in (0..=u8::MAX).rev() {
-            *self.gas = self.gas.checked_sub(DERIVATION_UNITS).ok_or(HostError::OUT_OF_GAS)?;
+            self.book.charge(DERIVATION_UNITS)?;
             let bump = [bump];
             let with_bump: Vec<&[u8]> = seeds.iter().map(|seed| &seed[..]).chain([&bump[..]]).collect();
             match Pubkey::create_program_address(&with_bump, program) {
@@ -410,11 +409,11 @@ impl Resolver<'_, '_> {
             Value::Bytes(bytes) => Ok(bytes.clone()),
             Value::String(text) => Ok(Bytes::copy_from_slice(text.as_bytes())),
             Value::Address(address) => {
-                let key: B256 = self.book.native(*address).map_err(|error| refusal(error.0))?;
+                let key: B256 = self.book.addresses().native(*address).map_err(|error| refusal(error.0))?;
                 Ok(Bytes::copy_from_slice(key.as_slice()))
             }
             value => {
-                let codec = AnyCodec::new(Abi::Borsh, self.book);
+                let codec = AnyCodec::new(Abi::Borsh, self.book.addresses());
                 let encoded = codec.encode_values(std::slice::from_ref(ty), std::slice::from_ref(value));
                 encoded.map_err(|error| refusal(error.to_string()))
             }

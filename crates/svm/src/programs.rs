@@ -69,7 +69,6 @@ impl Programs {
         &self,
         runtime: &Runtime,
         host: &mut dyn Host,
-        gas: &mut u64,
         program: &StoredAccount,
         key: &Pubkey,
         slot: u64,
@@ -79,7 +78,7 @@ impl Programs {
             Some(Holder::Itself) => *key,
             None => return Ok(tombstone(program, slot, ProgramCacheEntryType::Closed)),
         };
-        let Some(record) = host.object(gas, &record_key(&holder))? else {
+        let Some(record) = host.object(&record_key(&holder))? else {
             return Ok(tombstone(program, slot, ProgramCacheEntryType::Closed));
         };
         let hash = B256::try_from(&record[..]).map_err(|_| Fatal(format!("the code record of {holder} is damaged")))?;
@@ -87,8 +86,7 @@ impl Programs {
         if let Some(entry) = self.kept(&version) {
             return Ok(entry);
         }
-        let mut free = u64::MAX;
-        let object = host.object(&mut free, &StoredAccount::key(&holder))?;
+        let object = host.peek(&StoredAccount::key(&holder))?;
         let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(error.into()))?;
         let entry = self.load(runtime, program, &stored, slot);
         self.keep(version, &entry, stored.data.len());
@@ -192,9 +190,9 @@ fn code_of<'a>(program: &StoredAccount, holder: &'a StoredAccount) -> Option<(u6
 }
 
 /// Who may upgrade a program; `None` for one that nobody can change.
-pub(crate) fn authority(program: &Pubkey, host: &mut dyn Host, gas: &mut u64) -> HostResult<Option<Pubkey>> {
+pub(crate) fn authority(program: &Pubkey, host: &mut dyn Host) -> HostResult<Option<Pubkey>> {
     let mut read = |key: &Pubkey| -> HostResult<StoredAccount> {
-        let object = host.object(gas, &StoredAccount::key(key))?;
+        let object = host.object(&StoredAccount::key(key))?;
         Ok(StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(error.into()))?)
     };
     let Some(Holder::Other(holder)) = code_holder(&read(program)?) else { return Ok(None) };

@@ -112,10 +112,9 @@ pub(crate) struct BlockSysvars(Mutex<Option<(Key, Arc<Sysvars>)>>);
 
 impl BlockSysvars {
     pub(crate) fn get(&self, host: &mut dyn Host) -> HostResult<Arc<Sysvars>> {
-        let mut free = u64::MAX;
         let environment = Environment { tx: Default::default(), ..host.environment().clone() };
         let number = environment.block.number;
-        let parent = Hash::new_from_array(host.block_hash(&mut free, number.saturating_sub(1))?.0);
+        let parent = Hash::new_from_array(host.ancestor(number.saturating_sub(1))?.0);
         let key = (environment, parent);
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, sysvars)) = newest.as_ref().filter(|(known, _)| *known == key) {
@@ -126,13 +125,13 @@ impl BlockSysvars {
             // The block before knew the rest: a hash stands for everything before it.
             if let Some((_, before)) = newest.as_ref()
                 && let Some(at) = before.recent.first().filter(|(slot, _)| *slot == number)
-                && host.block_hash(&mut free, number)?.0 == at.1.to_bytes()
+                && host.ancestor(number)?.0 == at.1.to_bytes()
             {
                 let rest = (SLOT_HASHES as usize).saturating_sub(recent.len());
                 recent.extend(before.recent.iter().take(rest).copied());
                 break;
             }
-            let hash = host.block_hash(&mut free, number)?;
+            let hash = host.ancestor(number)?;
             if hash.is_zero() {
                 break;
             }

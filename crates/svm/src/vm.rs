@@ -10,9 +10,11 @@ use crate::{
     runtime::{Runtime, SetupError},
     sysvars::BlockSysvars,
 };
-use hexapla_abi::{Abi, AddressBook};
+use hexapla_abi::Abi;
 use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, NativeGas, VmId, identity::parse_designator};
-use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, TypedCall, Vm};
+use hexapla_vm::{
+    CallBook, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, TypedCall, Vm,
+};
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::execution_budget::{MAX_COMPUTE_UNIT_LIMIT, MIN_HEAP_FRAME_BYTES};
 use solana_pubkey::Pubkey;
@@ -58,30 +60,19 @@ impl SvmVm {
     }
 
     /// `used` are the compute units of programs that ran, whether they succeeded or not.
-    fn call(
-        &self,
-        frame: &Frame,
-        host: &mut dyn Host,
-        gas: &mut u64,
-        used: &mut Option<u64>,
-    ) -> Result<Bytes, Failure> {
+    fn call(&self, frame: &Frame, host: &mut dyn Host, used: &mut Option<u64>) -> Result<Bytes, Failure> {
         let (program, invocation) = read_frame(frame)?;
         if matches!(invocation.mode, Mode::Read | Mode::Describe) {
-            return read_account(&program, &invocation, host, gas);
+            return read_account(&program, &invocation, host);
         }
         let sysvars = self.sysvars.get(host)?;
         let caller = alias(frame.caller);
         let mut plan = plan(program, &invocation, caller, frame.depth == 0)?;
-        plan.compute_units = (*gas).min(MAX_COMPUTE_UNIT_LIMIT.into());
+        plan.compute_units = MAX_COMPUTE_UNIT_LIMIT.into();
         let ground = Ground { runtime: &self.runtime, programs: &self.programs, sysvars: &sysvars };
-        let outcome = run(ground, host, plan, gas).map_err(Failure::Fatal)?;
-        let paid = gas.checked_sub(outcome.compute_units_used);
+        let outcome = run(ground, host, plan).map_err(Failure::Fatal)?;
         *used = Some(outcome.compute_units_used);
-        *gas = paid.unwrap_or(0);
         outcome.result.map_err(|(_, failure)| failure)?;
-        if paid.is_none() {
-            return Err(HostError::OUT_OF_GAS.into());
-        }
         Ok(invocation.output(outcome.return_data))
     }
 }
@@ -122,8 +113,8 @@ impl Vm for SvmVm {
         crate::account::WEI_PER_LAMPORT
     }
 
-    fn write_call(&self, call: &TypedCall<'_>, book: &dyn AddressBook, gas: &mut u64) -> HostResult<Bytes> {
-        Ok(invocation::typed(call, book, gas)?.to_bytes())
+    fn write_call(&self, call: &TypedCall<'_>, book: &dyn CallBook) -> HostResult<Bytes> {
+        Ok(invocation::typed(call, book)?.to_bytes())
     }
 
     fn raw_call(&self, _caller: Address, from: Abi, input: &Bytes) -> Result<Bytes, String> {
@@ -136,9 +127,14 @@ impl Vm for SvmVm {
         from == Abi::Solidity && Invocation::is_invoke(input)
     }
 
-    fn owner_of(&self, code: &[u8], host: &mut dyn Host, gas: &mut u64) -> HostResult<Option<Address>> {
+    /// Many programs call whatever a stranger names.
+    fn speaks_for_itself(&self) -> bool {
+        false
+    }
+
+    fn owner_of(&self, code: &[u8], host: &mut dyn Host) -> HostResult<Option<Address>> {
         let Some(program) = program_of(code) else { return Ok(None) };
-        let authority = programs::authority(&program, host, gas)?;
+        let authority = programs::authority(&program, host)?;
         Ok(authority.map(|authority| canonical_of_key(&authority)))
     }
 
@@ -147,12 +143,13 @@ impl Vm for SvmVm {
     }
 
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
-        let (mut gas, mut used) = (frame.gas_limit, None);
-        let exit = match self.call(frame, host, &mut gas, &mut used) {
+        let mut used = None;
+        let exit = match self.call(frame, host, &mut used) {
             Ok(output) => Exit::Return(output),
             Err(failure) => Exit::Fault(fault(frame.target, failure)?),
         };
         // Not where it is the failure of a contract that a program called: then the frame has gas left.
+        let mut gas = host.gas_left();
         if matches!(&exit, Exit::Fault(fault) if fault.kind == FaultKind::OutOfGas && fault.contract == frame.target) {
             gas = 0;
         }
@@ -165,25 +162,20 @@ impl Vm for SvmVm {
     }
 
     /// Programs are deployed by their loader, never by an EVM creation.
-    fn activate(&self, _code: &Bytes, _gas: &mut u64, _host: &mut dyn Host) -> HostResult<()> {
+    fn activate(&self, _code: &Bytes, _host: &mut dyn Host) -> HostResult<()> {
         let message = "Solana programs are deployed by the upgradeable loader, not by a create transaction";
         Err(HostError::fault(FaultKind::Create, message))
     }
 }
 
 /// The data of an account that belongs to the program, or everything about any.
-fn read_account(
-    program: &Pubkey,
-    invocation: &Invocation,
-    host: &mut dyn Host,
-    gas: &mut u64,
-) -> Result<Bytes, Failure> {
+fn read_account(program: &Pubkey, invocation: &Invocation, host: &mut dyn Host) -> Result<Bytes, Failure> {
     let refused = |message: String| Failure::Fault(FaultKind::Border, message);
     let meta = invocation.accounts.first().ok_or_else(|| refused("no account is named".into()))?;
-    let object = host.object(gas, &StoredAccount::key(&meta.pubkey))?;
+    let object = host.object(&StoredAccount::key(&meta.pubkey))?;
     let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Failure::Fatal(Fatal(error.into())))?;
     if invocation.mode == Mode::Describe {
-        let balance = host.balance(gas, canonical_of_key(&meta.pubkey))?;
+        let balance = host.balance(canonical_of_key(&meta.pubkey))?;
         return Ok(Invocation::description(lamports_in(balance), &stored));
     }
     if stored.owner != *program {

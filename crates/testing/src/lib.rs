@@ -4,6 +4,7 @@
 //! - [`contracts`]: the committed artefacts in `contracts/`
 //! - [`Stage`]: a chain in memory with two actors on each VM
 //! - [`SvmActor`]: an actor on Solana, with its state account
+//! - [`crossings`]: the calls between VMs in a call tree
 //! - [`fixtures`]: test data from outside, where there is any
 //!
 //! Helpers panic with a sentence where something is wrong: they run in tests only.
@@ -13,6 +14,14 @@ pub mod fixtures;
 mod script;
 mod solana;
 mod stage;
+
+use hexapla_executor::{CallNode, Receipt};
+
+/// The calls between VMs of a transaction that was traced, in the order in which they began.
+pub fn crossings(receipt: &Receipt) -> Vec<&CallNode> {
+    let tree = receipt.trace.as_ref().expect("the transaction was traced");
+    tree.walk().filter(|call| call.is_crossing()).collect()
+}
 
 pub use script::{CallMode, Script, ScriptCall};
 pub use solana::SvmActor;

@@ -1,6 +1,7 @@
 //! A call whose arguments are values.
 
-use hexapla_abi::{Function, Value};
+use crate::HostResult;
+use hexapla_abi::{AddressBook, Function, Value};
 use hexapla_primitives::{Address, B256};
 
 /// A call of a function with its arguments, as an adapter puts it into its VM's form.
@@ -16,4 +17,13 @@ pub struct TypedCall<'a> {
     pub values: &'a [Value],
     /// The accounts that the caller named, where the ABI has such: one for each that the function leaves open.
     pub accounts: &'a [Option<B256>],
+}
+
+/// The address book of a call that is being translated, with the gas that pays for it.
+pub trait CallBook {
+    /// The addresses; each look-up is paid like any read of state.
+    fn addresses(&self) -> &dyn AddressBook;
+
+    /// Takes gas for work that the adapter does.
+    fn charge(&self, gas: u64) -> HostResult<()>;
 }

@@ -57,6 +57,109 @@ pub struct Frame {
     pub depth: usize,
 }
 
+/// A call that is about to begin, as its maker knows it. See [`Frame::call`].
+#[derive(Clone, Debug)]
+pub struct NewCall {
+    /// The VM that owns `code`.
+    pub vm: VmId,
+    /// The VM of the account that makes the call.
+    pub caller_vm: VmId,
+    /// Canonical address of that account.
+    pub caller: Address,
+    /// Canonical address of the account whose state the frame works on.
+    pub target: Address,
+    /// Canonical address of the account that was named for its code.
+    pub code_address: Address,
+    /// The code.
+    pub code: Code,
+    /// That account lends its own state to code of another account (EIP-7702).
+    pub is_delegated: bool,
+    /// How the call was made.
+    pub kind: CallKind,
+    /// Native coin sent with the call, in wei.
+    pub value: U256,
+    /// Call data in the caller's form.
+    pub input: Bytes,
+    /// Gas the frame may use.
+    pub gas_limit: u64,
+    /// Nothing may be written.
+    pub read_only: bool,
+    /// Nesting over all VMs.
+    pub depth: usize,
+}
+
+impl Frame {
+    /// The frame of a call, whoever makes it. An account that lends its state to code of another VM (EIP-7702) lends its
+    /// authority, exactly as a delegate call does, whatever the call says.
+    pub fn call(call: NewCall) -> Self {
+        let NewCall { vm, caller_vm, caller, target, code_address, code, is_delegated, .. } = call;
+        let kind = if is_delegated && vm != VmId::EVM { CallKind::Delegate } else { call.kind };
+        Self {
+            vm,
+            caller_vm,
+            caller,
+            target,
+            code_address,
+            code,
+            kind,
+            value: call.value,
+            input: call.input,
+            gas_limit: call.gas_limit,
+            read_only: call.read_only,
+            reentrant: false,
+            depth: call.depth,
+        }
+    }
+
+    /// The frame of a creation in the EVM, whose address is not known yet.
+    pub fn creation(
+        caller_vm: VmId,
+        caller: Address,
+        value: U256,
+        init_code: Bytes,
+        gas_limit: u64,
+        depth: usize,
+    ) -> Self {
+        let (vm, zero) = (VmId::EVM, Address::ZERO);
+        let base = Self::of_account(vm, caller_vm, zero, gas_limit, depth);
+        Self { caller, kind: CallKind::Create, value, input: init_code, ..base }
+    }
+
+    /// The frame in which `code`, which a creation has returned, becomes the code of `account`.
+    pub fn activation(vm: VmId, account: Address, code: Code, gas_limit: u64, depth: usize) -> Self {
+        Self { kind: CallKind::Create, code, ..Self::of_account(vm, VmId::EVM, account, gas_limit, depth) }
+    }
+
+    /// The frame of a transaction of the lane of `vm`: of the account that stands behind it. `id` names the transaction.
+    pub fn root(vm: VmId, payer: Address, id: Bytes, gas_limit: u64) -> Self {
+        Self { input: id, ..Self::of_account(vm, vm, payer, gas_limit, 0) }
+    }
+
+    /// A call inside the frame's own VM, for the call tree.
+    pub fn inner(vm: VmId, caller: Address, target: Address, input: Bytes, gas_limit: u64, depth: usize) -> Self {
+        Self { caller, input, ..Self::of_account(vm, vm, target, gas_limit, depth) }
+    }
+
+    /// A call of an account by itself, without code or data.
+    fn of_account(vm: VmId, caller_vm: VmId, account: Address, gas_limit: u64, depth: usize) -> Self {
+        Self {
+            vm,
+            caller_vm,
+            caller: account,
+            target: account,
+            code_address: account,
+            code: Code::default(),
+            kind: CallKind::Call,
+            value: U256::ZERO,
+            input: Bytes::new(),
+            gas_limit,
+            read_only: false,
+            reentrant: false,
+            depth,
+        }
+    }
+}
+
 /// What a frame gave back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exit {

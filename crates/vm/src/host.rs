@@ -156,9 +156,10 @@ pub struct CreateOutcome {
 
 /// What the host offers a running frame.
 ///
-/// `gas` is always the frame's remaining gas: the host charges it before or together with the effect, and answers
-/// [`HostError::OUT_OF_GAS`] where it does not suffice; the frame must then fail, which undoes the effect.
-/// Prices are the EVM's (EIP-2929, EIP-2200, EIP-3529), whatever VM asks.
+/// The host owns the frame's gas. A request is charged before or together with its effect; where the gas does not
+/// suffice, the answer is [`HostError::OUT_OF_GAS`], nothing is left, and the frame must fail, which undoes the effect.
+/// Nobody can hand in gas of his own, so no request is served unpaid. Prices are the EVM's (EIP-2929, EIP-2200,
+/// EIP-3529), whatever VM asks.
 ///
 /// Requests with a body here are those of VMs whose accounts have ids of their own; a host that runs other VMs alone
 /// need not serve them.
@@ -166,30 +167,43 @@ pub trait Host {
     /// Chain, block and transaction.
     fn environment(&self) -> &Environment;
 
+    /// Gas that the frame has left.
+    fn gas_left(&self) -> u64;
+
+    /// Takes gas for work that the adapter does itself. Where it does not suffice, nothing is left.
+    fn charge(&mut self, gas: u64) -> HostResult<()>;
+
+    /// The frame's own meter has moved: no more than `gas` is left. It never raises what there is.
+    fn lower_gas_to(&mut self, gas: u64);
+
+    /// Whether the requests that follow are paid by the fee of a transaction of the VM's own lane, and not by its gas:
+    /// rules of that VM bound them. In other frames this changes nothing.
+    fn fee_pays(&mut self, _pays: bool) {}
+
     /// Reads a word of the frame's own account.
-    fn load_word(&mut self, gas: &mut u64, key: U256) -> HostResult<U256>;
+    fn load_word(&mut self, key: U256) -> HostResult<U256>;
 
     /// Writes a word of the frame's own account. Refunds are kept by the host.
-    fn store_word(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()>;
+    fn store_word(&mut self, key: U256, value: U256) -> HostResult<()>;
 
     /// Reads a transient word (EIP-1153) of the frame's own account.
-    fn load_transient(&mut self, gas: &mut u64, key: U256) -> HostResult<U256>;
+    fn load_transient(&mut self, key: U256) -> HostResult<U256>;
 
     /// Writes a transient word of the frame's own account.
-    fn store_transient(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()>;
+    fn store_transient(&mut self, key: U256, value: U256) -> HostResult<()>;
 
     /// Balance of any account, in wei.
-    fn balance(&mut self, gas: &mut u64, account: Address) -> HostResult<U256>;
+    fn balance(&mut self, account: Address) -> HostResult<U256>;
 
     /// Code of any account. An account that does not exist has the zero hash, one without code keccak256 of nothing
     /// (EIP-1052).
-    fn code(&mut self, gas: &mut u64, account: Address) -> HostResult<Code>;
+    fn code(&mut self, account: Address) -> HostResult<Code>;
 
     /// Reads an object.
-    fn object(&mut self, gas: &mut u64, key: &ObjectKey) -> HostResult<Option<Bytes>>;
+    fn object(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>>;
 
     /// Writes or removes an object of the adapter's own column.
-    fn set_object(&mut self, gas: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()>;
+    fn set_object(&mut self, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()>;
 
     /// Reads an object without a trace: it costs nothing, makes nothing warm and joins no access set.
     ///
@@ -201,39 +215,40 @@ pub trait Host {
     }
 
     /// Reads a word of any account.
-    fn word_of(&mut self, _gas: &mut u64, _account: Address, _key: U256) -> HostResult<U256> {
+    fn word_of(&mut self, _account: Address, _key: U256) -> HostResult<U256> {
         Err(HostError::NOT_SERVED)
     }
 
-    /// Hash of an earlier block; zero where it is unknown.
-    fn block_hash(&mut self, _gas: &mut u64, _number: u64) -> HostResult<B256> {
+    /// Hash of an earlier block as a part of the environment, for what an adapter makes once for each block: it costs
+    /// nothing. Zero where it is unknown.
+    fn ancestor(&mut self, _number: u64) -> HostResult<B256> {
         Err(HostError::NOT_SERVED)
     }
 
     /// Moves native coin between accounts by the rules of the frame's VM. Credits and debits must be equal in sum, and
     /// no account can be debited more than it has.
-    fn settle(&mut self, _gas: &mut u64, _changes: &[BalanceChange]) -> HostResult<()> {
+    fn settle(&mut self, _changes: &[BalanceChange]) -> HostResult<()> {
         Err(HostError::NOT_SERVED)
     }
 
     /// Takes a fee from an account. It never passes through the journal of anyone who gets it: the block's beneficiary
     /// is credited when the transaction commits.
-    fn pay_fee(&mut self, _gas: &mut u64, _payer: Address, _wei: U256) -> HostResult<()> {
+    fn pay_fee(&mut self, _payer: Address, _wei: U256) -> HostResult<()> {
         Err(HostError::NOT_SERVED)
     }
 
     /// The canonical address of an id of the frame's VM; its home record is written at the first use.
-    fn identify(&mut self, _gas: &mut u64, _native_id: &[u8]) -> HostResult<Address> {
+    fn identify(&mut self, _native_id: &[u8]) -> HostResult<Address> {
         Err(HostError::NOT_SERVED)
     }
 
     /// The home record of an account; `None` for accounts of the EVM lane and for unknown ones.
-    fn home_of(&mut self, _gas: &mut u64, _account: Address) -> HostResult<Option<HomeRecord>> {
+    fn home_of(&mut self, _account: Address) -> HostResult<Option<HomeRecord>> {
         Err(HostError::NOT_SERVED)
     }
 
     /// Makes an account of the frame's VM a contract: callers of every VM find it from now on.
-    fn publish(&mut self, _gas: &mut u64, _native_id: &[u8]) -> HostResult<()> {
+    fn publish(&mut self, _native_id: &[u8]) -> HostResult<()> {
         Err(HostError::NOT_SERVED)
     }
 
@@ -252,11 +267,11 @@ pub trait Host {
     fn exit_inner(&mut self, _end: &FrameEnd) {}
 
     /// Emits an event of the frame's own account with at most four topics.
-    fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()>;
+    fn log(&mut self, topics: &[B256], data: Bytes) -> HostResult<()>;
 
     /// Calls any contract of any VM and waits for its end. A failed callee is an outcome, not an error.
-    fn call(&mut self, gas: &mut u64, request: CallRequest) -> HostResult<CallOutcome>;
+    fn call(&mut self, request: CallRequest) -> HostResult<CallOutcome>;
 
     /// Creates a contract.
-    fn create(&mut self, gas: &mut u64, request: CreateRequest) -> HostResult<CreateOutcome>;
+    fn create(&mut self, request: CreateRequest) -> HostResult<CreateOutcome>;
 }

@@ -79,16 +79,20 @@ pub trait LaneTransaction: Send + Sync {
     /// Most gas that it can use.
     fn gas_limit(&self) -> u64;
 
-    /// Checks it against the state and charges the fee. What this does stays, whatever happens later.
+    /// Gas that bounds the work on state which its fee pays for, by the host's price list: the sum of what the limits of its
+    /// VM allow. Requests are metered against it while [`Host::fee_pays`] is on.
+    fn state_gas(&self) -> u64;
+
+    /// Checks it against the state and charges the fee; the fee pays for the requests. What this does stays, whatever happens later.
     fn begin(&self, host: &mut dyn Host) -> Result<Box<dyn LaneRun + '_>, LaneError>;
 }
 
 /// A transaction that has begun.
 pub trait LaneRun {
-    /// Does what the transaction says. Everything is undone if it ends in a fault.
+    /// Does what the transaction says, its gas in the host. Everything is undone if it ends in a fault.
     fn run(&mut self, host: &mut dyn Host) -> Result<LaneEnd, Fatal>;
 
-    /// Does what stays of a transaction that failed, beside the fee.
+    /// Does what stays of a transaction that failed, beside the fee, which pays for it.
     fn fail(&mut self, host: &mut dyn Host) -> Result<(), Fatal>;
 }
 

@@ -1,8 +1,8 @@
 //! The border as traits.
 //!
 //! - [`Vm`]: what an adapter implements, one crate per VM
-//! - [`Host`]: what it may ask for while a frame runs: state, logs, calls. Every request that costs gas takes the
-//!   frame's remaining gas and charges it by the one price list for all VMs, so that no adapter can forget to.
+//! - [`Host`]: what it may ask for while a frame runs: state, logs, calls. Every request is charged from the
+//!   host's gas for the frame by the one price list for all VMs, so that no adapter can forget to pay.
 //! - [`Border`]: the rules a call between VMs must pass, and its record; the executor implements it
 //! - [`Lane`]: transactions of a VM's own form, for VMs that have such
 //! - [`Frame`], [`FrameEnd`], [`Crossing`], [`CallNode`]: one call, its end, its record, its place in the call tree
@@ -17,9 +17,9 @@ mod lane;
 mod set;
 mod trace;
 
-pub use call::TypedCall;
-pub use crossing::{Border, BorderState, Crossing, Party, Translation};
-pub use frame::{CallKind, Code, Exit, Frame, FrameEnd};
+pub use call::{CallBook, TypedCall};
+pub use crossing::{Border, BorderState, Crossing, CrossingFault, Excerpt, ObjectRead, Party, Translation};
+pub use frame::{CallKind, Code, Exit, Frame, FrameEnd, NewCall};
 pub use host::{
     BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,
     HostError, HostResult, TxInfo,
@@ -28,7 +28,7 @@ pub use lane::{Lane, LaneChecks, LaneEnd, LaneError, LaneRefusal, LaneRun, LaneT
 pub use set::{DuplicateVm, VmSet};
 pub use trace::{CallNode, TraceItem, Tracer};
 
-use hexapla_abi::{Abi, AddressBook, AnyCodec, Codec};
+use hexapla_abi::{Abi, AnyCodec, Codec};
 use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, VmId};
 
 /// How a VM feels about its contract being entered again while it is on the call stack.
@@ -73,9 +73,9 @@ pub trait Vm: Send + Sync {
     }
 
     /// A typed call in the form in which [`Vm::run`] finds it in [`Frame::input`]; what it costs beyond encoding is taken
-    /// from `gas`.
-    fn write_call(&self, call: &TypedCall<'_>, book: &dyn AddressBook, _gas: &mut u64) -> HostResult<Bytes> {
-        let encoded = AnyCodec::new(self.abi(), book).encode_call(call.function, call.values);
+    /// from the gas of `book`.
+    fn write_call(&self, call: &TypedCall<'_>, book: &dyn CallBook) -> HostResult<Bytes> {
+        let encoded = AnyCodec::new(self.abi(), book.addresses()).encode_call(call.function, call.values);
         encoded.map_err(|error| HostError::fault(FaultKind::Border, error.to_string()))
     }
 
@@ -91,8 +91,14 @@ pub trait Vm: Send + Sync {
         false
     }
 
+    /// Whether a call by a contract is made by that contract's own decision, so that it may speak for itself. Where
+    /// strangers can make a program call (Solana), it is not.
+    fn speaks_for_itself(&self) -> bool {
+        true
+    }
+
     /// Who may speak for a contract beside itself, where the VM knows it (Solana's upgrade authority).
-    fn owner_of(&self, _code: &[u8], _host: &mut dyn Host, _gas: &mut u64) -> HostResult<Option<Address>> {
+    fn owner_of(&self, _code: &[u8], _host: &mut dyn Host) -> HostResult<Option<Address>> {
         Ok(None)
     }
 
@@ -104,13 +110,14 @@ pub trait Vm: Send + Sync {
 
     /// Runs one frame to its end.
     ///
-    /// What the contract did, failures included, is in the [`FrameEnd`]. `Err` is a fault of the host (a broken
+    /// What the contract did, failures included, is in the [`FrameEnd`]. It cannot give back more gas than the host
+    /// has left for it. `Err` is a fault of the host (a broken
     /// database, a bug) and aborts the block.
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal>;
 
     /// An ordinary create transaction returned code that this VM owns: checks it and makes it runnable.
-    /// The cost is taken from `gas`; a refusal is a [`HostError::Fault`] and the creation fails with it.
-    fn activate(&self, code: &Bytes, gas: &mut u64, host: &mut dyn Host) -> HostResult<()>;
+    /// The cost is taken from the host's gas; a refusal is a [`HostError::Fault`] and the creation fails with it.
+    fn activate(&self, code: &Bytes, host: &mut dyn Host) -> HostResult<()>;
 
     /// Its own transactions, if it has such.
     fn lane(&self) -> Option<&dyn Lane> {

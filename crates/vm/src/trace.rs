@@ -1,6 +1,6 @@
 //! The call tree of a transaction, over all VMs.
 
-use crate::{CallKind, Exit, Frame, FrameEnd};
+use crate::{CallKind, Exit, Frame, FrameEnd, Translation};
 use hexapla_primitives::{Address, Bytes, Fault, Log, NativeGas, U256, VmId};
 use serde::Serialize;
 
@@ -33,6 +33,9 @@ pub struct CallNode {
     pub gas_used: u64,
     /// The same on its VM's own meter.
     pub native_used: Option<NativeGas>,
+    /// How it was translated, where the ABIs of caller and callee differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Box<Translation>>,
     /// Calls and events in the order in which they happened. Events of a failed frame are gone.
     pub items: Vec<TraceItem>,
 }
@@ -41,6 +44,11 @@ impl CallNode {
     /// Whether the call went from one VM to another.
     pub fn is_crossing(&self) -> bool {
         self.vm != self.caller_vm
+    }
+
+    /// This call and all below, in the order in which they began.
+    pub fn walk(&self) -> Box<dyn Iterator<Item = &CallNode> + '_> {
+        Box::new(core::iter::once(self).chain(self.calls().flat_map(CallNode::walk)))
     }
 
     /// The calls below, in order.
@@ -110,6 +118,21 @@ impl Tracer {
         }
     }
 
+    /// How the call that has just ended was translated, and how it ended for its caller: a result that cannot be
+    /// translated is a failure, which undoes the call's events.
+    pub fn translated(&mut self, end: &FrameEnd, translation: Option<Box<Translation>>) {
+        let ended = match self.open.last_mut() {
+            Some(parent) => parent.calls.last_mut().map(|(_, node)| node),
+            None => self.root.as_mut(),
+        };
+        let (Some(node), Some(translation)) = (ended, translation) else { return };
+        node.translation = Some(translation);
+        if let (Exit::Fault(fault), None) = (&end.exit, &node.fault) {
+            (node.fault, node.output) = (Some(fault.clone()), Bytes::new());
+            node.items.retain(|item| matches!(item, TraceItem::Call(_)));
+        }
+    }
+
     /// The finished tree.
     pub fn finish(self) -> Option<CallNode> {
         self.root
@@ -131,6 +154,7 @@ fn node_of(frame: &Frame) -> CallNode {
         gas_limit: frame.gas_limit,
         gas_used: 0,
         native_used: None,
+        translation: None,
         items: Vec::new(),
     }
 }

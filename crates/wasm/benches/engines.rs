@@ -75,7 +75,7 @@ fn best_micros(vm: &StylusVm, frame: &Frame, host: &MockHost, calls: u32) -> f64
 
 fn activated(vm: &StylusVm, frame: &Frame) -> MockHost {
     let mut host = MockHost::new();
-    vm.activate(&frame.code.bytes, &mut PLENTY.clone(), &mut host).unwrap();
+    vm.activate(&frame.code.bytes, &mut host).unwrap();
     host
 }
 

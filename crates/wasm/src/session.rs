@@ -108,6 +108,8 @@ pub(crate) struct Session {
     pub(crate) host: HostLease,
     /// Ink left; valid while a host function runs, and in the engine's global otherwise.
     pub(crate) ink: u64,
+    /// Gas that the ink meter cannot hold.
+    pub(crate) aside: u64,
     /// Pages of memory that are paid for.
     pub(crate) pages: u32,
     pub(crate) output: Bytes,
@@ -118,7 +120,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(frame: &Frame, host: HostLease, ink: u64, pages: u32, traced: bool) -> Self {
+    pub(crate) fn new(frame: &Frame, host: HostLease, ink: u64, aside: u64, pages: u32, traced: bool) -> Self {
         Self {
             frame: FrameView {
                 caller: frame.caller,
@@ -129,6 +131,7 @@ impl Session {
             },
             host,
             ink,
+            aside,
             pages,
             output: Bytes::new(),
             return_data: Bytes::new(),
@@ -160,13 +163,16 @@ impl Session {
     /// ink below one gas is kept.
     pub(crate) fn request<R>(
         &mut self,
-        request: impl FnOnce(&mut dyn hexapla_vm::Host, &mut u64) -> hexapla_vm::HostResult<R>,
+        request: impl FnOnce(&mut dyn hexapla_vm::Host) -> hexapla_vm::HostResult<R>,
     ) -> Result<R, Stop> {
-        let before = self.ink / prices::INK_PER_GAS;
-        let mut gas = before;
-        let result = self.host.with(|host| request(host, &mut gas))?;
-        let used = before.saturating_sub(gas).saturating_mul(prices::INK_PER_GAS);
-        self.ink = self.ink.saturating_sub(used);
+        let bought = (self.ink / prices::INK_PER_GAS).saturating_add(self.aside);
+        let (result, used) = self.host.with(|host| {
+            host.lower_gas_to(bought);
+            let before = host.gas_left();
+            let result = request(host);
+            (result, before.saturating_sub(host.gas_left()))
+        })?;
+        self.ink = self.ink.saturating_sub(used.saturating_mul(prices::INK_PER_GAS));
         Ok(result?)
     }
 

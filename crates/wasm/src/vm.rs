@@ -86,16 +86,17 @@ impl StylusVm {
     }
 
     fn run_frame(&self, frame: &Frame, host: &mut dyn Host, traced: bool) -> Result<RunReport, Fatal> {
-        let mut gas = frame.gas_limit;
-        let record = match admit(frame, host, &mut gas) {
+        let record = match admit(frame, host) {
             Ok(record) => record,
             Err(HostError::Fatal(fatal)) => return Err(fatal),
-            Err(HostError::Fault { kind, message }) => return Ok(RunReport::refused(frame, gas, kind, &message)),
+            Err(HostError::Fault { kind, message }) => {
+                return Ok(RunReport::refused(frame, host.gas_left(), kind, &message));
+            }
         };
         let program = self.program(&frame.code, &record)?;
-        let budget = InkBudget::new(frame.gas_limit, gas);
+        let budget = InkBudget::new(frame.gas_limit, host.gas_left());
         let end = lease::lend(host, |lease| {
-            program.run(Session::new(frame, lease, budget.ink, record.initial_pages, traced))
+            program.run(Session::new(frame, lease, budget.ink, budget.aside, record.initial_pages, traced))
         })?;
         Ok(report(frame, &budget, end))
     }
@@ -108,20 +109,15 @@ impl fmt::Debug for StylusVm {
 }
 
 /// Reads the activation record and charges for entering the program: the same whatever is cached.
-fn admit(frame: &Frame, host: &mut dyn Host, gas: &mut u64) -> HostResult<ActivationRecord> {
-    let record = host.object(gas, &ActivationRecord::key(frame.code.hash))?;
+fn admit(frame: &Frame, host: &mut dyn Host) -> HostResult<ActivationRecord> {
+    let record = host.object(&ActivationRecord::key(frame.code.hash))?;
     let record = record.and_then(|record| ActivationRecord::decode(&record));
     let Some(record) = record.filter(ActivationRecord::is_current) else {
         let message = format!("the code {} is not activated for this version", frame.code.hash);
         return Err(HostError::fault(FaultKind::InvalidCode, message));
     };
-    take(gas, prices::INIT_GAS.saturating_add(prices::memory_growth(0, record.initial_pages)))?;
+    host.charge(prices::INIT_GAS.saturating_add(prices::memory_growth(0, record.initial_pages)))?;
     Ok(record)
-}
-
-fn take(gas: &mut u64, amount: u64) -> HostResult<()> {
-    *gas = gas.checked_sub(amount).ok_or(HostError::OUT_OF_GAS)?;
-    Ok(())
 }
 
 /// A frame's gas on both meters.
@@ -224,32 +220,32 @@ impl Vm for StylusVm {
         Ok(self.run_frame(frame, host, false)?.end)
     }
 
-    fn activate(&self, code: &Bytes, gas: &mut u64, host: &mut dyn Host) -> HostResult<()> {
+    fn activate(&self, code: &Bytes, host: &mut dyn Host) -> HostResult<()> {
         let code_hash = keccak256(code);
         let key = ActivationRecord::key(code_hash);
-        take(gas, prices::REACTIVATION_GAS)?;
-        let record = host.object(gas, &key)?;
+        host.charge(prices::REACTIVATION_GAS)?;
+        let record = host.object(&key)?;
         let record = record.and_then(|record| ActivationRecord::decode(&record));
         if record.is_some_and(|record| record.is_current()) {
             return Ok(());
         }
-        let module = check(code, gas)?;
+        let module = check(code, host)?;
         let record = ActivationRecord::of(&module.info).encode();
-        host.set_object(gas, &key, Some(record))?;
+        host.set_object(&key, Some(record))?;
         self.compile(code_hash, &module)?;
         Ok(())
     }
 }
 
 /// Validates and instruments a program; each step is paid for before it is done.
-fn check(code: &Bytes, gas: &mut u64) -> HostResult<Instrumented> {
+fn check(code: &Bytes, host: &mut dyn Host) -> HostResult<Instrumented> {
     let refuse = |error: ProgramError| HostError::fault(FaultKind::InvalidCode, error.to_string());
     let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-    take(gas, prices::decompression(bytes(code.len())))?;
+    host.charge(prices::decompression(bytes(code.len())))?;
     let wasm = decode_program(code).map_err(refuse)?;
-    take(gas, prices::validation(bytes(wasm.len())))?;
+    host.charge(prices::validation(bytes(wasm.len())))?;
     let module = instrument::instrument(&wasm).map_err(|error| refuse(error.into()))?;
-    take(gas, prices::ACTIVATION_FUNCTION_GAS.saturating_mul(module.info.functions))?;
-    take(gas, module.info.compile_gas)?;
+    host.charge(prices::ACTIVATION_FUNCTION_GAS.saturating_mul(module.info.functions))?;
+    host.charge(module.info.compile_gas)?;
     Ok(module)
 }

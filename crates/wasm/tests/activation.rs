@@ -3,7 +3,7 @@
 mod support;
 
 use hexapla_primitives::{Bytes, FaultKind, ObjectKey, VmId, keccak256};
-use hexapla_vm::{Exit, Fatal, Frame, HostError, Vm};
+use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, Vm};
 use hexapla_wasm::{ActivationRecord, Config, EngineKind, INSTRUMENTER_VERSION, StylusVm, limits, prices};
 use support::*;
 
@@ -13,9 +13,14 @@ fn unique(index: u32) -> Frame {
 }
 
 fn activate(vm: &StylusVm, frame: &Frame, host: &mut MockHost) -> u64 {
-    let mut gas = PLENTY;
-    vm.activate(&frame.code.bytes, &mut gas, host).unwrap();
-    PLENTY - gas
+    host.gas = PLENTY;
+    vm.activate(&frame.code.bytes, host).unwrap();
+    PLENTY - host.gas
+}
+
+fn run(vm: &StylusVm, frame: &Frame, host: &mut MockHost) -> FrameEnd {
+    host.gas = frame.gas_limit;
+    vm.run(frame, host).unwrap()
 }
 
 #[test]
@@ -119,11 +124,11 @@ fn activation_runs_out_of_gas_at_every_limit_below_its_price() {
     let price = activate(&engines()[0], &frame, &mut MockHost::new());
     for vm in engines() {
         for limit in (0..price).step_by(997).chain([price - 1]) {
-            let mut gas = limit;
-            let refused = vm.activate(&frame.code.bytes, &mut gas, &mut MockHost::new());
+            let mut host = MockHost { gas: limit, ..MockHost::new() };
+            let refused = vm.activate(&frame.code.bytes, &mut host);
             assert_eq!(refused, Err(HostError::OUT_OF_GAS), "limit {limit}");
         }
-        vm.activate(&frame.code.bytes, &mut price.clone(), &mut MockHost::new()).unwrap();
+        vm.activate(&frame.code.bytes, &mut MockHost { gas: price, ..MockHost::new() }).unwrap();
     }
 }
 
@@ -143,7 +148,7 @@ fn a_program_that_is_not_activated_does_not_run() {
             activate(&vm, &frame, &mut host);
             host.objects.clear();
             host.objects.extend(record.clone().map(|record| (key.clone(), record)));
-            let end = vm.run(&frame, &mut host).unwrap();
+            let end = run(&vm, &frame, &mut host);
             let fault = end.exit.fault().unwrap();
             assert_eq!(fault.kind, FaultKind::InvalidCode);
             assert!(fault.message.contains("is not activated"), "{fault}");
@@ -173,10 +178,10 @@ fn a_run_costs_the_same_whether_the_program_is_cached_or_not() {
     let mut host = MockHost::new();
     for vm in engines() {
         activate(&vm, &frame, &mut host);
-        let warm = vm.run(&frame, &mut host).unwrap();
+        let warm = run(&vm, &frame, &mut host);
         for cold in engines() {
             assert_eq!(cold.cached_programs(), 0);
-            assert_eq!(cold.run(&frame, &mut host).unwrap(), warm);
+            assert_eq!(run(&cold, &frame, &mut host), warm);
         }
     }
 }
@@ -201,12 +206,12 @@ fn f23_many_unique_programs_do_not_grow_the_caches_beyond_their_bounds() {
         for index in 0..60 {
             let frame = unique(1_000 + index);
             activate(&vm, &frame, &mut host);
-            assert!(vm.run(&frame, &mut host).unwrap().exit.is_success());
+            assert!(run(&vm, &frame, &mut host).exit.is_success());
             assert!(vm.cached_programs() <= 8);
             assert!(folder_bytes(folder.path()) <= 200_000);
         }
         // Those that made room run still.
-        assert!(vm.run(&unique(1_000), &mut host).unwrap().exit.is_success());
+        assert!(run(&vm, &unique(1_000), &mut host).exit.is_success());
     }
     if cfg!(feature = "wasmtime") {
         assert!(folder_bytes(folder.path()) > 0);
@@ -229,13 +234,13 @@ fn compiled_programs_on_disk_are_used_again_and_damaged_ones_are_ignored() {
     let mut host = MockHost::new();
     let first = open();
     activate(&first, &frame, &mut host);
-    let expected = first.run(&frame, &mut host).unwrap();
+    let expected = run(&first, &frame, &mut host);
     let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
     let sound = std::fs::read(&file).unwrap();
     let written = || std::fs::metadata(&file).unwrap().modified().unwrap();
 
     let before = written();
-    assert_eq!(open().run(&frame, &mut host).unwrap(), expected);
+    assert_eq!(run(&open(), &frame, &mut host), expected);
     assert_eq!(written(), before, "it was not compiled again");
 
     let mut flipped = sound.clone();
@@ -243,7 +248,7 @@ fn compiled_programs_on_disk_are_used_again_and_damaged_ones_are_ignored() {
     let foreign = [b"hexawt\0\x01", keccak256(b"not native code").as_slice(), b"not native code"].concat();
     for damaged in [&[][..], &sound[..10], &sound[..sound.len() / 2], &flipped, b"something else", &foreign] {
         std::fs::write(&file, damaged).unwrap();
-        assert_eq!(open().run(&frame, &mut host).unwrap(), expected);
+        assert_eq!(run(&open(), &frame, &mut host), expected);
         assert_eq!(std::fs::read(&file).unwrap().len(), sound.len(), "it was written anew");
     }
 }
@@ -275,7 +280,7 @@ thread_local! {
 fn nest(vm: &std::sync::Arc<StylusVm>, depth: u32) -> Result<u32, Fatal> {
     NESTED.set(Some((vm.clone(), depth - 1)));
     let mut host = MockHost::new();
-    host.on_call = Some(|host, gas, _| {
+    host.on_call = Some(|host, _| {
         let (vm, left) = NESTED.with_borrow_mut(|nested| {
             let (vm, left) = nested.as_mut().unwrap();
             let before = *left;
@@ -284,9 +289,9 @@ fn nest(vm: &std::sync::Arc<StylusVm>, depth: u32) -> Result<u32, Fatal> {
         });
         if left > 0 {
             let mut frame = nesting_frame();
-            frame.gas_limit = *gas;
+            frame.gas_limit = host.gas;
             let end = vm.run(&frame, host)?;
-            *gas = end.gas_left;
+            host.lower_gas_to(end.gas_left);
             assert!(end.exit.is_success());
         }
         Ok(hexapla_vm::CallOutcome { success: true, output: Bytes::new(), fault: None })

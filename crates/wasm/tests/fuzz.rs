@@ -75,7 +75,7 @@ fn bytes(seed: u64) -> Vec<u8> {
 
 fn host() -> MockHost {
     let mut host = MockHost::new();
-    host.on_call = Some(|_, _, request| {
+    host.on_call = Some(|_, request| {
         Ok(CallOutcome { success: request.input.len() % 2 == 0, output: Bytes::copy_from_slice(&[7; 50]), fault: None })
     });
     host.creations =

@@ -49,7 +49,7 @@ fn a_fatal_error_of_the_host_leaves_the_engine_unchanged() {
     let frame = frame(&wat::parse_str(wat).unwrap(), &[]);
     for vm in engines() {
         let mut host = MockHost::new();
-        vm.activate(&frame.code.bytes, &mut PLENTY.clone(), &mut host).unwrap();
+        vm.activate(&frame.code.bytes, &mut host).unwrap();
         host.on_call = None;
         let mut host = Broken(host);
         assert_eq!(vm.run(&frame, &mut host), Err(Fatal("the disk is gone".into())));
@@ -61,7 +61,7 @@ fn f15_hostile_pointers_and_lengths_never_panic() {
     // Each parameter in turn is hostile, the others are harmless. The call either runs or fails as a contract may.
     let hostile = [65_535u32, 65_536, 0x7FFF_FFFF, 0x8000_0000, u32::MAX - 31, u32::MAX];
     let (rig, mut host) = (Rig::new(), MockHost::new());
-    host.on_call = Some(|_, _, _| Ok(CallOutcome { success: true, output: Bytes::from_static(&[1; 40]), fault: None }));
+    host.on_call = Some(|_, _| Ok(CallOutcome { success: true, output: Bytes::from_static(&[1; 40]), fault: None }));
     for hook in hexapla_wasm::hooks::HOOKS.iter().filter(|hook| !hook.name.starts_with("create")) {
         for position in 0..hook.params.len() {
             for value in hostile {
@@ -116,8 +116,8 @@ struct Broken(MockHost);
 
 macro_rules! delegate {
     ($($name:ident($($param:ident: $type:ty),*) -> $result:ty;)*) => {
-        $(fn $name(&mut self, gas: &mut u64, $($param: $type),*) -> hexapla_vm::HostResult<$result> {
-            self.0.$name(gas, $($param),*)
+        $(fn $name(&mut self, $($param: $type),*) -> hexapla_vm::HostResult<$result> {
+            self.0.$name($($param),*)
         })*
     };
 }
@@ -127,11 +127,20 @@ impl hexapla_vm::Host for Broken {
         self.0.environment()
     }
 
-    fn balance(&mut self, _: &mut u64, _: Address) -> hexapla_vm::HostResult<U256> {
+    fn gas_left(&self) -> u64 {
+        self.0.gas_left()
+    }
+
+    fn lower_gas_to(&mut self, gas: u64) {
+        self.0.lower_gas_to(gas);
+    }
+
+    fn balance(&mut self, _: Address) -> hexapla_vm::HostResult<U256> {
         Err(HostError::Fatal(Fatal("the disk is gone".into())))
     }
 
     delegate! {
+        charge(gas: u64) -> ();
         load_word(key: U256) -> U256;
         store_word(key: U256, value: U256) -> ();
         load_transient(key: U256) -> U256;

@@ -184,8 +184,7 @@ fn f16_garbage_is_refused_and_never_panics() {
 
 fn activation_refusal(code: &[u8]) -> String {
     let mut messages = engines().into_iter().map(|vm| {
-        let mut gas = PLENTY;
-        let refused = vm.activate(&Bytes::copy_from_slice(code), &mut gas, &mut MockHost::new());
+        let refused = vm.activate(&Bytes::copy_from_slice(code), &mut MockHost::new());
         match refused {
             Err(HostError::Fault { kind, message }) => {
                 assert_eq!(kind, FaultKind::InvalidCode);

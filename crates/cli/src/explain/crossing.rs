@@ -7,42 +7,17 @@ use super::{
 use crate::world::{names::Names, solana::VM};
 use hexapla_abi::{AnyCodec, Codec as _, Function, Interface, Tree, Value, interface::AccountSource, text::escape};
 use hexapla_executor::{
-    CallNode, Crossing,
+    CallNode,
     svm::{AccountMeta, Invocation},
 };
 use hexapla_primitives::{Address, B256, Bytes};
-use std::{cell::Cell, sync::Arc};
-
-/// The record of a transaction's crossings, which has the order of the call tree.
-pub(super) struct Record<'c> {
-    crossings: &'c [Crossing],
-    next: Cell<usize>,
-}
-
-impl<'c> Record<'c> {
-    pub(super) const fn new(crossings: &'c [Crossing]) -> Self {
-        Self { crossings, next: Cell::new(0) }
-    }
-
-    /// The record of a call. The calls of a tree are asked for in the order in which they began.
-    pub(super) fn of(&self, node: &CallNode) -> Option<&'c Crossing> {
-        let is_of = |crossing: &Crossing| {
-            (crossing.from.address, crossing.to.address) == (node.from, node.code_address)
-                && (crossing.from.vm, crossing.to.vm) == (node.caller_vm, node.vm)
-        };
-        let rest = self.crossings.get(self.next.get()..)?;
-        let place = rest.iter().position(is_of)?;
-        self.next.set(self.next.get() + place + 1);
-        rest.get(place)
-    }
-}
+use std::sync::Arc;
 
 /// What a call means in the callee's terms; `None` where Solidity's terms are the callee's own.
-pub(super) fn native_meaning(names: &Names, node: &CallNode, crossing: Option<&Crossing>) -> Option<Meaning> {
-    let translation = crossing.and_then(|crossing| crossing.translation.as_ref());
+pub(super) fn native_meaning(names: &Names, node: &CallNode) -> Option<Meaning> {
     let source = names.source(node.code_address);
     let to = names.short(node.to);
-    if let Some(translation) = translation {
+    if let Some(translation) = &node.translation {
         let shower = Shower::new(names, node.code_address);
         let interface = source.or_else(|| names.interface(node.code_address))?;
         let Some(function) = interface.function_by_signature(&translation.function) else {

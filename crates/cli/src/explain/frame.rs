@@ -1,14 +1,14 @@
 //! The call tree with names, arguments, results, events and failures in words.
 
 use super::{
-    crossing::{Record, native_meaning},
+    crossing::native_meaning,
     fault::{call_text, fault_text},
     value::{Shower, json},
 };
 use crate::world::names::Names;
 use alloy_primitives::hex;
 use hexapla_abi::{Codec as _, Function, Param, SolidityCodec, Tree, Value};
-use hexapla_executor::{CallKind, CallNode, Crossing, TraceItem};
+use hexapla_executor::{CallKind, CallNode, TraceItem, Translation};
 use hexapla_primitives::{Address, Bytes, Log, NativeGas, U256};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -132,9 +132,9 @@ pub(crate) struct ExplainedEvent {
     pub(crate) undone: bool,
 }
 
-/// Explains a tree, with the record of the calls between VMs in it.
-pub(crate) fn explain(names: &Names, node: &CallNode, crossings: &[Crossing]) -> ExplainedCall {
-    Explainer { names, record: Record::new(crossings) }.call(node, None)
+/// Explains a tree.
+pub(crate) fn explain(names: &Names, node: &CallNode) -> ExplainedCall {
+    Explainer { names }.call(node, None)
 }
 
 /// Explains one event.
@@ -173,7 +173,6 @@ fn add_gas(node: &CallNode, sums: &mut BTreeMap<String, u64>) {
 
 struct Explainer<'n> {
     names: &'n Names,
-    record: Record<'n>,
 }
 
 /// A call's meaning.
@@ -189,7 +188,6 @@ pub(super) struct Meaning {
 
 impl Explainer<'_> {
     fn call(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> ExplainedCall {
-        let crossing = node.is_crossing().then(|| self.record.of(node)).flatten();
         let undone_above = caller.is_some_and(|(_, undone)| *undone);
         let fate = self.fate(node, caller);
         let here = (node, fate != Fate::Stands || undone_above);
@@ -199,13 +197,13 @@ impl Explainer<'_> {
                 ExplainedItem::Event(ExplainedEvent { undone: here.1, ..explain_event(self.names, log) })
             }
         });
-        let native = native_meaning(self.names, node, crossing);
+        let native = native_meaning(self.names, node);
         let meaning = match native {
             Some(meaning) => meaning,
             None if node.kind == CallKind::Create => self.creation(node),
             None => self.meaning(node),
         };
-        let bytes = crossing.and_then(sides);
+        let bytes = node.translation.as_deref().map(sides);
         ExplainedCall {
             vm: node.vm.name().into_owned(),
             crossing: caller.is_some_and(|(caller, _)| caller.vm != node.vm),
@@ -325,12 +323,11 @@ pub(super) fn named_json(names: &Names, params: &[Param], values: &[Value]) -> T
     if object.len() == params.len() { Tree::Object(object) } else { pairs().map(|(_, value)| value).collect() }
 }
 
-fn sides(crossing: &Crossing) -> Option<Sides> {
-    let translation = crossing.translation.as_ref()?;
-    Some(Sides {
-        input: [crossing.input.clone(), translation.input.clone()],
-        output: [crossing.output.clone(), translation.output.clone()],
-    })
+fn sides(translation: &Translation) -> Sides {
+    Sides {
+        input: [translation.sent.clone(), translation.input.clone()],
+        output: [translation.returned.clone(), translation.output.clone()],
+    }
 }
 
 /// `0x12345678(… 64 bytes)`

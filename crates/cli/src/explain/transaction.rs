@@ -12,7 +12,7 @@ use crate::world::{
     names::{Names, address_of_key},
 };
 use hexapla_abi::Interface;
-use hexapla_executor::{CallNode, Crossing};
+use hexapla_executor::CallNode;
 use hexapla_primitives::{Address, B256, Fault};
 use solana_transaction_error::TransactionError;
 use std::sync::Arc;
@@ -25,14 +25,8 @@ pub(crate) struct Sent<'s> {
 }
 
 /// Explains the tree of a transaction. `hidden` instructions stand before those that are shown.
-pub(crate) fn explain_transaction(
-    names: &Names,
-    node: &CallNode,
-    crossings: &[Crossing],
-    sent: &[Sent<'_>],
-    hidden: usize,
-) -> ExplainedCall {
-    let root = explain(names, node, crossings);
+pub(crate) fn explain_transaction(names: &Names, node: &CallNode, sent: &[Sent<'_>], hidden: usize) -> ExplainedCall {
+    let root = explain(names, node);
     match sent {
         [one] => as_instruction(names, node, *one, root),
         _ => {

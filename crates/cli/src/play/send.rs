@@ -186,7 +186,7 @@ impl Player<'_> {
 
     /// The call tree of a transaction of the EVM lane.
     fn tree(&self, receipt: &Receipt) -> Option<ExplainedCall> {
-        receipt.trace.as_ref().map(|trace| explain(&self.world.names, trace, &receipt.crossings))
+        receipt.trace.as_ref().map(|trace| explain(&self.world.names, trace))
     }
 
     pub(super) fn finish(

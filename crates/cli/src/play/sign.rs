@@ -61,7 +61,7 @@ impl Player<'_> {
         let shown = calls.iter().skip(hidden).zip(interfaces);
         let shown = shown.map(|(call, interface)| transaction::Sent { call, interface }).collect::<Vec<_>>();
         let tree = receipt.trace.as_ref();
-        let tree = tree.map(|tree| explain_transaction(&self.world.names, tree, &receipt.crossings, &shown, hidden));
+        let tree = tree.map(|tree| explain_transaction(&self.world.names, tree, &shown, hidden));
         self.finish(step, report, receipt, access, (tree, results))
     }
 

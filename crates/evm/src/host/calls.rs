@@ -1,20 +1,21 @@
 //! Calls and creations that a frame of another VM makes.
 
-use super::{FrameHost, charge};
+use super::FrameHost;
 use crate::{
     fault::fault_of,
-    foreign::{ForeignCall, ForeignEnd, refused},
+    foreign::{ForeignCall, ForeignEnd},
+    frames::code_of,
 };
 use hexapla_primitives::{Address, B256, Bytes, FaultKind, VmId};
 use hexapla_vm::{
-    CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Exit, Fatal, Frame, FrameEnd, HostError,
-    HostResult,
+    CallKind, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Exit, Fatal, Frame, FrameEnd, HostError,
+    HostResult, NewCall,
 };
 use revm::{
     context_interface::{Cfg, ContextTr, JournalTr},
     handler::{FrameResult, handle_reservoir_remaining_gas},
     interpreter::{
-        CallInput, CallInputs, CallScheme, CallValue, CreateInputs, CreateScheme, FrameInput, Gas,
+        CallInput, CallInputs, CallScheme, CallValue, CreateInputs, CreateScheme, FrameInput, InstructionResult,
         instructions::contract::load_account_delegated, interpreter_action::FrameInit,
     },
 };
@@ -29,27 +30,27 @@ struct Callee {
 }
 
 impl FrameHost<'_> {
-    pub(super) fn make_call(&mut self, gas: &mut u64, request: CallRequest) -> HostResult<CallOutcome> {
+    pub(super) fn make_call(&mut self, request: CallRequest) -> HostResult<CallOutcome> {
         let transfers = request.kind == CallKind::Call && !request.value.is_zero();
         if transfers {
             self.writable()?;
         }
-        let callee = self.price_call(gas, &request, transfers)?;
+        let callee = self.price_call(&request, transfers)?;
         let frame = self.frame_of(&request, &callee);
         if let Some(caller) = request.caller {
-            self.load_account(gas, caller, false)?;
+            self.load_account(caller, false)?;
             if let Some(payer) = request.payer {
-                self.transfer(gas, payer, caller, request.value)?;
+                self.transfer(payer, caller, request.value)?;
             }
         }
         if frame.vm == VmId::EVM {
-            self.call_evm(gas, frame, request.payer, callee)
+            self.call_evm(frame, request.payer, callee)
         } else {
-            self.call_foreign(gas, frame, request.payer)
+            self.call_foreign(frame, request.payer)
         }
     }
 
-    pub(super) fn make_contract(&mut self, gas: &mut u64, request: CreateRequest) -> HostResult<CreateOutcome> {
+    pub(super) fn make_contract(&mut self, request: CreateRequest) -> HostResult<CreateOutcome> {
         self.writable()?;
         let length = request.init_code.len();
         if length > self.machine.evm.ctx.cfg.max_initcode_size() {
@@ -60,12 +61,12 @@ impl FrameHost<'_> {
             None => (CreateScheme::Create, prices.create_cost()),
             Some(salt) => (CreateScheme::Create2 { salt: salt.into() }, prices.create2_cost(length)),
         };
-        charge(gas, cost.saturating_add(prices.initcode_cost(length)))?;
-        let limit = self.prices().call_stipend_reduction(*gas);
-        charge(gas, limit)?;
+        self.pay(cost.saturating_add(prices.initcode_cost(length)))?;
+        let limit = self.prices().call_stipend_reduction(self.gas.remaining());
+        self.pay(limit)?;
         let (target, reservoir) = (self.frame.target, self.gas.reservoir());
         let inputs = CreateInputs::new(target, scheme, request.value, request.init_code, limit, reservoir);
-        let result = self.run_segment(gas, FrameInput::Create(Box::new(inputs)))?;
+        let result = self.run_segment(FrameInput::Create(Box::new(inputs)))?;
         let FrameResult::Create(outcome) = result else {
             return Err(Fatal("a creation ended as a call".into()).into());
         };
@@ -78,69 +79,65 @@ impl FrameHost<'_> {
 
     /// Charges a call as the CALL instruction does (EIP-2929, EIP-150): access, value, new account, then the callee's
     /// share of what is left.
-    fn price_call(&mut self, gas: &mut u64, request: &CallRequest, transfers: bool) -> HostResult<Callee> {
+    fn price_call(&mut self, request: &CallRequest, transfers: bool) -> HostResult<Callee> {
         let prices = self.prices();
         let value_cost = if transfers { prices.transfer_value_cost() } else { 0 };
-        charge(gas, prices.warm_storage_read_cost().saturating_add(value_cost))?;
-        let (spec, left) = (self.spec(), *gas);
+        self.pay(prices.warm_storage_read_cost().saturating_add(value_cost))?;
+        let (spec, left) = (self.spec(), self.gas.remaining());
         let may_create = request.kind == CallKind::Call;
         let loaded = load_account_delegated(self.ctx(), spec, left, request.to, transfers, may_create);
         let (cost, state_cost, bytecode, code_hash) = match loaded {
             Ok(loaded) => loaded,
             Err(error) => return Err(self.load_error(error)),
         };
-        self.with_tracker(gas, |tracker| {
-            tracker.record_regular_cost(cost) && (state_cost == 0 || tracker.record_state_cost(state_cost))
-        })?;
-        let share = self.prices().call_stipend_reduction(*gas).min(request.gas_cap);
-        charge(gas, share)?;
+        self.metered()
+            .with(|gas| gas.record_regular_cost(cost) && (state_cost == 0 || gas.record_state_cost(state_cost)))?;
+        let share = self.prices().call_stipend_reduction(self.gas.remaining()).min(request.gas_cap);
+        self.pay(share)?;
         let stipend = if transfers { self.prices().call_stipend() } else { 0 };
         Ok(Callee { bytecode, code_hash, gas_limit: share.saturating_add(stipend), charged_state_gas: state_cost > 0 })
     }
 
     fn frame_of(&self, request: &CallRequest, callee: &Callee) -> Frame {
         let delegate = request.kind == CallKind::Delegate;
-        let code = callee.bytecode.original_bytes();
-        Frame {
-            vm: self.machine.border.vm_of(&code),
+        let code = code_of(&callee.bytecode, callee.code_hash);
+        Frame::call(NewCall {
+            vm: self.machine.border.vm_of(&code.bytes),
             caller_vm: self.frame.vm,
             caller: if delegate { self.frame.caller } else { request.caller.unwrap_or(self.frame.target) },
             target: if delegate { self.frame.target } else { request.to },
             code_address: request.to,
-            code: Code { hash: callee.code_hash, bytes: code },
+            is_delegated: self.machine.is_delegated(request.to, callee.code_hash),
+            code,
             kind: request.kind,
             value: if delegate { self.frame.value } else { request.value },
             input: request.input.clone(),
             gas_limit: callee.gas_limit,
             read_only: self.frame.read_only || request.kind == CallKind::Static,
-            reentrant: false,
             depth: self.frame.depth + 1,
-        }
+        })
     }
 
     /// Calls a contract of a VM other than the EVM.
-    fn call_foreign(&mut self, gas: &mut u64, frame: Frame, payer: Option<Address>) -> HostResult<CallOutcome> {
+    fn call_foreign(&mut self, frame: Frame, payer: Option<Address>) -> HostResult<CallOutcome> {
         let memory = self.memory.new_child_context();
-        let call = ForeignCall { frame, payer, reservoir: self.gas.reservoir(), memory };
+        let call = ForeignCall { frame, copied: 0, payer, reservoir: self.gas.reservoir(), memory };
         let ended = self.machine.run_foreign(call);
         self.memory.free_child_context();
         let ForeignEnd { end, frame, gas: mut used } = ended?;
         used.set_remaining(end.gas_left);
-        self.merge(gas, end.exit.is_success(), &mut used);
+        // What a failed frame had of state gas and refunds is undone; what it left of its gas goes back.
+        let result = if end.exit.is_success() { InstructionResult::Return } else { InstructionResult::Revert };
+        handle_reservoir_remaining_gas(result, self.gas.tracker_mut(), used.tracker_mut());
         Ok(self.outcome(end, &frame))
     }
 
     /// Calls a contract of the EVM, or an account without code.
-    fn call_evm(
-        &mut self,
-        gas: &mut u64,
-        mut frame: Frame,
-        payer: Option<Address>,
-        callee: Callee,
-    ) -> HostResult<CallOutcome> {
-        if let Err(fault) = self.machine.admit(&mut frame, payer)? {
-            *gas = gas.saturating_add(frame.gas_limit);
-            return Ok(self.outcome(refused(&frame, fault), &frame));
+    fn call_evm(&mut self, mut frame: Frame, payer: Option<Address>, callee: Callee) -> HostResult<CallOutcome> {
+        if let Err(end) = self.machine.admit(&mut frame, payer, 0)? {
+            self.gas.erase_cost(end.gas_left);
+            self.machine.trace_refused(&frame, &end);
+            return Ok(self.outcome(end, &frame));
         }
         let transfer = (frame.kind != CallKind::Delegate).then_some(frame.value);
         let inputs = CallInputs {
@@ -163,7 +160,7 @@ impl FrameHost<'_> {
         };
         // A result that cannot be translated is refused, and with it everything the callee did.
         let guard = self.machine.border.translates().then(|| self.ctx().journal_mut().checkpoint());
-        let result = self.run_segment(gas, FrameInput::Call(Box::new(inputs)))?;
+        let result = self.run_segment(FrameInput::Call(Box::new(inputs)))?;
         let FrameResult::Call(outcome) = result else {
             return Err(Fatal("a call ended as a creation".into()).into());
         };
@@ -174,7 +171,12 @@ impl FrameHost<'_> {
             Some(fault) => Exit::Fault(fault),
         };
         let mut end = FrameEnd { exit, gas_left, native_used: None };
-        self.machine.dismiss(&frame, &mut end)?;
+        let translation = self.machine.dismiss(&frame, &mut end)?;
+        if let Some(tracer) = &mut self.machine.tracer {
+            tracer.translated(&end, translation);
+        }
+        // What the callee left is back already; translating its result is paid from it.
+        self.pay(gas_left.saturating_sub(end.gas_left))?;
         match guard {
             Some(_) if end.exit.is_success() => self.ctx().journal_mut().checkpoint_commit(),
             Some(checkpoint) => self.ctx().journal_mut().checkpoint_revert(checkpoint),
@@ -184,7 +186,7 @@ impl FrameHost<'_> {
     }
 
     /// Runs a segment of revm's loop and settles its gas with this frame's.
-    fn run_segment(&mut self, gas: &mut u64, frame_input: FrameInput) -> HostResult<FrameResult> {
+    fn run_segment(&mut self, frame_input: FrameInput) -> HostResult<FrameResult> {
         let memory = self.memory.new_child_context();
         let depth = self.frame.depth + 1;
         let ended = self.machine.run_segment(self.frame.vm, FrameInit { depth, memory, frame_input });
@@ -193,23 +195,12 @@ impl FrameHost<'_> {
         let refund_state_gas = result.refundable_state_gas(self.prices());
         let instruction_result = result.interpreter_result().result;
         let mut used = *result.gas();
-        self.gas.set_remaining(*gas);
         handle_reservoir_remaining_gas(instruction_result, self.gas.tracker_mut(), used.tracker_mut());
         if let Some(amount) = refund_state_gas {
             self.gas.refill_reservoir(amount);
         }
-        *gas = self.gas.remaining();
         *result.gas_mut() = used;
         Ok(result)
-    }
-
-    /// Takes the gas that a foreign callee left, its refunds and its state gas.
-    fn merge(&mut self, gas: &mut u64, success: bool, used: &mut Gas) {
-        use revm::interpreter::InstructionResult::{Return, Revert};
-        self.gas.set_remaining(*gas);
-        let result = if success { Return } else { Revert };
-        handle_reservoir_remaining_gas(result, self.gas.tracker_mut(), used.tracker_mut());
-        *gas = self.gas.remaining();
     }
 
     /// The end of a callee in this frame's native form.

@@ -1,13 +1,13 @@
 //! Native coin that another VM's rules move.
 
-use super::{FrameHost, charge};
+use super::FrameHost;
 use hexapla_primitives::{Address, FaultKind, U256};
 use hexapla_vm::{BalanceChange, Fatal, HostError, HostResult};
 use revm::{context::ContextTr, context_interface::JournalTr};
 
 impl FrameHost<'_> {
     /// Pairs debits with credits and books each pair as a transfer, so that no coin can arise or vanish.
-    pub(super) fn move_coin(&mut self, gas: &mut u64, changes: &[BalanceChange]) -> HostResult<()> {
+    pub(super) fn move_coin(&mut self, changes: &[BalanceChange]) -> HostResult<()> {
         if changes.is_empty() {
             return Ok(());
         }
@@ -26,7 +26,7 @@ impl FrameHost<'_> {
             while !left.is_zero() {
                 let Some(open) = credit.as_mut() else { break };
                 let part = left.min(open.wei);
-                self.transfer(gas, debit.account, open.account, part)?;
+                self.transfer(debit.account, open.account, part)?;
                 left -= part;
                 open.wei -= part;
                 if open.wei.is_zero() {
@@ -37,14 +37,14 @@ impl FrameHost<'_> {
         Ok(())
     }
 
-    pub(super) fn transfer(&mut self, gas: &mut u64, from: Address, to: Address, wei: U256) -> HostResult<()> {
+    pub(super) fn transfer(&mut self, from: Address, to: Address, wei: U256) -> HostResult<()> {
         if wei.is_zero() {
             return Ok(());
         }
-        self.load_account(gas, from, false)?;
-        let receiver = self.load_account(gas, to, false)?;
+        self.load_account(from, false)?;
+        let receiver = self.load_account(to, false)?;
         if receiver.is_empty() {
-            charge(gas, self.prices().new_account_cost(true, true))?;
+            self.pay(self.prices().new_account_cost(true, true))?;
         }
         match self.ctx().journal_mut().transfer(from, to, wei) {
             Ok(None) => Ok(()),

@@ -2,8 +2,10 @@
 
 mod calls;
 mod coin;
+mod metered;
 mod objects;
 
+pub(crate) use metered::Metered;
 pub(crate) use objects::JournalState;
 
 use crate::machine::{Ctx, Machine};
@@ -13,6 +15,7 @@ use hexapla_vm::{
     Host, HostError, HostResult,
 };
 use revm::{
+    Database,
     context::ContextTr,
     context_interface::{Cfg, JournalTr, cfg::GasParams, context::ContextError, host::LoadError},
     interpreter::{Gas, Host as EvmHost, SharedMemory},
@@ -23,26 +26,68 @@ use revm::{
 pub(crate) struct FrameHost<'a> {
     machine: &'a mut Machine,
     frame: &'a Frame,
+    /// The frame's gas, state gas and refunds.
     gas: Gas,
+    /// What bounds the requests that a transaction's fee pays for; nothing in frames that are no such transaction.
+    fee_gas: Option<Gas>,
+    /// Whether the fee pays now.
+    fee_pays: bool,
     memory: SharedMemory,
-    /// Fees may be paid: nothing that the frame does can be undone.
-    pays_fees: bool,
+    /// Fees may be taken: nothing that the frame does can be undone.
+    takes_fees: bool,
 }
 
 impl<'a> FrameHost<'a> {
     pub(crate) fn new(machine: &'a mut Machine, frame: &'a Frame, gas: Gas, memory: SharedMemory) -> Self {
-        Self { machine, frame, gas, memory, pays_fees: false }
+        Self { machine, frame, gas, fee_gas: None, fee_pays: false, memory, takes_fees: false }
     }
 
-    /// The host of a lane that checks a transaction.
-    pub(crate) fn with_fees(mut self) -> Self {
-        self.pays_fees = true;
+    /// The host of a transaction of a lane, with what bounds the requests that its fee pays for.
+    pub(crate) fn with_fee_gas(mut self, fee_gas: Gas) -> Self {
+        self.fee_gas = Some(fee_gas);
         self
     }
 
-    /// State gas and refunds of the frame.
+    /// The host of a lane that checks a transaction: the fee pays for everything.
+    pub(crate) fn taking_fees(mut self) -> Self {
+        (self.takes_fees, self.fee_pays) = (true, true);
+        self
+    }
+
+    /// Gas that the frame has left, its state gas and its refunds.
+    pub(crate) const fn gas(&self) -> &Gas {
+        &self.gas
+    }
+
+    /// The same.
     pub(crate) fn into_gas(self) -> Gas {
         self.gas
+    }
+
+    /// What is left of what bounds the requests that the fee pays for.
+    pub(crate) fn into_fee_gas(self) -> Gas {
+        self.fee_gas.unwrap_or_default()
+    }
+
+    /// State, with the gas that pays now.
+    fn metered(&mut self) -> Metered<'_> {
+        let gas = match &mut self.fee_gas {
+            Some(gas) if self.fee_pays => gas,
+            _ => &mut self.gas,
+        };
+        Metered { ctx: &mut self.machine.evm.ctx, gas }
+    }
+
+    /// Gas that pays now.
+    fn paying(&self) -> &Gas {
+        match &self.fee_gas {
+            Some(gas) if self.fee_pays => gas,
+            _ => &self.gas,
+        }
+    }
+
+    fn pay(&mut self, cost: u64) -> HostResult<()> {
+        self.metered().charge(cost)
     }
 
     fn ctx(&mut self) -> &mut Ctx {
@@ -60,7 +105,7 @@ impl<'a> FrameHost<'a> {
     /// Why a load failed: it was skipped because the gas would not pay for it, or the database failed.
     fn load_error(&mut self, error: LoadError) -> HostError {
         match error {
-            LoadError::ColdLoadSkipped => HostError::OUT_OF_GAS,
+            LoadError::ColdLoadSkipped => self.metered().out_of_gas(),
             LoadError::DBError => self.context_error(),
         }
     }
@@ -74,15 +119,23 @@ impl<'a> FrameHost<'a> {
         }))
     }
 
+    /// No fee pays for other frames.
+    fn paid_by_gas<R>(&mut self, request: impl FnOnce(&mut Self) -> HostResult<R>) -> HostResult<R> {
+        let before = core::mem::replace(&mut self.fee_pays, false);
+        let result = request(self);
+        self.fee_pays = before;
+        result
+    }
+
     fn writable(&self) -> HostResult<()> {
         if self.frame.read_only { Err(HostError::READ_ONLY) } else { Ok(()) }
     }
 
     /// Charges the access of an account and loads it.
-    fn load_account(&mut self, gas: &mut u64, account: Address, code: bool) -> HostResult<LoadedAccount> {
-        charge(gas, self.prices().warm_storage_read_cost())?;
+    fn load_account(&mut self, account: Address, code: bool) -> HostResult<LoadedAccount> {
+        self.pay(self.prices().warm_storage_read_cost())?;
         let cold = self.prices().cold_account_additional_cost();
-        let skip_cold = *gas < cold;
+        let skip_cold = self.paying().remaining() < cold;
         let loaded = match self.ctx().load_account_info_skip_cold_load(account, code, skip_cold) {
             Ok(load) => LoadedAccount {
                 balance: load.account.balance,
@@ -95,17 +148,9 @@ impl<'a> FrameHost<'a> {
             Err(error) => return Err(self.load_error(error)),
         };
         if loaded.is_cold {
-            charge(gas, cold)?;
+            self.pay(cold)?;
         }
         Ok(loaded)
-    }
-
-    /// Runs `cost` on the frame's two-part gas (EIP-8037) whose regular part is `gas`.
-    fn with_tracker(&mut self, gas: &mut u64, cost: impl FnOnce(&mut Gas) -> bool) -> HostResult<()> {
-        self.gas.set_remaining(*gas);
-        let paid = cost(&mut self.gas);
-        *gas = self.gas.remaining();
-        if paid { Ok(()) } else { Err(HostError::OUT_OF_GAS) }
     }
 }
 
@@ -122,27 +167,40 @@ impl LoadedAccount {
     }
 }
 
-pub(crate) fn charge(gas: &mut u64, cost: u64) -> HostResult<()> {
-    *gas = gas.checked_sub(cost).ok_or(HostError::OUT_OF_GAS)?;
-    Ok(())
-}
-
 impl Host for FrameHost<'_> {
     fn environment(&self) -> &Environment {
         &self.machine.environment
     }
 
-    fn load_word(&mut self, gas: &mut u64, key: U256) -> HostResult<U256> {
-        self.read_word(gas, self.frame.target, key)
+    fn gas_left(&self) -> u64 {
+        self.paying().remaining()
     }
 
-    fn store_word(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()> {
+    fn charge(&mut self, gas: u64) -> HostResult<()> {
+        self.pay(gas)
+    }
+
+    fn lower_gas_to(&mut self, gas: u64) {
+        let metered = self.metered();
+        metered.gas.set_remaining(metered.gas.remaining().min(gas));
+    }
+
+    fn fee_pays(&mut self, pays: bool) {
+        self.fee_pays = pays || self.takes_fees;
+    }
+
+    fn load_word(&mut self, key: U256) -> HostResult<U256> {
+        self.read_word(self.frame.target, key)
+    }
+
+    fn store_word(&mut self, key: U256, value: U256) -> HostResult<()> {
         self.writable()?;
-        if *gas <= self.prices().call_stipend() {
-            return Err(HostError::OUT_OF_GAS);
+        if self.paying().remaining() <= self.prices().call_stipend() {
+            return Err(self.metered().out_of_gas());
         }
-        charge(gas, self.prices().sstore_static_gas())?;
-        let (skip_cold, target) = (*gas < self.prices().cold_storage_cost(), self.frame.target);
+        self.pay(self.prices().sstore_static_gas())?;
+        let skip_cold = self.paying().remaining() < self.prices().cold_storage_cost();
+        let target = self.frame.target;
         let stored = match self.ctx().sstore_skip_cold_load(target, key, value, skip_cold) {
             Ok(stored) => stored,
             Err(error) => return Err(self.load_error(error)),
@@ -157,7 +215,7 @@ impl Host for FrameHost<'_> {
             .cfg
             .is_amsterdam_eip8037_enabled()
             .then(|| (prices.sstore_state_gas(&stored.data), prices.sstore_state_gas_refill(&stored.data)));
-        self.with_tracker(gas, |tracker| {
+        self.metered().with(|tracker| {
             let paid = tracker.record_regular_cost(cost)
                 && state_gas.is_none_or(|(cost, refill)| {
                     let paid = tracker.record_state_cost(cost);
@@ -169,37 +227,38 @@ impl Host for FrameHost<'_> {
         })
     }
 
-    fn load_transient(&mut self, gas: &mut u64, key: U256) -> HostResult<U256> {
-        charge(gas, self.prices().warm_storage_read_cost())?;
+    fn load_transient(&mut self, key: U256) -> HostResult<U256> {
+        self.pay(self.prices().warm_storage_read_cost())?;
         let target = self.frame.target;
         Ok(self.ctx().journal_mut().tload(target, key))
     }
 
-    fn store_transient(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()> {
+    fn store_transient(&mut self, key: U256, value: U256) -> HostResult<()> {
         self.writable()?;
-        charge(gas, self.prices().warm_storage_read_cost())?;
+        self.pay(self.prices().warm_storage_read_cost())?;
         let target = self.frame.target;
         self.ctx().journal_mut().tstore(target, key, value);
         Ok(())
     }
 
-    fn balance(&mut self, gas: &mut u64, account: Address) -> HostResult<U256> {
-        Ok(self.load_account(gas, account, false)?.balance)
+    fn balance(&mut self, account: Address) -> HostResult<U256> {
+        Ok(self.load_account(account, false)?.balance)
     }
 
-    fn code(&mut self, gas: &mut u64, account: Address) -> HostResult<Code> {
-        Ok(self.load_account(gas, account, true)?.code)
+    fn code(&mut self, account: Address) -> HostResult<Code> {
+        Ok(self.load_account(account, true)?.code)
     }
 
-    fn object(&mut self, gas: &mut u64, key: &ObjectKey) -> HostResult<Option<Bytes>> {
-        self.read_object(gas, key)
+    fn object(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
+        Ok(self.metered().read_object(key)?.value)
     }
 
-    fn set_object(&mut self, gas: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
+    fn set_object(&mut self, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
         if key.vm != self.frame.vm {
             return Err(HostError::fault(FaultKind::Border, "a VM may write objects of its own column only"));
         }
-        self.write_object(gas, key, value)
+        self.writable()?;
+        self.metered().write_object(key, value)
     }
 
     fn peek(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
@@ -207,37 +266,39 @@ impl Host for FrameHost<'_> {
         object.map_err(|error| HostError::Fatal(Fatal(error.to_string())))
     }
 
-    fn word_of(&mut self, gas: &mut u64, account: Address, key: U256) -> HostResult<U256> {
-        self.load_account(gas, account, false)?;
-        self.read_word(gas, account, key)
+    fn word_of(&mut self, account: Address, key: U256) -> HostResult<U256> {
+        self.load_account(account, false)?;
+        self.read_word(account, key)
     }
 
-    fn block_hash(&mut self, gas: &mut u64, number: u64) -> HostResult<B256> {
-        self.read_block_hash(gas, number)
+    fn ancestor(&mut self, number: u64) -> HostResult<B256> {
+        let hash = self.ctx().db_mut().block_hash(number);
+        hash.map_err(|error| HostError::Fatal(Fatal(error.to_string())))
     }
 
-    fn settle(&mut self, gas: &mut u64, changes: &[BalanceChange]) -> HostResult<()> {
-        self.move_coin(gas, changes)
+    fn settle(&mut self, changes: &[BalanceChange]) -> HostResult<()> {
+        self.move_coin(changes)
     }
 
-    fn pay_fee(&mut self, gas: &mut u64, payer: Address, wei: U256) -> HostResult<()> {
-        if !self.pays_fees {
+    fn pay_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
+        if !self.takes_fees {
             return Err(Fatal("a fee was charged while a transaction runs".into()).into());
         }
-        self.load_account(gas, payer, false)?;
+        self.load_account(payer, false)?;
         self.machine.take_fee(payer, wei)
     }
 
-    fn identify(&mut self, gas: &mut u64, native_id: &[u8]) -> HostResult<Address> {
-        self.write_home(gas, native_id)
+    fn identify(&mut self, native_id: &[u8]) -> HostResult<Address> {
+        self.write_home(native_id)
     }
 
-    fn home_of(&mut self, gas: &mut u64, account: Address) -> HostResult<Option<HomeRecord>> {
-        Ok(self.read_object(gas, &HomeRecord::key(account))?.and_then(|record| HomeRecord::from_bytes(&record)))
+    fn home_of(&mut self, account: Address) -> HostResult<Option<HomeRecord>> {
+        let record = self.metered().read_object(&HomeRecord::key(account))?.value;
+        Ok(record.and_then(|record| HomeRecord::from_bytes(&record)))
     }
 
-    fn publish(&mut self, gas: &mut u64, native_id: &[u8]) -> HostResult<()> {
-        self.write_designator(gas, native_id)
+    fn publish(&mut self, native_id: &[u8]) -> HostResult<()> {
+        self.write_designator(native_id)
     }
 
     fn print(&mut self, line: String) {
@@ -261,12 +322,12 @@ impl Host for FrameHost<'_> {
         }
     }
 
-    fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()> {
+    fn log(&mut self, topics: &[B256], data: Bytes) -> HostResult<()> {
         self.writable()?;
         let count = u8::try_from(topics.len()).unwrap_or(u8::MAX);
         // LOG0's base price is static gas in revm's instruction table.
-        charge(gas, LOG_BASE_GAS)?;
-        charge(gas, self.prices().log_cost(count, data.len() as u64))?;
+        self.pay(LOG_BASE_GAS)?;
+        self.pay(self.prices().log_cost(count, data.len() as u64))?;
         let Some(data) = LogData::new(topics.to_vec(), data) else {
             return Err(HostError::fault(FaultKind::Trap, "an event has at most four topics"));
         };
@@ -275,12 +336,12 @@ impl Host for FrameHost<'_> {
         Ok(())
     }
 
-    fn call(&mut self, gas: &mut u64, request: CallRequest) -> HostResult<CallOutcome> {
-        self.make_call(gas, request)
+    fn call(&mut self, request: CallRequest) -> HostResult<CallOutcome> {
+        self.paid_by_gas(|host| host.make_call(request))
     }
 
-    fn create(&mut self, gas: &mut u64, request: CreateRequest) -> HostResult<CreateOutcome> {
-        self.make_contract(gas, request)
+    fn create(&mut self, request: CreateRequest) -> HostResult<CreateOutcome> {
+        self.paid_by_gas(|host| host.make_contract(request))
     }
 }
 

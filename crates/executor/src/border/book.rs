@@ -1,45 +1,54 @@
 //! Addresses between a VM and the rest, by home records and aliases.
 //!
-//! Zero is zero on both sides: it stands for "nobody" in every ABI, and in no other way can it come out.
+//! Zero is zero on both sides: it stands for "nobody" in every ABI, and in no other way can it come out. Each look-up and
+//! each new home record is paid by the frame whose call is translated, as any access to state.
 
 use hexapla_abi::{AddressBook, AddressError};
 use hexapla_primitives::{
-    Address, B256, Bytes, HomeRecord, VmId,
-    identity::{alias_of, canonical_of, canonical_of_alias, is_malformed_alias},
+    Address, B256, Bytes, FaultKind, HomeRecord, VmId,
+    identity::{alias_of, canonical_of_alias, is_malformed_alias},
 };
-use hexapla_vm::{BorderState, Fatal};
+use hexapla_vm::{BorderState, CallBook, HostError, HostResult};
 use std::cell::RefCell;
 
 /// The address book of one VM over the state of a transaction.
 pub(super) struct StateBook<'a> {
     vm: VmId,
-    /// Nothing may be written: accounts that are only looked at get no home record.
-    read_only: bool,
     state: RefCell<&'a mut dyn BorderState>,
-    failure: RefCell<Option<Fatal>>,
+    failure: RefCell<Option<HostError>>,
 }
 
 impl<'a> StateBook<'a> {
-    pub(super) fn new(vm: VmId, read_only: bool, state: &'a mut dyn BorderState) -> Self {
-        Self { vm, read_only, state: RefCell::new(state), failure: RefCell::new(None) }
+    pub(super) fn new(vm: VmId, state: &'a mut dyn BorderState) -> Self {
+        Self { vm, state: RefCell::new(state), failure: RefCell::new(None) }
     }
 
-    /// A fault of the host that the codec could only report as an address without a form.
-    pub(super) fn check(self) -> Result<(), Fatal> {
+    /// Why state was not read or written, which the codec could only report as an address without a form.
+    pub(super) fn check(self) -> HostResult<()> {
         self.failure.into_inner().map_or(Ok(()), Err)
     }
 
     fn record(&self, canonical: Address) -> Result<Option<HomeRecord>, AddressError> {
         match self.state.borrow_mut().object(&HomeRecord::key(canonical)) {
-            Ok(record) => Ok(record.and_then(|record| HomeRecord::from_bytes(&record))),
-            Err(fatal) => Err(self.fail(fatal)),
+            Ok(read) => Ok(read.value.and_then(|record| HomeRecord::from_bytes(&record))),
+            Err(error) => Err(self.fail(error)),
         }
     }
 
-    fn fail(&self, fatal: Fatal) -> AddressError {
-        let error = AddressError(fatal.0.clone());
-        *self.failure.borrow_mut() = Some(fatal);
-        error
+    fn fail(&self, error: HostError) -> AddressError {
+        let said = AddressError(error.to_string());
+        *self.failure.borrow_mut() = Some(error);
+        said
+    }
+}
+
+impl CallBook for StateBook<'_> {
+    fn addresses(&self) -> &dyn AddressBook {
+        self
+    }
+
+    fn charge(&self, gas: u64) -> HostResult<()> {
+        self.state.borrow_mut().charge(gas)
     }
 }
 
@@ -60,18 +69,12 @@ impl AddressBook for StateBook<'_> {
         if is_malformed_alias(*native) {
             return Err(AddressError(format!("{native} is a malformed alias")));
         }
-        let canonical = canonical_of(self.vm, native.as_slice());
-        match self.record(canonical)? {
-            Some(record) if record.vm == self.vm && record.native_id[..] == native[..] => {}
-            Some(_) => return Err(AddressError(format!("another account already has the address of {native}"))),
-            None if self.read_only => {}
-            None => {
-                let record = HomeRecord { vm: self.vm, native_id: Bytes::copy_from_slice(native.as_slice()) };
-                let written = self.state.borrow_mut().set_object(&HomeRecord::key(canonical), Some(record.to_bytes()));
-                written.map_err(|fatal| self.fail(fatal))?;
-            }
+        let home = HomeRecord { vm: self.vm, native_id: Bytes::copy_from_slice(native.as_slice()) };
+        match self.state.borrow_mut().set_home(&home) {
+            Ok(()) => Ok(home.canonical()),
+            Err(HostError::Fault { kind: FaultKind::Border, message }) => Err(AddressError(message.into())),
+            Err(error) => Err(self.fail(error)),
         }
-        Ok(canonical)
     }
 
     fn native(&self, canonical: Address) -> Result<B256, AddressError> {

@@ -10,8 +10,8 @@ use hexapla_abi::{
 };
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
-    Border, BorderState, CallKind, Crossing, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party, Reentrancy,
-    Vm, VmSet,
+    Border, BorderState, CallKind, Crossing, Excerpt, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party,
+    Reentrancy, Translation, Vm, VmSet,
 };
 use registry::Projections;
 use std::sync::Arc;
@@ -125,39 +125,44 @@ impl Border for ChainBorder {
             true => translate::call(&self.vms, &self.projections, frame, state)?.map(Box::new),
             false => None,
         };
+        let interface = translated.as_ref().map(|translated| translated.interface);
         // A delegate call runs other code on an account that is entered already; that is no re-entry of it.
         let entered = |active: &&Active| active.target == frame.target && !active.delegate;
         let delegate = frame.kind == CallKind::Delegate;
         frame.reentrant = self.active.iter().filter(entered).count() + usize::from(!delegate) > 1;
         let crossing = record.map(|record| {
-            self.crossings.push(Crossing { value: frame.value, ..record });
+            self.crossings.push(Crossing { value: frame.value, interface, ..record });
             self.crossings.len() - 1
         });
         self.active.push(Active { vm: frame.vm, target: frame.target, delegate, translated, crossing });
         Ok(())
     }
 
-    fn leave(&mut self, frame: &Frame, end: &mut FrameEnd, state: &mut dyn BorderState) -> Result<(), Fatal> {
-        let Some(mut active) = self.active.pop() else { return Ok(()) };
+    fn leave(
+        &mut self,
+        frame: &Frame,
+        end: &mut FrameEnd,
+        state: &mut dyn BorderState,
+    ) -> Result<Option<Box<Translation>>, Fatal> {
+        let Some(mut active) = self.active.pop() else { return Ok(None) };
         debug_assert_eq!((active.vm, active.target), (frame.vm, frame.target), "enter and leave are paired");
         if let Some(translated) = &mut active.translated {
             translated.end(&self.vms, frame, end, state)?;
         }
         if let Some(crossing) = active.crossing.and_then(|place| self.crossings.get_mut(place)) {
-            crossing.translation = active.translated.map(|translated| translated.record);
             complete(crossing, end);
         }
-        Ok(())
+        Ok(active.translated.and_then(|translated| translated.trace))
     }
 
     fn translates(&self) -> bool {
         self.active.last().is_some_and(|active| active.translated.is_some())
     }
 
-    fn refuse(&mut self, frame: &Frame, fault: &Fault) {
+    fn refuse(&mut self, frame: &Frame, end: &FrameEnd) {
         if frame.vm != frame.caller_vm {
             let mut crossing = begun(frame);
-            crossing.fault = Some(fault.clone());
+            complete(&mut crossing, end);
             self.crossings.push(crossing);
         }
     }
@@ -197,9 +202,9 @@ fn begun(frame: &Frame) -> Crossing {
         to: Party { vm: frame.vm, address: frame.code_address },
         kind: frame.kind,
         value: frame.value,
-        input: frame.input.clone(),
-        output: Bytes::new(),
-        translation: None,
+        input: Excerpt::of(&frame.input),
+        output: Excerpt::default(),
+        interface: None,
         fault: None,
         gas_limit: frame.gas_limit,
         gas_used: 0,
@@ -212,7 +217,7 @@ fn complete(crossing: &mut Crossing, end: &FrameEnd) {
     crossing.gas_used = crossing.gas_limit.saturating_sub(end.gas_left);
     crossing.native_used = end.native_used;
     match &end.exit {
-        Exit::Return(data) => crossing.output = data.clone(),
-        Exit::Fault(fault) => crossing.fault = Some(fault.clone()),
+        Exit::Return(data) => crossing.output = Excerpt::of(data),
+        Exit::Fault(fault) => crossing.fault = Some(fault.into()),
     }
 }

@@ -1,21 +1,26 @@
 //! The interfaces of contracts as state, and their projections, computed once.
 //!
-//! Two objects of the interface column make an entry: under the contract's canonical address the hash of its interface
-//! and the length, under the hash the interface itself ([`Interface::to_bytes`]). Equal contracts share the second one,
-//! and what was computed from it stays valid for as long as the hash stands.
+//! Two objects of the interface column make an entry: under the contract's canonical address an [`Entry`], under the
+//! interface's hash the interface itself ([`Interface::to_bytes`]). Equal contracts share the second one, and what was
+//! computed from it stays valid for as long as the hash stands.
+//!
+//! What a call pays for an interface depends on the entry alone, not on what a node has in memory: the first call of a
+//! transaction pays for reading and projecting the interface, whether or not that is done.
 
 use hexapla_abi::{Abi, Interface, Projection, WireError};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, VmId, keccak256};
-use hexapla_vm::{BorderState, Fatal};
+use hexapla_vm::{BorderState, Fatal, HostResult};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Interfaces whose projections are kept in memory.
-const CACHED_MAX: usize = 1024;
-/// Length of an entry: the hash, and the interface's length in bytes as a little-endian `u32`.
-const ENTRY_BYTES: usize = 36;
+/// Bytes that projections may take in memory, by their weights.
+pub const CACHE_BYTES: usize = 64 << 20;
+/// Length of an entry.
+const ENTRY_BYTES: usize = 32 + 4 + 4 + 32;
+/// Gas of reading and projecting each 32 units of an interface's weight.
+const PROJECTION_GAS: u64 = 6;
 
 /// Which interface a contract has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +29,10 @@ pub struct Entry {
     pub hash: B256,
     /// Their number.
     pub length: u32,
+    /// What reading and projecting it takes: [`weight_of`].
+    pub weight: u32,
+    /// Hash of the code that the contract had when the interface was registered. For other code the entry does not count.
+    pub code_hash: B256,
 }
 
 impl Entry {
@@ -37,53 +46,130 @@ impl Entry {
         ObjectKey::new(VmId::INTERFACE, self.hash.0)
     }
 
-    /// Reads an entry.
+    /// Reads an entry: `hash (32) ‖ length (4) ‖ weight (4) ‖ code hash (32)`, numbers little-endian.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let bytes: &[u8; ENTRY_BYTES] = bytes.try_into().ok()?;
-        let (hash, length) = bytes.split_at(32);
-        Some(Self { hash: B256::from_slice(hash), length: u32::from_le_bytes(length.try_into().ok()?) })
+        let (hash, rest) = bytes.split_first_chunk::<32>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (weight, rest) = rest.split_first_chunk::<4>()?;
+        Some(Self {
+            hash: hash.into(),
+            length: u32::from_le_bytes(*length),
+            weight: u32::from_le_bytes(*weight),
+            code_hash: B256::try_from(rest).ok()?,
+        })
     }
 
     /// An entry as it is stored.
     pub fn to_bytes(&self) -> Bytes {
-        [self.hash.as_slice(), &self.length.to_le_bytes()].concat().into()
+        let mut bytes = Vec::with_capacity(ENTRY_BYTES);
+        bytes.extend(self.hash);
+        bytes.extend(self.length.to_le_bytes());
+        bytes.extend(self.weight.to_le_bytes());
+        bytes.extend(self.code_hash);
+        bytes.into()
     }
 }
 
-/// The objects that give `contract` an interface. They are written together.
-pub fn objects(contract: Address, interface: &Interface) -> Result<[(ObjectKey, Bytes); 2], WireError> {
+/// What an interface of `length` bytes weighs.
+fn weight_of(_interface: &Interface, length: u32) -> u32 {
+    length
+}
+
+/// The objects that give `contract`, whose code has this hash, an interface. They are written together.
+pub fn objects(
+    contract: Address,
+    code_hash: B256,
+    interface: &Interface,
+) -> Result<[(ObjectKey, Bytes); 2], WireError> {
     let body: Bytes = interface.to_bytes()?.into();
-    let entry = Entry { hash: keccak256(&body), length: u32::try_from(body.len()).unwrap_or(u32::MAX) };
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    let entry = Entry { hash: keccak256(&body), length, weight: weight_of(interface, length), code_hash };
     Ok([(Entry::key(contract), entry.to_bytes()), (entry.body_key(), body)])
 }
 
-/// The entry of a contract; `None` where it has no interface.
-pub fn entry_of(contract: Address, state: &mut dyn BorderState) -> Result<Option<Entry>, Fatal> {
-    let Some(bytes) = state.object(&Entry::key(contract))? else { return Ok(None) };
-    Entry::from_bytes(&bytes).map(Some).ok_or_else(|| Fatal(format!("the interface entry of {contract} is damaged")))
+/// The entry of a contract with this code; `None` where it has no interface, or one for other code. The first access of a
+/// transaction pays for reading and projecting the interface.
+pub fn entry_of(contract: Address, code_hash: B256, state: &mut dyn BorderState) -> HostResult<Option<Entry>> {
+    let read = state.object(&Entry::key(contract))?;
+    let Some(bytes) = read.value else { return Ok(None) };
+    let damaged = || Fatal(format!("the interface entry of {contract} is damaged"));
+    let entry = Entry::from_bytes(&bytes).ok_or_else(damaged)?;
+    if entry.code_hash != code_hash {
+        return Ok(None);
+    }
+    if read.is_cold {
+        state.charge(PROJECTION_GAS.saturating_mul(u64::from(entry.weight).div_ceil(32)))?;
+    }
+    Ok(Some(entry))
 }
 
-/// Projections by interface and target, shared by all blocks and threads.
+/// Projections by interface and target, shared by all blocks and threads; those unused for longest make room.
+#[derive(Debug)]
+pub struct Projections {
+    bytes_max: usize,
+    kept: Mutex<Kept>,
+}
+
 #[derive(Debug, Default)]
-pub struct Projections(Mutex<HashMap<(B256, Abi), Arc<Projection>>>);
+struct Kept {
+    entries: HashMap<(B256, Abi), Known>,
+    /// Sum of their weights.
+    bytes: usize,
+    uses: u64,
+}
+
+#[derive(Debug)]
+struct Known {
+    projection: Arc<Projection>,
+    bytes: usize,
+    last_use: u64,
+}
 
 impl Projections {
-    /// The interface behind `entry` as `target` sees it.
+    /// None yet, and room for `bytes_max` of them. With 0 none is kept.
+    pub fn new(bytes_max: usize) -> Self {
+        Self { bytes_max, kept: Mutex::default() }
+    }
+
+    /// The interface behind `entry`, which has been paid, as `target` sees it.
     pub fn get(&self, entry: &Entry, target: Abi, state: &mut dyn BorderState) -> Result<Arc<Projection>, Fatal> {
         let key = (entry.hash, target);
-        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(known));
+        if let Some(known) = self.kept(&key) {
+            return Ok(known);
         }
-        let body = state.object(&entry.body_key())?;
+        let body = state.peek(&entry.body_key())?;
         let body = body.ok_or_else(|| Fatal(format!("the interface {} is missing", entry.hash)))?;
         let interface = Interface::from_bytes(&body)
             .map_err(|error| Fatal(format!("the interface {} cannot be read: {error}", entry.hash)))?;
         let projection = Arc::new(Projection::new(Arc::new(interface), target));
-        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if cached.len() >= CACHED_MAX {
-            cached.clear();
-        }
-        cached.insert(key, Arc::clone(&projection));
+        self.keep(key, &projection, entry);
         Ok(projection)
+    }
+
+    fn kept(&self, key: &(B256, Abi)) -> Option<Arc<Projection>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.uses += 1;
+        let now = kept.uses;
+        let known = kept.entries.get_mut(key)?;
+        known.last_use = now;
+        Some(Arc::clone(&known.projection))
+    }
+
+    /// Searches for the oldest only when there is no room: making a projection takes far longer.
+    fn keep(&self, key: (B256, Abi), projection: &Arc<Projection>, entry: &Entry) {
+        let bytes = entry.weight as usize;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if bytes > self.bytes_max {
+            return;
+        }
+        while kept.bytes.saturating_add(bytes) > self.bytes_max {
+            let oldest = kept.entries.iter().min_by_key(|(_, known)| known.last_use).map(|(key, _)| *key);
+            let Some(removed) = oldest.and_then(|oldest| kept.entries.remove(&oldest)) else { break };
+            kept.bytes = kept.bytes.saturating_sub(removed.bytes);
+        }
+        let last_use = kept.uses;
+        let known = Known { projection: Arc::clone(projection), bytes, last_use };
+        let replaced = kept.entries.insert(key, known).map_or(0, |known| known.bytes);
+        kept.bytes = kept.bytes.saturating_add(bytes).saturating_sub(replaced);
     }
 }

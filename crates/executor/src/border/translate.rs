@@ -9,10 +9,12 @@ use super::{
     registry::{Entry, Projections, entry_of},
 };
 use hexapla_abi::{
-    Abi, AddressBook, AnyCodec, Codec, CodecError, Function, ImageError, Interface, Projection, Value, describe_revert,
+    Abi, AnyCodec, Codec, CodecError, Function, ImageError, Interface, Projection, Value, describe_revert,
 };
-use hexapla_primitives::{Bytes, Fault, FaultKind, U256, VmId};
-use hexapla_vm::{BorderState, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall, Vm, VmSet};
+use hexapla_primitives::{B256, Bytes, Fault, FaultKind, U256, VmId};
+use hexapla_vm::{
+    BorderState, CallBook, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall, Vm, VmSet,
+};
 use std::sync::Arc;
 
 /// Gas of finding an interface and its function.
@@ -25,8 +27,10 @@ const TRANSLATION_WORD_GAS: u64 = 6;
 pub(super) struct Translated {
     projection: Arc<Projection>,
     item: Item,
-    /// The record so far.
-    pub(super) record: Translation,
+    /// Hash of the interface.
+    pub(super) interface: B256,
+    /// What the call tree shows, where one is wanted.
+    pub(super) trace: Option<Box<Translation>>,
 }
 
 /// What was called, by its place in the projection.
@@ -47,11 +51,6 @@ fn refusal(message: impl Into<String>) -> HostError {
     HostError::fault(FaultKind::Border, message.into())
 }
 
-fn charge(gas: &mut u64, cost: u64) -> HostResult<()> {
-    *gas = gas.checked_sub(cost).ok_or(HostError::OUT_OF_GAS)?;
-    Ok(())
-}
-
 /// The ABI of a VM's contracts.
 pub(super) fn abi_of(vms: &VmSet, vm: VmId) -> Abi {
     vms.get(vm).map_or(Abi::Solidity, |vm| vm.abi())
@@ -69,16 +68,15 @@ pub(super) fn call(
         return Ok(None);
     }
     let callee = vms.get(frame.vm).map(|vm| &**vm);
-    charge(&mut frame.gas_limit, TRANSLATION_GAS.saturating_add(price(frame.input.len())))?;
+    state.charge(TRANSLATION_GAS.saturating_add(price(frame.input.len())))?;
     let entry = match callee {
         Some(vm) if vm.is_raw_call(from, &frame.input) => None,
-        _ => entry_of(frame.code_address, state)?,
+        _ => entry_of(frame.code_address, frame.code.hash, state)?,
     };
     let Some(entry) = entry else {
         raw(callee, from, frame)?;
         return Ok(None);
     };
-    charge(&mut frame.gas_limit, price(entry.length as usize))?;
     let projection = projections.get(&entry, from, state)?;
     let translated = Call { vms, callee, projection, entry, frame, state }.translate()?;
     if translated.is_none() {
@@ -111,8 +109,9 @@ impl Call<'_> {
             return self.read(reader).map(Some);
         }
         let interface = self.projection.interface();
-        let decoded = with_book(self.frame.caller_vm, self.frame.read_only, self.state, |book| {
-            let (function, values) = AnyCodec::new(interface.abi, book).decode_call(interface, &self.frame.input)?;
+        let decoded = with_book(self.frame.caller_vm, self.state, |book| {
+            let (function, values) =
+                AnyCodec::new(interface.abi, book.addresses()).decode_call(interface, &self.frame.input)?;
             Ok((place_of(interface, function), values))
         })?;
         let (function, values) = match decoded {
@@ -136,14 +135,14 @@ impl Call<'_> {
             self.frame.value = U256::from(units) * U256::from(unit);
         }
         let (values, accounts) = (&arguments.values, &arguments.accounts);
-        let (callee, frame) = (self.callee, &mut *self.frame);
-        let input = with_book(frame.vm, frame.read_only, self.state, |book| match callee {
+        let (callee, frame) = (self.callee, &*self.frame);
+        let input = with_book(frame.vm, self.state, |book| match callee {
             Some(vm) => {
                 let call = TypedCall { caller: frame.caller, code: &frame.code.bytes, function, values, accounts };
-                vm.write_call(&call, book, &mut frame.gas_limit)
+                vm.write_call(&call, book)
             }
             None => {
-                let encoded = AnyCodec::new(projection.source().abi, book).encode_call(function, values);
+                let encoded = AnyCodec::new(projection.source().abi, book.addresses()).encode_call(function, values);
                 encoded.map_err(|error| refusal(error.to_string()))
             }
         })?
@@ -167,8 +166,8 @@ impl Call<'_> {
         let types: Vec<_> = reader.function.input_types().cloned().collect();
         let body = self.frame.input.slice(reader.function.selector.len()..);
         let abi = projection.target();
-        let values = with_book(self.frame.caller_vm, true, self.state, |book| {
-            AnyCodec::new(abi, book).decode_values(&types, &body)
+        let values = with_book(self.frame.caller_vm, self.state, |book| {
+            AnyCodec::new(abi, book.addresses()).decode_values(&types, &body)
         })?
         .map_err(|error| not_passed(projection.source().display_name(), error))?;
         let input = self.callee.and_then(|vm| match values.first() {
@@ -180,28 +179,21 @@ impl Call<'_> {
     }
 
     fn begin(&mut self, item: Item, function: String, arguments: Vec<Value>, input: Bytes) -> HostResult<Translated> {
-        charge(&mut self.frame.gas_limit, price(input.len()))?;
-        self.frame.input = input.clone();
-        let record = Translation {
-            interface: self.entry.hash,
-            function,
-            arguments,
-            results: Vec::new(),
-            input,
-            output: Bytes::new(),
-        };
-        Ok(Translated { projection: Arc::clone(&self.projection), item, record })
+        self.state.charge(price(input.len()))?;
+        let sent = core::mem::replace(&mut self.frame.input, input.clone());
+        let interface = self.entry.hash;
+        let trace = self.state.is_traced().then(|| {
+            let (results, output, returned) = (Vec::new(), Bytes::new(), Bytes::new());
+            Box::new(Translation { interface, function, arguments, results, sent, input, output, returned })
+        });
+        Ok(Translated { projection: Arc::clone(&self.projection), item, interface, trace })
     }
 }
 
-/// Does `work` with the address book of a VM. The outer error is a fault of the host, whatever `work` made of it.
-fn with_book<R>(
-    vm: VmId,
-    read_only: bool,
-    state: &mut dyn BorderState,
-    work: impl FnOnce(&dyn AddressBook) -> R,
-) -> Result<R, Fatal> {
-    let book = StateBook::new(vm, read_only, state);
+/// Does `work` with the address book of a VM. The outer error says why state was not read or written, whatever `work`
+/// made of it.
+fn with_book<R>(vm: VmId, state: &mut dyn BorderState, work: impl FnOnce(&dyn CallBook) -> R) -> HostResult<R> {
+    let book = StateBook::new(vm, state);
     let result = work(&book);
     book.check()?;
     Ok(result)
@@ -239,16 +231,14 @@ impl Translated {
             }
             Exit::Return(output) => output.clone(),
         };
-        let translated = charge(&mut end.gas_left, price(output.len()))
+        let translated = state
+            .charge(price(output.len()))
             .and_then(|()| self.result(abi_of(vms, frame.caller_vm), frame, &output, state));
-        self.record.output = output;
+        end.gas_left = state.gas_left();
         end.exit = match translated {
             Ok(output) => Exit::Return(output),
             Err(HostError::Fatal(fatal)) => return Err(fatal),
             Err(HostError::Fault { kind, message }) => {
-                if kind == FaultKind::OutOfGas {
-                    end.gas_left = 0;
-                }
                 let (data, message) = (Bytes::new(), message.into());
                 Exit::Fault(Fault { vm: frame.vm, contract: frame.code_address, kind, data, code: None, message })
             }
@@ -262,20 +252,27 @@ impl Translated {
         let unreadable =
             |error: CodecError| refusal(format!("{name} returned what its interface does not say: {error}"));
         let decoded =
-            with_book(frame.vm, frame.read_only, state, |book| self.decode(AnyCodec::new(source.abi, book), output))?;
+            with_book(frame.vm, state, |book| self.decode(AnyCodec::new(source.abi, book.addresses()), output))?;
         let values = decoded.map_err(unreadable)?;
         let not_passed = |error: String| refusal(format!("the result of {name} cannot be passed on: {error}"));
-        let shown = self.show(values.clone()).map_err(|error| not_passed(error.to_string()))?;
-        self.record.results = values;
+        let results = self.trace.is_some().then(|| values.clone());
+        let shown = self.show(values).map_err(|error| not_passed(error.to_string()))?;
         let projected = match self.item {
             Item::Function(place) => self.projection.interface().functions.get(place),
             Item::Reader(place) => self.projection.readers().get(place).map(|reader| &reader.function),
         };
         let projected = projected.ok_or_else(lost)?;
-        let encoded = with_book(frame.caller_vm, frame.read_only, state, |book| {
-            AnyCodec::new(caller, book).encode_output(projected, &shown)
+        let encoded = with_book(frame.caller_vm, state, |book| {
+            AnyCodec::new(caller, book.addresses()).encode_output(projected, &shown)
         })?;
-        encoded.map_err(|error| not_passed(error.to_string()))
+        let encoded = encoded.map_err(|error| not_passed(error.to_string()))?;
+        let returned: Bytes = encoded;
+        state.charge(price(returned.len()))?;
+        if let Some(trace) = &mut self.trace {
+            (trace.results, trace.output) = (results.unwrap_or_default(), output.clone());
+            trace.returned = returned.clone();
+        }
+        Ok(returned)
     }
 
     fn decode(&self, codec: AnyCodec<'_>, output: &Bytes) -> Result<Vec<Value>, CodecError> {

@@ -213,11 +213,11 @@ impl Vm for Buggy {
     }
 
     fn run(&self, _: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
-        host.store_word(&mut u64::MAX.clone(), U256::ONE, U256::ONE).expect("there is gas enough");
+        host.store_word(U256::ONE, U256::ONE).expect("there is gas enough");
         panic!("index out of bounds, or so")
     }
 
-    fn activate(&self, _: &Bytes, _: &mut u64, _: &mut dyn Host) -> HostResult<()> {
+    fn activate(&self, _: &Bytes, _: &mut dyn Host) -> HostResult<()> {
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use hexapla_executor::{
     svm::{Invocation, alias},
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, VmId};
-use hexapla_testing::{Script, ScriptCall, Side, Stage, USER};
+use hexapla_testing::{Script, ScriptCall, Side, Stage, USER, crossings};
 
 /// Who takes part, outermost first.
 const ROUTES: [&[Side]; 8] = [
@@ -221,7 +221,8 @@ fn f11_a_contract_may_be_entered_again_through_a_program_but_a_program_never() {
             assert!(receipt.is_success(), "{side:?}: {}", say(&receipt));
             assert!(!caught(&receipt.output).success, "{side:?}: a program was entered again");
             assert_eq!(stage.word(first, 1), 0, "{side:?}");
-            let said = receipt.crossings.iter().filter_map(|crossing| crossing.fault.as_ref());
+            let calls = crossings(&receipt);
+            let said = calls.iter().filter_map(|call| call.fault.as_ref());
             assert!(said.clone().any(|fault| fault.message.contains("entered again")), "{side:?}: {:?}", said.last());
         }
     }
@@ -298,7 +299,8 @@ fn f14_a_program_learns_why_a_contract_failed() {
         let log = receipt.program_log.join("\n");
         let reason = Bytes::from_static(b"my own reason").to_string();
         assert!(log.contains(&reason) && log.contains(&contract.to_string()), "{side:?}: {log}");
-        let crossing = receipt.crossings.iter().find(|crossing| crossing.to.address == contract).unwrap();
+        let calls = crossings(&receipt);
+        let crossing = calls.iter().find(|call| call.to == contract).unwrap();
         let fault = crossing.fault.as_ref().unwrap();
         assert_eq!((fault.vm, fault.kind), (side.vm(), FaultKind::Revert));
         assert_eq!(&fault.data[..], b"my own reason");
@@ -406,9 +408,9 @@ fn f26_a_callee_sees_the_program_that_calls_and_nobody_behind_it() {
         let receipt =
             stage.try_run(stage.actor(Side::Evm), stage.through(&[program, contract], Script::new().identify()));
         assert!(receipt.is_success(), "{}", say(&receipt));
-        let crossing = receipt.crossings.last().unwrap();
-        assert_eq!((crossing.from.vm, crossing.from.address), (VmId::SVM, program), "{side:?}");
-        assert_eq!(crossing.output[..20], *program, "{side:?}: msg.sender is the calling program");
+        let call = *crossings(&receipt).last().unwrap();
+        assert_eq!((call.caller_vm, call.from), (VmId::SVM, program), "{side:?}");
+        assert_eq!(call.output[..20], *program, "{side:?}: msg.sender is the calling program");
     }
 }
 
@@ -453,7 +455,7 @@ fn accounts_that_a_program_holds_and_did_not_hand_over_cannot_be_changed_meanwhi
         let receipt = stage.run(outer, Script::new().call(keeping(&stage, Script::new().call(inner)).catch()));
         assert!(receipt.is_success(), "{what}: {}", say(&receipt));
         assert!(!caught(&receipt.output).success, "{what} was changed behind the program's back");
-        let everything = format!("{:?} {:?}", receipt.crossings, receipt.program_log);
+        let everything = format!("{:?} {:?}", crossings(&receipt), receipt.program_log);
         assert!(everything.contains(said), "{what}: {everything}");
         assert_eq!(stage.word(contract, 7), 7);
     }

@@ -10,7 +10,7 @@ use hexapla_executor::{
     },
 };
 use hexapla_primitives::{Bytes, U256, VmId};
-use hexapla_testing::{Script, ScriptCall, Side, Stage, SvmActor, USER};
+use hexapla_testing::{Script, ScriptCall, Side, Stage, SvmActor, USER, crossings};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_loader_v3_interface::state::UpgradeableLoaderState;
 use solana_sdk_ids::{bpf_loader_upgradeable as loader, sysvar};
@@ -126,7 +126,8 @@ impl World {
                 let script = Script::new().call(ScriptCall::to(to, invocation(instruction)).ignore());
                 let receipt = self.stage.run(self.stage.actor(side), script);
                 assert!(receipt.is_success(), "the contract goes on: {:?}", receipt.fault);
-                let call = receipt.crossings.iter().find(|crossing| crossing.to.address == to).expect("a crossing");
+                let calls = crossings(&receipt);
+                let call = calls.iter().find(|call| call.to == to).expect("a crossing");
                 call.fault.as_ref().map_or(Ok(()), |fault| Err(fault.message.clone()))
             }
         }

@@ -6,7 +6,7 @@ use hexapla_executor::{
     svm::{CALL_WITH_VALUE, alias, canonical},
 };
 use hexapla_primitives::{Address, Bytes, U256, VmId};
-use hexapla_testing::{Script, ScriptCall, Side, Stage, SvmActor};
+use hexapla_testing::{Script, ScriptCall, Side, Stage, SvmActor, crossings};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_transaction_error::TransactionError;
 
@@ -145,7 +145,7 @@ fn f26_a_contract_that_a_program_calls_in_a_transaction_sees_the_program_and_not
         let sent = succeed(&mut stage.chain, &[ask], &[&alice]);
         let [crossing] = &sent.receipt.crossings[..] else { panic!("{side:?}: {:?}", sent.receipt.crossings) };
         assert_eq!((crossing.from.vm, crossing.from.address), (VmId::SVM, actor.address()), "{side:?}");
-        assert_eq!(crossing.output[..20], *actor.address(), "{side:?}");
+        assert_eq!(crossings(&sent.receipt)[0].output[..20], *actor.address(), "{side:?}");
     }
 }
 

@@ -11,7 +11,7 @@ use hexapla_executor::{
     svm::{AccountMeta, Invocation, Pubkey, alias, canonical, spl},
 };
 use hexapla_primitives::{Address, Bytes, VmId};
-use hexapla_testing::{Script, ScriptCall, Side, Stage};
+use hexapla_testing::{Script, ScriptCall, Side, Stage, crossings};
 use solana_sdk_ids::{system_program, sysvar};
 
 /// The instructions of SPL Token as its own client builds them: the account's name, `w` where it may be changed, `s` where
@@ -159,8 +159,9 @@ const IDLS: [(Pubkey, &str, &Table); 2] = [
 
 /// The accounts that the program is called with.
 fn passed(receipt: &Receipt) -> Vec<AccountMeta> {
-    let crossing = receipt.crossings.iter().find(|crossing| crossing.to.vm == VmId::SVM).expect("it is called");
-    let translation = crossing.translation.as_ref().unwrap_or_else(|| panic!("{}", say(receipt)));
+    let calls = crossings(receipt);
+    let call = calls.iter().find(|call| call.vm == VmId::SVM).expect("it is called");
+    let translation = call.translation.as_ref().unwrap_or_else(|| panic!("{}", say(receipt)));
     Invocation::from_bytes(&translation.input).expect("an invocation").accounts
 }
 

@@ -4,12 +4,12 @@
 use crate::typed::{deploy, interface, key, send};
 use hexapla_abi::{Abi, Codec, Interface, Projection, SolidityCodec, Value};
 use hexapla_executor::{
-    Crossing, Receipt,
+    CallNode, Receipt,
     svm::{AccountMeta, Invocation, Pubkey, StoredAccount, alias, canonical, genesis, spl},
     system::{self, SYSTEM_CONTRACT},
 };
 use hexapla_primitives::{Address, B256, Bytes, U256, VmId};
-use hexapla_testing::{Script, ScriptCall, Side, Stage, USER, contracts};
+use hexapla_testing::{Script, ScriptCall, Side, Stage, USER, contracts, crossings};
 use proptest::{prelude::*, test_runner::TestRunner};
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -91,9 +91,9 @@ impl World {
     }
 }
 
-fn to(receipt: &Receipt, contract: Address) -> &Crossing {
-    let crossing = receipt.crossings.iter().find(|crossing| crossing.to.address == contract);
-    crossing.unwrap_or_else(|| panic!("{contract} is not called: {:?}", receipt.fault))
+fn to(receipt: &Receipt, contract: Address) -> &CallNode {
+    let call = crossings(receipt).into_iter().find(|call| call.to == contract);
+    call.unwrap_or_else(|| panic!("{contract} is not called: {:?}", receipt.fault))
 }
 
 /// The key under which programs know an account.
@@ -125,8 +125,9 @@ fn f09_an_address_is_one_account_on_the_way_into_a_program_and_out_again() {
             let (known_as, word) = (native(holder).to_bytes(), holder.into_word());
             prop_assert_eq!(&given[8..], &known_as, "what the program gets");
             let asked = to(&receipt, token);
-            prop_assert_eq!(&asked.input[8..], &known_as, "what the program passes on");
-            prop_assert_eq!(&asked.translation.as_ref().unwrap().input[4..], &word[..]);
+            let asked = asked.translation.as_ref().unwrap();
+            prop_assert_eq!(&asked.sent[8..], &known_as, "what the program passes on");
+            prop_assert_eq!(&asked.input[4..], &word[..]);
             let before = seen.borrow_mut().insert(native(holder), holder);
             prop_assert!(before.is_none_or(|before| before == holder), "two accounts have one key");
             Ok(())
@@ -148,7 +149,7 @@ fn f09_a_key_is_one_account_on_the_way_out_of_a_program_and_in_again() {
         prop_assert_eq!(&asked.arguments, &[Value::Address(canonical(&key))]);
         // It is the same key again for whoever uses the address.
         let receipt = world.ask(Some(Side::Wasm), world.question(token, canonical(&key)));
-        prop_assert_eq!(&to(&receipt, token).input[8..], key.as_ref());
+        prop_assert_eq!(&to(&receipt, token).translation.as_ref().unwrap().sent[8..], key.as_ref());
         // And it has no second one.
         let second = world.send(token, &[&balance_of, alias(canonical(&key)).as_ref()].concat());
         let fault = to(&second, token).fault.as_ref();
@@ -176,7 +177,7 @@ fn f09_addresses_pass_between_solidity_and_stylus_as_they_are() {
                 let script = Script::new().call(ScriptCall::to(to, data.clone()));
                 let receipt = world.stage.try_run(world.stage.actor(from), script);
                 prop_assert!(receipt.is_success(), "{:?}", receipt.fault);
-                prop_assert_eq!(&receipt.crossings.last().unwrap().input, &data);
+                prop_assert_eq!(&crossings(&receipt).last().unwrap().input, &data);
                 prop_assert_eq!(receipt.logs[0].topics()[2], holder.into_word(), "from {:?}", from);
             }
             Ok(())
@@ -199,7 +200,7 @@ fn f09_what_is_no_address_does_not_leave_a_program() {
     for token in world.tokens {
         for (what, bytes, reason) in &cases {
             let receipt = world.send(token, &[&balance_of, &bytes[..]].concat());
-            let fault = receipt.crossings.iter().rev().find_map(|crossing| crossing.fault.clone());
+            let fault = crossings(&receipt).iter().rev().find_map(|call| call.fault.clone());
             let message = fault.unwrap_or_else(|| panic!("{what} passes to {token}")).message;
             assert!(!receipt.is_success() && message.contains(reason), "{what} to {token}: {message}");
         }
@@ -257,7 +258,7 @@ fn f09_an_account_that_is_nobodys_or_has_another_key_cannot_be_used_in_an_instru
             let payment = Invocation { accounts, ..Invocation::of_data(data.into()) }.to_solidity();
             let receipt = stage.run(contract, Script::new().call(ScriptCall::to(canonical(&system), payment).ignore()));
             assert!(receipt.is_success(), "{:?}", receipt.fault);
-            let fault = receipt.crossings.iter().find_map(|crossing| crossing.fault.as_ref());
+            let fault = crossings(&receipt).into_iter().find_map(|call| call.fault.as_ref());
             let message = &fault.unwrap_or_else(|| panic!("{side:?} pays {to}")).message;
             assert!(message.contains(reason), "{side:?} {to}: {message}");
         }

@@ -158,7 +158,7 @@ fn a_user_of_the_evm_lane_uses_the_system_program_with_his_alias() {
 #[test]
 fn a_solana_program_reads_a_word_of_the_evm_typed() {
     use hexapla_executor::svm::AccountMeta;
-    use hexapla_testing::{Script, SvmActor};
+    use hexapla_testing::{Script, SvmActor, crossings};
 
     let mut chain = with_system();
     let arguments = [Value::Address(canonical(&spl::TOKEN_2022)), Value::uint(100u8)];
@@ -175,6 +175,6 @@ fn a_solana_program_reads_a_word_of_the_evm_typed() {
     assert!(receipt.is_success(), "{}", say(&receipt));
     // `invoke` wraps the program's return data, which is the word in little-endian bytes.
     assert_eq!(receipt.output[64..96], U256::from(100u8).to_le_bytes::<32>());
-    let reads = receipt.crossings.last().unwrap().translation.as_ref().unwrap();
+    let reads = crossings(&receipt).last().unwrap().translation.as_ref().unwrap();
     assert_eq!(reads.function, "word(address,uint256)");
 }

@@ -10,7 +10,7 @@ use hexapla_executor::{
     svm::{Pubkey, StoredAccount, WEI_PER_LAMPORT, alias, canonical, genesis, spl},
 };
 use hexapla_primitives::{Address, Bytes, U256};
-use hexapla_testing::{Script, ScriptCall, SvmActor, contracts};
+use hexapla_testing::{Script, ScriptCall, SvmActor, contracts, crossings};
 
 /// Accounts (key, signs, may be changed) and data.
 type Instruction<'a> = (&'a [(Pubkey, bool, bool)], Vec<u8>);
@@ -108,7 +108,7 @@ fn a_solidity_vault_opens_its_token_account_pays_and_survives_a_failing_payment(
 
     let receipt = send(&mut chain, (vault, &vault_interface), "open", &[]);
     assert!(receipt.is_success(), "{}", say(&receipt));
-    let translation = receipt.crossings[0].translation.as_ref().expect("the call is typed");
+    let translation = crossings(&receipt)[0].translation.as_ref().expect("the call is typed");
     assert!(translation.function.contains("create_idempotent"), "{}", translation.function);
     assert_eq!(chain.balance(vault).unwrap(), U256::from(10_000_000u64 - 2_039_280) * U256::from(WEI_PER_LAMPORT));
     assert_eq!(amount(&chain, &account), 0);
@@ -129,7 +129,7 @@ fn a_solidity_vault_opens_its_token_account_pays_and_survives_a_failing_payment(
     let receipt = send(&mut chain, (vault, &vault_interface), "payAll", &[receivers, amounts]);
     assert!(receipt.is_success(), "{}", say(&receipt));
     assert_eq!(amount(&chain, &account), 400, "the failing payment is undone, the others stand");
-    let failed = receipt.crossings.iter().find_map(|crossing| crossing.fault.as_ref()).unwrap();
+    let failed = crossings(&receipt).into_iter().find_map(|call| call.fault.as_ref()).unwrap();
     assert_eq!((failed.contract, failed.code), (canonical(&spl::TOKEN), Some(1)));
     assert!(failed.message.contains("InsufficientFunds"), "{}", failed.message);
     let noted = receipt.logs.iter().find_map(|log| {
@@ -189,8 +189,7 @@ fn a_solidity_contract_is_the_transfer_hook_of_an_unmodified_token_2022_mint() {
     assert!(allowed.is_success(), "{}", say(&allowed));
     let refused = transfer(101);
     assert!(!refused.is_success());
-    let crossing = refused.crossings.last().unwrap();
-    let fault = crossing.fault.as_ref().unwrap();
+    let fault = crossings(&refused).last().unwrap().fault.as_ref().unwrap();
     assert_eq!(fault.contract, hook);
     let reason = describe_revert(&fault.data, [&hook_interface]);
     assert_eq!(reason, "LimitExceeded(amount: 101, limit: 100)", "readable on the Solidity side");
@@ -229,7 +228,7 @@ fn a_solana_program_reads_an_erc20_and_a_price_through_their_own_interfaces() {
     let value_of = shown.interface().function("valueOf").unwrap();
     let value = SolidityCodec::default().decode_output(value_of, &receipt.output).unwrap();
     assert_eq!(value, [Value::Uint(U256::from(7_500u64) * one)]);
-    let functions: Vec<_> = receipt.crossings.iter().map(|crossing| crossing.translation.as_ref().unwrap()).collect();
+    let functions: Vec<_> = crossings(&receipt).iter().map(|call| call.translation.as_ref().unwrap()).collect();
     let names: Vec<_> = functions.iter().map(|translation| translation.function.as_str()).collect();
     assert!(names[0].starts_with("value_of") && names[1..] == ["balanceOf(address)", "price()"], "{names:?}");
     assert_eq!(functions[1].arguments, [Value::Address(USER)], "the key became the address that it stands for");

@@ -37,7 +37,6 @@ impl Entry<'_> {
         account: &AccountUse,
         instructions_sysvar: Option<&[u8]>,
         programs: &mut ProgramCacheForTxBatch,
-        gas: &mut u64,
     ) -> Result<AccountSharedData, Failure> {
         let AccountUse { key, writable } = *account;
         let without_state = if NATIVE_PROGRAMS.contains(&key) {
@@ -74,11 +73,11 @@ impl Entry<'_> {
             return Err(Failure::Fault(FaultKind::Border, message));
         }
         if is_alias(&key) {
-            return Ok(self.load_alias(key, writable, programs, gas)?);
+            return Ok(self.load_alias(key, writable, programs)?);
         }
         let canonical = canonical(&key);
-        let lamports = lamports_in(self.host.balance(gas, canonical)?);
-        let object = self.host.object(gas, &StoredAccount::key(&key))?;
+        let lamports = lamports_in(self.host.balance(canonical)?);
+        let object = self.host.object(&StoredAccount::key(&key))?;
         let stored = StoredAccount::from_object(object.as_ref())
             .map_err(|error| Failure::Fatal(Fatal(format!("{key}: {error}"))))?;
         if lamports > 0 {
@@ -86,7 +85,7 @@ impl Entry<'_> {
         }
         if stored.executable {
             let Ground { runtime, programs: compiled, sysvars } = self.ground;
-            let entry = compiled.entry(runtime, self.host, gas, &stored, &key, sysvars.slot)?;
+            let entry = compiled.entry(runtime, self.host, &stored, &key, sysvars.slot)?;
             if stored.owner == bpf_loader_upgradeable::ID {
                 self.count_programdata(&stored.data, entry.account_size)?;
             }
@@ -138,15 +137,14 @@ impl Entry<'_> {
         key: Pubkey,
         writable: bool,
         programs: &mut ProgramCacheForTxBatch,
-        gas: &mut u64,
     ) -> HostResult<AccountSharedData> {
         let canonical = canonical_of_key(&key);
-        if self.host.home_of(gas, canonical)?.is_some_and(|home| home.vm == VmId::SVM) {
+        if self.host.home_of(canonical)?.is_some_and(|home| home.vm == VmId::SVM) {
             let message = format!("{key} is the alias of an account that is at home here; use the account's own key");
             return Err(HostError::fault(FaultKind::Border, message));
         }
-        let lamports = lamports_in(self.host.balance(gas, canonical)?);
-        let is_contract = !self.host.code(gas, canonical)?.bytes.is_empty();
+        let lamports = lamports_in(self.host.balance(canonical)?);
+        let is_contract = !self.host.code(canonical)?.bytes.is_empty();
         self.held.push(Held {
             canonical: Some(canonical),
             is_alias: true,

@@ -24,6 +24,7 @@ use solana_program_runtime::{
     loaded_programs::ProgramCacheForTxBatch,
 };
 use solana_pubkey::Pubkey;
+use solana_sbpf::vm::ContextObject as _;
 use solana_sdk_ids::{bpf_loader, bpf_loader_deprecated, bpf_loader_upgradeable, native_loader};
 use solana_svm_callback::InvokeContextCallback as _;
 use solana_svm_log_collector::LogCollector;
@@ -124,14 +125,17 @@ pub(crate) struct Entry<'a> {
     pub(super) held: Vec<Held>,
     pub(super) payer: Pubkey,
     pub(super) own_height: usize,
+    /// Gas of the frame that is no compute unit of the entry.
+    pub(super) aside: u64,
     /// A failure that agave's errors cannot carry.
     pub(super) failure: Option<Failure>,
     pub(super) load_limit: Option<LoadLimit>,
     pub(super) log: Rc<RefCell<LogCollector>>,
 }
 
-/// Runs `plan`. `state_gas` pays for loading accounts and writing them back; compute units pay for the rest.
-pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas: &mut u64) -> Result<Outcome, Fatal> {
+/// Runs `plan`. Loading accounts and writing them back is paid from the host's gas, or by the fee of a transaction; what is
+/// left of the gas then buys the compute units, which pay for the rest.
+pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan) -> Result<Outcome, Fatal> {
     // Nested entries ask for the least there is.
     if !session::is_nested() {
         heaps::provide(plan.heap_bytes);
@@ -144,6 +148,7 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
         held: Vec::with_capacity(plan.accounts.len()),
         payer: plan.payer,
         own_height: plan.own_height,
+        aside: 0,
         failure: None,
         load_limit: plan.load_limit,
         log,
@@ -151,7 +156,7 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
     let mut programs = ProgramCacheForTxBatch::new(ground.sysvars.slot);
     let mut accounts = Vec::with_capacity(plan.accounts.len());
     for account in &plan.accounts {
-        match entry.load(account, plan.instructions_sysvar.as_deref(), &mut programs, state_gas) {
+        match entry.on_state(|entry| entry.load(account, plan.instructions_sysvar.as_deref(), &mut programs)) {
             Ok(loaded) => {
                 // What may run is an account here: a native program itself, or a program of a native loader.
                 for id in [&account.key, loaded.owner()] {
@@ -173,7 +178,9 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
     let (trace, height) = session::used();
     let mut budget = ground.runtime.budget;
     // What loading has cost is gone.
-    let compute_units = plan.compute_units.min(*state_gas);
+    let gas = entry.host.gas_left();
+    let compute_units = plan.compute_units.min(gas);
+    entry.aside = gas.saturating_sub(compute_units);
     budget.compute_unit_limit = compute_units;
     budget.heap_size = plan.heap_bytes;
     budget.max_instruction_stack_depth = budget.max_instruction_stack_depth.saturating_sub(height);
@@ -223,15 +230,18 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan, state_gas
             })
         };
         let ended = ended.map_err(|error| entry.failure.take().unwrap_or(Failure::Instruction(error)));
-        if let Err(failure) = ended.and_then(|()| entry.refresh(agave.transaction_context.accounts(), state_gas)) {
+        entry.host.lower_gas_to(entry.aside.saturating_add(agave.get_remaining()));
+        let refreshed =
+            ended.and_then(|()| entry.on_state(|entry| entry.refresh(agave.transaction_context.accounts())));
+        if let Err(failure) = refreshed {
             result = Err((index, failure));
             break;
         }
     }
-    let compute_units_used = compute_units.saturating_sub(solana_sbpf::vm::ContextObject::get_remaining(&agave));
+    let compute_units_used = compute_units.saturating_sub(agave.get_remaining());
     drop(agave);
     if result.is_ok() {
-        let stored = entry.store(context.accounts(), true, state_gas);
+        let stored = entry.on_state(|entry| entry.store(context.accounts(), true));
         result = stored.map_err(|failure| (count.saturating_sub(1), failure));
     }
     entry.print_log();
@@ -299,6 +309,20 @@ pub(crate) fn lamports_in(wei: U256) -> u64 {
 }
 
 impl Entry<'_> {
+    /// Whether the fee of a transaction pays for state.
+    pub(super) fn fee_pays(&self) -> bool {
+        self.load_limit.is_some()
+    }
+
+    /// Requests for the accounts of the entry, paid by the fee where there is one.
+    pub(super) fn on_state<R>(&mut self, requests: impl FnOnce(&mut Self) -> R) -> R {
+        let fee_pays = self.fee_pays();
+        self.host.fee_pays(fee_pays);
+        let result = requests(self);
+        self.host.fee_pays(false);
+        result
+    }
+
     /// Hands the lines of the log so far to the host, so that they stand in order with those of other entries.
     pub(super) fn print_log(&mut self) {
         let lines = std::mem::take(&mut self.log.borrow_mut().messages);

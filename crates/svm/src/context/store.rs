@@ -17,7 +17,7 @@ use solana_transaction_error::TransactionError;
 
 impl Entry<'_> {
     /// Writes what differs from what the host has. At the end of the entry the rules about rent hold as well.
-    pub(crate) fn store(&mut self, accounts: &TransactionAccounts, ends: bool, gas: &mut u64) -> Result<(), Failure> {
+    pub(crate) fn store(&mut self, accounts: &TransactionAccounts, ends: bool) -> Result<(), Failure> {
         let mut balances = Vec::new();
         for (index, held) in self.held.iter_mut().enumerate() {
             let (Some(canonical), true) = (held.canonical, held.writable) else { continue };
@@ -46,28 +46,28 @@ impl Entry<'_> {
                 continue;
             }
             if held.object.is_none() {
-                self.host.identify(gas, key.as_ref())?;
+                self.host.identify(key.as_ref())?;
             }
             let record = programs::code_record(key, account.owner(), account.executable(), account.data());
             match record {
-                Some((record_key, hash)) if !removed => self.host.set_object(gas, &record_key, Some(hash))?,
-                _ if had_code(held.object.as_ref()) => self.host.set_object(gas, &programs::record_key(key), None)?,
+                Some((record_key, hash)) if !removed => self.host.set_object(&record_key, Some(hash))?,
+                _ if had_code(held.object.as_ref()) => self.host.set_object(&programs::record_key(key), None)?,
                 _ => {}
             }
             if account.executable() && !removed {
-                self.host.publish(gas, key.as_ref())?;
+                self.host.publish(key.as_ref())?;
             }
-            self.host.set_object(gas, &StoredAccount::key(key), object.clone())?;
+            self.host.set_object(&StoredAccount::key(key), object.clone())?;
             held.object = object;
         }
-        Ok(self.host.settle(gas, &balances)?)
+        Ok(self.host.settle(&balances)?)
     }
 
     /// Shows the next instruction the balances that have moved while the last one looked at them.
-    pub(super) fn refresh(&mut self, accounts: &TransactionAccounts, gas: &mut u64) -> Result<(), Failure> {
+    pub(super) fn refresh(&mut self, accounts: &TransactionAccounts) -> Result<(), Failure> {
         for (index, held) in self.held.iter_mut().enumerate().filter(|(_, held)| held.is_stale) {
             let Some(canonical) = held.canonical else { continue };
-            held.lamports = lamports_in(self.host.balance(gas, canonical)?);
+            held.lamports = lamports_in(self.host.balance(canonical)?);
             held.is_stale = false;
             accounts.try_borrow_mut(index as u16)?.set_lamports(held.lamports);
         }
@@ -84,12 +84,7 @@ impl Entry<'_> {
     }
 
     /// Takes over what other VMs have changed.
-    pub(crate) fn reload(
-        &mut self,
-        accounts: &TransactionAccounts,
-        waiting: &Waiting,
-        gas: &mut u64,
-    ) -> Result<(), Failure> {
+    pub(crate) fn reload(&mut self, accounts: &TransactionAccounts, waiting: &Waiting) -> Result<(), Failure> {
         for (index, held) in self.held.iter_mut().enumerate() {
             let Some(canonical) = held.canonical else { continue };
             let Some(key) = self.keys.get(index) else { continue };
@@ -97,8 +92,8 @@ impl Entry<'_> {
                 held.is_stale = true;
                 continue;
             }
-            let lamports = lamports_in(self.host.balance(gas, canonical)?);
-            let object = if held.is_alias { None } else { self.host.object(gas, &StoredAccount::key(key))? };
+            let lamports = lamports_in(self.host.balance(canonical)?);
+            let object = if held.is_alias { None } else { self.host.object(&StoredAccount::key(key))? };
             if lamports == held.lamports && object == held.object {
                 continue;
             }

@@ -27,14 +27,13 @@ pub(super) fn charge(
     message: &SanitizedMessage,
     budget: &Budget,
 ) -> Result<(), LaneError> {
-    let mut free = u64::MAX;
     let (fee, payer) = (fee(message, budget), message.fee_payer());
     let address = canonical(payer);
-    let lamports = lamports_in(host.balance(&mut free, address)?);
+    let lamports = lamports_in(host.balance(address)?);
     if lamports == 0 {
         return Err(refused(TransactionError::AccountNotFound).into());
     }
-    let object = host.object(&mut free, &StoredAccount::key(payer))?;
+    let object = host.object(&StoredAccount::key(payer))?;
     let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(format!("{payer}: {error}")))?;
     let kept = match least(sysvars, &stored) {
         Some(kept) => kept,
@@ -49,10 +48,10 @@ pub(super) fn charge(
         return Err(refused(TransactionError::InsufficientFundsForRent { account_index: 0 }).into());
     }
     // From now on other VMs can say which key stands behind the account.
-    if host.home_of(&mut free, address)?.is_none() {
-        host.identify(&mut free, payer.as_ref())?;
+    if host.home_of(address)?.is_none() {
+        host.identify(payer.as_ref())?;
     }
-    Ok(host.pay_fee(&mut free, address, U256::from(fee) * U256::from(WEI_PER_LAMPORT))?)
+    Ok(host.pay_fee(address, U256::from(fee) * U256::from(WEI_PER_LAMPORT))?)
 }
 
 /// What must stay on an account that pays: nothing on a wallet, the rent of a nonce account. `None` where the account

@@ -28,6 +28,16 @@ use std::borrow::Cow;
 /// Most accounts of a transaction (SIMD-0339's companion limit of account locks).
 const ACCOUNTS_MAX: usize = 128;
 
+/// Gas of all accesses to one account: two cold objects and an account, written with a home record, a code record and a
+/// designator.
+const ACCOUNT_GAS: u64 = 200_000;
+/// Gas of reading, hashing and writing the bytes that a transaction may load, by words of 32 bytes.
+const LOADED_GAS: u64 = (64 << 20) / 32 * 12;
+/// Gas of the bytes by which the accounts of a transaction may grow, for which rent is paid.
+const GROWTH_GAS: u64 = (20 << 20) * 200;
+/// Most gas of the state that a transaction's fee pays for; accounts are written back at each call of another VM.
+const STATE_GAS: u64 = 64 * (ACCOUNTS_MAX as u64 * ACCOUNT_GAS + LOADED_GAS) + GROWTH_GAS;
+
 impl Lane for SvmVm {
     fn decode(&self, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal> {
         Ok(Box::new(Transaction::decode(self.clone(), raw, checks)?))
@@ -125,6 +135,12 @@ impl LaneTransaction for Transaction {
 
     fn gas_limit(&self) -> u64 {
         self.budget.compute_units.into()
+    }
+
+    /// What the limits of a transaction allow: accounts to load, with their records; bytes to load; accounts to write, with
+    /// the bytes by which they may grow, for which rent is paid.
+    fn state_gas(&self) -> u64 {
+        STATE_GAS
     }
 
     fn begin(&self, host: &mut dyn Host) -> Result<Box<dyn LaneRun + '_>, LaneError> {

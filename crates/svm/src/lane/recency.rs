@@ -56,10 +56,9 @@ pub(super) fn check(
 }
 
 fn note(host: &mut dyn Host, slot: u64, hash: B256) -> Result<(), LaneError> {
-    let mut free = u64::MAX;
     let [first, second, ..] = hash.0;
     let key = ObjectKey::new(VmId::SVM, [EXECUTED, slot as u8, first, second]);
-    let list = host.object(&mut free, &key)?.unwrap_or_default();
+    let list = host.object(&key)?.unwrap_or_default();
     let known = list.strip_prefix(&slot.to_be_bytes()).unwrap_or_default();
     if known.chunks(B256::len_bytes()).any(|known| known == hash.as_slice()) {
         let message = "this transaction has been executed already";
@@ -69,7 +68,7 @@ fn note(host: &mut dyn Host, slot: u64, hash: B256) -> Result<(), LaneError> {
     next.extend(slot.to_be_bytes());
     next.extend(known);
     next.extend(hash);
-    Ok(host.set_object(&mut free, &key, Some(next.into()))?)
+    Ok(host.set_object(&key, Some(next.into()))?)
 }
 
 /// The nonce account of a message: its first instruction advances the nonce, the account's authority signs it, and the
@@ -80,7 +79,7 @@ fn nonce(host: &mut dyn Host, sysvars: &Sysvars, message: &SanitizedMessage) -> 
     if message.recent_blockhash() == next.as_hash() {
         return Ok(None);
     }
-    let object = host.object(&mut { u64::MAX }, &StoredAccount::key(account))?;
+    let object = host.object(&StoredAccount::key(account))?;
     let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(format!("{account}: {error}")))?;
     let Some(data) = data_of(&stored, message.recent_blockhash()) else { return Ok(None) };
     if !message.get_ix_signers(0).any(|signer| *signer == data.authority) {
@@ -103,6 +102,6 @@ fn data_of(stored: &StoredAccount, blockhash: &Hash) -> Option<Data> {
 impl Nonce {
     /// Advances the nonce of a transaction that failed.
     pub(super) fn advance(&self, host: &mut dyn Host) -> HostResult<()> {
-        host.set_object(&mut { u64::MAX }, &StoredAccount::key(&self.account), Some(self.advanced.clone()))
+        host.set_object(&StoredAccount::key(&self.account), Some(self.advanced.clone()))
     }
 }

@@ -30,7 +30,7 @@ impl LaneRun for Run<'_> {
     fn run(&mut self, host: &mut dyn Host) -> Result<LaneEnd, Fatal> {
         let ground = Ground { runtime: &self.vm.runtime, programs: &self.vm.programs, sysvars: &self.sysvars };
         // The fee pays for state.
-        let outcome = context::run(ground, host, self.plan(), &mut { u64::MAX })?;
+        let outcome = context::run(ground, host, self.plan())?;
         let gas_used = outcome.compute_units_used;
         let exit = match outcome.result {
             Ok(()) => Exit::Return(outcome.return_data.into()),

@@ -53,7 +53,7 @@ pub(super) fn load(
     let mut loaded = LoadedAddresses::default();
     for lookup in lookups {
         let table = &lookup.account_key;
-        let object = host.object(&mut { u64::MAX }, &StoredAccount::key(table))?;
+        let object = host.object(&StoredAccount::key(table))?;
         let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(format!("{table}: {error}")))?;
         if object.is_none() {
             return Err(refused("AddressLookupTableNotFound", table, "does not exist"));

@@ -71,7 +71,7 @@ impl Hooks<'_> {
     ) -> Hook<u32> {
         let (to, input) = (self.address(contract)?, self.take(data, len)?);
         let request = CallRequest { value, gas_cap, ..CallRequest::new(kind, to, input) };
-        let outcome = self.session.request(|host, gas| host.call(gas, request))?;
+        let outcome = self.session.request(|host| host.call(request))?;
         self.put_length(return_len, outcome.output.len())?;
         self.session.return_data = outcome.output;
         Ok(if outcome.success { SUCCESS } else { FAILURE })
@@ -102,7 +102,7 @@ impl Hooks<'_> {
     }
 
     fn create(&mut self, request: CreateRequest, contract: u32, revert_len: u32) -> Hook<()> {
-        let outcome = self.session.request(|host, gas| host.create(gas, request))?;
+        let outcome = self.session.request(|host| host.create(request))?;
         let output = match outcome.address {
             Some(_) => Bytes::new(),
             None => outcome.output,

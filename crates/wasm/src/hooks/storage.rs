@@ -19,7 +19,7 @@ impl Hooks<'_> {
             return self.put_number(dest, value);
         }
         self.session.charge(prices::STATE_API)?;
-        let value = self.session.request(|host, gas| host.load_word(gas, key))?;
+        let value = self.session.request(|host| host.load_word(key))?;
         self.session.storage.learn(key, value);
         self.put_number(dest, value)
     }
@@ -42,7 +42,7 @@ impl Hooks<'_> {
     pub(crate) fn storage_flush_cache(&mut self, clear: u32) -> Hook<()> {
         self.session.charge(prices::HOOK + prices::STATE_API)?;
         for (key, value) in self.session.storage.take_dirty() {
-            self.session.request(|host, gas| host.store_word(gas, key, value))?;
+            self.session.request(|host| host.store_word(key, value))?;
         }
         if clear != 0 {
             self.session.storage.clear();
@@ -53,14 +53,14 @@ impl Hooks<'_> {
     pub(crate) fn transient_load_bytes32(&mut self, key: u32, dest: u32) -> Hook<()> {
         self.session.charge(TWO_POINTERS + prices::STATE_API)?;
         let key = self.number(key)?;
-        let value = self.session.request(|host, gas| host.load_transient(gas, key))?;
+        let value = self.session.request(|host| host.load_transient(key))?;
         self.put_number(dest, value)
     }
 
     pub(crate) fn transient_store_bytes32(&mut self, key: u32, value: u32) -> Hook<()> {
         self.session.charge(TWO_POINTERS + prices::STATE_API)?;
         let (key, value) = (self.number(key)?, self.number(value)?);
-        self.session.request(|host, gas| host.store_transient(gas, key, value))
+        self.session.request(|host| host.store_transient(key, value))
     }
 
     /// `data` begins with the topics.
@@ -75,6 +75,6 @@ impl Hooks<'_> {
         let (head, _) = bytes.split_at(split);
         let topics: Vec<_> = head.chunks_exact(32).map(B256::from_slice).collect();
         let data = bytes.slice(split..);
-        self.session.request(|host, gas| host.log(gas, &topics, data))
+        self.session.request(|host| host.log(&topics, data))
     }
 }

@@ -19,11 +19,13 @@ pub const CALLER: Address = Address::repeat_byte(0x11);
 pub const OTHER: Address = Address::repeat_byte(0x33);
 pub const PLENTY: u64 = 1 << 40;
 
-pub type CallHandler = fn(&mut MockHost, &mut u64, &CallRequest) -> HostResult<CallOutcome>;
+pub type CallHandler = fn(&mut MockHost, &CallRequest) -> HostResult<CallOutcome>;
 
 /// State of one account and scripted answers for everything else.
 #[derive(Clone, Default)]
 pub struct MockHost {
+    /// What the running frame has left.
+    pub gas: u64,
     pub words: BTreeMap<U256, U256>,
     pub transient: BTreeMap<U256, U256>,
     pub objects: BTreeMap<ObjectKey, Bytes>,
@@ -56,22 +58,21 @@ impl MockHost {
             },
             tx: TxInfo { origin: Address::repeat_byte(0x0A), gas_price: 9 },
         };
-        Self { environment, ..Default::default() }
+        Self { gas: PLENTY, environment, ..Default::default() }
     }
 
-    fn charge(&mut self, gas: &mut u64, amount: u64) -> HostResult<()> {
+    fn take(&mut self, amount: u64) -> HostResult<()> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        *gas = gas.checked_sub(amount).ok_or(HostError::OUT_OF_GAS)?;
-        Ok(())
+        self.charge(amount)
     }
 
-    fn write(&mut self, gas: &mut u64, amount: u64) -> HostResult<()> {
+    fn write(&mut self, amount: u64) -> HostResult<()> {
         if self.read_only {
             return Err(HostError::READ_ONLY);
         }
-        self.charge(gas, amount)
+        self.take(amount)
     }
 }
 
@@ -80,47 +81,61 @@ impl Host for MockHost {
         &self.environment
     }
 
-    fn load_word(&mut self, gas: &mut u64, key: U256) -> HostResult<U256> {
+    fn gas_left(&self) -> u64 {
+        self.gas
+    }
+
+    fn charge(&mut self, amount: u64) -> HostResult<()> {
+        let left = self.gas.checked_sub(amount);
+        self.gas = left.unwrap_or(0);
+        left.map(drop).ok_or(HostError::OUT_OF_GAS)
+    }
+
+    fn lower_gas_to(&mut self, gas: u64) {
+        self.gas = self.gas.min(gas);
+    }
+
+    fn load_word(&mut self, key: U256) -> HostResult<U256> {
         let price = if self.warm.insert(key) { 2_100 } else { 100 };
-        self.charge(gas, price)?;
+        self.take(price)?;
         Ok(self.words.get(&key).copied().unwrap_or_default())
     }
 
-    fn store_word(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()> {
-        self.write(gas, 5_000)?;
+    fn store_word(&mut self, key: U256, value: U256) -> HostResult<()> {
+        self.write(5_000)?;
         self.stores.push((key, value));
         self.words.insert(key, value);
         Ok(())
     }
 
-    fn load_transient(&mut self, gas: &mut u64, key: U256) -> HostResult<U256> {
-        self.charge(gas, 100)?;
+    fn load_transient(&mut self, key: U256) -> HostResult<U256> {
+        self.take(100)?;
         Ok(self.transient.get(&key).copied().unwrap_or_default())
     }
 
-    fn store_transient(&mut self, gas: &mut u64, key: U256, value: U256) -> HostResult<()> {
-        self.write(gas, 100)?;
+    fn store_transient(&mut self, key: U256, value: U256) -> HostResult<()> {
+        self.write(100)?;
         self.transient.insert(key, value);
         Ok(())
     }
 
-    fn balance(&mut self, gas: &mut u64, account: Address) -> HostResult<U256> {
-        self.charge(gas, 2_600)?;
+    fn balance(&mut self, account: Address) -> HostResult<U256> {
+        self.take(2_600)?;
         Ok(self.balances.get(&account).copied().unwrap_or_default())
     }
 
-    fn code(&mut self, gas: &mut u64, account: Address) -> HostResult<Code> {
-        self.charge(gas, 2_600)?;
+    fn code(&mut self, account: Address) -> HostResult<Code> {
+        self.take(2_600)?;
         Ok(self.codes.get(&account).cloned().unwrap_or_default())
     }
 
-    fn object(&mut self, gas: &mut u64, key: &ObjectKey) -> HostResult<Option<Bytes>> {
-        self.charge(gas, 100)?;
+    fn object(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
+        self.take(100)?;
         Ok(self.objects.get(key).cloned())
     }
 
-    fn set_object(&mut self, gas: &mut u64, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
-        self.write(gas, 20_000)?;
+    fn set_object(&mut self, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
+        self.write(20_000)?;
         match value {
             Some(value) => self.objects.insert(key.clone(), value),
             None => self.objects.remove(key),
@@ -128,28 +143,28 @@ impl Host for MockHost {
         Ok(())
     }
 
-    fn log(&mut self, gas: &mut u64, topics: &[B256], data: Bytes) -> HostResult<()> {
+    fn log(&mut self, topics: &[B256], data: Bytes) -> HostResult<()> {
         let bytes = u64::try_from(data.len()).unwrap();
         let topic_count = u64::try_from(topics.len()).unwrap();
-        self.write(gas, 375 + 375 * topic_count + 8 * bytes)?;
+        self.write(375 + 375 * topic_count + 8 * bytes)?;
         self.logs.push(Log { address: CONTRACT, data: LogData::new_unchecked(topics.to_vec(), data) });
         Ok(())
     }
 
-    fn call(&mut self, gas: &mut u64, request: CallRequest) -> HostResult<CallOutcome> {
-        self.charge(gas, 700)?;
+    fn call(&mut self, request: CallRequest) -> HostResult<CallOutcome> {
+        self.take(700)?;
         self.calls.push(format!(
             "{:?} {} value {} input {} cap {}",
             request.kind, request.to, request.value, request.input, request.gas_cap
         ));
         if let Some(handler) = self.on_call {
-            return handler(self, gas, &request);
+            return handler(self, &request);
         }
         Ok(self.outcomes.pop_front().expect("an outcome for each call"))
     }
 
-    fn create(&mut self, gas: &mut u64, request: CreateRequest) -> HostResult<CreateOutcome> {
-        self.write(gas, 32_000)?;
+    fn create(&mut self, request: CreateRequest) -> HostResult<CreateOutcome> {
+        self.write(32_000)?;
         self.calls.push(format!("create value {} salt {:?} code {}", request.value, request.salt, request.init_code));
         Ok(self.creations.pop_front().expect("an outcome for each creation"))
     }
@@ -198,8 +213,8 @@ impl Rig {
     /// Activates the frame's code in `host`.
     pub fn activate(&self, frame: &Frame, host: &mut MockHost) {
         for vm in &self.engines {
-            let mut gas = PLENTY;
-            vm.activate(&frame.code.bytes, &mut gas, host).unwrap();
+            host.gas = PLENTY;
+            vm.activate(&frame.code.bytes, host).unwrap();
         }
     }
 
@@ -231,7 +246,7 @@ impl Rig {
 }
 
 fn run_one(vm: &StylusVm, frame: &Frame, host: &MockHost) -> (RunReport, MockHost) {
-    let mut host = host.clone();
+    let mut host = MockHost { gas: frame.gas_limit, ..host.clone() };
     let report = vm.run_traced(frame, &mut host).unwrap();
     (report, host)
 }
