@@ -99,6 +99,7 @@ fn engine_alone(stage: &Stage) -> f64 {
         input: Bytes::new(),
         gas_limit: 10_000_000,
         read_only: false,
+        is_delegated: false,
         reentrant: false,
         depth: 1,
     };

@@ -175,6 +175,7 @@ fn alone(stage: &Stage, program: Pubkey, invocation: &Invocation) -> f64 {
         input: invocation.to_bytes(),
         gas_limit: 10_000_000,
         read_only: false,
+        is_delegated: false,
         reentrant: false,
         depth: 0,
     };

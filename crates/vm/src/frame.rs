@@ -51,6 +51,8 @@ pub struct Frame {
     pub gas_limit: u64,
     /// Nothing may be written, here and below.
     pub read_only: bool,
+    /// `target` lends its own state to code of another account (EIP-7702).
+    pub is_delegated: bool,
     /// `target` is already on the call stack.
     pub reentrant: bool,
     /// Nesting over all VMs; a transaction's own frame has depth 0.
@@ -106,6 +108,7 @@ impl Frame {
             input: call.input,
             gas_limit: call.gas_limit,
             read_only: call.read_only,
+            is_delegated,
             reentrant: false,
             depth: call.depth,
         }
@@ -154,6 +157,7 @@ impl Frame {
             input: Bytes::new(),
             gas_limit,
             read_only: false,
+            is_delegated: false,
             reentrant: false,
             depth,
         }

@@ -54,6 +54,13 @@ impl ChainBorder {
 
     fn check(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
         let crosses = frame.vm != frame.caller_vm;
+        if frame.is_delegated && frame.vm != VmId::EVM {
+            let message = format!(
+                "the account {} would lend its authority to {} code; EIP-7702 delegations stay inside the EVM",
+                frame.target, frame.vm
+            );
+            return Err((FaultKind::Border, message));
+        }
         if frame.kind == CallKind::Delegate && crosses {
             let message = format!(
                 "a delegate call would lend {} authority to {} code; delegate calls stay inside one VM, use an ordinary call",

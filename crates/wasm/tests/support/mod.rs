@@ -195,6 +195,7 @@ pub fn frame(wasm: &[u8], input: &[u8]) -> Frame {
         input: Bytes::copy_from_slice(input),
         gas_limit: PLENTY,
         read_only: false,
+        is_delegated: false,
         reentrant: false,
         depth: 0,
     }
