@@ -391,7 +391,7 @@ fn f07_a_transaction_inside_of_a_call_is_only_data() {
         let raw = signed(&[transfer(&alice.key(), &bob.key(), LAMPORTS)], &[&alice], recent(&world.stage.chain));
         let wrapped =
             Invocation { accounts: vec![AccountMeta::new(MINE, false)], ..Invocation::of_data(raw.clone().into()) };
-        let frame = wrapped.to_bytes();
+        let frame = wrapped.to_bytes().unwrap();
         // A transaction, a frame of the border as the host would write it, and one of a mode that there is not.
         let unknown = [&[9][..], &frame[1..]].concat();
         for data in [&raw[..], &frame, &unknown] {

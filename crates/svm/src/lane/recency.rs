@@ -40,7 +40,7 @@ pub(super) fn check(
     hash: B256,
 ) -> Result<Option<Nonce>, LaneError> {
     let named = message.recent_blockhash();
-    let recent = sysvars.recent.iter().take(RECENT_BLOCKS as usize).find(|(_, known)| known == named);
+    let recent = sysvars.recent.iter().take(RECENT_BLOCKS).find(|(_, known)| known == named);
     if let Some((slot, _)) = recent {
         note(host, *slot, hash)?;
         return Ok(None);
