@@ -9,6 +9,9 @@
 //! pays for it as well; until then it is interpreted, with the same result.
 
 mod cache;
+pub(crate) mod shape;
+#[cfg(test)]
+mod scratch;
 
 use crate::{account::StoredAccount, runtime::Runtime};
 use cache::Cache;
