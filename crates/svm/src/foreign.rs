@@ -70,6 +70,10 @@ impl Door for Entry<'_> {
         Entry::call_ends(self, agave, given, failure);
     }
 
+    fn pays_for_code(&self) -> bool {
+        self.load_limit.is_none()
+    }
+
     fn executed(&mut self, program: &Arc<ProgramCacheEntry>, units: u64) {
         self.ground.programs.executed(program, units);
     }

@@ -25,6 +25,9 @@ pub(crate) trait Door {
     /// The program that was `given` compute units ends.
     fn call_ends(&mut self, agave: &InvokeContext<'_, '_>, given: u64, failure: Option<InstructionError>);
 
+    /// Whether code that is deployed is paid for by its length: everywhere but in Solana's lane.
+    fn pays_for_code(&self) -> bool;
+
     /// A program has executed this many compute units by itself.
     fn executed(&mut self, program: &Arc<ProgramCacheEntry>, units: u64);
 
@@ -122,6 +125,11 @@ pub(crate) fn told<'a, R>(
 fn running(agave: &InvokeContext<'_, '_>) -> Option<Arc<ProgramCacheEntry>> {
     let program = *agave.transaction_context.get_current_instruction_context().ok()?.get_program_key().ok()?;
     agave.program_cache_for_tx_batch.find(&program)
+}
+
+/// Whether code that is deployed is paid for by its length.
+pub(crate) fn pays_for_code() -> bool {
+    DOOR.is_set() && DOOR.with(|door| door.pays_for_code())
 }
 
 /// Goes through the door.

@@ -13,7 +13,9 @@ use hexapla_primitives::{Bytes, U256, VmId};
 use hexapla_testing::{Script, ScriptCall, Side, Stage, SvmActor, USER};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_loader_v3_interface::state::UpgradeableLoaderState;
-use solana_sdk_ids::{bpf_loader_upgradeable as loader, sysvar};
+use solana_sdk_ids::{
+    bpf_loader_upgradeable as loader, config, feature, loader_v4, native_loader, stake, sysvar, vote,
+};
 
 const MEMO: &[u8] = include_bytes!("../../../../contracts/svm/programs/spl_memo-4.0.0.so");
 
@@ -358,7 +360,10 @@ fn f07_nobody_signs_for_another_on_any_way() {
 fn f07_nobody_writes_to_what_is_reserved() {
     for way in WAYS {
         let mut world = World::new(way);
-        for reserved in [sysvar::clock::ID, sysvar::rent::ID, SYSTEM, BORDER] {
+        // Programs and sysvars that are there, and keys behind which nothing stands.
+        let native = [sysvar::clock::ID, sysvar::rent::ID, SYSTEM, BORDER, native_loader::ID, loader_v4::ID];
+        let others = [stake::ID, vote::ID, config::ID, feature::ID, sysvar::fees::ID, spl::ADDRESS_LOOKUP_TABLE];
+        for reserved in native.into_iter().chain(others) {
             let payment = pay(world.me, reserved, ["sw", "w"], rent(0));
             let before = world.picture(&payment);
             let Err(message) = world.send(&payment) else { panic!("{reserved} was paid by {way:?}") };

@@ -39,8 +39,12 @@ fn count(elf: &[u8]) -> Option<usize> {
     let mut is_target = vec![false; instructions];
     for (place, instruction) in text.chunks_exact(INSN_SIZE).enumerate() {
         let &[CALL_IMM, _, _, _, a, b, c, d] = instruction else { continue };
-        let Ok(distance) = isize::try_from(i32::from_le_bytes([a, b, c, d])) else { continue };
-        let target = (place + 1).checked_add_signed(distance);
+        let distance = i32::from_le_bytes([a, b, c, d]);
+        // The place of a call of a symbol, which is among the relocations.
+        if distance == -1 {
+            continue;
+        }
+        let target = isize::try_from(distance).ok().and_then(|distance| (place + 1).checked_add_signed(distance));
         if let Some(target) = target.and_then(|target| is_target.get_mut(target)) {
             *target = true;
         }
