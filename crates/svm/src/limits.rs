@@ -51,10 +51,6 @@ pub(crate) fn check(invocation: &Invocation) -> Result<(), InvocationError> {
     Ok(())
 }
 
-fn within(
-    given: usize,
-    most: usize,
-    error: impl FnOnce(usize) -> InvocationError,
-) -> Result<(), InvocationError> {
+fn within(given: usize, most: usize, error: impl FnOnce(usize) -> InvocationError) -> Result<(), InvocationError> {
     if given > most { Err(error(given)) } else { Ok(()) }
 }

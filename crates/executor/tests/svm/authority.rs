@@ -1,12 +1,12 @@
 //! Whose word a call is: what a program answers, what nobody may call, who owns a program.
 
 use crate::{USER, chain, invoke};
+use hexapla_abi::{Codec, SolidityCodec, Value};
 use hexapla_executor::{
     AccountInfo, Chain, evm,
     svm::{Pubkey, StoredAccount, alias, canonical, genesis, spl},
     system::{self, SYSTEM_CONTRACT},
 };
-use hexapla_abi::{Codec, SolidityCodec, Value};
 use hexapla_primitives::{Address, Bytes};
 use solana_sdk_ids::{bpf_loader, bpf_loader_deprecated, ed25519_program, secp256k1_program, secp256r1_program};
 
@@ -44,13 +44,8 @@ fn what_a_program_called_has_returned_is_not_its_own_answer() {
         run(&[(account, false, true), (mint, false, false)], &[&[18], user.as_ref()]);
     }
     run(&[(mint, false, true), (a, false, true), (user, true, false)], &[&[7], &500u64.to_le_bytes()]);
-    let transfer = [
-        (a, false, true),
-        (mint, false, false),
-        (b, false, true),
-        (user, true, false),
-        (alias(HOOK), false, false),
-    ];
+    let transfer =
+        [(a, false, true), (mint, false, false), (b, false, true), (user, true, false), (alias(HOOK), false, false)];
     let receipt = run(&transfer, &[&[12], &60u64.to_le_bytes(), &[6]]);
     let hook = receipt.crossings.iter().find(|crossing| crossing.to.address == HOOK).expect("the hook runs");
     assert_eq!(hook.output.last(), Some(&0x42), "the hook has returned a word");

@@ -173,8 +173,7 @@ fn a_call_is_signed_by_16_derived_addresses_of_16_seeds_of_32_bytes() {
     for world in worlds() {
         let call = |lists: usize, seeds: usize, bytes: usize| {
             let seeds = derivable(world.contract, &vec![bytes; seeds]);
-            let invocation =
-                Invocation { seeds: vec![seeds; lists], ..Invocation::of_data(Bytes::from_static(b"hi")) };
+            let invocation = Invocation { seeds: vec![seeds; lists], ..Invocation::of_data(Bytes::from_static(b"hi")) };
             world.call(Way::Contract, &NOTHING, &invocation.to_solidity())
         };
         at_limit(world.engine, limits::SIGNERS_MAX, "at most 16 derived addresses sign", |lists| call(lists, 2, 8));

@@ -210,5 +210,8 @@ fn check_rent(
     let needed = rent.minimum_balance(length);
     let message =
         format!("insufficient funds for rent: {key} has {lamports} lamports and {length} bytes, which need {needed}");
-    Err(Failure::Transaction(TransactionError::InsufficientFundsForRent { account_index: index_in_error(place.into()) }, message))
+    Err(Failure::Transaction(
+        TransactionError::InsufficientFundsForRent { account_index: index_in_error(place.into()) },
+        message,
+    ))
 }

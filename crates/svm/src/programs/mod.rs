@@ -272,11 +272,8 @@ pub(crate) fn holds_code(owner: &Pubkey, executable: bool, data: &[u8]) -> bool 
 
 /// The code record that belongs to an account, as an object to be written beside it; `None` where it holds no code.
 pub(crate) fn code_record(key: &Pubkey, owner: &Pubkey, executable: bool, data: &[u8]) -> Option<(ObjectKey, Bytes)> {
-    let head = if *owner == bpf_loader_upgradeable::ID {
-        UpgradeableLoaderState::size_of_programdata_metadata()
-    } else {
-        0
-    };
+    let head =
+        if *owner == bpf_loader_upgradeable::ID { UpgradeableLoaderState::size_of_programdata_metadata() } else { 0 };
     holds_code(owner, executable, data).then(|| (record_key(key), Record::of(data, head).to_bytes()))
 }
 
