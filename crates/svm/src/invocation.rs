@@ -469,7 +469,7 @@ mod tests {
             let account = |index: usize| {
                 let key = hexapla_primitives::keccak256(index.to_le_bytes());
                 let pubkey = Pubkey::new_from_array(key.0);
-                AccountMeta { pubkey, is_signer: index % 3 == 0, is_writable: index % 2 == 0 }
+                AccountMeta { pubkey, is_signer: index.is_multiple_of(3), is_writable: index.is_multiple_of(2) }
             };
             let lists = seeds.iter().cycle().take(if seeds.is_empty() { 0 } else { signers }).cloned();
             Invocation {

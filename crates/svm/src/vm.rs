@@ -35,7 +35,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { jit: true, cache_bytes: 256 << 20, jit_units_per_byte: 1 }
+        Self { jit: true, cache_bytes: 256 << 20, jit_units_per_byte: 2 }
     }
 }
 
