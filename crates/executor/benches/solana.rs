@@ -172,7 +172,7 @@ fn alone(stage: &Stage, program: Pubkey, invocation: &Invocation) -> f64 {
         code: host.code(target).expect("memory does not fail"),
         kind: CallKind::Call,
         value: U256::ZERO,
-        input: invocation.to_bytes(),
+        input: invocation.to_bytes().expect("it is within the limits"),
         gas_limit: 10_000_000,
         read_only: false,
         is_delegated: false,

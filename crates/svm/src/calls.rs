@@ -4,6 +4,7 @@ use crate::{
     context::{Entry, canonical_of_key},
     error::{Failure, fault},
     invocation::Invocation,
+    limits::ACCOUNTS_MAX,
 };
 use hexapla_primitives::{Bytes, NativeGas, VmId};
 use hexapla_vm::{Exit, Frame, FrameEnd};
@@ -53,11 +54,12 @@ impl Entry<'_> {
             let pubkey = *context.get_key_of_account_at_index(account.index_in_transaction)?;
             Ok(AccountMeta { pubkey, is_signer: account.is_signer(), is_writable: account.is_writable() })
         });
-        let accounts = accounts.collect::<Result<_, InstructionError>>()?;
+        // A message can name the same accounts any number of times; the tree shows as many as a program can take.
+        let accounts = accounts.take(ACCOUNTS_MAX).collect::<Result<_, InstructionError>>()?;
         let data = Bytes::copy_from_slice(instruction.get_instruction_data());
         let target = canonical_of_key(instruction.get_program_key()?);
-        let input = Invocation { accounts, ..Invocation::of_data(data) }.to_bytes();
-        let (gas_limit, depth) = (agave.get_remaining(), agave.get_stack_height());
-        Ok(Frame::inner(VmId::SVM, self.caller(agave)?, target, input, gas_limit, depth))
+        let input = Invocation { accounts, ..Invocation::of_data(data) }.to_bytes().unwrap_or_default();
+        let caller = canonical_of_key(&self.caller(agave)?.unwrap_or(self.payer));
+        Ok(Frame::inner(VmId::SVM, caller, target, input, agave.get_remaining(), agave.get_stack_height()))
     }
 }

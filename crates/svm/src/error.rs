@@ -66,7 +66,12 @@ pub(crate) fn transaction_error(index: usize, failure: &Failure) -> TransactionE
         Failure::Fault(FaultKind::InsufficientBalance, _) => InstructionError::InsufficientFunds,
         Failure::Fault(..) | Failure::Fatal(_) => InstructionError::GenericError,
     };
-    TransactionError::InstructionError(index as u8, error)
+    TransactionError::InstructionError(index_in_error(index), error)
+}
+
+/// The place of an instruction or an account as Solana's errors carry it: those that do not fit are the last.
+pub(crate) fn index_in_error(index: usize) -> u8 {
+    u8::try_from(index).unwrap_or(u8::MAX)
 }
 
 fn kind_of_transaction(error: &TransactionError) -> FaultKind {

@@ -11,7 +11,10 @@ use hexapla_primitives::{Address, Bytes, FaultKind, U256};
 use hexapla_vm::{CallKind, CallOutcome, CallRequest};
 use solana_account::ReadableAccount;
 use solana_instruction::error::InstructionError;
-use solana_program_runtime::{declare_process_instruction, invoke_context::InvokeContext};
+use solana_program_runtime::{
+    declare_process_instruction, invoke_context::InvokeContext, loaded_programs::ProgramCacheForTxBatch,
+    program_cache_entry::ProgramCacheEntry,
+};
 use solana_pubkey::Pubkey;
 use solana_sbpf::vm::ContextObject;
 use solana_sdk_ids::system_program;
@@ -20,7 +23,7 @@ use solana_svm_timings::ExecuteTimings;
 use solana_transaction_context::{
     instruction::InstructionContext, transaction::TransactionContext, transaction_accounts::TransactionAccounts,
 };
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 /// Compute units of entering an alias, as of the System program.
 const ALIAS_UNITS: u64 = 150;
@@ -51,6 +54,8 @@ struct Request {
     alias: Pubkey,
     contract: Address,
     caller: Address,
+    /// The caller's key, where it is a wallet and no program.
+    wallet: Option<Pubkey>,
     payer: Option<Address>,
     lamports: u64,
     input: Bytes,
@@ -63,6 +68,14 @@ impl Door for Entry<'_> {
 
     fn call_ends(&mut self, agave: &InvokeContext<'_, '_>, given: u64, failure: Option<InstructionError>) {
         Entry::call_ends(self, agave, given, failure);
+    }
+
+    fn pays_for_code(&self) -> bool {
+        self.load_limit.is_none()
+    }
+
+    fn executed(&mut self, program: &Arc<ProgramCacheEntry>, units: u64) {
+        self.ground.programs.executed(program, units);
     }
 
     fn units_used_up(&mut self) {
@@ -98,7 +111,7 @@ impl Entry<'_> {
         // The host's gas follows the compute units, and these what the host takes.
         self.host.lower_gas_to(self.aside.saturating_add(agave.get_remaining()));
         let given = self.host.gas_left();
-        let called = self.cross(&accounts, &request, waiting);
+        let called = self.cross(&accounts, agave.program_cache_for_tx_batch, &request, waiting);
         let paid = agave.compute_meter.consume_checked(given.saturating_sub(self.host.gas_left()));
         let outcome = called?;
         paid.map_err(|_| InstructionError::ComputationalBudgetExceeded)?;
@@ -125,6 +138,7 @@ impl Entry<'_> {
     fn cross(
         &mut self,
         accounts: &TransactionAccounts,
+        programs: &mut ProgramCacheForTxBatch,
         request: &Request,
         waiting: Waiting,
     ) -> Result<CallOutcome, Failure> {
@@ -133,12 +147,26 @@ impl Entry<'_> {
             self.host.charge(units)?;
         }
         self.on_state(|entry| entry.store(accounts, false))?;
+        self.introduce(request)?;
         self.print_log();
+        let changes = session::code_changes();
         let outcome = self.call(request, waiting.clone())?;
         if outcome.success {
-            self.on_state(|entry| entry.reload(accounts, &waiting))?;
+            self.on_state(|entry| {
+                entry.reload(accounts, &waiting)?;
+                if session::code_changes() == changes { Ok(()) } else { entry.renew_programs(accounts, programs) }
+            })?;
         }
         Ok(outcome)
+    }
+
+    /// Writes down which key stands behind a wallet that calls, so that other VMs can say so, too. The fee of the
+    /// transaction has done that for the wallet that pays it.
+    fn introduce(&mut self, request: &Request) -> Result<(), Failure> {
+        if let Some(wallet) = request.wallet.filter(|wallet| *wallet != self.payer) {
+            self.host.identify(wallet.as_ref())?;
+        }
+        Ok(())
     }
 
     fn call(&mut self, request: &Request, waiting: Waiting) -> Result<CallOutcome, Failure> {
@@ -156,7 +184,11 @@ impl Entry<'_> {
         let instruction = context.get_current_instruction_context()?;
         let alias = *instruction.get_program_key()?;
         let contract = behind_alias(&alias).ok_or(InstructionError::UnsupportedProgramId)?;
-        let caller = self.caller(agave)?;
+        let Some(caller) = self.caller(agave)? else {
+            let message = "no account of the instruction signed: nobody calls the contract";
+            ic_msg!(agave, "{}: {}", alias, message);
+            return Err(InstructionError::MissingRequiredSignature.into());
+        };
         let payer = payer(context, &instruction)?;
         let (lamports, input) = split_value(instruction.get_instruction_data());
         // Without one the caller itself would pay: the program with its rent, or a wallet that did not say so.
@@ -164,18 +196,22 @@ impl Entry<'_> {
             let message = "the call states a value, but no account that signed and may be changed pays for it";
             return Err(Failure::Fault(FaultKind::InsufficientBalance, message.into()));
         }
-        Ok(Request { alias, contract, caller, payer, lamports, input: Bytes::copy_from_slice(input) })
+        let wallet = (agave.get_stack_height() < 2).then_some(caller);
+        let caller = canonical_of_key(&caller);
+        Ok(Request { alias, contract, caller, wallet, payer, lamports, input: Bytes::copy_from_slice(input) })
     }
 
-    /// Who made the running call: at the top who signed the transaction, below that the program that called.
-    pub(crate) fn caller(&self, agave: &InvokeContext<'_, '_>) -> Result<Address, InstructionError> {
-        Ok(match agave.get_stack_height().checked_sub(2) {
-            None => canonical_of_key(&self.payer),
-            Some(level) => {
-                let caller = agave.transaction_context.get_instruction_context_at_nesting_level(level)?;
-                canonical_of_key(caller.get_program_key()?)
-            }
-        })
+    /// Who made the running call: the program below, and at the top the first account of the instruction that signed it.
+    /// Whoever else signed the transaction, and who pays for it, has no part in the instruction.
+    pub(crate) fn caller(&self, agave: &InvokeContext<'_, '_>) -> Result<Option<Pubkey>, InstructionError> {
+        let context = &agave.transaction_context;
+        if let Some(level) = agave.get_stack_height().checked_sub(2) {
+            let caller = context.get_instruction_context_at_nesting_level(level)?;
+            return Ok(Some(*caller.get_program_key()?));
+        }
+        let instruction = context.get_current_instruction_context()?;
+        let signer = instruction.instruction_accounts().iter().find(|account| account.is_signer());
+        signer.map(|signer| context.get_key_of_account_at_index(signer.index_in_transaction).copied()).transpose()
     }
 
     /// What the entry holds while the call runs.

@@ -2,16 +2,19 @@
 
 use crate::{
     context::behind_alias,
+    programs::shape,
     session::{self, BoxedError},
 };
 use solana_account::{ReadableAccount, WritableAccount};
 use solana_instruction::error::InstructionError;
+use solana_loader_v3_interface::state::UpgradeableLoaderState;
 use solana_program_runtime::{
     declare_process_instruction, invoke_context::InvokeContext, solana_sbpf::declare_builtin_function,
 };
 use solana_pubkey::Pubkey;
 use solana_sbpf::program::BuiltinFunctionDefinition as _;
-use solana_sdk_ids::{native_loader, system_program};
+use solana_sdk_ids::{bpf_loader_upgradeable, native_loader, system_program};
+use solana_svm_log_collector::ic_msg;
 
 declare_builtin_function!(
     /// The loaders: runs programs, and deploys, upgrades and closes them.
@@ -31,9 +34,52 @@ declare_builtin_function!(
         if session::is_running(&program) {
             return Err(InstructionError::ReentrancyNotAllowed.into());
         }
+        if program == bpf_loader_upgradeable::ID {
+            check_deployment(agave)?;
+        }
         session::told(agave, |agave| solana_bpf_loader_program::Entrypoint::rust(agave, 0, 0, 0, 0, 0))
     }
 );
+
+/// Gas of deploying a byte of code from another VM, beside what is paid for the accounts: the loader reads and verifies it
+/// and makes native code of it. In Solana's lane it costs the loader's compute units, as on Solana.
+const DEPLOY_BYTE_GAS: u64 = 2;
+
+/// Where the code stands that the loader reads by an instruction with this tag: the account's place, and the bytes before.
+const fn code_place(tag: u8) -> Option<(usize, usize)> {
+    match tag {
+        // DeployWithMaxDataLen and Upgrade read a buffer, ExtendProgram and ExtendProgramChecked the program's own account.
+        2 => Some((3, UpgradeableLoaderState::size_of_buffer_metadata())),
+        3 => Some((2, UpgradeableLoaderState::size_of_buffer_metadata())),
+        6 | 9 => Some((0, UpgradeableLoaderState::size_of_programdata_metadata())),
+        _ => None,
+    }
+}
+
+/// Code is paid for before the loader reads it, and refused where it would take far longer to read than its length says.
+fn check_deployment(agave: &InvokeContext<'_, '_>) -> Result<(), BoxedError> {
+    let context = &agave.transaction_context;
+    let instruction = context.get_current_instruction_context()?;
+    let place = match instruction.get_instruction_data() {
+        [tag, 0, 0, 0, ..] => code_place(*tag),
+        _ => None,
+    };
+    let Some((place, head)) = place else { return Ok(()) };
+    // Without the account the loader itself says what is missing.
+    let Some(account) = instruction.instruction_accounts().get(place) else { return Ok(()) };
+    let account = context.accounts().try_borrow(account.index_in_transaction)?;
+    let code = account.data().get(head..).unwrap_or_default();
+    if session::pays_for_code() {
+        agave.compute_meter.consume_checked(DEPLOY_BYTE_GAS.saturating_mul(code.len() as u64))?;
+    }
+    let (symbols, most) = (shape::symbols(code), shape::symbols_max(code.len()));
+    if symbols > most {
+        let bytes = code.len();
+        ic_msg!(agave, "The code has {} functions and relocations; {} bytes may have {}", symbols, bytes, most);
+        return Err(InstructionError::InvalidAccountData.into());
+    }
+    Ok(())
+}
 
 declare_builtin_function!(
     /// The System program.

@@ -15,6 +15,7 @@
 //! `signer` may be set for the caller's own alias, and with `invokeSigned` for the addresses that its seeds derive from
 //! the alias (as `invoke_signed` does). `account` reads any account, whosever it is, and runs nothing. Any other call data reaches the program as instruction data without accounts.
 
+use crate::limits::{self, InvocationError};
 use hexapla_abi::{
     Abi, AnyCodec, Codec, Function, Interface, SolidityCodec, Value,
     interface::{AccountSource, Seed},
@@ -29,11 +30,7 @@ use solana_pubkey::Pubkey;
 use std::sync::LazyLock;
 
 /// Compute units of trying one bump seed, as the syscalls charge it.
-const DERIVATION_UNITS: u64 = 1_500;
-/// Most accounts of an instruction.
-const ACCOUNTS_MAX: usize = 255;
-/// Most bytes of instruction data, as for calls between programs.
-const DATA_BYTES_MAX: usize = 10 * 1024;
+pub(crate) const DERIVATION_UNITS: u64 = 1_500;
 
 /// A call of a program: its accounts, its data, and what the caller signs for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,29 +149,36 @@ impl Invocation {
         encoded.and_then(Result::ok).unwrap_or_default()
     }
 
-    /// The form in which a frame carries it.
-    pub fn to_bytes(&self) -> Bytes {
-        let seeds = self.seeds.iter().map(|seeds| 2 + seeds.iter().map(|seed| 2 + seed.len()).sum::<usize>());
-        let mut bytes = Vec::with_capacity(5 + 33 * self.accounts.len() + seeds.sum::<usize>() + self.data.len());
-        bytes.push(self.mode as u8);
-        bytes.extend((self.accounts.len() as u16).to_le_bytes());
+    /// The form in which a frame carries it. `Err` where it holds more than a call can carry.
+    pub fn to_bytes(&self) -> Result<Bytes, InvocationError> {
+        use InvocationError as E;
+        limits::check(self)?;
+        let seeds = self.seeds.iter().map(|seeds| 1 + seeds.iter().map(|seed| 1 + seed.len()).sum::<usize>());
+        let mut bytes = Vec::with_capacity(3 + 33 * self.accounts.len() + seeds.sum::<usize>() + self.data.len());
+        bytes.push(match self.mode {
+            Mode::Plain => 0,
+            Mode::Wrapped => 1,
+            Mode::Read => 2,
+            Mode::Describe => 3,
+        });
+        push_length(&mut bytes, self.accounts.len(), E::Accounts)?;
         for account in &self.accounts {
             bytes.extend(account.pubkey.as_ref());
             bytes.push(u8::from(account.is_signer) | u8::from(account.is_writable) << 1);
         }
-        bytes.extend((self.seeds.len() as u16).to_le_bytes());
+        push_length(&mut bytes, self.seeds.len(), E::Signers)?;
         for seeds in &self.seeds {
-            bytes.extend((seeds.len() as u16).to_le_bytes());
+            push_length(&mut bytes, seeds.len(), E::Seeds)?;
             for seed in seeds {
-                bytes.extend((seed.len() as u16).to_le_bytes());
+                push_length(&mut bytes, seed.len(), E::Seed)?;
                 bytes.extend(seed.iter());
             }
         }
         bytes.extend(self.data.iter());
-        bytes.into()
+        Ok(bytes.into())
     }
 
-    /// Reads what [`Invocation::to_bytes`] wrote.
+    /// Reads what [`Invocation::to_bytes`] wrote. `None` where the bytes are nothing that it can have written.
     pub fn from_bytes(bytes: &Bytes) -> Option<Self> {
         let mut rest = Reader(bytes, 0);
         let mode = match rest.take(1)?.first()? {
@@ -188,7 +192,7 @@ impl Invocation {
             .map(|_| {
                 let pubkey = Pubkey::try_from(rest.take(32)?).ok()?;
                 let flags = *rest.take(1)?.first()?;
-                Some(AccountMeta { pubkey, is_signer: flags & 1 != 0, is_writable: flags & 2 != 0 })
+                (flags < 4).then_some(AccountMeta { pubkey, is_signer: flags & 1 != 0, is_writable: flags & 2 != 0 })
             })
             .collect::<Option<_>>()?;
         let seeds = (0..rest.length()?)
@@ -202,28 +206,24 @@ impl Invocation {
                     .collect()
             })
             .collect::<Option<_>>()?;
-        let data = bytes.slice(rest.1..);
-        Some(Self { accounts, data, seeds, mode })
+        let invocation = Self { accounts, data: bytes.slice(rest.1..), seeds, mode };
+        limits::check(&invocation).ok().map(|()| invocation)
     }
 
     /// As an instruction of `program`.
     pub fn instruction(&self, program: Pubkey) -> Instruction {
         Instruction { program_id: program, accounts: self.accounts.clone(), data: self.data.to_vec() }
     }
+}
 
-    /// Says what is too much about it.
-    pub fn check(&self) -> Result<(), String> {
-        if self.accounts.len() > ACCOUNTS_MAX {
-            return Err(format!(
-                "{} accounts are passed; an instruction takes at most {ACCOUNTS_MAX}",
-                self.accounts.len()
-            ));
-        }
-        if self.data.len() > DATA_BYTES_MAX {
-            return Err(format!("{} bytes of data are passed; a call takes at most {DATA_BYTES_MAX}", self.data.len()));
-        }
-        Ok(())
-    }
+/// A length as a frame carries it. Each is below 256, because none of the limits of a call is more.
+fn push_length(
+    bytes: &mut Vec<u8>,
+    length: usize,
+    error: impl FnOnce(usize) -> InvocationError,
+) -> Result<(), InvocationError> {
+    bytes.push(u8::try_from(length).map_err(|_| error(length))?);
+    Ok(())
 }
 
 struct Reader<'a>(&'a [u8], usize);
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
     }
 
     fn length(&mut self) -> Option<usize> {
-        Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?).into())
+        self.take(1)?.first().copied().map(usize::from)
     }
 }
 
@@ -424,6 +424,8 @@ impl Resolver<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{ACCOUNTS_MAX, DATA_BYTES_MAX, SEED_BYTES_MAX, SEEDS_MAX, SIGNERS_MAX};
+    use proptest::prelude::*;
 
     #[test]
     fn f07_a_frame_of_an_unknown_mode_is_none() {
@@ -436,14 +438,73 @@ mod tests {
                 seeds: seeds.clone(),
                 mode,
             };
-            let frame = invocation.to_bytes();
+            let frame = invocation.to_bytes().unwrap();
             assert_eq!(Invocation::from_bytes(&frame), Some(invocation));
             for length in 0..frame.len() - 4 {
                 assert_eq!(Invocation::from_bytes(&frame.slice(..length)), None, "{mode:?}: {length} bytes");
             }
         }
         for mode in 4..=u8::MAX {
-            assert_eq!(Invocation::from_bytes(&vec![mode, 0, 0, 0, 0].into()), None, "{mode}");
+            assert_eq!(Invocation::from_bytes(&vec![mode, 0, 0].into()), None, "{mode}");
+        }
+    }
+
+    /// Sizes around each limit, and around those at which lengths of one or two bytes begin again.
+    fn size(limit: usize) -> impl Strategy<Value = usize> {
+        let wraps = [255usize, 256, 257, 65_535, 65_536, 65_537];
+        prop_oneof![
+            6 => 0..=limit,
+            1 => Just(limit),
+            1 => Just(limit + 1),
+            1 => prop::sample::select(wraps.to_vec()),
+        ]
+    }
+
+    fn invocation() -> impl Strategy<Value = Invocation> {
+        let seed = size(SEED_BYTES_MAX);
+        let seeds = (size(SEEDS_MAX), seed).prop_map(|(count, length)| vec![Bytes::from(vec![0xa5; length]); count]);
+        let lists = (0..=SIGNERS_MAX + 1, prop::collection::vec(seeds, 0..4));
+        (size(ACCOUNTS_MAX), size(DATA_BYTES_MAX), lists).prop_map(|(accounts, data, (signers, seeds))| {
+            let account = |index: usize| {
+                let key = hexapla_primitives::keccak256(index.to_le_bytes());
+                let pubkey = Pubkey::new_from_array(key.0);
+                AccountMeta { pubkey, is_signer: index.is_multiple_of(3), is_writable: index.is_multiple_of(2) }
+            };
+            let lists = seeds.iter().cycle().take(if seeds.is_empty() { 0 } else { signers }).cloned();
+            Invocation {
+                accounts: (0..accounts).map(account).collect(),
+                data: (0..data).map(|index| index.to_le_bytes()[0]).collect(),
+                seeds: lists.collect(),
+                mode: Mode::Wrapped,
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn what_a_frame_carries_is_what_was_asked_for_or_it_is_refused(asked in invocation()) {
+            let fits = asked.accounts.len() <= ACCOUNTS_MAX
+                && asked.data.len() <= DATA_BYTES_MAX
+                && asked.seeds.len() <= SIGNERS_MAX
+                && asked.seeds.iter().all(|seeds| seeds.len() <= SEEDS_MAX)
+                && asked.seeds.iter().flatten().all(|seed| seed.len() <= SEED_BYTES_MAX);
+            match asked.to_bytes() {
+                Ok(frame) => {
+                    prop_assert!(fits);
+                    prop_assert_eq!(Invocation::from_bytes(&frame), Some(asked));
+                }
+                Err(error) => prop_assert!(!fits, "{}", error),
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_one_invocation_or_none(bytes in prop::collection::vec(0..6u8, 0..200)) {
+            let bytes = Bytes::from(bytes);
+            if let Some(invocation) = Invocation::from_bytes(&bytes) {
+                prop_assert_eq!(invocation.to_bytes(), Ok(bytes));
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! - [`SvmVm`]: the adapter: programs are contracts, accounts are objects of the SVM's column, lamports are a view of the
 //!   balance in wei
 //! - [`invocation`]: a call of a program by a contract of another VM: accounts, data, seeds
+//! - [`limits`]: what such a call may hold
 //! - [`account`]: a Solana account as it is stored
 //! - `context`: one entry into agave's `InvokeContext`, its accounts loaded from the host and written back
 //! - `foreign`: a program calls an alias: out of the SVM, into another VM, and back
@@ -18,9 +19,12 @@
 //!
 //! Nothing outside this crate imports agave.
 
+#![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+
 pub mod account;
 mod calls;
 #[cfg(feature = "conformance")]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 pub mod conformance;
 mod context;
 mod error;
@@ -30,6 +34,7 @@ mod guard;
 mod heaps;
 pub mod invocation;
 mod lane;
+pub mod limits;
 mod precompiles;
 mod programs;
 mod runtime;
@@ -41,6 +46,7 @@ mod vm;
 pub use account::{StoredAccount, WEI_PER_LAMPORT, canonical};
 pub use foreign::{BORDER, CALL_WITH_VALUE};
 pub use invocation::{Invocation, Mode, alias};
+pub use limits::InvocationError;
 pub use runtime::SetupError;
 pub use solana_instruction::AccountMeta;
 pub use solana_pubkey::{Pubkey, pubkey};

@@ -5,11 +5,15 @@
 
 use scoped_tls_hkt::scoped_thread_local;
 use solana_instruction::error::InstructionError;
-use solana_program_runtime::invoke_context::InvokeContext;
+use solana_program_runtime::{invoke_context::InvokeContext, program_cache_entry::ProgramCacheEntry};
 use solana_pubkey::Pubkey;
 use solana_sbpf::{error::EbpfError, vm::ContextObject as _};
 use solana_svm_log_collector::LogCollector;
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+};
 
 pub(crate) type BoxedError = Box<dyn std::error::Error>;
 
@@ -20,6 +24,12 @@ pub(crate) trait Door {
 
     /// The program that was `given` compute units ends.
     fn call_ends(&mut self, agave: &InvokeContext<'_, '_>, given: u64, failure: Option<InstructionError>);
+
+    /// Whether code that is deployed is paid for by its length: everywhere but in Solana's lane.
+    fn pays_for_code(&self) -> bool;
+
+    /// A program has executed this many compute units by itself.
+    fn executed(&mut self, program: &Arc<ProgramCacheEntry>, units: u64);
 
     /// A program has used up the compute units of its transaction.
     fn units_used_up(&mut self);
@@ -32,6 +42,33 @@ scoped_thread_local!(static mut DOOR: for<'a> &'a mut (dyn Door + 'a));
 
 thread_local! {
     static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
+    /// How often entries of this thread have written code.
+    static CODE_CHANGES: Cell<u64> = const { Cell::new(0) };
+    /// Compute units that were used inside the running program by what it called.
+    static USED_ABOVE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Code was written, or removed.
+pub(crate) fn code_changed() {
+    CODE_CHANGES.set(CODE_CHANGES.get().wrapping_add(1));
+}
+
+/// A number that differs whenever code was written in between. Only the host's state says which.
+pub(crate) fn code_changes() -> u64 {
+    CODE_CHANGES.get()
+}
+
+/// Runs something, and says how many compute units it used by itself, without what it called.
+pub(crate) fn metered<'a, 'b, R>(
+    agave: &mut InvokeContext<'a, 'b>,
+    run: impl FnOnce(&mut InvokeContext<'a, 'b>) -> R,
+) -> (R, u64) {
+    let (given, outside) = (agave.get_remaining(), USED_ABOVE.replace(0));
+    let result = run(agave);
+    let used = given.saturating_sub(agave.get_remaining());
+    let own = used.saturating_sub(USED_ABOVE.get());
+    USED_ABOVE.set(outside.saturating_add(used));
+    (result, own)
 }
 
 /// An entry that waits for a call of one of its programs to another VM.
@@ -66,7 +103,11 @@ pub(crate) fn told<'a, R>(
     }
     let given = agave.get_remaining();
     let is_told = DOOR.with(|door| door.call_begins(agave));
-    let result = run(agave);
+    let program = running(agave);
+    let (result, own) = metered(agave, run);
+    if let Some(program) = program {
+        DOOR.with(|door| door.executed(&program, own));
+    }
     if let Err(error) = &result
         && matches!(error.downcast_ref(), Some(EbpfError::ExceededMaxInstructions))
     {
@@ -80,12 +121,23 @@ pub(crate) fn told<'a, R>(
     result
 }
 
+/// The program that runs, if it is none of the native ones.
+fn running(agave: &InvokeContext<'_, '_>) -> Option<Arc<ProgramCacheEntry>> {
+    let program = *agave.transaction_context.get_current_instruction_context().ok()?.get_program_key().ok()?;
+    agave.program_cache_for_tx_batch.find(&program)
+}
+
+/// Whether code that is deployed is paid for by its length.
+pub(crate) fn pays_for_code() -> bool {
+    DOOR.is_set() && DOOR.with(|door| door.pays_for_code())
+}
+
 /// Goes through the door.
 pub(crate) fn alias_entered(agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError> {
     if !DOOR.is_set() {
         return Err(InstructionError::UnsupportedProgramId);
     }
-    DOOR.with(|door| door.alias_entered(agave))
+    DOOR.with(|door| metered(agave, |agave| door.alias_entered(agave)).0)
 }
 
 /// Runs `work` while an entry waits. Nothing is left behind if it panics.

@@ -13,9 +13,9 @@ use solana_slot_hashes::SlotHashes;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A transaction may name a blockhash of this many blocks back at most.
-pub(crate) const RECENT_BLOCKS: u64 = 150;
+pub(crate) const RECENT_BLOCKS: usize = 150;
 /// Hashes of blocks that programs can see.
-const SLOT_HASHES: u64 = 512;
+const SLOT_HASHES: u16 = 512;
 /// Lamports for each signature, as nonce accounts record it.
 pub(crate) const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
@@ -99,7 +99,7 @@ fn padded(mut data: Vec<u8>, length: usize) -> Vec<u8> {
 /// The deprecated sysvar that nonce instructions ask for: a list of (hash, lamports per signature).
 fn recent_blockhashes(recent: &[(u64, Hash)]) -> Vec<u8> {
     let entries: Vec<([u8; 32], u64)> =
-        recent.iter().take(RECENT_BLOCKS as usize).map(|(_, hash)| (hash.to_bytes(), LAMPORTS_PER_SIGNATURE)).collect();
+        recent.iter().take(RECENT_BLOCKS).map(|(_, hash)| (hash.to_bytes(), LAMPORTS_PER_SIGNATURE)).collect();
     encode(&entries)
 }
 
@@ -121,13 +121,13 @@ impl BlockSysvars {
             return Ok(Arc::clone(sysvars));
         }
         let mut recent = Vec::new();
-        for number in (number.saturating_sub(SLOT_HASHES)..number).rev() {
+        for number in (number.saturating_sub(SLOT_HASHES.into())..number).rev() {
             // The block before knew the rest: a hash stands for everything before it.
             if let Some((_, before)) = newest.as_ref()
                 && let Some(at) = before.recent.first().filter(|(slot, _)| *slot == number)
                 && host.ancestor(number)?.0 == at.1.to_bytes()
             {
-                let rest = (SLOT_HASHES as usize).saturating_sub(recent.len());
+                let rest = usize::from(SLOT_HASHES).saturating_sub(recent.len());
                 recent.extend(before.recent.iter().take(rest).copied());
                 break;
             }

@@ -5,7 +5,9 @@ use crate::{
     context::{AccountUse, Ground, Outbound, Plan, TopInstruction, canonical_of_key, lamports_in, run},
     error::{Failure, fault},
     foreign::BORDER,
-    invocation::{self, Invocation, Mode, alias, program_of},
+    invocation::{self, DERIVATION_UNITS, Invocation, Mode, alias, program_of},
+    lane::is_reserved,
+    precompiles::is_precompile,
     programs::{self, Programs},
     runtime::{Runtime, SetupError},
     sysvars::BlockSysvars,
@@ -19,20 +21,23 @@ use solana_instruction::error::InstructionError;
 use solana_program_runtime::execution_budget::{MAX_COMPUTE_UNIT_LIMIT, MIN_HEAP_FRAME_BYTES};
 use solana_pubkey::Pubkey;
 use solana_transaction_context::instruction_accounts::InstructionAccount;
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 /// How the SVM runs programs; none of it changes a result.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Compile programs to native code (on x86-64); else they are interpreted.
     pub jit: bool,
-    /// Most bytes of ELF files whose compiled programs are kept in memory.
+    /// Most bytes of programs, as they were read and as native code, that are kept in memory.
     pub cache_bytes: usize,
+    /// Compute units that a program executes for each byte of its code before it is compiled; until then it is
+    /// interpreted. So the time of compiling is paid for, whoever deploys programs and runs each of them once.
+    pub jit_units_per_byte: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { jit: true, cache_bytes: 64 << 20 }
+        Self { jit: true, cache_bytes: 256 << 20, jit_units_per_byte: 2 }
     }
 }
 
@@ -49,12 +54,12 @@ impl SvmVm {
     pub fn new(config: Config) -> Result<Self, SetupError> {
         Ok(Self {
             runtime: Arc::new(Runtime::new()?),
-            programs: Arc::new(Programs::new(config.jit, config.cache_bytes)),
+            programs: Arc::new(Programs::new(config.jit, config.cache_bytes).compiled_after(config.jit_units_per_byte)),
             sysvars: Arc::default(),
         })
     }
 
-    /// Programs that are kept compiled.
+    /// Programs that are kept in memory.
     pub fn cached_programs(&self) -> usize {
         self.programs.len()
     }
@@ -65,6 +70,9 @@ impl SvmVm {
         if matches!(invocation.mode, Mode::Read | Mode::Describe) {
             return read_account(&program, &invocation, host);
         }
+        // Each address that signs is derived, and each derivation costs what the syscall charges for it.
+        let derivations = DERIVATION_UNITS.saturating_mul(invocation.seeds.len() as u64);
+        host.charge(derivations)?;
         let sysvars = self.sysvars.get(host)?;
         let caller = alias(frame.caller);
         let mut plan = plan(program, &invocation, caller, frame.depth == 0)?;
@@ -73,7 +81,9 @@ impl SvmVm {
         let outcome = run(ground, host, plan).map_err(Failure::Fatal)?;
         *used = Some(outcome.compute_units_used);
         outcome.result.map_err(|(_, failure)| failure)?;
-        Ok(invocation.output(outcome.return_data))
+        // What a program that this one called has left behind is not its answer.
+        let (setter, data) = outcome.return_data;
+        Ok(invocation.output(if setter == program { data } else { Vec::new() }))
     }
 }
 
@@ -114,13 +124,14 @@ impl Vm for SvmVm {
     }
 
     fn write_call(&self, call: &TypedCall<'_>, book: &dyn CallBook) -> HostResult<Bytes> {
-        Ok(invocation::typed(call, book)?.to_bytes())
+        let invocation = invocation::typed(call, book)?;
+        invocation.to_bytes().map_err(|error| HostError::fault(FaultKind::Border, error.to_string()))
     }
 
     fn raw_call(&self, _caller: Address, from: Abi, input: &Bytes) -> Result<Bytes, String> {
         let invocation =
             if from == Abi::Solidity { Invocation::from_solidity(input)? } else { Invocation::of_data(input.clone()) };
-        Ok(invocation.to_bytes())
+        invocation.to_bytes().map_err(|error| error.to_string())
     }
 
     fn is_raw_call(&self, from: Abi, input: &[u8]) -> bool {
@@ -139,7 +150,7 @@ impl Vm for SvmVm {
     }
 
     fn read_call(&self, account: &[u8]) -> Option<Bytes> {
-        Some(Invocation::reading(Pubkey::try_from(account).ok()?).to_bytes())
+        Invocation::reading(Pubkey::try_from(account).ok()?).to_bytes().ok()
     }
 
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
@@ -192,8 +203,12 @@ fn read_frame(frame: &Frame) -> Result<(Pubkey, Invocation), Failure> {
             "a Solana program takes no coin with a call; send it to an account of the program instead",
         ));
     }
+    if is_precompile(&program) {
+        return Err(refused(
+            "signature checks are paid for by the fee of a transaction of Solana's own form; they cannot be called",
+        ));
+    }
     let invocation = Invocation::from_bytes(&frame.input).ok_or_else(|| refused("the call data is no instruction"))?;
-    invocation.check().map_err(|message| Failure::Fault(FaultKind::Border, message))?;
     Ok((program, invocation))
 }
 
@@ -207,49 +222,34 @@ fn signer(seeds: &[Bytes], caller: &Pubkey) -> Result<Pubkey, Failure> {
 /// The entry of a call: for a user the instruction itself, for a contract a frame of the border, which calls the program
 /// and signs for the contract's alias and for addresses derived from it.
 fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) -> Result<Plan, Failure> {
-    let mut accounts: Vec<AccountUse> = Vec::with_capacity(invocation.accounts.len() + 2);
-    let mut index_of = |key: Pubkey, writable: bool| {
-        let known = accounts.iter().position(|account| account.key == key);
-        let index = known.unwrap_or_else(|| {
-            accounts.push(AccountUse { key, writable: false });
-            accounts.len() - 1
-        });
-        if let Some(account) = accounts.get_mut(index) {
-            account.writable |= writable;
-        }
-        index as u16
-    };
+    let mut places = Places::default();
     let mut metas = Vec::with_capacity(invocation.accounts.len() + 1);
     for meta in &invocation.accounts {
         let signs = meta.is_signer && meta.pubkey == caller;
         if direct && meta.is_signer && !signs {
             return Err(InstructionError::PrivilegeEscalation.into());
         }
-        metas.push(InstructionAccount::new(index_of(meta.pubkey, meta.is_writable), signs, meta.is_writable));
+        let writes = meta.is_writable && !is_reserved(&meta.pubkey);
+        metas.push(InstructionAccount::new(places.of(meta.pubkey, signs, writes)?, signs, writes));
     }
-    let program_index = index_of(program, false);
+    let program_place = places.of(program, false, false)?;
     let (top, data, outbound) = if direct {
-        (program_index, invocation.data.to_vec(), None)
+        (program_place, invocation.data.to_vec(), None)
     } else {
-        metas.push(InstructionAccount::new(program_index, false, false));
+        metas.push(InstructionAccount::new(program_place, false, false));
         let signers = invocation.seeds.iter().map(|seeds| signer(seeds, &caller)).collect::<Result<_, _>>()?;
         let outbound = Outbound { instruction: invocation.instruction(program), signers };
-        (index_of(BORDER, false), Vec::new(), Some(outbound))
+        (places.of(BORDER, false, false)?, Vec::new(), Some(outbound))
     };
     // One privilege for each account, as a message gives it.
-    for index in 0..metas.len() {
-        let Some(meta) = metas.get(index).copied() else { continue };
-        let same = metas.iter().filter(|other| other.index_in_transaction == meta.index_in_transaction);
-        let (signer, writable) = same.fold((false, false), |(signer, writable), other| {
-            (signer | other.is_signer(), writable | other.is_writable())
-        });
-        if let Some(meta) = metas.get_mut(index) {
-            meta.set_is_signer(signer);
-            meta.set_is_writable(writable);
+    for meta in &mut metas {
+        if let Some((account, signs)) = places.accounts.get(usize::from(meta.index_in_transaction)) {
+            meta.set_is_signer(*signs);
+            meta.set_is_writable(account.writable);
         }
     }
     Ok(Plan {
-        accounts,
+        accounts: places.accounts.into_iter().map(|(account, _)| account).collect(),
         instructions: vec![TopInstruction { program: top, accounts: metas, data }],
         outbound,
         payer: caller,
@@ -259,4 +259,27 @@ fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) 
         heap_bytes: MIN_HEAP_FRAME_BYTES,
         load_limit: None,
     })
+}
+
+/// The accounts of an entry, each once: how it is used, and whether it signs.
+#[derive(Default)]
+struct Places {
+    accounts: Vec<(AccountUse, bool)>,
+    known: HashMap<Pubkey, u16>,
+}
+
+impl Places {
+    /// The place of an account, with the privileges of all its uses.
+    fn of(&mut self, key: Pubkey, signs: bool, writes: bool) -> Result<u16, Failure> {
+        let next = u16::try_from(self.accounts.len()).map_err(|_| InstructionError::MaxAccountsExceeded)?;
+        let place = *self.known.entry(key).or_insert(next);
+        if place == next {
+            self.accounts.push((AccountUse { key, writable: false }, false));
+        }
+        if let Some((account, signer)) = self.accounts.get_mut(usize::from(place)) {
+            account.writable |= writes;
+            *signer |= signs;
+        }
+        Ok(place)
+    }
 }

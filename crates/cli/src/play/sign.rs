@@ -23,7 +23,7 @@ use hexapla_executor::{
     AccessSet, LaneChecks, Receipt,
     svm::{AccountMeta, Invocation, Pubkey, alias},
 };
-use hexapla_primitives::{Address, B256, Bytes};
+use hexapla_primitives::{Address, B256, Bytes, identity::canonical_of_alias};
 use std::collections::BTreeMap;
 
 impl Player<'_> {
@@ -114,6 +114,11 @@ impl Player<'_> {
         for account in &instruction.listed {
             let pubkey = self.pubkey(&account.key)?;
             invocation.accounts.push(AccountMeta { pubkey, is_signer: account.signer, is_writable: account.writable });
+        }
+        // A contract of another VM is called by the first account that signs: by the sender, where none is named.
+        let is_contract = canonical_of_alias(program.to_bytes().into()).is_some();
+        if order.typed.is_some() && is_contract && !invocation.accounts.iter().any(|account| account.is_signer) {
+            invocation.accounts.push(AccountMeta::new_readonly(payer, true));
         }
         Ok(Call { program, invocation })
     }

@@ -234,7 +234,8 @@ impl World {
             }
             Asset::Erc20(token) => {
                 let data = erc20("transfer", &[Value::Address(address_of(leg.to)), Value::Uint(amount(leg))]);
-                Instruction { program_id: alias(self.tokens[token]), accounts: Vec::new(), data: data.to_vec() }
+                let accounts = vec![AccountMeta::new_readonly(self.key, true)];
+                Instruction { program_id: alias(self.tokens[token]), accounts, data: data.to_vec() }
             }
         }
     }

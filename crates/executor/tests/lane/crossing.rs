@@ -5,9 +5,9 @@ use hexapla_executor::{
     AccountInfo, Chain,
     svm::{CALL_WITH_VALUE, alias, canonical},
 };
-use hexapla_primitives::{Address, Bytes, U256, VmId};
+use hexapla_primitives::{Address, Bytes, HomeRecord, U256, VmId};
 use hexapla_testing::{Script, ScriptCall, Side, Stage, SvmActor, crossings};
-use solana_instruction::{AccountMeta, Instruction};
+use solana_instruction::{AccountMeta, Instruction, error::InstructionError};
 use solana_transaction_error::TransactionError;
 
 const CONTRACT: Address = Address::repeat_byte(0xc0);
@@ -54,6 +54,46 @@ fn a_contract_sees_the_wallet_and_its_coin() {
     assert!(sent.receipt.gas_used > 40_000, "gas is paid from compute units: {}", sent.receipt.gas_used);
     let root = sent.receipt.trace.as_ref().unwrap();
     assert_eq!((root.vm, root.from, root.calls().count()), (VmId::SVM, wallet, 1));
+}
+
+#[test]
+fn the_first_signer_of_an_instruction_calls_the_contract_and_not_who_pays_the_fee() {
+    let (sponsor, mallory) = (Wallet::new(1), Wallet::new(2));
+    let signs = |wallet: &Wallet| AccountMeta::new_readonly(wallet.key(), true);
+    let caller = |accounts: Vec<AccountMeta>| {
+        let mut chain = with_code(RECORDER);
+        chain.insert_system_contract().unwrap();
+        let call = Instruction { program_id: alias(CONTRACT), accounts, data: Vec::new() };
+        let sent = succeed(&mut chain, &[call], &[&sponsor, &mallory]);
+        let seen = Address::from_slice(&sent.receipt.output[12..]);
+        assert_eq!(sent.receipt.crossings[0].from.address, seen);
+        assert_eq!(sent.receipt.trace.as_ref().unwrap().from, canonical(&sponsor.key()), "who sent the transaction");
+        // Other VMs can say which key stands behind the address.
+        let home = chain.object(&HomeRecord::key(seen)).unwrap().expect("it has a home record");
+        (HomeRecord::from_bytes(&home).expect("a home record").native_id, seen)
+    };
+    let bob = AccountMeta::new_readonly(Wallet::new(3).key(), false);
+    for accounts in [vec![signs(&mallory)], vec![bob, signs(&mallory)], vec![signs(&mallory), signs(&sponsor)]] {
+        let (key, address) = caller(accounts);
+        assert_eq!((&key[..], address), (mallory.key().as_ref(), canonical(&mallory.key())));
+    }
+    assert_eq!(caller(vec![signs(&sponsor), signs(&mallory)]).1, canonical(&sponsor.key()));
+}
+
+#[test]
+fn an_instruction_that_nobody_signed_calls_no_contract() {
+    let mut chain = with_code(RECORDER);
+    let alice = Wallet::new(1);
+    for accounts in [Vec::new(), vec![AccountMeta::new(Wallet::new(2).key(), false)]] {
+        let call = Instruction { program_id: alias(CONTRACT), accounts, data: Vec::new() };
+        let failed = send(&mut chain, &[call], &[&alice]);
+        let reason = InstructionError::MissingRequiredSignature;
+        assert_eq!(error(&failed), TransactionError::InstructionError(0, reason));
+        let log = failed.receipt.program_log.join("\n");
+        assert!(log.contains("nobody calls the contract"), "{log}");
+        assert!(failed.receipt.crossings.is_empty());
+        assert_eq!(chain.word(CONTRACT, U256::ZERO).unwrap(), U256::ZERO);
+    }
 }
 
 #[test]
@@ -106,7 +146,7 @@ fn f01_what_a_program_did_in_another_vm_goes_with_a_later_instruction() {
         let through_program = act(&actor, &[contract], script);
         let directly = Instruction {
             program_id: alias(other),
-            accounts: Vec::new(),
+            accounts: vec![AccountMeta::new_readonly(alice.key(), true)],
             data: Bytes::from(Script::new().store(4, 4)).to_vec(),
         };
         let words = |stage: &Stage| {

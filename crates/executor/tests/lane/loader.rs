@@ -163,6 +163,23 @@ fn an_upgraded_program_runs_its_new_code() {
 }
 
 #[test]
+fn a_program_that_was_upgraded_or_closed_does_not_run_in_the_same_transaction() {
+    for what in ["upgrade", "close"] {
+        let (mut chain, alice, program) = deployed();
+        let buffer = Wallet::new(22);
+        write_buffer(&mut chain, &alice, &buffer, ACTOR);
+        let change = match what {
+            "upgrade" => upgrade(&alice, &program.key(), &buffer.key()),
+            _ => close(&program.key(), &alice),
+        };
+        let failed = send(&mut chain, &[call(&program.key()), change, call(&program.key())], &[&alice]);
+        let reason = InstructionError::UnsupportedProgramId;
+        assert_eq!(error(&failed), TransactionError::InstructionError(2, reason), "{what}");
+        assert!(is_memo(&mut chain, &program.key(), &alice), "the {what} is undone with the transaction");
+    }
+}
+
+#[test]
 fn a_program_is_too_big_for_its_account_until_that_is_extended() {
     let (mut chain, alice, program) = deployed();
     let (buffer, big) = (Wallet::new(22), [MEMO, &[0; 16_000]].concat());

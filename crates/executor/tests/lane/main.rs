@@ -7,6 +7,7 @@ mod hostile;
 mod loader;
 mod nonce;
 mod precompiles;
+mod renewal;
 mod replay;
 mod rules;
 mod support;

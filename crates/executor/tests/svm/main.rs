@@ -7,8 +7,10 @@ use hexapla_executor::{
 use hexapla_primitives::{Address, Bytes, U256, address};
 
 mod accounts;
+mod authority;
 mod engine;
 mod identity;
+mod limits;
 mod system;
 mod typed;
 

@@ -85,11 +85,11 @@ impl Entry<'_> {
         }
         if stored.executable {
             let Ground { runtime, programs: compiled, sysvars } = self.ground;
-            let entry = compiled.entry(runtime, self.host, &stored, &key, sysvars.slot)?;
+            let found = compiled.entry(runtime, self.host, &stored, &key, sysvars.slot)?;
             if stored.owner == bpf_loader_upgradeable::ID {
-                self.count_programdata(&stored.data, entry.account_size)?;
+                self.count_programdata(&stored.data, found.code_bytes)?;
             }
-            programs.replenish(key, entry);
+            programs.replenish(key, found.entry);
         }
         let before = (lamports, stored.data.len());
         self.held.push(Held {

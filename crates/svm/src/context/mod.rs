@@ -64,7 +64,7 @@ pub(crate) struct Plan {
     pub(crate) instructions: Vec<TopInstruction>,
     /// What the contract of another VM calls from the only instruction, the border's.
     pub(crate) outbound: Option<Outbound>,
-    /// Who stands behind top-level instructions.
+    /// Who sent it, as the call tree shows it where an instruction has no signer. It is no authority.
     pub(crate) payer: Pubkey,
     /// Height of the instruction that the host's frame stands for; the calls above are calls inside it.
     pub(crate) own_height: usize,
@@ -90,7 +90,8 @@ pub(crate) struct Outcome {
     /// Place of the instruction that failed, and why.
     pub(crate) result: Result<(), (usize, Failure)>,
     pub(crate) compute_units_used: u64,
-    pub(crate) return_data: Vec<u8>,
+    /// The return data of the transaction, and the program that set it.
+    pub(crate) return_data: (Pubkey, Vec<u8>),
 }
 
 /// What stays the same for all entries of a block.
@@ -245,7 +246,8 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan) -> Result
         result = stored.map_err(|failure| (count.saturating_sub(1), failure));
     }
     entry.print_log();
-    let return_data = context.get_return_data().1.to_vec();
+    let (setter, data) = context.get_return_data();
+    let return_data = (*setter, data.to_vec());
     match result {
         Err((_, Failure::Fatal(fatal))) => Err(fatal),
         result => Ok(Outcome { result, compute_units_used, return_data }),
@@ -254,7 +256,7 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan) -> Result
 
 impl Outcome {
     fn refused(failure: Failure) -> Self {
-        Self { result: Err((0, failure)), compute_units_used: 0, return_data: Vec::new() }
+        Self { result: Err((0, failure)), compute_units_used: 0, return_data: Default::default() }
     }
 }
 
@@ -285,9 +287,10 @@ const PROGRAM_OWNERS: [Pubkey; 4] =
 /// For each account of the transaction its first place in the instruction.
 pub(crate) fn deduplication(accounts: &[InstructionAccount]) -> Vec<u16> {
     let mut map = vec![u16::MAX; solana_transaction_context::MAX_ACCOUNTS_PER_TRANSACTION];
-    for (place, account) in accounts.iter().enumerate() {
+    // More accounts than places can be told apart do not fit a transaction; programs refuse more than 255.
+    for (place, account) in (0..u16::MAX).zip(accounts) {
         if let Some(first @ &mut u16::MAX) = map.get_mut(usize::from(account.index_in_transaction)) {
-            *first = place as u16;
+            *first = place;
         }
     }
     map

@@ -1,17 +1,18 @@
 //! Writes what an entry changed back to the host, and takes over what other VMs have changed.
 
-use super::{Entry, Held, lamports_in};
+use super::{Entry, Ground, Held, lamports_in};
 use crate::{
     account::{StoredAccount, WEI_PER_LAMPORT, parts, to_object},
-    error::Failure,
+    error::{Failure, index_in_error},
     programs,
-    session::Waiting,
+    session::{self, Waiting},
 };
 use hexapla_primitives::{Bytes, FaultKind, U256};
 use hexapla_vm::{BalanceChange, Fatal};
 use solana_account::{ReadableAccount, WritableAccount};
+use solana_program_runtime::loaded_programs::ProgramCacheForTxBatch;
 use solana_pubkey::Pubkey;
-use solana_sdk_ids::{incinerator, native_loader, system_program};
+use solana_sdk_ids::{bpf_loader_upgradeable, incinerator, native_loader, system_program};
 use solana_transaction_context::transaction_accounts::TransactionAccounts;
 use solana_transaction_error::TransactionError;
 
@@ -19,10 +20,9 @@ impl Entry<'_> {
     /// Writes what differs from what the host has. At the end of the entry the rules about rent hold as well.
     pub(crate) fn store(&mut self, accounts: &TransactionAccounts, ends: bool) -> Result<(), Failure> {
         let mut balances = Vec::new();
-        for (index, held) in self.held.iter_mut().enumerate() {
+        for ((place, key), held) in places(&self.keys).zip(&mut self.held) {
             let (Some(canonical), true) = (held.canonical, held.writable) else { continue };
-            let Some(key) = self.keys.get(index) else { continue };
-            let account = accounts.try_borrow(index as u16)?;
+            let account = accounts.try_borrow(place)?;
             let lamports = account.lamports();
             if lamports != held.lamports {
                 let (credit, difference) = (lamports > held.lamports, lamports.abs_diff(held.lamports));
@@ -35,7 +35,7 @@ impl Entry<'_> {
                 continue;
             }
             if ends {
-                check_rent(&self.ground.sysvars.rent, index, key, held, &*account)?;
+                check_rent(&self.ground.sysvars.rent, place, key, held, &*account)?;
             }
             let removed = ends && lamports == 0;
             if !removed && is_same(held.object.as_ref(), &*account) {
@@ -50,8 +50,14 @@ impl Entry<'_> {
             }
             let record = programs::code_record(key, account.owner(), account.executable(), account.data());
             match record {
-                Some((record_key, hash)) if !removed => self.host.set_object(&record_key, Some(hash))?,
-                _ if had_code(held.object.as_ref()) => self.host.set_object(&programs::record_key(key), None)?,
+                Some((record_key, record)) if !removed => {
+                    session::code_changed();
+                    self.host.set_object(&record_key, Some(record))?;
+                }
+                _ if had_code(held.object.as_ref()) => {
+                    session::code_changed();
+                    self.host.set_object(&programs::record_key(key), None)?;
+                }
                 _ => {}
             }
             if account.executable() && !removed {
@@ -65,11 +71,11 @@ impl Entry<'_> {
 
     /// Shows the next instruction the balances that have moved while the last one looked at them.
     pub(super) fn refresh(&mut self, accounts: &TransactionAccounts) -> Result<(), Failure> {
-        for (index, held) in self.held.iter_mut().enumerate().filter(|(_, held)| held.is_stale) {
+        for ((place, _), held) in places(&self.keys).zip(&mut self.held).filter(|(_, held)| held.is_stale) {
             let Some(canonical) = held.canonical else { continue };
             held.lamports = lamports_in(self.host.balance(canonical)?);
             held.is_stale = false;
-            accounts.try_borrow_mut(index as u16)?.set_lamports(held.lamports);
+            accounts.try_borrow_mut(place)?.set_lamports(held.lamports);
         }
         Ok(())
     }
@@ -77,17 +83,16 @@ impl Entry<'_> {
     /// Bytes of data of the accounts that state stands behind.
     pub(crate) fn bytes_held(&self, accounts: &TransactionAccounts) -> Result<u64, Failure> {
         let mut bytes = 0;
-        for (index, _) in self.held.iter().enumerate().filter(|(_, held)| held.canonical.is_some()) {
-            bytes += accounts.try_borrow(index as u16)?.data().len() as u64;
+        for ((place, _), _) in places(&self.keys).zip(&self.held).filter(|(_, held)| held.canonical.is_some()) {
+            bytes += accounts.try_borrow(place)?.data().len() as u64;
         }
         Ok(bytes)
     }
 
     /// Takes over what other VMs have changed.
     pub(crate) fn reload(&mut self, accounts: &TransactionAccounts, waiting: &Waiting) -> Result<(), Failure> {
-        for (index, held) in self.held.iter_mut().enumerate() {
+        for ((place, key), held) in places(&self.keys).zip(&mut self.held) {
             let Some(canonical) = held.canonical else { continue };
-            let Some(key) = self.keys.get(index) else { continue };
             if waiting.looked_at.contains(key) && !waiting.frozen.contains(key) {
                 held.is_stale = true;
                 continue;
@@ -102,7 +107,7 @@ impl Entry<'_> {
                     format!("the account {key} was changed, but a calling program holds it and did not hand it over");
                 return Err(Failure::Fault(FaultKind::Border, message));
             }
-            let mut account = accounts.try_borrow_mut(index as u16)?;
+            let mut account = accounts.try_borrow_mut(place)?;
             account.set_lamports(lamports);
             if object != held.object {
                 let stored =
@@ -115,6 +120,42 @@ impl Entry<'_> {
         }
         Ok(())
     }
+}
+
+impl Entry<'_> {
+    /// Looks again at the programs that the entry holds, as code has changed while another VM ran: what was closed does not
+    /// run any more, and what was deployed runs from the next slot, as agave has it for changes of the entry's own.
+    pub(crate) fn renew_programs(
+        &mut self,
+        accounts: &TransactionAccounts,
+        programs: &mut ProgramCacheForTxBatch,
+    ) -> Result<(), Failure> {
+        let Ground { runtime, programs: compiled, sysvars } = self.ground;
+        for ((place, key), held) in places(&self.keys).zip(&self.held) {
+            if held.canonical.is_none() || held.is_alias {
+                continue;
+            }
+            let program = {
+                let account = accounts.try_borrow(place)?;
+                if !account.executable() {
+                    continue;
+                }
+                // The others hold their code themselves, and it is not looked at here.
+                let points = *account.owner() == bpf_loader_upgradeable::ID;
+                let data = if points { Bytes::copy_from_slice(account.data()) } else { Bytes::new() };
+                StoredAccount { owner: *account.owner(), executable: true, data }
+            };
+            let found = compiled.entry(runtime, self.host, &program, key, sysvars.slot)?;
+            // It stands before what agave itself knows to be modified.
+            programs.store_modified_entry(*key, found.entry);
+        }
+        Ok(())
+    }
+}
+
+/// The keys of an entry with their places in the transaction, of which there are 256 at most.
+fn places(keys: &[Pubkey]) -> impl Iterator<Item = (u16, &Pubkey)> {
+    (0..=u16::MAX).zip(keys)
 }
 
 /// Whether an object is what the account would be stored as.
@@ -146,7 +187,7 @@ fn check_alias(key: &Pubkey, account: &impl ReadableAccount) -> Result<(), Failu
 /// An account must end rent-exempt or empty, or as far below as it was, without having grown.
 fn check_rent(
     rent: &solana_rent::Rent,
-    index: usize,
+    place: u16,
     key: &Pubkey,
     held: &Held,
     account: &impl ReadableAccount,
@@ -163,5 +204,8 @@ fn check_rent(
     let needed = rent.minimum_balance(length);
     let message =
         format!("insufficient funds for rent: {key} has {lamports} lamports and {length} bytes, which need {needed}");
-    Err(Failure::Transaction(TransactionError::InsufficientFundsForRent { account_index: index as u8 }, message))
+    Err(Failure::Transaction(
+        TransactionError::InsufficientFundsForRent { account_index: index_in_error(place.into()) },
+        message,
+    ))
 }

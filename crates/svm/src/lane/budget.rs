@@ -1,5 +1,6 @@
 //! What a transaction asks of the machine with the instructions of the Compute Budget program.
 
+use crate::error::index_in_error;
 use solana_instruction::error::InstructionError;
 use solana_message::compiled_instruction::CompiledInstruction;
 use solana_program_runtime::execution_budget::{MAX_COMPUTE_UNIT_LIMIT, MAX_HEAP_FRAME_BYTES, MIN_HEAP_FRAME_BYTES};
@@ -66,7 +67,7 @@ impl Budget {
             let units = if NATIVE.contains(program) { NATIVE_UNITS } else { PROGRAM_UNITS };
             default_units = default_units.saturating_add(units);
             if *program == compute_budget::ID {
-                stated.read(index as u8, &instruction.data)?;
+                stated.read(index_in_error(index), &instruction.data)?;
             }
         }
         let heap_bytes = match stated.heap_bytes {

@@ -20,6 +20,7 @@ use crate::{account::canonical, sysvars::Sysvars, vm::SvmVm};
 use budget::Budget;
 use hexapla_primitives::{Address, B256};
 use hexapla_vm::{Host, Lane, LaneChecks, LaneError, LaneRefusal, LaneRun, LaneTransaction};
+pub(crate) use reserved::is_reserved;
 use run::Run;
 use solana_message::{SanitizedMessage, SanitizedVersionedMessage, SimpleAddressLoader};
 use solana_transaction_error::TransactionError;

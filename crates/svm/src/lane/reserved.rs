@@ -1,4 +1,4 @@
-//! Keys that no transaction may write to, whatever its message says.
+//! Keys that nobody may write to, neither a transaction, whatever its message says, nor a call from another VM.
 
 use crate::{foreign::BORDER, spl::ADDRESS_LOOKUP_TABLE};
 use solana_pubkey::Pubkey;
@@ -8,6 +8,11 @@ use solana_sdk_ids::{
     zk_elgamal_proof_program, zk_token_proof_program,
 };
 use std::{collections::HashSet, sync::LazyLock};
+
+/// Whether nobody may write to an account.
+pub(crate) fn is_reserved(key: &Pubkey) -> bool {
+    KEYS.contains(key)
+}
 
 /// The keys, as agave reserves them, and the border's.
 pub(super) static KEYS: LazyLock<HashSet<Pubkey>> = LazyLock::new(|| {

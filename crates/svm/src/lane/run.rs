@@ -33,7 +33,8 @@ impl LaneRun for Run<'_> {
         let outcome = context::run(ground, host, self.plan())?;
         let gas_used = outcome.compute_units_used;
         let exit = match outcome.result {
-            Ok(()) => Exit::Return(outcome.return_data.into()),
+            // Solana's: what was set last, whichever program did it.
+            Ok(()) => Exit::Return(outcome.return_data.1.into()),
             Err((index, failure)) => Exit::Fault(self.fault(index, failure)?),
         };
         Ok(LaneEnd { exit, gas_used, native_used: Some(NativeGas { amount: gas_used, unit: "CU" }) })
@@ -76,8 +77,8 @@ impl Run<'_> {
                     .accounts
                     .iter()
                     .map(|index| {
-                        let index = usize::from(*index);
-                        InstructionAccount::new(index as u16, message.is_signer(index), message.is_writable(index))
+                        let (place, index) = (u16::from(*index), usize::from(*index));
+                        InstructionAccount::new(place, message.is_signer(index), message.is_writable(index))
                     })
                     .collect(),
                 data: instruction.data.clone(),

@@ -30,7 +30,9 @@ mod tests {
     fn instruction(key: &[u8; 32], signature: &[u8; 64], message: &[u8]) -> Vec<u8> {
         let (key_at, signature_at, message_at) = (16u16, 48u16, 112u16);
         let mut data = vec![1, 0];
-        for field in [signature_at, u16::MAX, key_at, u16::MAX, message_at, message.len() as u16, u16::MAX] {
+        for field in
+            [signature_at, u16::MAX, key_at, u16::MAX, message_at, u16::try_from(message.len()).unwrap(), u16::MAX]
+        {
             data.extend(field.to_le_bytes());
         }
         data.extend(key);

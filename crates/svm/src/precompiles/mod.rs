@@ -26,9 +26,14 @@ fn check_of(program: &Pubkey) -> Option<Check> {
     }
 }
 
+/// Whether a program is one of the checks.
+pub(crate) fn is_precompile(program: &Pubkey) -> bool {
+    check_of(program).is_some()
+}
+
 impl InvokeContextCallback for Precompiles {
     fn is_precompile(&self, program: &Pubkey) -> bool {
-        check_of(program).is_some()
+        is_precompile(program)
     }
 
     fn process_precompile(&self, program: &Pubkey, data: &[u8], all: Vec<&[u8]>) -> Result<(), PrecompileError> {

@@ -65,7 +65,7 @@ mod tests {
 
     fn instruction(signature: &[u8], recovery: u8, address: &[u8; 20], message: &[u8]) -> Vec<u8> {
         let mut data = vec![1];
-        for (offset, length) in [(12u16, None), (77, None), (97, Some(message.len() as u16))] {
+        for (offset, length) in [(12u16, None), (77, None), (97, Some(u16::try_from(message.len()).unwrap()))] {
             data.extend(offset.to_le_bytes());
             data.extend(length.map(u16::to_le_bytes).into_iter().flatten());
             data.push(0);

@@ -40,7 +40,7 @@ mod tests {
 
     fn instruction(key: &[u8], signature: &[u8], message: &[u8]) -> Vec<u8> {
         let mut data = vec![1, 0];
-        for field in [49u16, u16::MAX, 16, u16::MAX, 113, message.len() as u16, u16::MAX] {
+        for field in [49u16, u16::MAX, 16, u16::MAX, 113, u16::try_from(message.len()).unwrap(), u16::MAX] {
             data.extend(field.to_le_bytes());
         }
         data.extend(key);
