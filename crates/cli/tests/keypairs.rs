@@ -204,7 +204,7 @@ expect = { reverts = "ERC20InsufficientBalance" }
     shows(
         &ran,
         &[
-            "token.balance_of(account: carol, further accounts: [carol]) → 9e18\n    └─ [evm 2582 gas] ⇄ token.balanceOf(account: carol) → 9e18",
+            "token.balance_of(account: carol) → 9e18\n    └─ [evm 2582 gas] ⇄ token.balanceOf(account: carol) → 9e18",
             "token.transfer(to: alice, value: 10e18) ✗ ERC20InsufficientBalance (6001)",
             "✗ ERC20InsufficientBalance(sender: carol, balance: 9e18, needed: 10e18)",
         ],

@@ -135,7 +135,13 @@ pub(super) fn instruction(
             let mut shown = shown_accounts(names, function, &invocation.accounts);
             shown.extend(function.inputs.iter().zip(values).map(|(param, value)| shower.named(&param.name, value)));
             let more = invocation.accounts.get(function.accounts.len()..).unwrap_or_default();
-            let more = more.iter().map(|meta| names.short_key(&key_of(meta))).collect::<Vec<_>>();
+            // A contract of another VM has no accounts: the one that signs is the caller.
+            let is_caller = |meta: &&AccountMeta| function.accounts.is_empty() && meta.is_signer;
+            let more = more
+                .iter()
+                .filter(|meta| !is_caller(meta))
+                .map(|meta| names.short_key(&key_of(meta)))
+                .collect::<Vec<_>>();
             (
                 escape(&function.name),
                 (shown, more),
