@@ -172,6 +172,7 @@ fn register(contract: Address, data: &Bytes, host: &mut dyn Host, gas: &mut u64)
         return Ok(Vec::new());
     }
     let interface = Interface::from_bytes(data).map_err(|error| refused(error.to_string()))?;
+    interface.verify().map_err(|error| refused(error.to_string()))?;
     for (key, object) in registry::objects(contract, &interface).map_err(|error| refused(error.to_string()))? {
         host.set_object(gas, &key, Some(object))?;
     }

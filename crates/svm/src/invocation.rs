@@ -16,8 +16,8 @@
 //! the alias (as `invoke_signed` does). `account` reads any account, whosever it is, and runs nothing. Any other call data reaches the program as instruction data without accounts.
 
 use hexapla_abi::{
-    Abi, AddressBook, AnyCodec, Codec, Function, Interface, SolidityCodec, Value,
-    interface::{AccountSource, Seed},
+    Abi, AddressBook, AnyCodec, Codec, Derivation, Interface, SeedSource, SolidityCodec, Type, Value,
+    interface::AccountSource, limits::SEED_BYTES_MAX,
 };
 use hexapla_primitives::{
     Address, B256, Bytes, FaultKind,
@@ -30,6 +30,8 @@ use std::sync::LazyLock;
 
 /// Compute units of trying one bump seed, as the syscalls charge it.
 const DERIVATION_UNITS: u64 = 1_500;
+/// Most parts of a value that is a seed: one for each of its bytes, and as many around them.
+const SEED_PARTS_MAX: usize = 2 * SEED_BYTES_MAX;
 /// Most accounts of an instruction.
 const ACCOUNTS_MAX: usize = 255;
 /// Most bytes of instruction data, as for calls between programs.
@@ -310,21 +312,11 @@ impl Resolver<'_, '_> {
                 AccountSource::Derived { .. } => None,
             })
             .collect();
-        // A derived account may also use one that is derived itself: each round settles at least one.
-        while let Some(missing) = known.iter().position(Option::is_none) {
-            let mut progress = false;
-            for index in missing..known.len() {
-                if known.get(index).is_some_and(Option::is_none)
-                    && let Some(key) = self.derive(index, &known)?
-                {
-                    if let Some(slot) = known.get_mut(index) {
-                        *slot = Some(key);
-                    }
-                    progress = true;
-                }
-            }
-            if !progress {
-                return Err(refusal(format!("the accounts of {} are derived from each other", function.name)));
+        // Each derivation stands behind those that it needs.
+        for derivation in self.call.derivations {
+            let key = self.derive(derivation, &known)?;
+            if let Some(slot) = known.get_mut(derivation.account) {
+                *slot = Some(key);
             }
         }
         let metas = function.accounts.iter().zip(known).map(|(account, key)| AccountMeta {
@@ -335,37 +327,29 @@ impl Resolver<'_, '_> {
         Ok(metas.collect())
     }
 
-    /// A derived account, or `None` while an account that it needs is not known.
-    fn derive(&mut self, index: usize, known: &[Option<Pubkey>]) -> HostResult<Option<Pubkey>> {
-        let function = self.call.function;
-        let Some(AccountSource::Derived { program, seeds }) =
-            function.accounts.get(index).map(|account| &account.source)
-        else {
-            return Ok(None);
-        };
-        let program = match program {
+    fn derive(&mut self, derivation: &Derivation, known: &[Option<Pubkey>]) -> HostResult<Pubkey> {
+        // The first try is paid before the seeds are found.
+        self.pay()?;
+        let program = match &derivation.program {
             None => self.program,
-            Some(seed) => match self.seed(seed, known)? {
-                Some(bytes) => {
-                    Pubkey::try_from(&bytes[..]).map_err(|_| refusal("the program of a derived account is no key"))?
-                }
-                None => return Ok(None),
-            },
+            Some(seed) => Pubkey::try_from(&self.seed(seed, known)?[..])
+                .map_err(|_| refusal("the program of a derived account is no key"))?,
         };
-        let mut bytes = Vec::with_capacity(seeds.len() + 1);
-        for seed in seeds {
-            match self.seed(seed, known)? {
-                Some(seed) => bytes.push(seed),
-                None => return Ok(None),
-            }
-        }
-        self.find(&bytes, &program).map(Some)
+        let seeds = derivation.seeds.iter().map(|seed| self.seed(seed, known)).collect::<HostResult<Vec<_>>>()?;
+        self.find(&seeds, &program)
     }
 
-    /// The first bump from 255 down that gives an address without a key, each try paid for.
+    fn pay(&mut self) -> HostResult<()> {
+        *self.gas = self.gas.checked_sub(DERIVATION_UNITS).ok_or(HostError::OUT_OF_GAS)?;
+        Ok(())
+    }
+
+    /// The first bump from 255 down that gives an address without a key. The first try is paid for; each other one is here.
     fn find(&mut self, seeds: &[Bytes], program: &Pubkey) -> HostResult<Pubkey> {
         for bump in (0..=u8::MAX).rev() {
-            *self.gas = self.gas.checked_sub(DERIVATION_UNITS).ok_or(HostError::OUT_OF_GAS)?;
+            if bump < u8::MAX {
+                self.pay()?;
+            }
             let bump = [bump];
             let with_bump: Vec<&[u8]> = seeds.iter().map(|seed| &seed[..]).chain([&bump[..]]).collect();
             match Pubkey::create_program_address(&with_bump, program) {
@@ -377,34 +361,41 @@ impl Resolver<'_, '_> {
         Err(refusal("an account cannot be derived: no bump gives an address without a key"))
     }
 
-    fn seed(&self, seed: &Seed, known: &[Option<Pubkey>]) -> HostResult<Option<Bytes>> {
-        let function = self.call.function;
+    fn seed(&self, seed: &SeedSource, known: &[Option<Pubkey>]) -> HostResult<Bytes> {
+        let function = &self.call.function.name;
         match seed {
-            Seed::Const(bytes) => Ok(Some(bytes.clone())),
-            Seed::Account(name) => {
-                let index = function.accounts.iter().position(|account| account.name == *name);
-                let index = index.ok_or_else(|| refusal(format!("{} has no account {name}", function.name)))?;
-                let key = known.get(index).copied().flatten();
-                Ok(key.map(|key| Bytes::copy_from_slice(key.as_ref())))
+            SeedSource::Const(bytes) => Ok(bytes.clone()),
+            SeedSource::Account(index) => {
+                let key = known.get(*index).copied().flatten();
+                let key = key.ok_or_else(|| refusal(format!("a seed of {function} is an account that is not known")))?;
+                Ok(Bytes::copy_from_slice(key.as_ref()))
             }
-            Seed::Arg(path) => self.argument(function, path).map(Some),
+            SeedSource::Argument(path) => {
+                let unknown = || refusal(format!("a seed of {function} is an argument that the call does not have"));
+                let (ty, value) = self.argument(path).ok_or_else(unknown)?;
+                self.bytes_of(ty, value)
+            }
         }
     }
 
+    /// The argument to which a path of places goes.
+    fn argument(&self, path: &[usize]) -> Option<(&Type, &Value)> {
+        let (first, rest) = path.split_first()?;
+        let mut ty = &self.call.function.inputs.get(*first)?.ty;
+        let mut value = self.call.values.get(*first)?;
+        for place in rest {
+            let (Value::Struct { fields: values, .. }, Type::Struct { fields, .. }) = (value, ty) else { return None };
+            value = &values.get(*place)?.1;
+            ty = &fields.get(*place)?.ty;
+        }
+        Some((ty, value))
+    }
+
     /// The bytes of an argument as a seed: fixed-size values in Borsh, bytes and text without their length.
-    fn argument(&self, function: &Function, path: &[std::sync::Arc<str>]) -> HostResult<Bytes> {
-        let unknown =
-            || refusal(format!("a seed of {} names the argument {}, which it has not", function.name, path.join(".")));
-        let (first, rest) = path.split_first().ok_or_else(unknown)?;
-        let index = function.inputs.iter().position(|input| input.name == *first).ok_or_else(unknown)?;
-        let mut value = self.call.values.get(index).ok_or_else(unknown)?;
-        let mut ty = &function.inputs.get(index).ok_or_else(unknown)?.ty;
-        for name in rest {
-            let (Value::Struct { fields: values, .. }, hexapla_abi::Type::Struct { fields, .. }) = (value, ty) else {
-                return Err(unknown());
-            };
-            value = values.iter().find(|(known, _)| known == name).map(|(_, value)| value).ok_or_else(unknown)?;
-            ty = fields.iter().find(|field| field.name == *name).map(|field| &field.ty).ok_or_else(unknown)?;
+    fn bytes_of(&self, ty: &Type, value: &Value) -> HostResult<Bytes> {
+        // Refused before it is copied or encoded: a call pays for its arguments once, and may use them in many seeds.
+        if !may_be_seed(value, &mut { SEED_PARTS_MAX }) {
+            return Err(refusal(format!("an argument is too long for a seed, which has at most {SEED_BYTES_MAX} bytes")));
         }
         match value {
             Value::Bytes(bytes) => Ok(bytes.clone()),
@@ -419,6 +410,24 @@ impl Resolver<'_, '_> {
                 encoded.map_err(|error| refusal(error.to_string()))
             }
         }
+    }
+}
+
+/// Whether a value may have as few bytes as a seed has at most. It looks at no more parts than such a value has.
+fn may_be_seed(value: &Value, parts_left: &mut usize) -> bool {
+    let Some(left) = parts_left.checked_sub(1) else { return false };
+    *parts_left = left;
+    match value {
+        Value::Bytes(bytes) => bytes.len() <= SEED_BYTES_MAX,
+        Value::String(text) => text.len() <= SEED_BYTES_MAX,
+        Value::Array(items) | Value::Tuple(items) => items.iter().all(|item| may_be_seed(item, parts_left)),
+        Value::Struct { fields, .. } => fields.iter().all(|(_, item)| may_be_seed(item, parts_left)),
+        Value::Map(entries) => {
+            entries.iter().all(|(key, item)| may_be_seed(key, parts_left) && may_be_seed(item, parts_left))
+        }
+        Value::Option(Some(inner)) => may_be_seed(inner, parts_left),
+        Value::Enum { payload, .. } => may_be_seed(payload, parts_left),
+        _ => true,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A call whose arguments are values.
 
-use hexapla_abi::{Function, Value};
+use hexapla_abi::{Derivation, Function, Value};
 use hexapla_primitives::{Address, B256};
 
 /// A call of a function with its arguments, as an adapter puts it into its VM's form.
@@ -16,4 +16,6 @@ pub struct TypedCall<'a> {
     pub values: &'a [Value],
     /// The accounts that the caller named, where the ABI has such: one for each that the function leaves open.
     pub accounts: &'a [Option<B256>],
+    /// How the function's derived accounts are found, each behind those that it needs.
+    pub derivations: &'a [Derivation],
 }
