@@ -67,10 +67,11 @@ proptest! {
 #[test]
 fn lists_of_nothing_make_no_more_than_the_data_pays_for() {
     for abi in ABIS.into_iter().filter(|abi| *abi != Abi::Solidity) {
-        let codec = AnyCodec::new(abi, &Book::default());
+        let book = Book::default();
+        let codec = AnyCodec::new(abi, &book);
         let list = [Type::array(Type::Unit)];
         let longest = |bytes: usize| {
-            let padding = [Type::FixedBytes(31)].repeat(bytes / 31);
+            let padding = vec![Type::FixedBytes(31); bytes / 31];
             let types = [list.as_slice(), &padding].concat();
             let fits = |count: usize| {
                 let mut values = vec![Value::Array(vec![Value::Unit; count])];
@@ -124,7 +125,8 @@ fn a_list_of_enums_does_not_become_a_list_of_wide_structs_for_nothing() {
 
 #[test]
 fn an_error_about_many_parts_says_the_limit() {
-    let codec = AnyCodec::new(Abi::Borsh, &Book::default());
+    let book = Book::default();
+    let codec = AnyCodec::new(Abi::Borsh, &book);
     let error = codec.decode_values(&[Type::fixed_array(Type::Unit, 1000)], &[]).unwrap_err();
     assert_eq!(error, CodecError::TooManyParts { limit: Abi::Borsh.parts_max(0), bytes: 0 });
     assert_eq!(error.to_string(), "the values have more than 256 parts in 0 bytes of data");
