@@ -164,7 +164,8 @@ fn ordered(function: &Function, unordered: Vec<Derivation>) -> Result<Vec<Deriva
     let mut needed_by = unordered.iter().map(|_| Vec::new()).collect::<Vec<_>>();
     for (place, derivation) in unordered.iter().enumerate() {
         let sources = derivation.program.iter().chain(&derivation.seeds);
-        let needed = sources.filter_map(|source| if let SeedSource::Account(index) = source { Some(index) } else { None });
+        let needed =
+            sources.filter_map(|source| if let SeedSource::Account(index) = source { Some(index) } else { None });
         let needed = needed.filter_map(|index| place_of.get(index)).collect::<Vec<_>>();
         waiting.push(needed.len());
         for other in needed {

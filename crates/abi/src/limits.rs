@@ -1,43 +1,42 @@
 //! What an interface may have at most, wherever it is kept or read from bytes.
 //!
 //! Whoever registers an interface chooses it, and every caller of its contract works with it. So each count has a limit,
-//! several times above what the largest published interface has (in brackets; Drift is an Anchor program of 264
-//! instructions, Seaport an EVM contract, Kamino an Anchor program with large accounts). Types count as often as they are
-//! used, because they are written out for each use.
+//! four to eight times what the largest published interfaces have (in brackets; Drift and Kamino are Anchor programs,
+//! Seaport is an EVM contract). Types count as often as they are used, because they are written out for each use.
 
 use alloc::{borrow::ToOwned, format, string::String};
 
 use crate::{
     interface::{
-        AccountLayout, AccountParam, AccountSource, Constructor, CustomError, Event, Function, Interface, Param, Refused,
-        Seed,
+        AccountLayout, AccountParam, AccountSource, Constructor, CustomError, Event, Function, Interface, Param,
+        Refused, Seed,
     },
     text::brief,
     types::{Children, Type},
     wire::WireError,
 };
 
-/// Functions, events, errors, layouts of accounts or refused items, each (Drift: 264 functions, 343 errors).
+/// Functions, events, errors, layouts of accounts or refused items, each (Drift: 346 errors, 246 functions).
 pub const ITEMS_MAX: usize = 2048;
-/// Parts of the types of one item, each written out (Drift: 140; Seaport: 93).
+/// Parts of the types of one item, each written out (Drift: 182; Kamino: 136; Seaport: 64).
 pub const ITEM_PARTS_MAX: usize = 1024;
-/// Parameters or results of a function, fields of an event or an error (Drift: 37).
+/// Parameters or results of a function, fields of an event or an error (Drift: 36).
 pub const PARAMS_MAX: usize = 256;
-/// Accounts of an instruction, the limit of Solana's runtime.
+/// Accounts of an instruction, the limit of Solana's runtime (Kamino: 33).
 pub const ACCOUNTS_MAX: usize = 255;
-/// Seeds of a derived account; the bump is the sixteenth of Solana's runtime.
+/// Seeds of a derived account; the bump is the sixteenth of Solana's runtime (Whirlpool: 5).
 pub const SEEDS_MAX: usize = 15;
 /// Bytes of a constant seed, the limit of Solana's runtime.
 pub const SEED_BYTES_MAX: usize = 32;
-/// Variants of an enum, as many as an index of one byte tells apart.
+/// Variants of an enum, as many as an index of one byte tells apart (Kamino: 58).
 pub const VARIANTS_MAX: usize = 256;
-/// Bytes of a name.
+/// Bytes of a name (Kamino: 63).
 pub const NAME_BYTES_MAX: usize = 256;
 /// Bytes of a selector or a discriminator. Where functions are named by text, it is the name.
 pub const SELECTOR_BYTES_MAX: usize = NAME_BYTES_MAX;
-/// Bytes of a signature.
-pub const SIGNATURE_BYTES_MAX: usize = 16 * 1024;
-/// Bytes of the meaning of an error, of what was refused or of why.
+/// Bytes of a signature (Seaport: 339).
+pub const SIGNATURE_BYTES_MAX: usize = 4096;
+/// Bytes of the meaning of an error (Kamino: 138), of what was refused or of why.
 pub const TEXT_BYTES_MAX: usize = 2048;
 
 /// Whether the interface is within every limit.

@@ -30,7 +30,8 @@ impl Selectors {
         // Those that begin the one before, the longest last.
         let mut open: Vec<usize> = Vec::new();
         for (selector, place) in sorted {
-            while open.pop_if(|at| !items.get(*at).is_some_and(|item| selector.starts_with(&item.selector))).is_some() {}
+            while open.pop_if(|at| !items.get(*at).is_some_and(|item| selector.starts_with(&item.selector))).is_some() {
+            }
             let shorter = open.last().copied();
             open.push(items.len());
             items.push(Item { selector: selector.clone(), place, shorter });
@@ -53,7 +54,7 @@ impl Selectors {
 
     /// The item with exactly this selector.
     pub(crate) fn exactly(&self, selector: &[u8]) -> Option<usize> {
-        let at = self.items.binary_search_by(|item| (&item.selector[..]).cmp(selector)).ok()?;
+        let at = self.items.binary_search_by(|item| item.selector[..].cmp(selector)).ok()?;
         self.items.get(at).map(|item| item.place)
     }
 }

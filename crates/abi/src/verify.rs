@@ -210,4 +210,3 @@ fn differ<'i>(
 fn item(what: &str, name: &str) -> String {
     format!("the {what} {}", brief(&escape(name)))
 }
-

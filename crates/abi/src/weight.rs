@@ -111,9 +111,8 @@ impl Weigh for Image {
 
 impl Weigh for Interface {
     fn weight(&self) -> u64 {
-        let item = |texts: &[usize], types: u64| {
-            sum([ITEM, types].into_iter().chain(texts.iter().map(|bytes| text(*bytes))))
-        };
+        let item =
+            |texts: &[usize], types: u64| sum([ITEM, types].into_iter().chain(texts.iter().map(|bytes| text(*bytes))));
         let events = self.events.iter().map(|event| {
             let fields = event.fields.iter().map(|field| text(field.name.len()).saturating_add(field.ty.weight()));
             item(&[event.name.len(), event.signature.len()], sum(fields))
@@ -123,11 +122,11 @@ impl Weigh for Interface {
             item(&texts, error.inputs.weight())
         });
         let layouts = self.layouts.iter();
-        let layouts =
-            layouts.map(|layout| item(&[layout.name.len(), layout.discriminator.len()], layout.ty.weight()));
+        let layouts = layouts.map(|layout| item(&[layout.name.len(), layout.discriminator.len()], layout.ty.weight()));
         let refused = self.refused.iter().map(|refused| item(&[refused.item.len(), refused.reason.len()], 0));
         let constructor = self.constructor.as_ref().map_or(0, |constructor| constructor.inputs.weight());
-        let lists = [self.functions.weight(), self.types.weight(), sum(events), sum(errors), sum(layouts), sum(refused)];
+        let lists =
+            [self.functions.weight(), self.types.weight(), sum(events), sum(errors), sum(layouts), sum(refused)];
         sum([INTERFACE, text(self.name.len()), constructor].into_iter().chain(lists))
     }
 }

@@ -36,9 +36,8 @@ fn token() -> Interface {
 fn a_function_with_the_selector_of_another_is_no_solidity_function() {
     token().verify().unwrap();
     let mut lie = token();
-    lie.functions[0].selector = Interface::from_solidity_signatures("T", ["function burnAll(address)"]).unwrap().functions[0]
-        .selector
-        .clone();
+    lie.functions[0].selector =
+        Interface::from_solidity_signatures("T", ["function burnAll(address)"]).unwrap().functions[0].selector.clone();
     let error = lie.verify().unwrap_err().to_string();
     assert!(error.starts_with("the function balanceOf has the selector 0x"), "{error}");
     assert!(error.ends_with("by its name and types it is 0x70a08231"), "{error}");
@@ -89,7 +88,8 @@ fn discriminators_are_free_but_never_equal_and_none_begins_another() {
     };
     assert_eq!(both(&[1, 2], &[1, 3]), Ok(()));
     assert_eq!(both(&[1, 2], &[1, 2]).unwrap_err(), "the function a and the function b have the same selector 0x0102");
-    let begins = "the selector 0x01 of the function b begins the selector 0x0102 of the function a: a call could mean either";
+    let begins =
+        "the selector 0x01 of the function b begins the selector 0x0102 of the function a: a call could mean either";
     assert_eq!(both(&[1, 2], &[1]).unwrap_err(), begins);
     assert!(both(&[1, 2], &[]).is_err());
     let mut errors = with_functions(Abi::Borsh, vec![]);
@@ -101,7 +101,10 @@ fn discriminators_are_free_but_never_equal_and_none_begins_another() {
         signature: String::new(),
     };
     errors.errors = vec![error("A"), error("B")];
-    assert_eq!(errors.verify().unwrap_err().to_string(), "the error A and the error B have the same selector 0x01000000");
+    assert_eq!(
+        errors.verify().unwrap_err().to_string(),
+        "the error A and the error B have the same selector 0x01000000"
+    );
 }
 
 /// Interfaces as the tests and the contracts of this project have them.
@@ -117,7 +120,7 @@ fn real() -> Vec<(String, Interface)> {
                 folders.push(path);
             } else if name.ends_with(".json") && !name.starts_with("package") {
                 let text = fs::read_to_string(&path).unwrap();
-                found.extend(Interface::from_json(&text).ok().map(|interface| (name, interface)));
+                found.extend(Interface::detect(&text).ok().map(|interface| (name, interface)));
             }
         }
     }
@@ -159,7 +162,8 @@ fn with_accounts(accounts: Vec<AccountParam>) -> Function {
 fn accounts_are_derived_behind_those_that_they_need() {
     // A chain that is written from its end: each account needs the next one.
     let count = limits::ACCOUNTS_MAX;
-    let mut accounts = (1..count).map(|at| derived(&format!("a{at}"), vec![by(&format!("a{}", at + 1))])).collect::<Vec<_>>();
+    let mut accounts =
+        (1..count).map(|at| derived(&format!("a{at}"), vec![by(&format!("a{}", at + 1))])).collect::<Vec<_>>();
     accounts.push(derived(&format!("a{count}"), vec![Seed::Const(vec![1].into())]));
     let order = derivations(&with_accounts(accounts)).unwrap();
     let places = order.iter().map(|derivation| derivation.account).collect::<Vec<_>>();
@@ -211,7 +215,7 @@ fn instructions_whose_accounts_are_derived_from_each_other_are_refused_when_the_
         "instructions": [{"name": "go", "discriminator": [1], "args": [], "accounts": [
             {"name": "x", "pda": {"seeds": [{"kind": "account", "path": "y"}]}},
             {"name": "y", "pda": {"seeds": [{"kind": "account", "path": "x"}]}}]}]}"#;
-    let interface = Interface::from_json(idl).unwrap();
+    let interface = Interface::detect(idl).unwrap();
     assert!(interface.functions.is_empty());
     assert_eq!(interface.refused[0].item, "instruction `go`");
     assert_eq!(interface.refused[0].reason, "the account x is derived from an account that is derived from it");
@@ -234,7 +238,9 @@ fn at_limits() -> Vec<(&'static str, usize, fn(usize) -> Interface)> {
             one(|f| f.inputs = vec![Param::new("p", Type::Tuple(vec![Type::Bool; count - 1]))])
         }),
         ("accounts", limits::ACCOUNTS_MAX, |count| one(|f| f.accounts = vec![derived("a", vec![]); count])),
-        ("seeds of an account", limits::SEEDS_MAX, |count| one(|f| f.accounts = vec![derived("a", vec![by("a"); count])])),
+        ("seeds of an account", limits::SEEDS_MAX, |count| {
+            one(|f| f.accounts = vec![derived("a", vec![by("a"); count])])
+        }),
         ("bytes of a seed", limits::SEED_BYTES_MAX, |count| {
             one(|f| f.accounts = vec![derived("a", vec![Seed::Const(vec![0; count].into())])])
         }),
@@ -244,7 +250,9 @@ fn at_limits() -> Vec<(&'static str, usize, fn(usize) -> Interface)> {
         }),
         ("bytes of a name", limits::NAME_BYTES_MAX, |count| Interface { name: named(count), ..Interface::default() }),
         ("bytes of a name", limits::NAME_BYTES_MAX, |count| one(|f| f.name = named(count))),
-        ("bytes of a name", limits::NAME_BYTES_MAX, |count| one(|f| f.inputs = vec![Param::new(&named(count), Type::Bool)])),
+        ("bytes of a name", limits::NAME_BYTES_MAX, |count| {
+            one(|f| f.inputs = vec![Param::new(&named(count), Type::Bool)])
+        }),
         ("bytes of a name", limits::NAME_BYTES_MAX, |count| one(|f| f.accounts = vec![derived(&named(count), vec![])])),
         ("bytes of a selector", limits::SELECTOR_BYTES_MAX, |count| one(|f| f.selector = vec![1; count].into())),
         ("bytes of a signature", limits::SIGNATURE_BYTES_MAX, |count| one(|f| f.signature = named(count))),
@@ -284,10 +292,16 @@ fn errors_show_no_more_of_a_name_than_a_line() {
     let errors = [
         interface.verify().unwrap_err().to_string(),
         interface.to_bytes().unwrap_err().to_string(),
-        hexapla_abi::Codec::decode_call(&hexapla_abi::SolidityCodec::default(), &interface, &[9; 4]).unwrap_err().to_string(),
-        hexapla_abi::Codec::encode_call(&hexapla_abi::SolidityCodec::default(), &interface.functions[0], &[hexapla_abi::Value::Unit])
+        hexapla_abi::Codec::decode_call(&hexapla_abi::SolidityCodec::default(), &interface, &[9; 4])
             .unwrap_err()
             .to_string(),
+        hexapla_abi::Codec::encode_call(
+            &hexapla_abi::SolidityCodec::default(),
+            &interface.functions[0],
+            &[hexapla_abi::Value::Unit],
+        )
+        .unwrap_err()
+        .to_string(),
     ];
     for error in errors {
         assert!(error.len() < 700, "{} bytes: {error:.300}", error.len());

@@ -82,17 +82,21 @@ fn large() -> Vec<(&'static str, Interface)> {
     let options = (0..30).fold(Type::Bool, |inner, _| Type::option(inner));
     let big = || Type::array(nest(Type::Uint { bits: 8 }, 9, 3));
     let text = "t".repeat(2000);
-    let errors = Interface::from_solidity_signatures("E", (0..200).map(|index| format!("error E{index}(uint256 a)")).collect::<Vec<_>>().iter().map(String::as_str)).unwrap();
+    let errors = Interface::from_solidity_signatures(
+        "E",
+        (0..200).map(|index| format!("error E{index}(uint256 a)")).collect::<Vec<_>>().iter().map(String::as_str),
+    )
+    .unwrap();
     vec![
-        ("types used often", with((0..30).map(|index| function(index, vec![big()])).collect())),
+        ("types used often", with((0..16).map(|index| function(index, vec![big()])).collect())),
         ("many functions", with((0..2000).map(|index| function(index, vec![])).collect())),
         ("many parameters", with((0..60).map(|index| function(index, vec![Type::Address; 200])).collect())),
-        ("wide enums", with((0..60).map(|index| function(index, vec![wide.clone(); 2])).collect())),
-        ("deep options", with((0..500).map(|index| function(index, vec![options.clone()])).collect())),
-        ("long texts", Interface {
-            refused: vec![hexapla_abi::Refused { item: text.clone(), reason: text }; 60],
-            ..with(vec![])
-        }),
+        ("wide enums", with((0..30).map(|index| function(index, vec![wide.clone(); 2])).collect())),
+        ("deep options", with((0..400).map(|index| function(index, vec![options.clone()])).collect())),
+        (
+            "long texts",
+            Interface { refused: vec![hexapla_abi::Refused { item: text.clone(), reason: text }; 60], ..with(vec![]) },
+        ),
         ("errors", Interface { abi: Abi::Borsh, ..errors }),
         ("nothing", Interface::default()),
     ]
@@ -115,8 +119,7 @@ fn a_projection_holds_at_most_twice_its_weight_and_not_much_less() {
     for (name, interface) in large() {
         let bytes = interface.to_bytes().unwrap();
         for target in [Abi::Solidity, Abi::Bcs, Abi::Cairo, Abi::Fuel, Abi::Borsh] {
-            let (projection, held) =
-                held(|| Projection::new(Arc::new(Interface::from_bytes(&bytes).unwrap()), target));
+            let (projection, held) = held(|| Projection::new(Arc::new(Interface::from_bytes(&bytes).unwrap()), target));
             let weight = projection.weight();
             println!("{name} in {target:?}: weight {weight}, held {held}");
             assert!(held <= 2 * weight, "{name} in {target:?}: {held} bytes for a weight of {weight}");
@@ -127,7 +130,8 @@ fn a_projection_holds_at_most_twice_its_weight_and_not_much_less() {
 
 #[test]
 fn a_few_bytes_on_chain_weigh_what_they_unfold_to() {
-    let small = with((0..30).map(|index| function(index, vec![Type::array(nest(Type::Uint { bits: 8 }, 9, 3))])).collect());
+    let small =
+        with((0..16).map(|index| function(index, vec![Type::array(nest(Type::Uint { bits: 8 }, 9, 3))])).collect());
     let bytes = small.to_bytes().unwrap();
     assert!(bytes.len() < 1000, "{}", bytes.len());
     assert!(small.weight() > 1_000_000, "{}", small.weight());

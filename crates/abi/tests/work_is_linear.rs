@@ -4,7 +4,8 @@ mod common;
 
 use common::abis::{ABIS, Book};
 use hexapla_abi::{
-    Abi, AnyCodec, CodecError, Function, Image, ImageError, Interface, Mutability, Param, Projection, Type, Value, Variant,
+    Abi, AnyCodec, CodecError, Function, Image, ImageError, Interface, Mutability, Param, Projection, Type, Value,
+    Variant,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -104,7 +105,9 @@ fn a_list_of_enums_does_not_become_a_list_of_wide_structs_for_nothing() {
         let image = Image::new(&Type::array(choice(variants)), Abi::Borsh, Abi::Solidity).unwrap();
         match image.show(lists(length)) {
             Ok(_) => assert!(fits, "{variants} {length}"),
-            Err(error) => assert!(!fits && matches!(error, ImageError::TooManyParts { .. }), "{variants} {length} {error}"),
+            Err(error) => {
+                assert!(!fits && matches!(error, ImageError::TooManyParts { .. }), "{variants} {length} {error}")
+            }
         }
     }
     // The arguments or results of a call are counted together.

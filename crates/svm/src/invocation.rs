@@ -367,7 +367,8 @@ impl Resolver<'_, '_> {
             SeedSource::Const(bytes) => Ok(bytes.clone()),
             SeedSource::Account(index) => {
                 let key = known.get(*index).copied().flatten();
-                let key = key.ok_or_else(|| refusal(format!("a seed of {function} is an account that is not known")))?;
+                let key =
+                    key.ok_or_else(|| refusal(format!("a seed of {function} is an account that is not known")))?;
                 Ok(Bytes::copy_from_slice(key.as_ref()))
             }
             SeedSource::Argument(path) => {
@@ -395,7 +396,9 @@ impl Resolver<'_, '_> {
     fn bytes_of(&self, ty: &Type, value: &Value) -> HostResult<Bytes> {
         // Refused before it is copied or encoded: a call pays for its arguments once, and may use them in many seeds.
         if !may_be_seed(value, &mut { SEED_PARTS_MAX }) {
-            return Err(refusal(format!("an argument is too long for a seed, which has at most {SEED_BYTES_MAX} bytes")));
+            return Err(refusal(format!(
+                "an argument is too long for a seed, which has at most {SEED_BYTES_MAX} bytes"
+            )));
         }
         match value {
             Value::Bytes(bytes) => Ok(bytes.clone()),
@@ -477,8 +480,9 @@ mod tests {
     #[test]
     fn accounts_derived_in_a_chain_are_found_each_once_and_each_try_is_paid() {
         let count = ACCOUNTS_MAX;
-        let mut accounts: Vec<_> =
-            (1..count).map(|at| derived(format!("a{at}"), vec![Seed::Account(format!("a{}", at + 1).into())])).collect();
+        let mut accounts: Vec<_> = (1..count)
+            .map(|at| derived(format!("a{at}"), vec![Seed::Account(format!("a{}", at + 1).into())]))
+            .collect();
         accounts.push(derived(format!("a{count}"), vec![Seed::Const(vec![1].into())]));
         let function = go(accounts, vec![]);
         let (mut key, bump) = Pubkey::find_program_address(&[&[1]], &PROGRAM);
@@ -503,9 +507,7 @@ mod tests {
     #[test]
     fn an_argument_too_long_for_a_seed_is_refused_before_it_is_copied() {
         let accounts = vec![derived("a".into(), vec![Seed::Arg(vec!["text".into()]); 15])];
-        let with = |ty, value| {
-            resolve(&go(accounts.clone(), vec![Param::new("text", ty)]), &[value], &mut 1_000_000)
-        };
+        let with = |ty, value| resolve(&go(accounts.clone(), vec![Param::new("text", ty)]), &[value], &mut 1_000_000);
         for (ty, value) in [
             (Type::String, Value::string("x".repeat(33))),
             (Type::Bytes, Value::bytes(vec![1; 33])),

@@ -1,10 +1,6 @@
 //! The [`Codec`] of every [`Form`].
 
-use alloc::{
-    borrow::ToOwned,
-    string::String,
-    vec::Vec,
-};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::{fmt, marker::PhantomData};
 
 use alloy_primitives::{B256, Bytes, LogData};

@@ -33,7 +33,8 @@ impl Growth {
         match (step, value) {
             (Step::Tagged { cases, .. }, Value::Enum { variant, payload, .. }) => {
                 self.added = self.added.saturating_add(cases.len());
-                let inner = position(cases, variant, |case| &case.name).and_then(|index| cases.get(index)?.payload.as_ref());
+                let inner =
+                    position(cases, variant, |case| &case.name).and_then(|index| cases.get(index)?.payload.as_ref());
                 self.count(inner.unwrap_or(&Step::Same), payload);
             }
             (Step::Payloads(steps), Value::Enum { variant, payload, .. }) => {

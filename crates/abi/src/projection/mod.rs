@@ -274,7 +274,7 @@ impl Projection {
     /// What [`weight`](Self::weight) says, counted.
     fn weighed(&self) -> u64 {
         let plans = self.functions.iter().chain(&self.errors).chain(&self.events).map(|plan| {
-            let accounts = plan.accounts.iter().map(|account| account.name.as_bytes().len() as u64 + weight::ARGUMENT);
+            let accounts = plan.accounts.iter().map(|account| account.name.len() as u64 + weight::ARGUMENT);
             let accounts = accounts.fold(weight::PLAN, u64::saturating_add);
             let images = plan.inputs.weight().saturating_add(plan.outputs.weight());
             accounts.saturating_add(images).saturating_add(plan.derivations.weight())

@@ -91,8 +91,9 @@ impl Codec for SolidityCodec {
 
     fn decode_call<'i>(&self, interface: &'i Interface, data: &[u8]) -> Result<(&'i Function, Vec<Value>), CodecError> {
         let (selector, body) = split_selector(data)?;
-        let function =
-            interface.function_by_selector(selector).ok_or_else(|| CodecError::unknown("function", interface, selector))?;
+        let function = interface
+            .function_by_selector(selector)
+            .ok_or_else(|| CodecError::unknown("function", interface, selector))?;
         Ok((function, self.decode(function.inputs.iter().map(|param| &param.ty), body)?))
     }
 
@@ -135,7 +136,8 @@ impl Codec for SolidityCodec {
         data: &[u8],
     ) -> Result<(&'i CustomError, Vec<Value>), CodecError> {
         let (selector, body) = split_selector(data)?;
-        let error = interface.error_by_selector(selector).ok_or_else(|| CodecError::unknown("error", interface, selector))?;
+        let error =
+            interface.error_by_selector(selector).ok_or_else(|| CodecError::unknown("error", interface, selector))?;
         Ok((error, self.decode(error.inputs.iter().map(|param| &param.ty), body)?))
     }
 

@@ -8,9 +8,7 @@ use super::{
     book::StateBook,
     registry::{Entry, Projections, entry_of},
 };
-use hexapla_abi::{
-    Abi, AddressBook, AnyCodec, Codec, CodecError, ImageError, Projection, Value, describe_revert,
-};
+use hexapla_abi::{Abi, AddressBook, AnyCodec, Codec, CodecError, ImageError, Projection, Value, describe_revert};
 use hexapla_primitives::{Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{BorderState, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall, Vm, VmSet};
 use std::sync::Arc;
