@@ -221,8 +221,11 @@ fn instructions_whose_accounts_are_derived_from_each_other_are_refused_when_the_
     assert_eq!(interface.refused[0].reason, "the account x is derived from an account that is derived from it");
 }
 
-/// Interfaces with one thing at its limit, made for a count.
-fn at_limits() -> Vec<(&'static str, usize, fn(usize) -> Interface)> {
+/// An interface with so many of one thing.
+type Make = fn(usize) -> Interface;
+
+/// Things that have a limit, with the limit.
+fn at_limits() -> Vec<(&'static str, usize, Make)> {
     fn named(count: usize) -> String {
         "n".repeat(count)
     }

@@ -217,7 +217,7 @@ pub(super) struct Layout {
 
 /// How values of the type stand in a sequence.
 pub(super) fn layout(ty: &Type) -> Layout {
-    #[cfg(test)]
+    #[cfg(all(test, feature = "std"))]
     tests::VISITED.with(|visited| visited.set(visited.get() + 1));
     let inner = match ty {
         Type::Bytes | Type::String | Type::Array(_) => {
@@ -281,7 +281,7 @@ fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use core::cell::Cell;
     use std::{string::String, thread_local};
