@@ -18,7 +18,14 @@ use crate::{
 /// the call bytes here: the adapter splits them. Logs are in the form that all VMs share, topics and data.
 ///
 /// Encoding checks each value against its type first. Decoding is total: any bytes give a value or an error, without a
-/// panic, in memory and time bounded by a constant times the length of the bytes.
+/// panic.
+///
+/// Work and memory are linear, so that whoever pays for the bytes pays for them. Decoding makes at most
+/// [`Abi::parts_max`](crate::Abi::parts_max) parts (arguments, elements, fields, entries, payloads) of the data, and takes
+/// work in proportion to these and the data, whatever it holds; encoding takes work in proportion to the values and the
+/// bytes that it writes. To both comes going once through the types of the item, which
+/// [`limits::ITEM_PARTS_MAX`](crate::limits::ITEM_PARTS_MAX) bounds for an interface that was read from bytes. Addresses
+/// cost what the address book costs.
 pub trait Codec {
     /// The ABI's name, as error messages and crossings show it: `solidity`, `borsh`, `bcs` …
     fn name(&self) -> &'static str;
@@ -28,6 +35,12 @@ pub trait Codec {
 
     /// The function that a call means, and its arguments.
     fn decode_call<'i>(&self, interface: &'i Interface, data: &[u8]) -> Result<(&'i Function, Vec<Value>), CodecError>;
+
+    /// The arguments of a call of this function, which the data names.
+    fn decode_arguments(&self, function: &Function, data: &[u8]) -> Result<Vec<Value>, CodecError>;
+
+    /// The error for call data that names none of the interface's functions.
+    fn unknown_function(&self, interface: &Interface, data: &[u8]) -> CodecError;
 
     /// The bytes that a function returns.
     fn encode_output(&self, function: &Function, values: &[Value]) -> Result<Bytes, CodecError>;

@@ -7,7 +7,7 @@ use alloc::{borrow::ToOwned, format, string::String};
 
 use alloy_primitives::{B256, Bytes};
 
-use crate::address::AddressError;
+use crate::{address::AddressError, interface::Interface, limits::SELECTOR_BYTES_MAX, text::brief};
 #[cfg(feature = "std")]
 pub use text::{ArgumentError, ArtefactError, InterfaceError};
 
@@ -32,6 +32,14 @@ pub enum CodecError {
         /// The interface's name.
         interface: String,
         /// The selector that was looked up.
+        selector: Bytes,
+    },
+    /// The call data does not name the function as whose call it is to be decoded.
+    #[error("the data is no call of {signature}, whose selector is {selector}")]
+    OtherFunction {
+        /// The function's signature.
+        signature: String,
+        /// Its selector.
         selector: Bytes,
     },
     /// No event has this first topic.
@@ -225,6 +233,16 @@ pub enum CodecError {
     /// The bytes mean the same as, but are not, the one canonical encoding.
     #[error("the data is not the canonical encoding of its values (overlaps, gaps, dirty padding or trailing bytes)")]
     NotCanonical,
+}
+
+impl CodecError {
+    /// No function or error has this selector, of which no more is shown than a selector can have.
+    #[cold]
+    pub(crate) fn unknown(what: &'static str, interface: &Interface, selector: &[u8]) -> Self {
+        let selector = selector.get(..SELECTOR_BYTES_MAX).unwrap_or(selector);
+        let interface = brief(&interface.display_name());
+        Self::UnknownSelector { what, interface, selector: Bytes::copy_from_slice(selector) }
+    }
 }
 
 fn topic_text(topic: &Option<B256>) -> String {

@@ -33,6 +33,7 @@
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unreachable)
 )]
+#![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 
 extern crate alloc;
 
@@ -54,6 +55,8 @@ pub mod codama;
 pub mod codec;
 /// Borsh, BCS, Cairo's felts and Fuel's ABI; the codec of any ABI.
 pub mod codecs;
+/// The order in which derived accounts are found.
+pub mod derive;
 /// Revert data as a sentence.
 pub mod describe;
 /// Interfaces of whatever format a file is in.
@@ -71,10 +74,14 @@ pub mod interface;
 /// Values as JSON.
 #[cfg(feature = "std")]
 pub mod json;
+/// What an interface may have at most.
+pub mod limits;
 /// Names of one language as names of another.
 pub mod names;
 /// Interfaces as developers of another ABI see them.
 pub mod projection;
+/// Items by what names them in data.
+mod selectors;
 /// The Solidity ABI: JSON, artefacts, signatures, codec and the errors every contract may raise.
 pub mod solidity;
 /// What the readers of all interface formats share.
@@ -86,6 +93,10 @@ pub mod text;
 pub mod types;
 /// The neutral values.
 pub mod value;
+/// Whether an interface says what its ABI would.
+mod verify;
+/// How much memory interfaces and projections take.
+mod weight;
 /// Interfaces as bytes.
 pub mod wire;
 
@@ -96,6 +107,7 @@ pub use argument::{
 };
 pub use codec::{Codec, DecodedEvent, EventValue};
 pub use codecs::{AnyCodec, BcsCodec, BorshCodec, CairoCodec, FuelCodec, starknet_selector};
+pub use derive::{Derivation, DerivationError, SeedSource, derivations};
 pub use describe::{Revert, describe_revert};
 pub use error::CodecError;
 #[cfg(feature = "std")]
@@ -115,6 +127,7 @@ pub use solidity::{
 };
 pub use types::{Field, MAX_TYPE_DEPTH, Type, Variant};
 pub use value::Value;
+pub use verify::ClaimError;
 pub use wire::{WireError, interface_hash};
 
 pub use alloy_primitives::{Address, B256, Bytes, I256, LogData, U256};

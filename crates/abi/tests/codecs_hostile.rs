@@ -109,7 +109,7 @@ fn both_sides_refuse_the_same_numbers_of_parts() {
         let ty = Type::array(Type::Unit);
         // One part is the list itself. The longest list of nothings that is encoded is also decoded.
         let most = (0..3000).rev().find(|count| encode(abi, &ty, &units(*count)).is_ok()).unwrap();
-        assert!(most >= 1000, "{abi:?} {most}");
+        assert!(most >= 250, "{abi:?} {most}");
         let data = encode(abi, &ty, &units(most)).unwrap();
         assert_eq!(decode(abi, &ty, &data).unwrap(), [units(most)]);
         let error = encode(abi, &ty, &units(most + 1)).unwrap_err();

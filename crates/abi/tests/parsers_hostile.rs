@@ -216,9 +216,9 @@ fn more_accounts_or_seeds_than_solana_allows_are_refused() {
     let accounts = |count| (0..count).map(|i| json!({"name": format!("a{i}")})).collect::<Vec<_>>();
     assert_eq!(read(accounts(255)).functions[0].accounts.len(), 255);
     assert_eq!(read(accounts(100_000)).refused[0].reason, "it has 100000 accounts, Solana allows 255");
-    let seeds = vec![json!({"kind": "const", "value": [1]}); 17];
+    let seeds = vec![json!({"kind": "const", "value": [1]}); 16];
     let account = json!({"name": "a", "pda": {"seeds": seeds}});
-    assert_eq!(read(vec![account]).refused[0].reason, "it has 17 seeds, Solana allows 16");
+    assert_eq!(read(vec![account]).refused[0].reason, "it has 16 seeds, Solana allows 15");
 }
 
 #[test]

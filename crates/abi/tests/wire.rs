@@ -10,6 +10,7 @@ use hexapla_abi::{
     Refused, Seed, Type, Variant, WireError,
     interface::{Constructor, CustomError},
     interface_hash,
+    limits::ITEM_PARTS_MAX,
     wire::{WIRE_BYTES_MAX, WIRE_PARTS_MAX},
 };
 use proptest::{collection::vec, option, prelude::*, sample::Index};
@@ -215,9 +216,12 @@ fn f15_types_that_double_are_refused_at_once() {
 #[test]
 fn both_sides_have_the_same_limits() {
     let tuple = |count| Type::Tuple(vec![Type::Bool; count]);
-    let most = with_types(vec![tuple(WIRE_PARTS_MAX - 1)]);
+    let full = WIRE_PARTS_MAX / ITEM_PARTS_MAX;
+    let most = with_types(vec![tuple(ITEM_PARTS_MAX - 1); full]);
     assert_eq!(Interface::from_bytes(&most.to_bytes().unwrap()), Ok(most));
-    assert_eq!(with_types(vec![tuple(WIRE_PARTS_MAX)]).to_bytes(), Err(WireError::TooManyParts));
+    let too_many = with_types([vec![tuple(ITEM_PARTS_MAX - 1); full], vec![Type::Bool]].concat());
+    assert_eq!(too_many.to_bytes(), Err(WireError::TooManyParts));
+    assert!(matches!(with_types(vec![tuple(ITEM_PARTS_MAX)]).to_bytes(), Err(WireError::Limit { .. })));
     let long = Interface { name: "x".repeat(WIRE_BYTES_MAX), ..Interface::default() };
     assert!(matches!(long.to_bytes(), Err(WireError::TooLong { .. })));
     assert!(matches!(Interface::from_bytes(&vec![1; WIRE_BYTES_MAX + 1]), Err(WireError::TooLong { .. })));
@@ -229,7 +233,7 @@ fn both_sides_have_the_same_limits() {
         Type::Uint { bits: 7 },
         Type::Int { bits: 264 },
         Type::FixedBytes(1 << 32),
-        Type::Struct { name: "x".repeat(1025).as_str().into(), fields: vec![] },
+        Type::Struct { name: "x".repeat(257).as_str().into(), fields: vec![] },
         Type::Enum { name: "E".into(), variants: vec![Variant::new("A", Type::Unit), Variant::new("A", Type::Bool)] },
     ] {
         let error = with_types(vec![ty]).to_bytes().unwrap_err();

@@ -185,6 +185,7 @@ impl SystemVm {
             return Ok(Vec::new());
         }
         let interface = Interface::from_bytes(data).map_err(|error| refused(error.to_string()))?;
+        interface.verify().map_err(|error| refused(error.to_string()))?;
         let code = host.code(contract)?;
         if code.bytes.is_empty() {
             return Err(refused(format!("{contract} has no code: only contracts have interfaces")));

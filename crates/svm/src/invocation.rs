@@ -15,10 +15,9 @@
 //! `signer` may be set for the caller's own alias, and with `invokeSigned` for the addresses that its seeds derive from
 //! the alias (as `invoke_signed` does). `account` reads any account, whosever it is, and runs nothing. Any other call data reaches the program as instruction data without accounts.
 
-use crate::limits::{self, InvocationError};
+use crate::limits::{self, InvocationError, SEED_BYTES_MAX};
 use hexapla_abi::{
-    Abi, AnyCodec, Codec, Function, Interface, SolidityCodec, Value,
-    interface::{AccountSource, Seed},
+    Abi, AnyCodec, Codec, Derivation, Interface, SeedSource, SolidityCodec, Type, Value, interface::AccountSource,
 };
 use hexapla_primitives::{
     Address, B256, Bytes, FaultKind,
@@ -31,6 +30,8 @@ use std::sync::LazyLock;
 
 /// Compute units of trying one bump seed, as the syscalls charge it.
 pub(crate) const DERIVATION_UNITS: u64 = 1_500;
+/// Most parts of a value that is a seed: one for each of its bytes, and as many around them.
+const SEED_PARTS_MAX: usize = 2 * SEED_BYTES_MAX;
 
 /// A call of a program: its accounts, its data, and what the caller signs for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -309,21 +310,11 @@ impl Resolver<'_> {
                 AccountSource::Derived { .. } => None,
             })
             .collect();
-        // A derived account may also use one that is derived itself: each round settles at least one.
-        while let Some(missing) = known.iter().position(Option::is_none) {
-            let mut progress = false;
-            for index in missing..known.len() {
-                if known.get(index).is_some_and(Option::is_none)
-                    && let Some(key) = self.derive(index, &known)?
-                {
-                    if let Some(slot) = known.get_mut(index) {
-                        *slot = Some(key);
-                    }
-                    progress = true;
-                }
-            }
-            if !progress {
-                return Err(refusal(format!("the accounts of {} are derived from each other", function.name)));
+        // Each derivation stands behind those that it needs.
+        for derivation in self.call.derivations {
+            let key = self.derive(derivation, &known)?;
+            if let Some(slot) = known.get_mut(derivation.account) {
+                *slot = Some(key);
             }
         }
         let metas = function.accounts.iter().zip(known).map(|(account, key)| AccountMeta {
@@ -334,37 +325,28 @@ impl Resolver<'_> {
         Ok(metas.collect())
     }
 
-    /// A derived account, or `None` while an account that it needs is not known.
-    fn derive(&mut self, index: usize, known: &[Option<Pubkey>]) -> HostResult<Option<Pubkey>> {
-        let function = self.call.function;
-        let Some(AccountSource::Derived { program, seeds }) =
-            function.accounts.get(index).map(|account| &account.source)
-        else {
-            return Ok(None);
-        };
-        let program = match program {
+    fn derive(&mut self, derivation: &Derivation, known: &[Option<Pubkey>]) -> HostResult<Pubkey> {
+        // The first try is paid before the seeds are found.
+        self.pay()?;
+        let program = match &derivation.program {
             None => self.program,
-            Some(seed) => match self.seed(seed, known)? {
-                Some(bytes) => {
-                    Pubkey::try_from(&bytes[..]).map_err(|_| refusal("the program of a derived account is no key"))?
-                }
-                None => return Ok(None),
-            },
+            Some(seed) => Pubkey::try_from(&self.seed(seed, known)?[..])
+                .map_err(|_| refusal("the program of a derived account is no key"))?,
         };
-        let mut bytes = Vec::with_capacity(seeds.len() + 1);
-        for seed in seeds {
-            match self.seed(seed, known)? {
-                Some(seed) => bytes.push(seed),
-                None => return Ok(None),
-            }
-        }
-        self.find(&bytes, &program).map(Some)
+        let seeds = derivation.seeds.iter().map(|seed| self.seed(seed, known)).collect::<HostResult<Vec<_>>>()?;
+        self.find(&seeds, &program)
     }
 
-    /// The first bump from 255 down that gives an address without a key, each try paid for.
+    fn pay(&mut self) -> HostResult<()> {
+        self.book.charge(DERIVATION_UNITS)
+    }
+
+    /// The first bump from 255 down that gives an address without a key. The first try is paid for; each other one is here.
     fn find(&mut self, seeds: &[Bytes], program: &Pubkey) -> HostResult<Pubkey> {
         for bump in (0..=u8::MAX).rev() {
-            self.book.charge(DERIVATION_UNITS)?;
+            if bump < u8::MAX {
+                self.pay()?;
+            }
             let bump = [bump];
             let with_bump: Vec<&[u8]> = seeds.iter().map(|seed| &seed[..]).chain([&bump[..]]).collect();
             match Pubkey::create_program_address(&with_bump, program) {
@@ -376,34 +358,44 @@ impl Resolver<'_> {
         Err(refusal("an account cannot be derived: no bump gives an address without a key"))
     }
 
-    fn seed(&self, seed: &Seed, known: &[Option<Pubkey>]) -> HostResult<Option<Bytes>> {
-        let function = self.call.function;
+    fn seed(&self, seed: &SeedSource, known: &[Option<Pubkey>]) -> HostResult<Bytes> {
+        let function = &self.call.function.name;
         match seed {
-            Seed::Const(bytes) => Ok(Some(bytes.clone())),
-            Seed::Account(name) => {
-                let index = function.accounts.iter().position(|account| account.name == *name);
-                let index = index.ok_or_else(|| refusal(format!("{} has no account {name}", function.name)))?;
-                let key = known.get(index).copied().flatten();
-                Ok(key.map(|key| Bytes::copy_from_slice(key.as_ref())))
+            SeedSource::Const(bytes) => Ok(bytes.clone()),
+            SeedSource::Account(index) => {
+                let key = known.get(*index).copied().flatten();
+                let key =
+                    key.ok_or_else(|| refusal(format!("a seed of {function} is an account that is not known")))?;
+                Ok(Bytes::copy_from_slice(key.as_ref()))
             }
-            Seed::Arg(path) => self.argument(function, path).map(Some),
+            SeedSource::Argument(path) => {
+                let unknown = || refusal(format!("a seed of {function} is an argument that the call does not have"));
+                let (ty, value) = self.argument(path).ok_or_else(unknown)?;
+                self.bytes_of(ty, value)
+            }
         }
     }
 
+    /// The argument to which a path of places goes.
+    fn argument(&self, path: &[usize]) -> Option<(&Type, &Value)> {
+        let (first, rest) = path.split_first()?;
+        let mut ty = &self.call.function.inputs.get(*first)?.ty;
+        let mut value = self.call.values.get(*first)?;
+        for place in rest {
+            let (Value::Struct { fields: values, .. }, Type::Struct { fields, .. }) = (value, ty) else { return None };
+            value = &values.get(*place)?.1;
+            ty = &fields.get(*place)?.ty;
+        }
+        Some((ty, value))
+    }
+
     /// The bytes of an argument as a seed: fixed-size values in Borsh, bytes and text without their length.
-    fn argument(&self, function: &Function, path: &[std::sync::Arc<str>]) -> HostResult<Bytes> {
-        let unknown =
-            || refusal(format!("a seed of {} names the argument {}, which it has not", function.name, path.join(".")));
-        let (first, rest) = path.split_first().ok_or_else(unknown)?;
-        let index = function.inputs.iter().position(|input| input.name == *first).ok_or_else(unknown)?;
-        let mut value = self.call.values.get(index).ok_or_else(unknown)?;
-        let mut ty = &function.inputs.get(index).ok_or_else(unknown)?.ty;
-        for name in rest {
-            let (Value::Struct { fields: values, .. }, hexapla_abi::Type::Struct { fields, .. }) = (value, ty) else {
-                return Err(unknown());
-            };
-            value = values.iter().find(|(known, _)| known == name).map(|(_, value)| value).ok_or_else(unknown)?;
-            ty = fields.iter().find(|field| field.name == *name).map(|field| &field.ty).ok_or_else(unknown)?;
+    fn bytes_of(&self, ty: &Type, value: &Value) -> HostResult<Bytes> {
+        // Refused before it is copied or encoded: a call pays for its arguments once, and may use them in many seeds.
+        if !may_be_seed(value, &mut { SEED_PARTS_MAX }) {
+            return Err(refusal(format!(
+                "an argument is too long for a seed, which has at most {SEED_BYTES_MAX} bytes"
+            )));
         }
         match value {
             Value::Bytes(bytes) => Ok(bytes.clone()),
@@ -421,11 +413,128 @@ impl Resolver<'_> {
     }
 }
 
+/// Whether a value may have as few bytes as a seed has at most. It looks at no more parts than such a value has.
+fn may_be_seed(value: &Value, parts_left: &mut usize) -> bool {
+    let Some(left) = parts_left.checked_sub(1) else { return false };
+    *parts_left = left;
+    match value {
+        Value::Bytes(bytes) => bytes.len() <= SEED_BYTES_MAX,
+        Value::String(text) => text.len() <= SEED_BYTES_MAX,
+        Value::Array(items) | Value::Tuple(items) => items.iter().all(|item| may_be_seed(item, parts_left)),
+        Value::Struct { fields, .. } => fields.iter().all(|(_, item)| may_be_seed(item, parts_left)),
+        Value::Map(entries) => {
+            entries.iter().all(|(key, item)| may_be_seed(key, parts_left) && may_be_seed(item, parts_left))
+        }
+        Value::Option(Some(inner)) => may_be_seed(inner, parts_left),
+        Value::Enum { payload, .. } => may_be_seed(payload, parts_left),
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::{ACCOUNTS_MAX, DATA_BYTES_MAX, SEED_BYTES_MAX, SEEDS_MAX, SIGNERS_MAX};
+    use crate::limits::{ACCOUNTS_MAX, DATA_BYTES_MAX, SEEDS_MAX, SIGNERS_MAX};
+    use hexapla_abi::{AccountParam, AddressBook, Function, Param, Seed};
     use proptest::prelude::*;
+    use std::cell::Cell;
+
+    /// A book without addresses, and gas.
+    struct NoBook(Cell<u64>);
+
+    impl CallBook for NoBook {
+        fn addresses(&self) -> &dyn AddressBook {
+            self
+        }
+
+        fn charge(&self, gas: u64) -> HostResult<()> {
+            self.0.set(self.0.get().checked_sub(gas).ok_or(HostError::OUT_OF_GAS)?);
+            Ok(())
+        }
+    }
+
+    impl AddressBook for NoBook {
+        fn canonical(&self, _: &B256) -> Result<Address, hexapla_abi::AddressError> {
+            Err(hexapla_abi::AddressError("nobody is known here".into()))
+        }
+
+        fn native(&self, _: Address) -> Result<B256, hexapla_abi::AddressError> {
+            Err(hexapla_abi::AddressError("nobody is known here".into()))
+        }
+    }
+
+    const PROGRAM: Pubkey = Pubkey::new_from_array([9; 32]);
+
+    fn go(accounts: Vec<AccountParam>, inputs: Vec<Param>) -> Function {
+        Function {
+            name: "go".into(),
+            inputs,
+            outputs: vec![],
+            mutability: hexapla_abi::Mutability::NonPayable,
+            selector: vec![1; 8].into(),
+            signature: "go()".into(),
+            accounts,
+        }
+    }
+
+    fn derived(name: String, seeds: Vec<Seed>) -> AccountParam {
+        let source = AccountSource::Derived { program: None, seeds };
+        AccountParam { name: name.into(), writable: false, signer: false, optional: false, source }
+    }
+
+    fn resolve(function: &Function, values: &[Value], gas: &mut u64) -> HostResult<Vec<AccountMeta>> {
+        let derivations = hexapla_abi::derivations(function).expect("the accounts can be derived");
+        let (caller, code) = (Address::ZERO, &[][..]);
+        let call = TypedCall { caller, code, function, values, accounts: &[], derivations: &derivations };
+        let book = NoBook(Cell::new(*gas));
+        let metas = Resolver { call: &call, book: &book, program: PROGRAM }.accounts();
+        *gas = book.0.get();
+        metas
+    }
+
+    #[test]
+    fn accounts_derived_in_a_chain_are_found_each_once_and_each_try_is_paid() {
+        let count = ACCOUNTS_MAX;
+        let mut accounts: Vec<_> = (1..count)
+            .map(|at| derived(format!("a{at}"), vec![Seed::Account(format!("a{}", at + 1).into())]))
+            .collect();
+        accounts.push(derived(format!("a{count}"), vec![Seed::Const(vec![1].into())]));
+        let function = go(accounts, vec![]);
+        let (mut key, bump) = Pubkey::find_program_address(&[&[1]], &PROGRAM);
+        let mut tries = 256 - u64::from(bump);
+        let mut expected = vec![key];
+        for _ in 1..count {
+            let (next, bump) = Pubkey::find_program_address(&[key.as_ref()], &PROGRAM);
+            tries += 256 - u64::from(bump);
+            key = next;
+            expected.push(key);
+        }
+        expected.reverse();
+        let cost = tries * DERIVATION_UNITS;
+        let mut gas = cost;
+        let metas = resolve(&function, &[], &mut gas).expect("the gas is enough");
+        assert_eq!(metas.iter().map(|meta| meta.pubkey).collect::<Vec<_>>(), expected);
+        assert_eq!(gas, 0);
+        let short = resolve(&function, &[], &mut { cost - 1 });
+        assert!(matches!(short, Err(HostError::Fault { kind: FaultKind::OutOfGas, .. })), "{short:?}");
+    }
+
+    #[test]
+    fn an_argument_too_long_for_a_seed_is_refused_before_it_is_copied() {
+        let accounts = vec![derived("a".into(), vec![Seed::Arg(vec!["text".into()]); 15])];
+        let with = |ty, value| resolve(&go(accounts.clone(), vec![Param::new("text", ty)]), &[value], &mut 1_000_000);
+        for (ty, value) in [
+            (Type::String, Value::string("x".repeat(33))),
+            (Type::Bytes, Value::bytes(vec![1; 33])),
+            (Type::array(Type::Unit), Value::Array(vec![Value::Unit; 1000])),
+            (Type::Tuple(vec![Type::Bytes]), Value::Tuple(vec![Value::bytes(vec![1; 33])])),
+        ] {
+            let refused = with(ty, value).unwrap_err();
+            let HostError::Fault { message, .. } = refused else { panic!("{refused:?}") };
+            assert!(message.contains("an argument is too long for a seed, which has at most 32 bytes"), "{message}");
+        }
+        assert_eq!(with(Type::String, Value::string("x".repeat(32))).map_or(0, |metas| metas.len()), 1);
+    }
 
     #[test]
     fn f07_a_frame_of_an_unknown_mode_is_none() {

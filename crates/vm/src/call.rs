@@ -1,7 +1,7 @@
 //! A call whose arguments are values.
 
 use crate::HostResult;
-use hexapla_abi::{AddressBook, Function, Value};
+use hexapla_abi::{AddressBook, Derivation, Function, Value};
 use hexapla_primitives::{Address, B256};
 
 /// A call of a function with its arguments, as an adapter puts it into its VM's form.
@@ -17,6 +17,8 @@ pub struct TypedCall<'a> {
     pub values: &'a [Value],
     /// The accounts that the caller named, where the ABI has such: one for each that the function leaves open.
     pub accounts: &'a [Option<B256>],
+    /// How the function's derived accounts are found, each behind those that it needs.
+    pub derivations: &'a [Derivation],
 }
 
 /// The address book of a call that is being translated, with the gas that pays for it.

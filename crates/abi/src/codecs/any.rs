@@ -4,13 +4,13 @@ use alloc::{string::ToString, vec::Vec};
 
 use alloy_primitives::{B256, Bytes, LogData};
 
-use super::{BcsCodec, BorshCodec, CairoCodec, FuelCodec};
+use super::{Bcs, BcsCodec, BorshCodec, CairoCodec, Form as _, Fuel, FuelCodec};
 use crate::{
     address::AddressBook,
     codec::{Codec, DecodedEvent},
     error::CodecError,
     interface::{Abi, AccountLayout, Constructor, CustomError, Event, Function, Interface},
-    solidity::{SolidityCodec, type_name},
+    solidity::{SELECTOR_BYTES, SolidityCodec, type_name},
     types::Type,
     value::Value,
 };
@@ -115,6 +115,34 @@ impl<'a> AnyCodec<'a> {
 }
 
 impl Abi {
+    /// The most parts (arguments, elements, fields, entries, payloads) that decoding makes of this many bytes.
+    pub const fn parts_max(self, bytes: usize) -> usize {
+        match self {
+            Self::Solidity => crate::solidity::parts_max(bytes),
+            Self::Borsh | Self::Bcs | Self::Cairo | Self::Fuel => super::parts_max(bytes),
+        }
+    }
+
+    /// What stands in a call where the function is named: all of the data where selectors have any length, `None` where
+    /// the data is too short.
+    pub(crate) fn function_named(self, call: &[u8]) -> Option<&[u8]> {
+        match self {
+            Self::Solidity => call.get(..SELECTOR_BYTES),
+            Self::Borsh | Self::Cairo => Some(call),
+            Self::Bcs => Bcs::name_of(call).map(|(name, _)| name),
+            Self::Fuel => Fuel::name_of(call).map(|(name, _)| name),
+        }
+    }
+
+    /// The arguments in a call of the function with this selector.
+    pub(crate) fn arguments_in<'d>(self, call: &'d [u8], selector: &[u8]) -> Option<&'d [u8]> {
+        match self {
+            Self::Solidity | Self::Borsh | Self::Cairo => call.strip_prefix(selector),
+            Self::Bcs => Bcs::strip_selector(call, selector),
+            Self::Fuel => Fuel::strip_selector(call, selector),
+        }
+    }
+
     /// Whether the ABI has a form for the type and all that is inside it.
     ///
     /// # Errors
@@ -154,6 +182,14 @@ impl Codec for AnyCodec<'_> {
 
     fn decode_call<'i>(&self, interface: &'i Interface, data: &[u8]) -> Result<(&'i Function, Vec<Value>), CodecError> {
         of_each!(self, codec => codec.decode_call(interface, data))
+    }
+
+    fn decode_arguments(&self, function: &Function, data: &[u8]) -> Result<Vec<Value>, CodecError> {
+        of_each!(self, codec => codec.decode_arguments(function, data))
+    }
+
+    fn unknown_function(&self, interface: &Interface, data: &[u8]) -> CodecError {
+        of_each!(self, codec => codec.unknown_function(interface, data))
     }
 
     fn encode_output(&self, function: &Function, values: &[Value]) -> Result<Bytes, CodecError> {

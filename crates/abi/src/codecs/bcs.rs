@@ -79,9 +79,8 @@ impl Form for Bcs {
     }
 
     fn strip_selector<'d>(data: &'d [u8], selector: &[u8]) -> Option<&'d [u8]> {
-        let mut reader = Reader::new(data);
-        let name = Self::take_bytes(&mut reader, &Type::String).ok()?;
-        (*name == *selector).then(|| reader.rest())
+        let (name, rest) = Self::name_of(data)?;
+        (*name == *selector).then_some(rest)
     }
 
     fn shown_selector(data: &[u8]) -> &[u8] {
@@ -93,12 +92,21 @@ impl Form for Bcs {
     }
 }
 
+impl Bcs {
+    /// The name with which a call begins, and the rest.
+    pub(super) fn name_of(data: &[u8]) -> Option<(&[u8], &[u8])> {
+        let mut reader = Reader::new(data);
+        let length = Self::take_length(&mut reader, &Type::String).ok()?;
+        reader.rest().split_at_checked(length)
+    }
+}
+
 fn put_uleb(out: &mut Vec<u8>, mut number: u32) {
     while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
+        out.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
     }
-    out.push(number as u8);
+    out.push(number.to_le_bytes()[0]);
 }
 
 fn take_uleb(reader: &mut Reader<'_>, ty: &Type) -> Result<u32, CodecError> {

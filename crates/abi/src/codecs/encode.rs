@@ -2,6 +2,7 @@
 
 use alloc::{
     string::{String, ToString},
+    sync::Arc,
     vec::Vec,
 };
 use core::{cmp::Ordering, marker::PhantomData, ops::Range};
@@ -211,12 +212,15 @@ fn fits_length<F: Form>(ty: &Type, length: usize) -> Result<(), CodecError> {
     Err(CodecError::TooLong { codec: F::NAME, ty: brief(ty), length, limit: F::LENGTH_MAX })
 }
 
-fn same_names(fields: &[Field], values: &[(alloc::sync::Arc<str>, Value)]) -> bool {
+fn same_names(fields: &[Field], values: &[(Arc<str>, Value)]) -> bool {
     fields.len() == values.len() && fields.iter().zip(values).all(|(field, (name, _))| field.name == *name)
 }
 
-fn find_variant<'t>(variants: &'t [Variant], name: &str) -> Option<(usize, &'t Variant)> {
-    variants.iter().enumerate().find(|(_, variant)| *variant.name == *name)
+/// The variant of this name. A decoded value shares the name with the type, so that hardly any text is compared.
+fn find_variant<'t>(variants: &'t [Variant], name: &Arc<str>) -> Option<(usize, &'t Variant)> {
+    let shared = variants.iter().position(|variant| Arc::ptr_eq(&variant.name, name));
+    let index = shared.or_else(|| variants.iter().position(|variant| variant.name == *name))?;
+    Some((index, variants.get(index)?))
 }
 
 /// Why the value is none of the type; `check` finds the same and says it better.

@@ -71,11 +71,8 @@ impl Form for Fuel {
     }
 
     fn strip_selector<'d>(data: &'d [u8], selector: &[u8]) -> Option<&'d [u8]> {
-        let (length, rest) = data.split_first_chunk::<8>()?;
-        if u64::from_be_bytes(*length) != selector.len() as u64 {
-            return None;
-        }
-        rest.strip_prefix(selector)
+        let (name, rest) = Self::name_of(data)?;
+        (*name == *selector).then_some(rest)
     }
 
     fn shown_selector(data: &[u8]) -> &[u8] {
@@ -84,5 +81,13 @@ impl Form for Fuel {
             Ok(length) => reader.take(&Type::String, length).unwrap_or(data),
             Err(_) => data,
         }
+    }
+}
+
+impl Fuel {
+    /// The name with which a call begins, and the rest.
+    pub(super) fn name_of(data: &[u8]) -> Option<(&[u8], &[u8])> {
+        let (length, rest) = data.split_first_chunk::<8>()?;
+        rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)
     }
 }

@@ -5,8 +5,8 @@ use alloc::string::ToString;
 use crate::{error::CodecError, text::brief, types::Type};
 
 /// Parts that a value may have for each byte of its encoding, and those that any value may have.
-const PARTS_PER_BYTE: usize = 8;
-const PARTS_FREE: usize = 1024;
+const PARTS_PER_BYTE: usize = 4;
+const PARTS_FREE: usize = 256;
 
 /// How many parts (elements, fields, entries, payloads) the values in this many bytes may have together.
 ///

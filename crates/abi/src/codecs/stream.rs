@@ -1,10 +1,6 @@
 //! The [`Codec`] of every [`Form`].
 
-use alloc::{
-    borrow::ToOwned,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::{fmt, marker::PhantomData};
 
 use alloy_primitives::{B256, Bytes, LogData};
@@ -20,6 +16,7 @@ use crate::{
     codec::{Codec, DecodedEvent, EventValue},
     error::CodecError,
     interface::{Constructor, CustomError, Event, EventParam, Function, Interface, Param},
+    text::brief,
     types::{MAX_TYPE_DEPTH, Type},
     value::Value,
 };
@@ -127,7 +124,7 @@ impl<'a, F: Form> StreamCodec<'a, F> {
         let keys = topics.get(usize::from(event.topic.is_some())..).unwrap_or_default();
         if !F::KEYS_IN_TOPICS && !keys.is_empty() {
             let expected = usize::from(event.topic.is_some());
-            return Err(CodecError::WrongTopics { event: event.signature.clone(), expected, given: topics.len() });
+            return Err(CodecError::WrongTopics { event: brief(&event.signature), expected, given: topics.len() });
         }
         let types = |keys| event.fields.iter().filter(move |field| is_key::<F>(field) == keys).map(|field| &field.ty);
         let keys = keys.iter().flat_map(|key| key.0).collect::<Vec<_>>();
@@ -157,7 +154,7 @@ impl<F: Form> Codec for StreamCodec<'_, F> {
         let types = function.inputs.iter().map(|param| &param.ty);
         let mut out = Vec::with_capacity(function.selector.len().saturating_add(room(types.clone(), args)));
         F::put_selector(&mut out, &function.selector);
-        self.encode(out, &|| function.signature.clone(), types, args).map(Into::into)
+        self.encode(out, &|| brief(&function.signature), types, args).map(Into::into)
     }
 
     fn decode_call<'i>(&self, interface: &'i Interface, data: &[u8]) -> Result<(&'i Function, Vec<Value>), CodecError> {
@@ -167,12 +164,24 @@ impl<F: Form> Codec for StreamCodec<'_, F> {
         });
         let (function, body) = fitting
             .max_by_key(|(function, _)| function.selector.len())
-            .ok_or_else(|| unknown("function", interface, F::shown_selector(data)))?;
+            .ok_or_else(|| self.unknown_function(interface, data))?;
         Ok((function, self.decode_params(&function.inputs, body)?))
     }
 
+    fn decode_arguments(&self, function: &Function, data: &[u8]) -> Result<Vec<Value>, CodecError> {
+        let body = F::strip_selector(data, &function.selector).ok_or_else(|| CodecError::OtherFunction {
+            signature: brief(&function.signature),
+            selector: function.selector.clone(),
+        })?;
+        self.decode_params(&function.inputs, body)
+    }
+
+    fn unknown_function(&self, interface: &Interface, data: &[u8]) -> CodecError {
+        unknown("function", interface, F::shown_selector(data))
+    }
+
     fn encode_output(&self, function: &Function, values: &[Value]) -> Result<Bytes, CodecError> {
-        let what = || alloc::format!("the result of {}", function.signature);
+        let what = || brief(&format_args!("the result of {}", function.signature));
         let types = function.outputs.iter().map(|param| &param.ty);
         self.encode(Vec::new(), &what, types, values).map(Into::into)
     }
@@ -188,7 +197,7 @@ impl<F: Form> Codec for StreamCodec<'_, F> {
 
     fn encode_error(&self, error: &CustomError, values: &[Value]) -> Result<Bytes, CodecError> {
         let types = error.inputs.iter().map(|param| &param.ty);
-        self.encode(error.selector.to_vec(), &|| error.signature.clone(), types, values).map(Into::into)
+        self.encode(error.selector.to_vec(), &|| brief(&error.signature), types, values).map(Into::into)
     }
 
     fn decode_error<'i>(
@@ -208,12 +217,12 @@ impl<F: Form> Codec for StreamCodec<'_, F> {
     fn encode_event(&self, event: &Event, values: &[Value]) -> Result<LogData, CodecError> {
         let (expected, given) = (event.fields.len(), values.len());
         if expected != given {
-            return Err(CodecError::WrongCount { what: event.signature.clone(), expected, given });
+            return Err(CodecError::WrongCount { what: brief(&event.signature), expected, given });
         }
         let part = |keys| {
             let fields = event.fields.iter().zip(values).filter(move |(field, _)| is_key::<F>(field) == keys);
             let (types, values): (Vec<_>, Vec<_>) = fields.map(|(field, value)| (&field.ty, value.clone())).unzip();
-            self.encode(Vec::new(), &|| event.signature.clone(), types.into_iter(), &values)
+            self.encode(Vec::new(), &|| brief(&event.signature), types.into_iter(), &values)
         };
         let (keys, data) = (part(true)?, part(false)?);
         let keys = keys.as_chunks::<TOPIC>().0.iter().map(|key| B256::new(*key));
@@ -234,7 +243,7 @@ impl<F: Form> Codec for StreamCodec<'_, F> {
         let anonymous = interface.events.iter().filter(|event| event.topic.is_none());
         anonymous.filter_map(|event| self.decode_log(event, topics, data).ok()).next().ok_or_else(|| {
             CodecError::UnknownEvent {
-                interface: interface.display_name().to_string(),
+                interface: brief(&interface.display_name()),
                 topic: topics.first().copied(),
                 data_len: data.len(),
             }
@@ -244,6 +253,5 @@ impl<F: Form> Codec for StreamCodec<'_, F> {
 
 #[cold]
 fn unknown(what: &'static str, interface: &Interface, selector: &[u8]) -> CodecError {
-    let interface = interface.display_name().to_string();
-    CodecError::UnknownSelector { what, interface, selector: Bytes::copy_from_slice(selector) }
+    CodecError::unknown(what, interface, selector)
 }

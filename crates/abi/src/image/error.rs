@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::{error::CodecError, interface::Abi};
+use crate::{derive::DerivationError, error::CodecError, interface::Abi};
 
 /// Why a type or a value of one ABI cannot be shown in another, or cannot be read back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum ImageError {
     /// The type is none of the ABI that it is said to be of, or its image is nested too deep.
     #[error(transparent)]
     Codec(#[from] CodecError),
+    /// The accounts of a function cannot be derived.
+    #[error(transparent)]
+    Derivation(#[from] DerivationError),
     /// The value is not one that stands for a value of the source type.
     #[error("{value} stands for no value of {ty}: {rule}")]
     NotAnImage {
@@ -29,6 +32,12 @@ pub enum ImageError {
         value: String,
         /// The rule that it breaks, as a sentence.
         rule: &'static str,
+    },
+    /// The image is far larger than the value (enums of many variants, shown as structs, many times over).
+    #[error("the values would be shown with more than {limit} parts, which is too much for what they hold")]
+    TooManyParts {
+        /// Parts that the image of such a value may have.
+        limit: usize,
     },
     /// Wrong number of values.
     #[error("{what} takes {expected} values, {given} were given")]

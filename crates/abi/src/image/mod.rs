@@ -11,6 +11,8 @@
 
 /// Why there is no image.
 mod error;
+/// How much larger than a value its image is.
+mod growth;
 /// The image of one type.
 mod plan;
 /// Values into their image and back.
@@ -21,6 +23,7 @@ mod table;
 use alloc::boxed::Box;
 
 pub use error::ImageError;
+pub(crate) use growth::Growth;
 use steps::Step;
 pub use table::{IMAGE_TABLE, Kind, Row, Rule};
 
@@ -32,6 +35,8 @@ pub struct Image {
     source: Type,
     image: Type,
     step: Step,
+    /// Whether an image may have more parts than its value.
+    grows: bool,
 }
 
 impl Image {
@@ -43,12 +48,13 @@ impl Image {
     /// image is nested too deep.
     pub fn new(source: &Type, from: Abi, to: Abi) -> Result<Self, ImageError> {
         if from == to {
-            return Ok(Self { source: source.clone(), image: source.clone(), step: Step::Same });
+            return Ok(Self { source: source.clone(), image: source.clone(), step: Step::Same, grows: false });
         }
         from.check_type(source)?;
         let (image, step) = plan::of(source, to)?;
         to.check_type(&image)?;
-        Ok(Self { source: source.clone(), image, step })
+        let grows = step.grows();
+        Ok(Self { source: source.clone(), image, step, grows })
     }
 
     /// The source type.
@@ -70,9 +76,25 @@ impl Image {
     ///
     /// # Errors
     ///
-    /// [`ImageError::NotAnImage`] for a value that is not of the source type, where this is noticed.
+    /// [`ImageError::NotAnImage`] for a value that is not of the source type, where this is noticed,
+    /// [`ImageError::TooManyParts`] for one whose image is far larger.
     pub fn show(&self, value: Value) -> Result<Value, ImageError> {
+        let mut growth = Growth::default();
+        self.count(&value, &mut growth);
+        growth.check()?;
         self.step.show(value)
+    }
+
+    /// [`show`](Self::show) of a value whose growth is checked.
+    pub(crate) fn show_counted(&self, value: Value) -> Result<Value, ImageError> {
+        self.step.show(value)
+    }
+
+    /// Counts a value and what its image has beyond it.
+    pub(crate) fn count(&self, value: &Value, growth: &mut Growth) {
+        if self.grows {
+            growth.count(&self.step, value);
+        }
     }
 
     /// The value whose image this is.

@@ -1,6 +1,6 @@
 //! The image of one type, by the rules of the table.
 
-use alloc::{boxed::Box, collections::BTreeSet, format, string::ToString, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, format, sync::Arc, vec::Vec};
 
 use alloy_primitives::{FixedBytes, keccak256};
 
@@ -11,13 +11,14 @@ use super::{
 };
 use crate::{
     interface::Abi,
+    text::brief,
     types::{Field, Type, Variant},
     value::Value,
 };
 
 /// The image of a type that is not nested too deep, and the way to it.
 pub(super) fn of(ty: &Type, to: Abi) -> Result<(Type, Step), ImageError> {
-    let refused = |reason| ImageError::NoImage { ty: ty.to_string(), abi: to, reason };
+    let refused = |reason| ImageError::NoImage { ty: brief(ty), abi: to, reason };
     Ok(match (Kind::of(ty).rule(to), ty) {
         (Rule::Refused(reason), _) => return Err(refused(reason)),
         (Rule::Same, ty) => parts(ty, to)?,

@@ -6,6 +6,7 @@ use alloy_primitives::{Address, Function, I256, U256};
 
 use super::{ImageError, boxed, table::WORD_BYTES};
 use crate::{
+    text::brief,
     types::felt_prime,
     value::{Value, int_fits, uint_fits},
 };
@@ -57,6 +58,18 @@ impl Step {
         if parts.iter().all(|part| *part == Self::Same) { Self::Same } else { step(parts) }
     }
 
+    /// Whether an image may have more parts than its value.
+    pub(super) fn grows(&self) -> bool {
+        match self {
+            Self::Tagged { .. } => true,
+            Self::Each(inner) | Self::Option(inner) | Self::List(inner) => inner.grows(),
+            Self::Items(steps) => steps.iter().any(Self::grows),
+            Self::Payloads(steps) => steps.iter().any(|(_, step)| step.grows()),
+            Self::Map(steps) | Self::Entries { steps, .. } => steps.0.grows() || steps.1.grows(),
+            _ => false,
+        }
+    }
+
     /// The image of a value.
     pub(super) fn show(&self, value: Value) -> Result<Value, ImageError> {
         match (self, value) {
@@ -88,7 +101,7 @@ impl Step {
                 entries.collect::<Result<_, _>>().map(Value::Array)
             }
             (Self::Index { variants, .. }, Value::Enum { variant, payload, .. }) if *payload == Value::Unit => {
-                match variants.iter().position(|name| *name == variant) {
+                match position(variants, &variant, |name| name) {
                     Some(index) => Ok(index_value(index)),
                     None => Err(self.no_image(&Value::string(&*variant))),
                 }
@@ -174,7 +187,7 @@ impl Step {
                 entries.collect::<Result<_, _>>().map(Value::Map)
             }
             (Self::Payloads(steps), Value::Enum { name, variant, payload }) => {
-                match steps.iter().find(|(known, _)| *known == variant) {
+                match position(steps, &variant, |(known, _)| known).and_then(|index| steps.get(index)) {
                     Some((_, step)) => Ok(Value::Enum { name, variant, payload: boxed(translate(step, *payload)?) }),
                     None => Err(self.no_image(&Value::Enum { name, variant, payload })),
                 }
@@ -205,7 +218,7 @@ impl Step {
             ),
             _ => ("the type".to_string(), "it must have the type's shape"),
         };
-        ImageError::NotAnImage { ty, value: format!("{value:#}"), rule }
+        ImageError::NotAnImage { ty, value: brief(&format_args!("{value:#}")), rule }
     }
 }
 
@@ -213,11 +226,11 @@ fn show_tagged(
     step: &Step,
     name: &Arc<str>,
     cases: &[Case],
-    variant: &str,
+    variant: &Arc<str>,
     payload: Value,
 ) -> Result<Value, ImageError> {
-    let Some(index) = cases.iter().position(|case| *case.name == *variant) else {
-        return Err(step.no_image(&Value::string(variant)));
+    let Some(index) = position(cases, variant, |case| &case.name) else {
+        return Err(step.no_image(&Value::string(&**variant)));
     };
     let mut payload = Some(payload);
     let mut fields = Vec::from([(Arc::from("variant"), index_value(index))]);
@@ -260,6 +273,13 @@ fn read_tagged(
         return Err(step.no_image(&extra));
     }
     Ok(Value::Enum { name: name.clone(), variant: case.name.clone(), payload: boxed(payload) })
+}
+
+/// The place of the item with this name. A decoded value shares the name with its type, so that hardly any text is
+/// compared.
+pub(super) fn position<T>(items: &[T], name: &Arc<str>, name_of: fn(&T) -> &Arc<str>) -> Option<usize> {
+    let shared = items.iter().position(|item| Arc::ptr_eq(name_of(item), name));
+    shared.or_else(|| items.iter().position(|item| name_of(item) == name))
 }
 
 fn at<T>(items: &[T], index: U256) -> Option<&T> {

@@ -10,15 +10,17 @@ use alloc::{
 
 use alloy_primitives::{Bytes, hex};
 
-use super::{AccountArgument, Plan, Projection, Reader, target};
+use super::{AccountArgument, Index, Plan, Projection, Reader, target};
 use crate::{
+    derive::derivations,
     image::{Image, ImageError},
     interface::{
         Abi, AccountLayout, AccountParam, AccountSource, Constructor, CustomError, Event, EventParam, Function,
         Interface, Mutability, Param, Refused,
     },
     names::{Of, distinct, translated},
-    text::escape,
+    selectors::Selectors,
+    text::{brief, escape},
     types::Type,
 };
 
@@ -80,7 +82,27 @@ pub(super) fn projection(source: Arc<Interface>, target: Abi) -> Projection {
     if terms.same() {
         made.interface = (*source).clone();
     }
-    Projection { interface: made.interface, functions, errors, events, readers, source }
+    finished(Projection {
+        interface: made.interface,
+        functions,
+        errors,
+        events,
+        readers,
+        source,
+        index: Index::default(),
+        weight: 0,
+    })
+}
+
+/// The projection with what is computed from all of it.
+fn finished(mut projection: Projection) -> Projection {
+    projection.index = Index {
+        functions: Selectors::new(projection.interface.functions.iter().map(|function| &function.selector)),
+        readers: Selectors::new(projection.readers.iter().map(|reader| &reader.function.selector)),
+        source_errors: Selectors::new(projection.source.errors.iter().map(|error| &error.selector)),
+    };
+    projection.weight = projection.weighed();
+    projection
 }
 
 /// What is made so far.
@@ -103,7 +125,7 @@ impl Made {
 
     /// The item; one that cannot be shown is noted.
     fn kept<T>(&mut self, what: &str, name: &str, shown: Result<T, String>) -> Option<T> {
-        let refused = |reason| Refused { item: format!("{what} `{}`", escape(name)), reason };
+        let refused = |reason| Refused { item: format!("{what} `{}`", brief(&escape(name))), reason };
         shown.map_err(|reason| self.interface.refused.push(refused(reason))).ok()
     }
 }
@@ -148,6 +170,7 @@ impl Terms {
         if self.same() {
             return Ok((function.clone(), Plan { source, inputs, outputs, ..Plan::default() }));
         }
+        let derivations = derivations(function)?;
         let lamports = self.to == Abi::Borsh && function.mutability == Mutability::Payable;
         let accounts = self.accounts(&function.accounts)?;
         let first = lamports.then(|| (LAMPORTS.to_string(), Type::Uint { bits: 64 }));
@@ -166,7 +189,7 @@ impl Terms {
             signature,
             accounts: if lamports { [payer()].into() } else { Vec::new() },
         };
-        Ok((shown, Plan { source, accounts, lamports, inputs, outputs }))
+        Ok((shown, Plan { source, accounts, lamports, inputs, outputs, derivations }))
     }
 
     /// The accounts that the caller says: those that are given and do not sign.

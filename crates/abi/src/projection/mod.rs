@@ -12,8 +12,8 @@ mod build;
 /// What is translated how, in words.
 mod explain;
 /// Selectors, discriminators, codes and topics of each ABI.
-mod target;
-/// The named types of an interface.
+pub(crate) mod target;
+
 use alloc::{
     string::{String, ToString},
     sync::Arc,
@@ -23,9 +23,15 @@ use alloc::{
 use alloy_primitives::B256;
 
 use crate::{
-    image::{Image, ImageError},
+    codec::Codec,
+    derive::Derivation,
+    error::CodecError,
+    image::{Growth, Image, ImageError},
     interface::{Abi, CustomError, Event, Function, Interface},
+    selectors::Selectors,
+    text::brief,
     value::Value,
+    weight::{self, Weigh as _},
 };
 
 /// An interface as developers of another ABI see it.
@@ -37,6 +43,19 @@ pub struct Projection {
     errors: Vec<Plan>,
     events: Vec<Plan>,
     readers: Vec<Reader>,
+    index: Index,
+    weight: u64,
+}
+
+/// Items by what names them in data.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    /// Projected functions by their selectors.
+    functions: Selectors,
+    /// Readers by their selectors.
+    readers: Selectors,
+    /// The source's errors by their selectors.
+    source_errors: Selectors,
 }
 
 /// How one item is translated.
@@ -50,6 +69,8 @@ struct Plan {
     lamports: bool,
     inputs: Vec<Image>,
     outputs: Vec<Image>,
+    /// How the source's derived accounts are found.
+    derivations: Vec<Derivation>,
 }
 
 #[derive(Clone, Debug)]
@@ -119,12 +140,60 @@ impl Projection {
 
     /// The index of the projected error that shows the source's error with this index, if it can be shown.
     pub fn error_of(&self, source: usize) -> Option<usize> {
-        self.errors.iter().position(|plan| plan.source == source)
+        self.errors.binary_search_by_key(&source, |plan| plan.source).ok()
     }
 
     /// The index of the projected event that shows the source's event with this index, if it can be shown.
     pub fn event_of(&self, source: usize) -> Option<usize> {
-        self.events.iter().position(|plan| plan.source == source)
+        self.events.binary_search_by_key(&source, |plan| plan.source).ok()
+    }
+
+    /// The index of the source's error that a failure's data begins with.
+    pub fn source_error_in(&self, failure: &[u8]) -> Option<usize> {
+        self.index.source_errors.beginning(failure).map(|(place, _)| place)
+    }
+
+    /// The index of the projected function that call data names.
+    pub fn function_in(&self, call: &[u8]) -> Option<usize> {
+        let named = self.target().function_named(call)?;
+        match self.target() {
+            Abi::Bcs | Abi::Fuel => self.index.functions.exactly(named),
+            Abi::Solidity | Abi::Borsh | Abi::Cairo => self.index.functions.beginning(named).map(|(place, _)| place),
+        }
+    }
+
+    /// The index of the reader that call data names, and the rest of the data: the arguments.
+    pub fn reader_in<'d>(&self, call: &'d [u8]) -> Option<(usize, &'d [u8])> {
+        let named = self.target().function_named(call)?;
+        let place = match self.target() {
+            Abi::Bcs | Abi::Fuel => self.index.readers.exactly(named),
+            Abi::Solidity | Abi::Borsh | Abi::Cairo => self.index.readers.beginning(named).map(|(place, _)| place),
+        }?;
+        Some((place, self.target().arguments_in(call, &self.readers.get(place)?.function.selector)?))
+    }
+
+    /// The projected function that call data means, by its index, and its arguments. It finds what
+    /// [`Codec::decode_call`] finds, without going through all functions.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Codec::decode_call`].
+    pub fn decode_call(&self, codec: &impl Codec, call: &[u8]) -> Result<(usize, Vec<Value>), CodecError> {
+        let Some(place) = self.function_in(call) else { return Err(codec.unknown_function(&self.interface, call)) };
+        let function = self.interface.functions.get(place);
+        let function = function.ok_or_else(|| codec.unknown_function(&self.interface, call))?;
+        Ok((place, codec.decode_arguments(function, call)?))
+    }
+
+    /// How the derived accounts of the source function behind the projected function with this index are found, each
+    /// behind those that it needs.
+    pub fn derivations(&self, index: usize) -> &[Derivation] {
+        self.functions.get(index).map_or(&[], |plan| &plan.derivations)
+    }
+
+    /// The memory that the projection takes with its source, as [`Interface::weight`] counts it.
+    pub const fn weight(&self) -> u64 {
+        self.weight
     }
 
     /// The functions that read accounts, which the source itself does not have.
@@ -140,7 +209,7 @@ impl Projection {
     /// zero, an index of no function.
     pub fn arguments(&self, function: usize, projected: Vec<Value>) -> Result<Arguments, ImageError> {
         let plan = item(&self.functions, "function", function)?;
-        let name = || self.interface.functions.get(function).map(|function| function.signature.clone());
+        let name = || self.interface.functions.get(function).map(|function| brief(&function.signature));
         let expected = usize::from(plan.lamports) + plan.accounts.len() + plan.inputs.len();
         count(|| name().unwrap_or_default(), expected, projected.len())?;
         if expected == plan.inputs.len() {
@@ -162,7 +231,7 @@ impl Projection {
     pub fn results(&self, function: usize, source: Vec<Value>) -> Result<Vec<Value>, ImageError> {
         let plan = item(&self.functions, "function", function)?;
         count(|| "the result".to_string(), plan.outputs.len(), source.len())?;
-        translate(&plan.outputs, source, Image::show)
+        show(&plan.outputs, source)
     }
 
     /// Fields of the source's error in the projection's terms, by the index of the projected error. ABIs whose errors are
@@ -176,7 +245,7 @@ impl Projection {
         let fields = self.source_error(error).map_or(0, |error| error.inputs.len());
         count(|| "the error".to_string(), fields, source.len())?;
         let shown = source.into_iter().take(plan.inputs.len()).collect();
-        translate(&plan.inputs, shown, Image::show)
+        show(&plan.inputs, shown)
     }
 
     /// Fields of the source's event in the projection's terms, by the index of the projected event.
@@ -187,7 +256,7 @@ impl Projection {
     pub fn event(&self, event: usize, source: Vec<Value>) -> Result<Vec<Value>, ImageError> {
         let plan = item(&self.events, "event", event)?;
         count(|| "the event".to_string(), plan.inputs.len(), source.len())?;
-        translate(&plan.inputs, source, Image::show)
+        show(&plan.inputs, source)
     }
 
     /// The data of an account in the projection's terms: the results of the reader with this index.
@@ -198,6 +267,21 @@ impl Projection {
     pub fn read(&self, reader: usize, data: Value) -> Result<Vec<Value>, ImageError> {
         let reader = item(&self.readers, "reader", reader)?;
         reader.image.show(data).map(|value| Vec::from([value]))
+    }
+}
+
+impl Projection {
+    /// What [`weight`](Self::weight) says, counted.
+    fn weighed(&self) -> u64 {
+        let plans = self.functions.iter().chain(&self.errors).chain(&self.events).map(|plan| {
+            let accounts = plan.accounts.iter().map(|account| account.name.len() as u64 + weight::ARGUMENT);
+            let accounts = accounts.fold(weight::PLAN, u64::saturating_add);
+            let images = plan.inputs.weight().saturating_add(plan.outputs.weight());
+            accounts.saturating_add(images).saturating_add(plan.derivations.weight())
+        });
+        let readers = self.readers.iter().map(|reader| reader.function.weight().saturating_add(reader.image.weight()));
+        let interfaces = [self.source.weight(), self.interface.weight()];
+        plans.chain(readers).chain(interfaces).fold(0, u64::saturating_add)
     }
 }
 
@@ -226,7 +310,7 @@ fn lamports(value: Value) -> Result<u64, ImageError> {
 }
 
 fn not_an_image(ty: &str, value: &Value, rule: &'static str) -> ImageError {
-    ImageError::NotAnImage { ty: ty.to_string(), value: alloc::format!("{value:#}"), rule }
+    ImageError::NotAnImage { ty: ty.to_string(), value: brief(&format_args!("{value:#}")), rule }
 }
 
 fn item<'p, T>(items: &'p [T], what: &'static str, index: usize) -> Result<&'p T, ImageError> {
@@ -235,6 +319,14 @@ fn item<'p, T>(items: &'p [T], what: &'static str, index: usize) -> Result<&'p T
 
 fn count(what: impl FnOnce() -> String, expected: usize, given: usize) -> Result<(), ImageError> {
     if expected == given { Ok(()) } else { Err(ImageError::WrongCount { what: what(), expected, given }) }
+}
+
+/// The images of values, which are together not much larger than the values.
+fn show(images: &[Image], values: Vec<Value>) -> Result<Vec<Value>, ImageError> {
+    let mut growth = Growth::default();
+    images.iter().zip(&values).for_each(|(image, value)| image.count(value, &mut growth));
+    growth.check()?;
+    translate(images, values, Image::show_counted)
 }
 
 /// Values as their images or back; a list in which nothing changes is given back as it is.

@@ -27,7 +27,7 @@ pub(super) fn signature(abi: Abi, name: &str, types: &[&Type]) -> Result<String,
 }
 
 /// What names a function in a call.
-pub(super) fn selector(abi: Abi, name: &str, signature: &str) -> Bytes {
+pub(crate) fn selector(abi: Abi, name: &str, signature: &str) -> Bytes {
     match abi {
         Abi::Solidity => head::<4>(keccak256(signature).as_slice()),
         Abi::Borsh => head::<8>(&sha256(&format!("global:{name}"))),
@@ -37,7 +37,7 @@ pub(super) fn selector(abi: Abi, name: &str, signature: &str) -> Bytes {
 }
 
 /// The first topic of an event.
-pub(super) fn topic(abi: Abi, name: &str, signature: &str) -> B256 {
+pub(crate) fn topic(abi: Abi, name: &str, signature: &str) -> B256 {
     match abi {
         Abi::Solidity => keccak256(signature),
         Abi::Borsh => B256::right_padding_from(&head::<8>(&sha256(&format!("event:{name}")))),

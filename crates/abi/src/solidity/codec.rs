@@ -1,6 +1,6 @@
 //! The [`Codec`] of the Solidity ABI.
 
-use alloc::{borrow::ToOwned, vec::Vec};
+use alloc::vec::Vec;
 
 use alloy_primitives::{B256, Bytes, LogData};
 
@@ -14,6 +14,7 @@ use crate::{
     codec::{Codec, DecodedEvent, EventValue},
     error::CodecError,
     interface::{Constructor, CustomError, Event, Function, Interface},
+    text::brief,
     types::Type,
     value::Value,
 };
@@ -68,7 +69,7 @@ impl SolidityCodec {
         let plain = event.fields.iter().filter(|field| !field.indexed).map(|field| &field.ty);
         let mut plain_values = self.decode(plain, data)?.into_iter();
         let missing =
-            || CodecError::WrongTopics { event: event.signature.clone(), expected: topic_count(event), given: 0 };
+            || CodecError::WrongTopics { event: brief(&event.signature), expected: topic_count(event), given: 0 };
         let values = event.fields.iter().map(|field| match field.indexed {
             true => topic_value(&field.ty, *topics.next().ok_or_else(missing)?),
             false => plain_values.next().map(EventValue::Plain).ok_or_else(missing),
@@ -90,9 +91,25 @@ impl Codec for SolidityCodec {
 
     fn decode_call<'i>(&self, interface: &'i Interface, data: &[u8]) -> Result<(&'i Function, Vec<Value>), CodecError> {
         let (selector, body) = split_selector(data)?;
-        let function =
-            interface.function_by_selector(selector).ok_or_else(|| unknown("function", interface, selector))?;
+        let function = interface
+            .function_by_selector(selector)
+            .ok_or_else(|| CodecError::unknown("function", interface, selector))?;
         Ok((function, self.decode(function.inputs.iter().map(|param| &param.ty), body)?))
+    }
+
+    fn decode_arguments(&self, function: &Function, data: &[u8]) -> Result<Vec<Value>, CodecError> {
+        let body = data.strip_prefix(&function.selector[..]).ok_or_else(|| CodecError::OtherFunction {
+            signature: brief(&function.signature),
+            selector: function.selector.clone(),
+        })?;
+        self.decode(function.inputs.iter().map(|param| &param.ty), body)
+    }
+
+    fn unknown_function(&self, interface: &Interface, data: &[u8]) -> CodecError {
+        match split_selector(data) {
+            Ok((selector, _)) => CodecError::unknown("function", interface, selector),
+            Err(error) => error,
+        }
     }
 
     fn encode_output(&self, function: &Function, values: &[Value]) -> Result<Bytes, CodecError> {
@@ -119,18 +136,19 @@ impl Codec for SolidityCodec {
         data: &[u8],
     ) -> Result<(&'i CustomError, Vec<Value>), CodecError> {
         let (selector, body) = split_selector(data)?;
-        let error = interface.error_by_selector(selector).ok_or_else(|| unknown("error", interface, selector))?;
+        let error =
+            interface.error_by_selector(selector).ok_or_else(|| CodecError::unknown("error", interface, selector))?;
         Ok((error, self.decode(error.inputs.iter().map(|param| &param.ty), body)?))
     }
 
     fn encode_event(&self, event: &Event, values: &[Value]) -> Result<LogData, CodecError> {
         if event.fields.len() != values.len() {
             let (expected, given) = (event.fields.len(), values.len());
-            return Err(CodecError::WrongCount { what: event.signature.clone(), expected, given });
+            return Err(CodecError::WrongCount { what: brief(&event.signature), expected, given });
         }
         if topic_count(event) > TOPICS_MAX {
             let (expected, given) = (TOPICS_MAX, topic_count(event));
-            return Err(CodecError::WrongTopics { event: event.signature.clone(), expected, given });
+            return Err(CodecError::WrongTopics { event: brief(&event.signature), expected, given });
         }
         let mut topics = event.topic.into_iter().collect::<Vec<_>>();
         let (mut types, mut plain) = (Vec::new(), Vec::new());
@@ -161,12 +179,12 @@ impl Codec for SolidityCodec {
         }
         if let Some(event) = interface.events.iter().find(named) {
             let (expected, given) = (topic_count(event), topics.len());
-            return Err(CodecError::WrongTopics { event: event.signature.clone(), expected, given });
+            return Err(CodecError::WrongTopics { event: brief(&event.signature), expected, given });
         }
         let anonymous = interface.events.iter().filter(|event| event.topic.is_none());
         anonymous.filter(fits).find_map(|event| self.decode_log(event, topics, data).ok()).ok_or_else(|| {
             CodecError::UnknownEvent {
-                interface: interface.display_name().to_owned(),
+                interface: brief(&interface.display_name()),
                 topic: topics.first().copied(),
                 data_len: data.len(),
             }
@@ -177,14 +195,6 @@ impl Codec for SolidityCodec {
 /// Splits call or revert data into selector and body.
 fn split_selector(data: &[u8]) -> Result<(&[u8], &[u8]), CodecError> {
     data.split_at_checked(SELECTOR_BYTES).ok_or(CodecError::NoSelector { expected: SELECTOR_BYTES, given: data.len() })
-}
-
-fn unknown(what: &'static str, interface: &Interface, selector: &[u8]) -> CodecError {
-    CodecError::UnknownSelector {
-        what,
-        interface: interface.display_name().to_owned(),
-        selector: Bytes::copy_from_slice(selector),
-    }
 }
 
 /// Topics of the event's logs.

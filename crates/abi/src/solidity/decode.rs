@@ -4,12 +4,16 @@
 //! ignored, the padding behind `bytes` and `string` is not looked at. Refuses what it refuses: words with dirty bits
 //! (`uintN` and `intN` out of range, an `address` with high bytes, a `bool` other than 0 or 1, `bytesN` with a tail),
 //! offsets and lengths beyond the data. Refuses beyond that: text that is not UTF-8, and data that unfolds too far.
+//!
+//! Work and memory are linear in the data, whatever it holds: a word is read at most [`UNFOLD_MAX`] times on average, and
+//! values have at most [`parts_max`] parts. Finding how the values of a type stand takes as long as reading one of them
+//! (at most [`MAX_TYPE_DEPTH`](crate::MAX_TYPE_DEPTH) times that), and is done once for each list that has elements.
 
 use alloc::{borrow::ToOwned, string::ToString, vec::Vec};
 
 use alloy_primitives::{Address, B256, Bytes, Function, I256, U256};
 
-use super::{UNFOLD_MAX, names::check_supported};
+use super::{UNFOLD_MAX, names::check_supported, parts_max};
 use crate::{
     error::CodecError,
     text::brief,
@@ -28,8 +32,9 @@ pub(super) fn decode_sequence<'t>(
     data: &[u8],
 ) -> Result<Vec<Value>, CodecError> {
     types.clone().try_for_each(check_supported)?;
-    let limit = (data.len() / WORD + 1).saturating_mul(UNFOLD_MAX);
-    let mut decoder = Decoder { data, words_left: limit, limit };
+    let words = data.len() / WORD + 1;
+    let limit = words.saturating_mul(UNFOLD_MAX);
+    let mut decoder = Decoder { data, words_left: limit, limit, parts_left: parts_max(data.len()) };
     decoder.sequence(types, 0)
 }
 
@@ -43,13 +48,17 @@ struct Decoder<'a> {
     /// Words that may still be read. A word that is read twice counts twice.
     words_left: usize,
     limit: usize,
+    /// Parts that may still be made.
+    parts_left: usize,
 }
 
 impl<'a> Decoder<'a> {
     /// Values of different types whose heads stand one after the other from `base`, which their offsets count from.
     fn sequence<'t>(&mut self, types: impl Iterator<Item = &'t Type>, base: usize) -> Result<Vec<Value>, CodecError> {
         let mut head = base;
-        let mut values = Vec::with_capacity(types.size_hint().0);
+        let count = types.size_hint().0;
+        self.make(count)?;
+        let mut values = Vec::with_capacity(count);
         for ty in types {
             let layout = layout(ty);
             values.push(self.element(ty, layout.dynamic, base, head)?);
@@ -60,6 +69,11 @@ impl<'a> Decoder<'a> {
 
     /// `length` values of one type. The caller has checked that the data has room for their heads.
     fn elements(&mut self, inner: &Type, length: usize, base: usize) -> Result<Vec<Value>, CodecError> {
+        // Each element reads the words of its type, which pays for finding the layout; no element pays for nothing.
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        self.make(length)?;
         let Layout { dynamic, head } = layout(inner);
         (0..length)
             .map(|index| self.element(inner, dynamic, base, base.saturating_add(index.saturating_mul(head))))
@@ -165,6 +179,17 @@ impl<'a> Decoder<'a> {
         CodecError::TooShort { ty: brief(ty), at, needed, available: self.data.len() }
     }
 
+    /// Counts parts (elements, fields) before they are made.
+    fn make(&mut self, parts: usize) -> Result<(), CodecError> {
+        match self.parts_left.checked_sub(parts) {
+            Some(left) => {
+                self.parts_left = left;
+                Ok(())
+            }
+            None => Err(CodecError::TooManyParts { limit: parts_max(self.data.len()), bytes: self.data.len() }),
+        }
+    }
+
     fn spend(&mut self, words: usize) -> Result<(), CodecError> {
         match self.words_left.checked_sub(words) {
             Some(left) => {
@@ -192,6 +217,8 @@ pub(super) struct Layout {
 
 /// How values of the type stand in a sequence.
 pub(super) fn layout(ty: &Type) -> Layout {
+    #[cfg(all(test, feature = "std"))]
+    tests::VISITED.with(|visited| visited.set(visited.get() + 1));
     let inner = match ty {
         Type::Bytes | Type::String | Type::Array(_) => {
             return Layout { dynamic: true, head: WORD };
@@ -252,4 +279,103 @@ fn scalar_value(ty: &Type, word: &[u8; WORD]) -> Result<Value, &'static str> {
 
 fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use core::cell::Cell;
+    use std::{string::String, thread_local};
+
+    use super::*;
+    use crate::{solidity::encode::encode_sequence, types::Field};
+
+    thread_local! {
+        /// Types that were looked at to find how their values stand.
+        pub(super) static VISITED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// What the work looked at, and what it gave.
+    fn visits<T>(work: impl FnOnce() -> T) -> (usize, T) {
+        VISITED.set(0);
+        let result = work();
+        (VISITED.get(), result)
+    }
+
+    /// A struct of 1,111 parts, or of 1,112 with a text at its end.
+    fn large(text: bool) -> Type {
+        let fields = |inner: &Type| (0..10).map(|index| Field::new(&std::format!("f{index}"), inner.clone())).collect();
+        let mut ty = Type::Uint { bits: 8 };
+        for level in 0..3 {
+            ty = Type::Struct { name: std::format!("T{level}").as_str().into(), fields: fields(&ty) };
+        }
+        match ty {
+            Type::Struct { name, mut fields } if text => {
+                fields.push(Field::new("text", Type::String));
+                Type::Struct { name, fields }
+            }
+            other => other,
+        }
+    }
+
+    fn words(words: impl IntoIterator<Item = usize>) -> Vec<u8> {
+        words.into_iter().flat_map(|word| U256::from(word).to_be_bytes::<WORD>()).collect()
+    }
+
+    /// `count` offsets that all point to one word: many lists from few bytes.
+    fn lists_at_one_word(count: usize, word: usize) -> Vec<u8> {
+        words([WORD, count].into_iter().chain(core::iter::repeat_n(count * WORD, count)).chain([word]))
+    }
+
+    #[test]
+    fn lists_of_large_types_are_decoded_in_work_linear_in_the_data() {
+        for text in [false, true] {
+            let lists = Type::array(Type::array(large(text)));
+            let data = lists_at_one_word(10_000, 0);
+            let (visited, decoded) = visits(|| decode_sequence(core::iter::once(&lists), &data));
+            assert_eq!(decoded.unwrap(), [Value::Array(std::vec![Value::Array(Vec::new()); 10_000])]);
+            assert!(visited <= 10 * data.len() / WORD, "{visited} for {} words", data.len() / WORD);
+            // A list that says it has an element has its words, or is the last one that is looked at.
+            let data = lists_at_one_word(10_000, 1);
+            let (visited, decoded) = visits(|| decode_sequence(core::iter::once(&lists), &data));
+            decoded.unwrap_err();
+            assert!(visited <= 10 * data.len() / WORD, "{visited} for {} words", data.len() / WORD);
+        }
+    }
+
+    #[test]
+    fn empty_lists_of_large_types_are_encoded_in_work_linear_in_the_values() {
+        let lists = Type::array(Type::array(large(true)));
+        let value = Value::Array(std::vec![Value::Array(Vec::new()); 10_000]);
+        let values = core::slice::from_ref(&value);
+        let (visited, encoded) = visits(|| encode_sequence("lists", core::iter::once(&lists), values));
+        assert_eq!(encoded.unwrap().len(), (2 + 2 * 10_000) * WORD);
+        assert!(visited <= 100_000, "{visited}");
+    }
+
+    #[test]
+    fn structs_around_structs_are_looked_at_once_for_each_level() {
+        let wrap = |inner, level: usize| Type::Struct {
+            name: String::from("W").as_str().into(),
+            fields: std::vec![Field::new(&std::format!("f{level}"), inner)],
+        };
+        let deep = (0..30).fold(Type::String, wrap);
+        let data = words([WORD].into_iter().chain(core::iter::repeat_n(WORD, 30)).chain([0]));
+        let (visited, decoded) = visits(|| decode_sequence(core::iter::once(&deep), &data));
+        decoded.unwrap();
+        assert!(visited <= 32 * 32, "{visited}");
+    }
+
+    #[test]
+    fn values_without_words_of_their_own_are_bounded_by_the_data() {
+        let wrap = |inner, _| Type::Tuple(std::vec![inner]);
+        for (depth, fits) in [(3, true), (7, true), (28, false)] {
+            let list = Type::array((0..depth).fold(Type::Bool, wrap));
+            let data = words([WORD, 1000].into_iter().chain(core::iter::repeat_n(1, 1000)));
+            let decoded = decode_sequence(core::iter::once(&list), &data);
+            match decoded {
+                Ok(_) => assert!(fits, "{depth}"),
+                Err(error) => assert!(!fits && matches!(error, CodecError::TooManyParts { .. }), "{depth}: {error}"),
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Values into bytes of the Solidity ABI.
 
-use alloc::{borrow::ToOwned, vec::Vec};
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use alloy_primitives::U256;
@@ -37,7 +37,7 @@ pub(super) fn append_sequence<'t>(
 ) -> Result<Vec<u8>, CodecError> {
     let expected = types.clone().count();
     if expected != values.len() {
-        return Err(CodecError::WrongCount { what: what.to_owned(), expected, given: values.len() });
+        return Err(CodecError::WrongCount { what: brief(&what), expected, given: values.len() });
     }
     types.clone().try_for_each(check_supported)?;
     // Exact where nothing is dynamic.
@@ -83,6 +83,10 @@ impl Encoder {
 
     /// Appends heads and contents of values of one type.
     fn tail_elements(&mut self, inner: &Type, items: &[Value]) -> Result<(), CodecError> {
+        // Many empty lists of a large type must not cost its layout each.
+        if items.is_empty() {
+            return Ok(());
+        }
         let layout = layout(inner);
         let base = self.append_heads(items.len().saturating_mul(layout.head));
         self.elements(inner, items, layout, base, base)

@@ -30,5 +30,15 @@ pub use names::{signature_of, type_name};
 /// below 1; hand-made data may use a part (an empty array, say) a few times; a bomb uses it thousands of times.
 pub const UNFOLD_MAX: usize = 4;
 
+/// Parts (arguments, elements, fields) that decoded values may have for each word of the data, and those that any values
+/// may have. Most parts take a word of their own; structs of one field around others take none.
+const PARTS_PER_WORD: usize = 8;
+const PARTS_FREE: usize = 256;
+
+/// How many parts the values in this many bytes of the Solidity ABI may have together.
+pub const fn parts_max(bytes: usize) -> usize {
+    bytes.div_ceil(32).saturating_mul(PARTS_PER_WORD).saturating_add(PARTS_FREE)
+}
+
 /// Bytes of a Solidity selector.
 pub const SELECTOR_BYTES: usize = 4;

@@ -6,6 +6,7 @@ use alloy_primitives::Bytes;
 
 use super::Problem;
 use crate::{
+    derive::derivations,
     error::InterfaceError,
     interface::{Abi, Function, Interface, Refused},
     text::escape,
@@ -42,8 +43,22 @@ impl Draft {
         }
     }
 
+    /// Refuses functions whose accounts can never be derived, such as those that are derived from each other.
+    fn refuse_underivable(&mut self) {
+        let Interface { functions, refused, .. } = &mut self.interface;
+        functions.retain(|function| match derivations(function) {
+            Ok(_) => true,
+            Err(error) => {
+                let item = format!("instruction `{}`", escape(&function.name));
+                refused.push(Refused { item, reason: error.to_string() });
+                false
+            }
+        });
+    }
+
     /// Checks that names and selectors differ, and collects the named types that the items use.
     pub(crate) fn finish(mut self) -> Result<Interface, InterfaceError> {
+        self.refuse_underivable();
         let Interface { abi, functions, events, errors, .. } = &self.interface;
         selectors_differ(functions.iter().map(|function| (&function.selector, &function.name)))?;
         if *abi == Abi::Borsh {

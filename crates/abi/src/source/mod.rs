@@ -13,10 +13,7 @@ use crate::error::InterfaceError;
 /// A codec's error names the whole type, which may be long.
 const REASON_CHARS_MAX: usize = 400;
 
-/// The most accounts that an instruction works on, Solana's `MAX_ACCOUNTS_PER_INSTRUCTION`.
-pub(crate) const ACCOUNTS_MAX: usize = 255;
-/// The most seeds of a program-derived address, Solana's `MAX_SEEDS`.
-pub(crate) const SEEDS_MAX: usize = 16;
+pub(crate) use crate::limits::{ACCOUNTS_MAX, SEEDS_MAX};
 
 /// What is wrong with an item of an interface's source.
 #[derive(Debug)]

@@ -11,28 +11,30 @@
 //! There is one form for each interface: what [`Interface::from_bytes`](crate::Interface::from_bytes) reads,
 //! [`Interface::to_bytes`](crate::Interface::to_bytes) writes, byte for byte, so that
 //! [`interface_hash`](crate::interface_hash) names the interface. Reading is total on hostile bytes: memory and time are
-//! bounded by [`WIRE_BYTES_MAX`](crate::wire::WIRE_BYTES_MAX) and [`WIRE_PARTS_MAX`](crate::wire::WIRE_PARTS_MAX).
+//! linear in the bytes and in the parts that the types have when they are written out, which are bounded by
+//! [`WIRE_BYTES_MAX`](crate::wire::WIRE_BYTES_MAX) and [`WIRE_PARTS_MAX`](crate::wire::WIRE_PARTS_MAX). What else an
+//! interface may have at most stands in [`limits`](crate::limits); [`Interface::weight`](crate::Interface::weight) says
+//! how much memory it takes.
 
 mod io;
 mod items;
 mod read_types;
 mod types;
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use alloy_primitives::{B256, keccak256};
 
-use crate::interface::Interface;
+use crate::{interface::Interface, limits};
 use io::{Reader, Wire, Writer};
 
 /// The version of the form, its first byte.
 pub const WIRE_VERSION: u8 = 1;
-/// The longest form of an interface, in bytes.
+/// The longest form of an interface, in bytes (Drift: 103,615).
 pub const WIRE_BYTES_MAX: usize = 256 * 1024;
-/// The longest name of a struct, an enum, a field or a variant, in bytes.
-pub const WIRE_NAME_BYTES_MAX: usize = 1024;
-/// Types (scalars and the parts of others among them) that an interface may have, where each is written out in full.
-pub const WIRE_PARTS_MAX: usize = 128 * 1024;
+/// Types (scalars and the parts of others among them) that an interface may have, where each is written out in full
+/// (Drift, the largest one known, has 3,977).
+pub const WIRE_PARTS_MAX: usize = 16 * 1024;
 
 /// Why an interface has no form as bytes, or bytes are the form of none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +78,18 @@ pub enum WireError {
     /// The types of the interface are too large when they are written out in full.
     #[error("the types of the interface have more than {WIRE_PARTS_MAX} parts together")]
     TooManyParts,
+    /// The interface has more of something than [`limits`](crate::limits) allow.
+    #[error("{item} has {given} {what}; the registry takes up to {limit}")]
+    Limit {
+        /// What has too much.
+        item: String,
+        /// What it has too much of.
+        what: &'static str,
+        /// How much; counting ends one above the limit for parts of types.
+        given: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// Bytes follow the interface.
     #[error("the interface ends at byte {end}, but {extra} more bytes follow")]
     Trailing {
@@ -91,15 +105,17 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// [`WireError::TooLong`], [`WireError::TooManyParts`] or [`WireError::Type`] for an interface beyond the limits.
+    /// [`WireError::TooLong`], [`WireError::TooManyParts`], [`WireError::Limit`] or [`WireError::Type`] for an interface
+    /// beyond the limits.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WireError> {
         let mut writer = Writer::default();
         self.put(&mut writer)?;
         let bytes = writer.finish();
-        match bytes.len() <= WIRE_BYTES_MAX {
-            true => Ok(bytes),
-            false => Err(WireError::TooLong { given: bytes.len() }),
+        if bytes.len() > WIRE_BYTES_MAX {
+            return Err(WireError::TooLong { given: bytes.len() });
         }
+        limits::check(self)?;
+        Ok(bytes)
     }
 
     /// The interface that the bytes are the form of.
@@ -114,6 +130,7 @@ impl Interface {
         let mut reader = Reader::new(bytes)?;
         let interface = Self::take(&mut reader)?;
         reader.finish()?;
+        limits::check(&interface)?;
         Ok(interface)
     }
 }

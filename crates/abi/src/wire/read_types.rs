@@ -3,11 +3,14 @@
 use alloc::{boxed::Box, collections::BTreeSet, sync::Arc, vec::Vec};
 
 use super::{
-    WIRE_NAME_BYTES_MAX, WIRE_PARTS_MAX, WireError,
+    WIRE_PARTS_MAX, WireError,
     io::{Reader, Wire, Writer, put_number},
     types::tag,
 };
-use crate::types::{Field, MAX_TYPE_DEPTH, Type, Variant};
+use crate::{
+    limits::NAME_BYTES_MAX,
+    types::{Field, MAX_TYPE_DEPTH, Type, Variant},
+};
 
 /// The types of the list, not yet written out.
 #[derive(Default)]
@@ -210,8 +213,8 @@ fn take_part(reader: &mut Reader<'_>, before: usize) -> Result<usize, WireError>
 
 fn take_name(reader: &mut Reader<'_>) -> Result<Arc<str>, WireError> {
     let name = reader.text("a name")?;
-    if name.len() > WIRE_NAME_BYTES_MAX {
-        return Err(reader.invalid("a name", "in a type it has at most 1024 bytes"));
+    if name.len() > NAME_BYTES_MAX {
+        return Err(reader.invalid("a name", "in a type it has at most 256 bytes"));
     }
     Ok(name.into())
 }

@@ -7,10 +7,13 @@ use alloc::{
 };
 
 use super::{
-    WIRE_NAME_BYTES_MAX, WIRE_PARTS_MAX, WireError,
+    WIRE_PARTS_MAX, WireError,
     io::{put_bytes, put_number},
 };
-use crate::types::{Type, is_integer_width};
+use crate::{
+    limits::NAME_BYTES_MAX,
+    types::{Type, is_integer_width},
+};
 
 /// The first byte of a type.
 pub(super) mod tag {
@@ -148,8 +151,8 @@ fn put_members(out: &mut Vec<u8>, tag: u8, name: &str, members: &[(&Arc<str>, us
 }
 
 fn put_name(out: &mut Vec<u8>, name: &str) -> Result<(), WireError> {
-    if name.len() > WIRE_NAME_BYTES_MAX {
-        return Err(WireError::Type { rule: "a name in a type has at most 1024 bytes" });
+    if name.len() > NAME_BYTES_MAX {
+        return Err(WireError::Type { rule: "a name in a type has at most 256 bytes" });
     }
     put_bytes(out, name.as_bytes());
     Ok(())

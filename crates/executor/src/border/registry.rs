@@ -29,7 +29,7 @@ pub struct Entry {
     pub hash: B256,
     /// Their number.
     pub length: u32,
-    /// What reading and projecting it takes: [`weight_of`].
+    /// What reading and projecting it takes: [`Interface::weight`].
     pub weight: u32,
     /// Hash of the code that the contract had when the interface was registered. For other code the entry does not count.
     pub code_hash: B256,
@@ -70,11 +70,6 @@ impl Entry {
     }
 }
 
-/// What an interface of `length` bytes weighs.
-fn weight_of(_interface: &Interface, length: u32) -> u32 {
-    length
-}
-
 /// The objects that give `contract`, whose code has this hash, an interface. They are written together.
 pub fn objects(
     contract: Address,
@@ -83,7 +78,8 @@ pub fn objects(
 ) -> Result<[(ObjectKey, Bytes); 2], WireError> {
     let body: Bytes = interface.to_bytes()?.into();
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
-    let entry = Entry { hash: keccak256(&body), length, weight: weight_of(interface, length), code_hash };
+    let weight = u32::try_from(interface.weight()).unwrap_or(u32::MAX);
+    let entry = Entry { hash: keccak256(&body), length, weight, code_hash };
     Ok([(Entry::key(contract), entry.to_bytes()), (entry.body_key(), body)])
 }
 

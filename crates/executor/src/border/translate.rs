@@ -8,9 +8,7 @@ use super::{
     book::StateBook,
     registry::{Entry, Projections, entry_of},
 };
-use hexapla_abi::{
-    Abi, AnyCodec, Codec, CodecError, Function, ImageError, Interface, Projection, Value, describe_revert,
-};
+use hexapla_abi::{Abi, AnyCodec, Codec, CodecError, ImageError, Projection, Value, describe_revert};
 use hexapla_primitives::{B256, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
     BorderState, CallBook, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall, Vm, VmSet,
@@ -105,14 +103,12 @@ struct Call<'a> {
 impl Call<'_> {
     /// `None` where the contract takes data of any form and this is none of its functions.
     fn translate(mut self) -> HostResult<Option<Translated>> {
-        if let Some(reader) = self.reader() {
-            return self.read(reader).map(Some);
+        if let Some((reader, arguments)) = self.reader() {
+            return self.read(reader, &arguments).map(Some);
         }
         let interface = self.projection.interface();
         let decoded = with_book(self.frame.caller_vm, self.state, |book| {
-            let (function, values) =
-                AnyCodec::new(interface.abi, book.addresses()).decode_call(interface, &self.frame.input)?;
-            Ok((place_of(interface, function), values))
+            self.projection.decode_call(&AnyCodec::new(interface.abi, book.addresses()), &self.frame.input)
         })?;
         let (function, values) = match decoded {
             Ok(decoded) => decoded,
@@ -138,7 +134,9 @@ impl Call<'_> {
         let (callee, frame) = (self.callee, &*self.frame);
         let input = with_book(frame.vm, self.state, |book| match callee {
             Some(vm) => {
-                let call = TypedCall { caller: frame.caller, code: &frame.code.bytes, function, values, accounts };
+                let (caller, code) = (frame.caller, &frame.code.bytes);
+                let derivations = projection.derivations(place);
+                let call = TypedCall { caller, code, function, values, accounts, derivations };
                 vm.write_call(&call, book)
             }
             None => {
@@ -153,21 +151,20 @@ impl Call<'_> {
         self.begin(Item::Function(place), function.signature.clone(), arguments.values, input)
     }
 
-    /// The reader that the call data names.
-    fn reader(&self) -> Option<usize> {
-        let input = &self.frame.input;
-        self.projection.readers().iter().position(|reader| input.starts_with(&reader.function.selector))
+    /// The reader that the call data names, and its arguments.
+    fn reader(&self) -> Option<(usize, Bytes)> {
+        let (place, arguments) = self.projection.reader_in(&self.frame.input)?;
+        Some((place, self.frame.input.slice_ref(arguments)))
     }
 
     /// A function of the projection that the contract does not have: it reads one of its accounts.
-    fn read(&mut self, place: usize) -> HostResult<Translated> {
+    fn read(&mut self, place: usize, arguments: &[u8]) -> HostResult<Translated> {
         let projection = Arc::clone(&self.projection);
         let reader = projection.readers().get(place).ok_or_else(lost)?;
         let types: Vec<_> = reader.function.input_types().cloned().collect();
-        let body = self.frame.input.slice(reader.function.selector.len()..);
         let abi = projection.target();
         let values = with_book(self.frame.caller_vm, self.state, |book| {
-            AnyCodec::new(abi, book.addresses()).decode_values(&types, &body)
+            AnyCodec::new(abi, book.addresses()).decode_values(&types, arguments)
         })?
         .map_err(|error| not_passed(projection.source().display_name(), error))?;
         let input = self.callee.and_then(|vm| match values.first() {
@@ -197,11 +194,6 @@ fn with_book<R>(vm: VmId, state: &mut dyn BorderState, work: impl FnOnce(&dyn Ca
     let result = work(&book);
     book.check()?;
     Ok(result)
-}
-
-/// The place of a function that a codec found.
-fn place_of(interface: &Interface, function: &Function) -> usize {
-    interface.functions.iter().position(|known| core::ptr::eq(known, function)).unwrap_or_default()
 }
 
 fn not_passed(contract: &str, error: impl std::fmt::Display) -> HostError {
@@ -306,8 +298,8 @@ impl Translated {
             return;
         }
         let (source, data) = (self.projection.source(), &fault.data);
-        let known = source.errors.iter().enumerate().find(|(_, error)| data.starts_with(&error.selector));
-        let Some((place, error)) = known else { return };
+        let Some(place) = self.projection.source_error_in(data) else { return };
+        let Some(error) = source.errors.get(place) else { return };
         if source.abi == Abi::Solidity {
             fault.message = describe_revert(data, [&**source]);
         } else {

@@ -113,6 +113,22 @@ fn hostile_interfaces_are_refused_with_a_sentence() {
 }
 
 #[test]
+fn an_interface_that_claims_what_its_abi_does_not_say_is_refused() {
+    let mut chain = with_system();
+    let arguments = [Value::Address(canonical(&spl::TOKEN_2022)), Value::uint(100u8)];
+    let (hook, _) = deploy(&mut chain, "hook/TransferHook", &arguments);
+    let mut lie = Interface::from_solidity_signatures(
+        "Token",
+        ["function balanceOf(address who) view returns (uint256)", "function burnAll(address who)"],
+    )
+    .unwrap();
+    lie.functions[0].selector = lie.functions.remove(1).selector;
+    let receipt = ask_as(&mut chain, USER, "setInterface", &[Value::Address(hook), wire(&lie)]);
+    let fault = receipt.fault.expect("balanceOf has the selector of burnAll");
+    assert!(fault.message.contains("the function balanceOf has the selector"), "{}", fault.message);
+}
+
+#[test]
 fn state_of_any_contract_is_read_without_a_call() {
     let mut chain = with_system();
     let arguments = [Value::Address(canonical(&spl::TOKEN_2022)), Value::uint(100u8)];
