@@ -35,8 +35,9 @@ fn the_committed_fixtures_pass_on_every_engine() {
     let sandbox = sandbox();
     for engine in ["jit", "interpreter", "both"] {
         let run = sandbox.hexapla(&["svm-fixture", "fixtures", "--engine", engine]).exits(0);
-        assert!(run.stdout.contains("14 pass, 0 fail"), "{}", run.stdout);
-        assert!(run.stdout.contains("instruction: 6 pass, 0 fail"), "{}", run.stdout);
+        assert!(run.stdout.contains("34 pass, 0 fail"), "{}", run.stdout);
+        assert!(run.stdout.contains("instruction: 8 pass, 0 fail"), "{}", run.stdout);
+        assert!(run.stdout.contains("transaction: 15 pass, 0 fail"), "{}", run.stdout);
     }
     let json = sandbox.hexapla(&["svm-fixture", "fixtures", "--json"]).exits(0).json();
     assert_eq!(json["kinds"]["vm"]["passed"].as_u64(), Some(3));
@@ -50,15 +51,37 @@ fn a_failure_says_what_differs_and_a_list_may_only_shrink() {
     write(&sandbox, "fixtures/wrong.fix", &wrong_units(&sandbox));
     let failed = sandbox.hexapla(&["svm-fixture", "fixtures"]).exits(1);
     assert!(failed.stdout.contains("fixtures/wrong.fix\n    compute units left: 9850, expected 9851\n"));
-    assert!(failed.stdout.contains("14 pass, 1 fail"), "{}", failed.stdout);
+    assert!(failed.stdout.contains("34 pass, 1 fail"), "{}", failed.stdout);
 
     sandbox.write("list", "[[failure]]\nfile = \"wrong.fix\"\nreason = \"its meter is off by one\"\n");
     let listed = sandbox.hexapla(&["svm-fixture", "fixtures", "--list", "list"]).exits(0);
-    assert!(listed.stdout.contains("14 pass, 0 fail, 1 fail as listed"), "{}", listed.stdout);
+    assert!(listed.stdout.contains("34 pass, 0 fail, 1 fail as listed"), "{}", listed.stdout);
 
     sandbox.write("list", "[[failure]]\nfile = \"vm-store.fix\"\nreason = \"it is listed although it passes\"\n");
     let passes = sandbox.hexapla(&["svm-fixture", "fixtures/vm-store.fix", "--list", "list"]).exits(1);
     assert!(passes.stdout.contains("remove it from the list: it is listed although it passes"));
+}
+
+#[test]
+fn a_group_of_a_list_explains_failures_and_is_counted() {
+    let sandbox = sandbox();
+    write(&sandbox, "fixtures/wrong.fix", &wrong_units(&sandbox));
+    let list = |count: usize, differs: &str| {
+        let group = format!("[[group]]\nunder = \"fixtures\"\ndiffers = [{differs:?}]\ncount = {count}\n");
+        sandbox.write("list", &(group + "reason = \"its meter is off\"\n"));
+    };
+    let run = |paths: &str| sandbox.hexapla(&["svm-fixture", paths, "--list", "list"]);
+    list(1, "compute units left: *, expected *");
+    let listed = run("fixtures").exits(0);
+    assert!(listed.stdout.contains("1 listed: its meter is off\n"), "{}", listed.stdout);
+    list(2, "compute units left: *, expected *");
+    let counted = run("fixtures").exits(1);
+    let sentence = "1 fixtures below fixtures fail as listed, the list says 2: its meter is off\n";
+    assert!(counted.stdout.contains(sentence), "{}", counted.stdout);
+    // One file says nothing about the folder.
+    run("fixtures/wrong.fix").exits(0);
+    list(1, "return data: *");
+    assert!(run("fixtures").exits(1).stdout.contains("1 fail"));
 }
 
 #[test]
@@ -69,13 +92,13 @@ fn junk_is_counted_and_named() {
     write(&sandbox, "junk/empty.fix", &[]);
     sandbox.write("junk/text.fix", "this is not a fixture\n");
     // Metadata with an entry point, and an empty input.
-    write(&sandbox, "junk/other.fix", b"\x0a\x1b\x0a\x19sol_compat_txn_execute_v1\x12\x00");
+    write(&sandbox, "junk/other.fix", b"\x0a\x1d\x0a\x1bsol_compat_block_execute_v1\x12\x00");
     let run = sandbox.hexapla(&["svm-fixture", "junk"]).exits(1);
     for part in [
         "junk/cut.fix\n    not a fixture",
         "junk/empty.fix\n    not a fixture: it has no input",
         "junk/text.fix\n    not a fixture",
-        "1 skipped: fixtures of the entry point sol_compat_txn_execute_v1 are not run",
+        "1 skipped: fixtures of the entry point sol_compat_block_execute_v1 are not run",
         "0 pass, 0 fail, 1 skipped, 3 unreadable",
     ] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
@@ -92,23 +115,21 @@ fn bad_input_says_what_is_wrong() {
     sandbox.hexapla(&["svm-fixture", ".", "--list", "list"]).exits(2).says("fiel");
 }
 
+/// The folders of fixtures below `HEXAPLA_FIXTURES`, with the list that is committed for those of 2024.
 #[test]
 fn public_fixtures_pass() {
     let Some(root) = std::env::var_os("HEXAPLA_FIXTURES") else {
         eprintln!("skipped public_fixtures_pass: HEXAPLA_FIXTURES is not set");
         return;
     };
-    let folder = Path::new(&root).join("svm");
-    if !folder.is_dir() {
-        eprintln!("skipped public_fixtures_pass: {} does not exist", folder.display());
-        return;
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/src/svm_fixture/expected_2024.toml");
+    for name in ["svm", "svm-fixtures-of-2024"] {
+        let folder = Path::new(&root).join(name);
+        if !folder.is_dir() {
+            eprintln!("skipped a part of public_fixtures_pass: {} does not exist", folder.display());
+            continue;
+        }
+        let folder = folder.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        support::at_root(&["svm-fixture", &folder.display().to_string(), "--list", list]).exits(0);
     }
-    let folder = folder.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let list = folder.join("expected-failures.toml");
-    let (folder, list_text) = (folder.display().to_string(), list.display().to_string());
-    let mut arguments = vec!["svm-fixture", folder.as_str()];
-    if list.is_file() {
-        arguments.extend(["--list", list_text.as_str()]);
-    }
-    support::at_root(&arguments).exits(0);
 }

@@ -12,7 +12,7 @@ use solana_sdk_ids::sysvar;
 use solana_slot_hashes::SlotHashes;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A transaction may name a blockhash of this many blocks back at most.
+/// A transaction may name a blockhash that is this many blocks older than the newest, at most.
 pub(crate) const RECENT_BLOCKS: usize = 150;
 /// Hashes of blocks that programs can see.
 const SLOT_HASHES: u16 = 512;
@@ -47,11 +47,21 @@ impl Sysvars {
             (sysvar::rent::ID, encode(&rent)),
             (sysvar::epoch_schedule::ID, encode(&schedule)),
             (sysvar::slot_hashes::ID, padded(encode(&hashes), SLOT_HASHES_BYTES)),
-            (sysvar::recent_blockhashes::ID, padded(recent_blockhashes(&recent), RECENT_BLOCKHASHES_BYTES)),
+            (sysvar::recent_blockhashes::ID, recent_blockhashes(&recent)),
             (sysvar::last_restart_slot::ID, encode(&0u64)),
             (sysvar::stake_history::ID, vec![0; STAKE_HISTORY_BYTES]),
             (sysvar::epoch_rewards::ID, vec![0; EPOCH_REWARDS_BYTES]),
         ];
+        Self::with_accounts(slot, rent, recent, accounts)
+    }
+
+    /// The sysvars whose accounts hold this data.
+    pub(crate) fn with_accounts(
+        slot: u64,
+        rent: Rent,
+        recent: Vec<(u64, Hash)>,
+        accounts: Vec<(Pubkey, Vec<u8>)>,
+    ) -> Self {
         let mut cache = SysvarCache::default();
         cache.fill_missing_entries(|id, set| {
             if let Some((_, data)) = accounts.iter().find(|(known, _)| known == id) {
@@ -97,10 +107,10 @@ fn padded(mut data: Vec<u8>, length: usize) -> Vec<u8> {
 }
 
 /// The deprecated sysvar that nonce instructions ask for: a list of (hash, lamports per signature).
-fn recent_blockhashes(recent: &[(u64, Hash)]) -> Vec<u8> {
+pub(crate) fn recent_blockhashes(recent: &[(u64, Hash)]) -> Vec<u8> {
     let entries: Vec<([u8; 32], u64)> =
         recent.iter().take(RECENT_BLOCKS).map(|(_, hash)| (hash.to_bytes(), LAMPORTS_PER_SIGNATURE)).collect();
-    encode(&entries)
+    padded(encode(&entries), RECENT_BLOCKHASHES_BYTES)
 }
 
 /// What the sysvars of a block depend on.
@@ -111,6 +121,12 @@ type Key = (Environment, Hash);
 pub(crate) struct BlockSysvars(Mutex<Option<(Key, Arc<Sysvars>)>>);
 
 impl BlockSysvars {
+    /// Those of one block alone, whose parent has this hash.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn fixed(environment: Environment, parent: Hash, sysvars: Sysvars) -> Self {
+        Self(Mutex::new(Some(((environment, parent), Arc::new(sysvars)))))
+    }
+
     pub(crate) fn get(&self, host: &mut dyn Host) -> HostResult<Arc<Sysvars>> {
         let environment = Environment { tx: Default::default(), ..host.environment().clone() };
         let number = environment.block.number;

@@ -39,7 +39,7 @@ pub(crate) struct SvmFixtureArgs {
     /// What executes programs: native code, the interpreter, or both, which must agree.
     #[arg(long, value_enum, default_value = "both", env = "HEXAPLA_SVM_ENGINE", value_name = "ENGINE")]
     engine: EngineArg,
-    /// A list of the fixtures that are known not to pass.
+    /// A list of the fixtures that are known not to pass, each or in groups.
     #[arg(long, env = "HEXAPLA_SVM_LIST", value_name = "FILE")]
     list: Option<PathBuf>,
     /// Only files whose path contains this text.
@@ -87,10 +87,14 @@ pub(crate) fn run(args: &SvmFixtureArgs, output: &mut Output) -> Result<bool> {
     let pool = threads.stack_size(STACK_BYTES).build();
     let pool = pool.map_err(|error| Problem::new("hexapla::svm_fixture::threads", "cannot start").because(error))?;
     let started = Instant::now();
-    let runs: Vec<Run> = pool.install(|| {
-        files.par_iter().map(|file| Run::new(file, verdict(file, args.engine.engine()), listed.reason(file))).collect()
-    });
-    let report = Report::new(runs);
+    let engine = args.engine.engine();
+    let verdicts: Vec<Verdict> = pool.install(|| files.par_iter().map(|file| verdict(file, engine)).collect());
+    let known: Vec<_> = files.iter().zip(&verdicts).map(|(file, verdict)| listed.known(file, verdict)).collect();
+    let is_whole = |folder: &Path| args.filter.is_none() && args.paths.iter().any(|path| folder.starts_with(path));
+    let miscounted = listed.miscounted(files.iter().map(PathBuf::as_path).zip(known.iter().copied()), is_whole);
+    let runs = files.iter().zip(verdicts).zip(&known);
+    let runs = runs.map(|((file, verdict), known)| Run::new(file, verdict, known.map(|known| known.reason))).collect();
+    let report = Report::new(runs, miscounted);
     if args.json {
         output.json(&report)?;
     } else {

@@ -106,29 +106,36 @@ pub(super) struct Report {
     kinds: BTreeMap<String, Counts>,
     /// How many were skipped for which reason.
     skipped_because: BTreeMap<String, usize>,
+    /// How many failed for which reason of the list.
+    listed_because: BTreeMap<String, usize>,
+    /// Groups of the list that have more or fewer fixtures than it says.
+    miscounted: Vec<String>,
     /// Everything but passes and skipped fixtures.
     cases: Vec<Run>,
 }
 
 impl Report {
-    pub(super) fn new(runs: Vec<Run>) -> Self {
-        let (mut all, mut kinds, mut skipped_because) = (Counts::default(), BTreeMap::new(), BTreeMap::new());
+    pub(super) fn new(runs: Vec<Run>, miscounted: Vec<String>) -> Self {
+        let (mut all, mut kinds) = (Counts::default(), BTreeMap::new());
+        let (mut skipped_because, mut listed_because) = (BTreeMap::new(), BTreeMap::new());
         kinds.extend(Kind::ALL.map(|kind| (kind.to_string(), Counts::default())));
         for run in &runs {
             all.add(&run.ending);
             let kind = run.kind.clone().unwrap_or_else(|| "other".into());
             kinds.entry(kind).or_default().add(&run.ending);
-            if let Ending::Skipped(reason) = &run.ending {
-                *skipped_because.entry(reason.clone()).or_default() += 1;
+            match &run.ending {
+                Ending::Skipped(reason) => *skipped_because.entry(reason.clone()).or_default() += 1,
+                Ending::Listed(reason) => *listed_because.entry(reason.clone()).or_default() += 1,
+                _ => {}
             }
         }
         let files = runs.len();
         let cases = runs.into_iter().filter(|run| !matches!(run.ending, Ending::Pass | Ending::Skipped(_))).collect();
-        Self { files, all, kinds, skipped_because, cases }
+        Self { files, all, kinds, skipped_because, listed_because, miscounted, cases }
     }
 
     pub(super) fn is_success(&self) -> bool {
-        self.all.failed + self.all.unexpected_passes + self.all.unreadable == 0
+        self.all.failed + self.all.unexpected_passes + self.all.unreadable + self.miscounted.len() == 0
     }
 
     /// Failures, then reasons for skipping, then counts.
@@ -148,6 +155,12 @@ impl Report {
         let hidden = self.failures().count().saturating_sub(FAILURES_SHOWN);
         if hidden > 0 {
             text += &format!("… and {hidden} more; --json lists all\n");
+        }
+        for sentence in &self.miscounted {
+            text += &format!("{sentence}\n");
+        }
+        for (reason, count) in &self.listed_because {
+            text += &format!("{count} listed: {reason}\n");
         }
         for (reason, count) in &self.skipped_because {
             text += &format!("{count} skipped: {reason}\n");

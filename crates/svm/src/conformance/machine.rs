@@ -5,7 +5,7 @@
 use super::{
     Engine, Refusal, Units,
     compare::Differences,
-    memory::{self, Buffer, Memory},
+    memory::{self, Input, Memory},
     messages::{Parts, Syscall},
     observe,
     syscall::Observed,
@@ -18,7 +18,7 @@ use solana_sbpf::{
     ebpf::{self, MM_INPUT_START},
     elf::{ElfError, Executable},
     error::EbpfError,
-    memory_region::{MemoryMapping, MemoryRegion, default_access_violation_handler},
+    memory_region::{MemoryMapping, default_access_violation_handler},
     program::{BuiltinProgram, FunctionRegistry, SBPFVersion},
     verifier::RequisiteVerifier,
     vm::{CallFrame, Config, ContextObject, EbpfVm, ExecutionMode},
@@ -74,7 +74,7 @@ struct Program<'a> {
 /// Runs the fixture. Registers other than r0 are not compared: native code does not keep them.
 pub(super) fn run(parts: &Parts, engine: Engine) -> Result<Differences, Refusal> {
     let expected = SyscallEffects::decode(&parts.output[..])?;
-    let Syscall { context, instruction, input } = Syscall::decode(&parts.input)?;
+    let Syscall { context, instruction, input, .. } = Syscall::decode(&parts.input)?;
     let runtime =
         Runtime::with_features(instruction.features).map_err(|error| Refusal::Unreadable(error.to_string()))?;
     let (vm, call) = (context.vm_ctx.unwrap_or_default(), context.syscall_invocation.unwrap_or_default());
@@ -85,7 +85,7 @@ pub(super) fn run(parts: &Parts, engine: Engine) -> Result<Differences, Refusal>
         syscalls: registry.iter().map(|(_, (name, _))| String::from_utf8_lossy(name).into_owned()).collect(),
         vm: &vm,
         call: &call,
-        input: &input,
+        input: input.as_deref().unwrap_or_default(),
         units: Units::new(instruction.context.cu_avail),
     };
     let mut differences = Differences::default();
@@ -113,14 +113,13 @@ impl Program<'_> {
         if jit {
             compile(&executable);
         }
-        let mut input: Vec<Buffer> = self.input.iter().map(|region| Buffer::from_slice(&region.content)).collect();
-        let regions = self.input.iter().zip(&mut input).map(|(given, buffer)| region(given, buffer)).collect();
+        let mut input = Input::new(self.input);
         let call = self.call;
         let mut memory = Memory::new(self.vm, &self.config, &call.heap_prefix, &call.stack_prefix)?;
         let violation = Box::new(default_access_violation_handler);
         // SAFETY: `executable`, `input` and `memory` live until the end of this function, the mapping no longer.
         let mapping =
-            unsafe { memory.map(executable.get_ro_region(), regions, &self.config, self.version, violation) }?;
+            unsafe { memory.map(executable.get_ro_region(), input.regions(), &self.config, self.version, violation) }?;
         let mut bare = Bare { units_left: self.units.given, mapping: Box::new(mapping) };
         let result = self.enter(&executable, &mut bare);
         // SAFETY: what the mapping points to lives until the end of this function.
@@ -186,15 +185,6 @@ impl Program<'_> {
     fn refused(&self, error: EbpfError) -> Observed {
         let (heap, stack, input) = (Vec::new(), Vec::new(), Vec::new());
         Observed { result: Err(error.to_string()), units_left: None, heap, stack, input }
-    }
-}
-
-fn region(given: &InputDataRegion, buffer: &mut Buffer) -> MemoryRegion {
-    let start = MM_INPUT_START.saturating_add(given.offset);
-    if given.is_writable {
-        MemoryRegion::new(buffer.as_slice_mut() as *mut [u8], start)
-    } else {
-        MemoryRegion::new(buffer.as_slice() as *const [u8], start)
     }
 }
 

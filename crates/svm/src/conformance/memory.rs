@@ -15,6 +15,9 @@ use solana_sbpf::{
 /// Largest heap that fixtures may ask for, in bytes; the same for all clients.
 const HEAP_MAX_BYTES: u64 = 256 << 10;
 
+/// Read-only data, stack, heap and input, a region each.
+const ALIGNED_REGIONS_MAX: usize = 4;
+
 /// A buffer of the host.
 pub(super) type Buffer = AlignedMemory<HOST_ALIGN>;
 
@@ -55,9 +58,36 @@ impl Memory {
             MemoryRegion::new(self.heap.as_slice_mut() as *mut [u8], MM_HEAP_START),
         ];
         regions.extend(input);
+        // A mapping that is aligned has one region for each 4 GiB.
+        let mut config = config.clone();
+        config.aligned_memory_mapping &= regions.len() <= ALIGNED_REGIONS_MAX;
         // SAFETY: the caller keeps alive what the regions point to; all of it is plain bytes.
-        let mapping = unsafe { MemoryMapping::new_with_access_violation_handler(regions, config, version, violation) };
+        let mapping = unsafe { MemoryMapping::new_with_access_violation_handler(regions, &config, version, violation) };
         mapping.map_err(|error| Refusal::Unreadable(format!("the memory cannot be mapped: {error}")))
+    }
+}
+
+/// The input that a fixture gives, in buffers that are mapped.
+pub(super) struct Input<'a>(Vec<(&'a InputDataRegion, Buffer)>);
+
+impl<'a> Input<'a> {
+    pub(super) fn new(given: &'a [InputDataRegion]) -> Self {
+        let regions = given.iter().filter(|region| !region.content.is_empty());
+        Self(regions.map(|region| (region, Buffer::from_slice(&region.content))).collect())
+    }
+
+    /// The regions, one after the other, as agave maps them: it knows no gaps between them.
+    pub(super) fn regions(&mut self) -> Vec<MemoryRegion> {
+        let mut start = MM_INPUT_START;
+        let place = |(given, buffer): &mut (&InputDataRegion, Buffer)| {
+            let at = start;
+            start = start.saturating_add(given.content.len() as u64);
+            match given.is_writable {
+                true => MemoryRegion::new(buffer.as_slice_mut() as *mut [u8], at),
+                false => MemoryRegion::new(buffer.as_slice() as *const [u8], at),
+            }
+        };
+        self.0.iter_mut().map(place).collect()
     }
 }
 

@@ -8,6 +8,9 @@ use solana_pubkey::Pubkey;
 use solana_svm_feature_set::SVMFeatureSet;
 use std::{collections::HashMap, sync::LazyLock};
 
+/// `bpf_account_data_direct_mapping` of 2024. It has two successors with keys of their own.
+const DIRECT_MAPPING: Pubkey = solana_pubkey::pubkey!("GJVDwRkUPNdk9QaK4VsU4g1N41QNxhy1hevjf8kz45Mq");
+
 /// Length of a public key.
 const KEY_BYTES: usize = 32;
 
@@ -30,9 +33,9 @@ struct EarlierInstruction {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct EarlierEpoch {
+pub(super) struct EarlierEpoch {
     #[prost(message, optional, tag = "1")]
-    features: Option<FeatureIds>,
+    pub(super) features: Option<FeatureIds>,
 }
 
 /// The parts of a syscall's context that need a second look.
@@ -40,8 +43,11 @@ struct EarlierEpoch {
 struct RawSyscallContext {
     #[prost(message, optional, tag = "1")]
     vm: Option<EarlierVm>,
-    #[prost(bytes = "vec", tag = "2")]
-    instruction: Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    instruction: Option<EarlierInstruction>,
+    /// What a call of 2024 did, so that the program that it calls need not run.
+    #[prost(bytes = "vec", optional, tag = "4")]
+    effects: Option<Vec<u8>>,
 }
 
 /// Where contexts of 2024 have the program's input.
@@ -85,18 +91,26 @@ pub(super) fn split(fixture: &[u8]) -> Result<Parts, Refusal> {
 pub(super) struct Instruction {
     pub(super) context: InstrContext,
     pub(super) features: SVMFeatureSet,
-    /// As in 2024: all accounts of the fixture are accounts of the transaction. Now only those that a message with this
-    /// instruction would have.
+    /// As in 2024: all accounts of the fixture are accounts of the transaction, and a signature check fails without a
+    /// code. Now a transaction has only those accounts that a message with this instruction would have.
     pub(super) earlier: bool,
 }
 
 impl Instruction {
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
-        let mut context = InstrContext::decode(bytes)?;
-        let epoch = EarlierInstruction::decode(bytes)?.epoch;
+        Ok(Self::new(InstrContext::decode(bytes)?, EarlierInstruction::decode(bytes)?, false))
+    }
+
+    /// `maps_memory` is whether the feature that mapped the data of accounts into programs is known by its key of 2024.
+    fn new(mut context: InstrContext, instruction: EarlierInstruction, maps_memory: bool) -> Self {
+        let epoch = instruction.epoch;
         let earlier = epoch.is_some() && context.features.is_none();
         let ids = context.features.take().or(epoch.and_then(|epoch| epoch.features)).unwrap_or_default();
-        Ok(Self { context, features: features(&ids), earlier })
+        let mut features = features(&ids);
+        if maps_memory && ids.features.contains(&short(&DIRECT_MAPPING)) {
+            (features.virtual_address_space_adjustments, features.account_data_direct_mapping) = (true, true);
+        }
+        Self { context, features, earlier }
     }
 }
 
@@ -104,31 +118,43 @@ impl Instruction {
 pub(super) struct Syscall {
     pub(super) context: SyscallContext,
     pub(super) instruction: Instruction,
-    /// The input of a program of 2024.
-    pub(super) input: Vec<InputDataRegion>,
+    /// The input of a program of 2024; `None` where the input is what the instruction's accounts serialize to.
+    pub(super) input: Option<Vec<InputDataRegion>>,
+    /// Whether the program that is called is not run, but its effects stand in the fixture.
+    pub(super) callee_is_recorded: bool,
 }
 
 impl Syscall {
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
         let raw = RawSyscallContext::decode(bytes)?;
+        let mut context = SyscallContext::decode(bytes)?;
+        let stated = context.instr_ctx.take().unwrap_or_default();
+        let instruction = Instruction::new(stated, raw.instruction.unwrap_or_default(), true);
+        let input = raw.vm.unwrap_or_default().input;
         Ok(Self {
-            context: SyscallContext::decode(bytes)?,
-            instruction: Instruction::decode(&raw.instruction)?,
-            input: raw.vm.unwrap_or_default().input,
+            context,
+            input: (instruction.earlier || !input.is_empty()).then_some(input),
+            callee_is_recorded: raw.effects.is_some(),
+            instruction,
         })
     }
 }
 
 /// The features that a fixture switches on. Those that this version of agave does not know are passed over, as by all
 /// who run fixtures: they are switched on for good, or they are newer.
-pub(super) fn features(ids: &FeatureIds) -> SVMFeatureSet {
+pub(super) fn feature_set(ids: &FeatureIds) -> FeatureSet {
     static KNOWN: LazyLock<HashMap<u64, Pubkey>> =
         LazyLock::new(|| FEATURE_NAMES.keys().map(|key| (short(key), *key)).collect());
     let mut features = FeatureSet::default();
     for key in ids.features.iter().filter_map(|id| KNOWN.get(id)) {
         features.activate(key, 0);
     }
-    features.runtime_features()
+    features
+}
+
+/// The part of those features that programs can see.
+pub(super) fn features(ids: &FeatureIds) -> SVMFeatureSet {
+    feature_set(ids).runtime_features()
 }
 
 /// The first eight bytes of a key, by which fixtures name features.

@@ -1,23 +1,26 @@
 //! Runs the fixtures by which Solana's clients are compared with one another.
 //!
 //! A fixture is one protobuf message: what ran, its input, and what agave did with it. It runs here in this crate's own
-//! settings (its native programs, its loading of programs, both engines); what differs is told in sentences. Whole
-//! transactions, blocks and gossip are not run here.
+//! settings (its native programs, its loading of programs, its lane of transactions, both engines); what differs is told
+//! in sentences. Blocks and gossip are not run here.
 //!
 //! - `messages`: the messages, as they are now and as they were in 2024
 //! - `scene`: accounts, sysvars, programs and features around one instruction
-//! - `instruction`, `syscall`, `machine`, `elf`: the four kinds of fixtures
+//! - `instruction`, `syscall`, `machine`, `elf`, `transaction`: the kinds of fixtures
+//! - `ledger`: the accounts of a transaction as a host
 //! - `memory`: the memory of a program as guests see it
 //! - `compare`: differences as sentences
 
 mod compare;
 mod elf;
 mod instruction;
+mod ledger;
 mod machine;
 mod memory;
 mod messages;
 mod scene;
 mod syscall;
+mod transaction;
 
 use compare::Differences;
 use std::{
@@ -48,11 +51,13 @@ pub enum Kind {
     Machine,
     /// Loading of an ELF file: `ELFLoaderFixture`.
     ElfLoader,
+    /// A whole transaction: `TxnFixture`.
+    Transaction,
 }
 
 impl Kind {
     /// All kinds that are run.
-    pub const ALL: [Self; 4] = [Self::Instruction, Self::Syscall, Self::Machine, Self::ElfLoader];
+    pub const ALL: [Self; 5] = [Self::Instruction, Self::Syscall, Self::Machine, Self::ElfLoader, Self::Transaction];
 
     /// The kind of an entry point of a client's library, such as `sol_compat_instr_execute_v1`.
     fn of(entry_point: &str) -> Option<Self> {
@@ -63,6 +68,7 @@ impl Kind {
             ("vm_cpi_syscall_", Self::Syscall),
             ("vm_interp_", Self::Machine),
             ("elf_loader_", Self::ElfLoader),
+            ("txn_execute_", Self::Transaction),
         ];
         kinds.into_iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, kind)| kind)
     }
@@ -75,6 +81,7 @@ impl fmt::Display for Kind {
             Self::Syscall => "syscall",
             Self::Machine => "vm",
             Self::ElfLoader => "elf-loader",
+            Self::Transaction => "transaction",
         })
     }
 }
@@ -154,6 +161,7 @@ pub fn run(fixture: &[u8], engine: Engine) -> Verdict {
         Kind::Syscall => syscall::run(&parts, engine),
         Kind::Machine => machine::run(&parts, engine),
         Kind::ElfLoader => elf::run(&parts),
+        Kind::Transaction => transaction::run(&parts, engine),
     };
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(differences)) if differences.is_empty() => Verdict::Pass(kind),
@@ -201,7 +209,8 @@ mod tests {
             ("sol_compat_vm_syscall_execute_v1", Some(Kind::Syscall)),
             ("sol_compat_vm_interp_v1", Some(Kind::Machine)),
             ("sol_compat_elf_loader_v1", Some(Kind::ElfLoader)),
-            ("sol_compat_txn_execute_v1", None),
+            ("sol_compat_txn_execute_v1", Some(Kind::Transaction)),
+            ("sol_compat_block_execute_v1", None),
             ("instr_execute_v1", None),
         ] {
             assert_eq!(Kind::of(name), kind, "{name}");

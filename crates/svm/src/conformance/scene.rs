@@ -66,6 +66,8 @@ pub(super) struct Scene {
     metas: Vec<InstructionAccount>,
     pub(super) data: Vec<u8>,
     pub(super) units: Units,
+    /// As in 2024.
+    pub(super) earlier: bool,
 }
 
 impl Scene {
@@ -90,9 +92,13 @@ impl Scene {
             return Err(Refusal::Unreadable(message));
         }
         let place = |wanted: &Pubkey| keyed.iter().position(|(key, _)| key == wanted).unwrap_or_default() as u16;
-        // A message has one privilege for each account, and writes no program that it calls.
-        let read_only = !earlier && !keyed.iter().any(|(key, _)| *key == bpf_loader_upgradeable::ID);
-        let privileged = |key: &Pubkey| {
+        // A message has one privilege for each account, and writes no program that it calls. In 2024 each place in the
+        // instruction had its own.
+        let read_only = !keyed.iter().any(|(key, _)| *key == bpf_loader_upgradeable::ID);
+        let privileged = |(key, signer, writable): &(Pubkey, bool, bool)| {
+            if earlier {
+                return InstructionAccount::new(place(key), *signer, *writable);
+            }
             let same = metas.iter().filter(|(other, ..)| other == key);
             let (signer, writable) = same.fold((false, false), |all, meta| (all.0 | meta.1, all.1 | meta.2));
             InstructionAccount::new(place(key), signer, writable && !(read_only && *key == program_key))
@@ -102,9 +108,10 @@ impl Scene {
             slot: sysvars.get_clock().map(|clock| clock.slot).unwrap_or_default(),
             blockhash: blockhash(&sysvars),
             program: place(&program_key),
-            metas: metas.iter().map(|(key, ..)| privileged(key)).collect(),
+            metas: metas.iter().map(privileged).collect(),
             data: context.data,
             units: Units::new(context.cu_avail),
+            earlier,
             runtime,
             sysvars,
             accounts,
@@ -137,9 +144,9 @@ impl Scene {
         let program = stored(account);
         let holder = match code_holder(&program) {
             Some(Holder::Itself) => Some(account),
+            // Whoever owns it: agave does not ask.
             Some(Holder::Other(key)) => {
-                let found = self.accounts.iter().find(|(other, _)| *other == key).map(|(_, account)| account);
-                found.filter(|holder| holder.owner == bpf_loader_upgradeable::ID)
+                self.accounts.iter().find(|(other, _)| *other == key).map(|(_, account)| account)
             }
             None => None,
         };
@@ -229,7 +236,7 @@ fn metas(
 }
 
 /// Why a program cannot run here.
-fn absent(program: &Pubkey, accounts: &[(Pubkey, Account)]) -> Option<String> {
+pub(super) fn absent(program: &Pubkey, accounts: &[(Pubkey, Account)]) -> Option<String> {
     let (_, name) = ABSENT.iter().find(|(id, _)| id == program)?;
     let is_loaded = accounts.iter().any(|(key, account)| key == program && LOADERS.contains(&account.owner));
     (!is_loaded).then(|| format!("the native program {name} does not exist here"))

@@ -119,7 +119,7 @@ fn refused(error: TransactionError) -> LaneRefusal {
 }
 
 /// The name of an error's variant, which clients match on.
-fn name_of(error: &TransactionError) -> String {
+pub(crate) fn name_of(error: &TransactionError) -> String {
     let text = format!("{error:?}");
     text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
 }

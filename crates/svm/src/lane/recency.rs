@@ -47,7 +47,8 @@ pub(super) fn check(
     hash: B256,
 ) -> Result<Option<Nonce>, LaneError> {
     let named = message.recent_blockhash();
-    let recent = sysvars.recent.iter().take(RECENT_BLOCKS).find(|(_, known)| known == named);
+    // The newest has the age 0.
+    let recent = sysvars.recent.iter().take(RECENT_BLOCKS + 1).find(|(_, known)| known == named);
     if let Some((slot, _)) = recent {
         note(host, *slot, hash)?;
         return Ok(None);
@@ -55,8 +56,9 @@ pub(super) fn check(
     match nonce(host, sysvars, message)? {
         Some(nonce) => Ok(Some(nonce)),
         None => {
-            let message =
-                format!("the blockhash {named} is not among the last {RECENT_BLOCKS}, nor that of a nonce account");
+            let message = format!(
+                "the blockhash {named} is older than {RECENT_BLOCKS} blocks, nor is it that of a nonce account"
+            );
             Err(LaneRefusal::new("BlockhashNotFound", message).into())
         }
     }

@@ -1,11 +1,16 @@
 //! The cases whose encodings stand in `tests/fixtures`: input and expectation, written down by hand.
 
+mod earlier;
+mod transactions;
+
+pub(crate) use transactions::transfer as transaction;
+
 use hexapla_primitives::hex;
 use prost::Message;
 use protosol::protos::{
     AcctState, ElfLoaderCtx, ElfLoaderEffects, ElfLoaderFixture, ErrKind, FeatureSet, FixtureMetadata, InstrAcct,
     InstrContext, InstrEffects, InstrFixture, SyscallContext, SyscallEffects, SyscallFixture, SyscallInvocation,
-    VmContext,
+    TxnContext, TxnFixture, TxnResult, VmContext,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -19,7 +24,7 @@ const PAYER: [u8; 32] = [1; 32];
 const PAYEE: [u8; 32] = [2; 32];
 const ACTOR: [u8; 32] = [3; 32];
 const STATE: [u8; 32] = [4; 32];
-const ACTOR_ELF: &[u8] = include_bytes!("../../../../contracts/svm/actor/actor.so");
+const ACTOR_ELF: &[u8] = include_bytes!("../../../../../contracts/svm/actor/actor.so");
 
 /// A fixture of any kind.
 #[derive(Clone, Debug)]
@@ -28,6 +33,9 @@ pub(crate) enum Case {
     Instruction(InstrFixture),
     Syscall(SyscallFixture),
     Elf(ElfLoaderFixture),
+    Transaction(TxnFixture),
+    /// A fixture in the form of 2024.
+    Earlier(Vec<u8>),
 }
 
 impl Case {
@@ -36,6 +44,8 @@ impl Case {
             Self::Instruction(fixture) => fixture.encode_to_vec(),
             Self::Syscall(fixture) => fixture.encode_to_vec(),
             Self::Elf(fixture) => fixture.encode_to_vec(),
+            Self::Transaction(fixture) => fixture.encode_to_vec(),
+            Self::Earlier(bytes) => bytes.clone(),
         }
     }
 
@@ -50,6 +60,14 @@ impl Case {
     pub(crate) fn syscall(mut self, change: impl FnOnce(&mut SyscallContext, &mut SyscallEffects)) -> Self {
         let Self::Syscall(SyscallFixture { input: Some(input), output: Some(output), .. }) = &mut self else {
             panic!("a syscall")
+        };
+        change(input, output);
+        self
+    }
+
+    pub(crate) fn transaction(mut self, change: impl FnOnce(&mut TxnContext, &mut TxnResult)) -> Self {
+        let Self::Transaction(TxnFixture { input: Some(input), output: Some(output), .. }) = &mut self else {
+            panic!("a transaction")
         };
         change(input, output);
         self
@@ -81,6 +99,26 @@ pub(crate) fn all() -> Vec<(&'static str, Case)> {
         ("vm-not-a-program", text(&[[0xff, 0, 0, 0, 0, 0, 0, 0], EXIT], failed(1, ErrKind::Ebpf, 0))),
         ("elf-actor", actor_elf()),
         ("elf-cut", actor_elf_cut()),
+        ("instr-instructions-sysvar", transfer_beside_instructions()),
+        ("instr-ed25519-of-2024", earlier::ed25519_of_another_message()),
+        ("syscall-sha256-of-2024", earlier::sha256_of_the_input()),
+        ("elf-actor-of-2024", earlier::actor_elf()),
+        ("elf-empty-of-2024", earlier::no_elf()),
+        ("txn-transfer", transactions::transfer(400)),
+        ("txn-transfer-of-2024", transactions::transfer_of_2024()),
+        ("txn-transfer-too-much", transactions::transfer_too_much()),
+        ("txn-too-old", transactions::too_old()),
+        ("txn-greatest-age", transactions::of_the_greatest_age()),
+        ("txn-greater-age", transactions::of_a_greater_age()),
+        ("txn-nonce-fails", transactions::nonce_fails()),
+        ("txn-lookup-table", transactions::lookup_table()),
+        ("txn-table-with-part-of-a-key", transactions::lookup_table_with_part_of_a_key()),
+        ("txn-table-of-a-strange-authority", transactions::lookup_table_of_a_strange_authority()),
+        ("txn-wallet-as-table", transactions::wallet_as_lookup_table()),
+        ("txn-ed25519-is-refused", transactions::ed25519_is_refused()),
+        ("txn-ed25519-is-charged", transactions::ed25519_is_charged()),
+        ("txn-no-program", transactions::no_program()),
+        ("txn-counter", transactions::counter()),
     ]
 }
 
@@ -113,6 +151,15 @@ pub(crate) fn transfer(lamports: u64) -> Case {
     let modified_accounts = vec![account(PAYER, left, SYSTEM, &[]), account(PAYEE, 5 + lamports, SYSTEM, &[])];
     let output = InstrEffects { modified_accounts, cu_avail: UNITS - SYSTEM_UNITS, ..InstrEffects::default() };
     instruction(input, output)
+}
+
+/// The sysvar of instructions stands beside, with another place at its end than the one that runs.
+fn transfer_beside_instructions() -> Case {
+    transfer(400).instruction(|input, _| {
+        let sysvar = solana_sdk_ids::sysvar::instructions::ID.to_bytes();
+        input.accounts.push(account(sysvar, 1, solana_sdk_ids::sysvar::ID.to_bytes(), &[0, 0, 9, 0]));
+        input.instr_accounts.push(InstrAcct { index: 2, is_writable: false, is_signer: false });
+    })
 }
 
 /// `SystemError::ResultWithNegativeLamports` is 1; `InstructionError::Custom` is the 26th, counted from 1.
