@@ -25,7 +25,7 @@ pub enum WasmError {
         /// Byte of the module.
         offset: u64,
     },
-    /// A value type other than `i32` and `i64`.
+    /// A value type that is not a number.
     #[error("the type {found} {place} is not allowed; {ALLOWED}")]
     ValueType {
         /// The type.
@@ -87,6 +87,9 @@ pub enum WasmError {
         /// The reserved prefix.
         prefix: &'static str,
     },
+    /// The interpreter, which is part of the protocol, does not take the instrumented module: a gap in the limits.
+    #[error("the interpreter does not take the instrumented module: {0}")]
+    Engine(String),
     /// The instrumented module could not be encoded: a bug of the instrumenter.
     #[error("the module could not be instrumented: {0}")]
     Instrumenter(String),

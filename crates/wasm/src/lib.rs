@@ -15,6 +15,11 @@
 //! Stylus' compression dictionary, programs that are split over several accounts, and expiry of activations.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+#![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+
+// The tests' host is written for users of the crate.
+#[cfg(test)]
+extern crate self as hexapla_wasm;
 
 pub mod activation;
 mod cache;

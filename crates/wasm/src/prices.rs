@@ -11,7 +11,7 @@ use wasmparser::Operator;
 pub const INK_PER_GAS: u64 = 10_000;
 
 /// Most ink a frame can hold: the meter is a signed 64-bit number whose negative values mean "used up".
-pub const MAX_INK: u64 = i64::MAX as u64;
+pub const MAX_INK: u64 = i64::MAX.cast_unsigned();
 
 // ---- operators -------------------------------------------------------------------------------------------------
 
@@ -155,10 +155,10 @@ fn memory_total(pages: u32) -> Option<u64> {
 /// floor((8/7)^p) − 1 for p = 0 ..= 128, with 32 fractional bits on the way.
 const PAGE_EXPONENTIAL: [u64; MAX_MEMORY_PAGES as usize + 1] = {
     let mut table = [0; MAX_MEMORY_PAGES as usize + 1];
-    let mut power: u128 = 1 << 32;
+    let mut power: u64 = 1 << 32;
     let mut rest: &mut [u64] = &mut table;
     while let Some((first, others)) = rest.split_first_mut() {
-        *first = (power >> 32) as u64 - 1;
+        *first = (power >> 32) - 1;
         power = power * 8 / 7;
         rest = others;
     }

@@ -4,7 +4,7 @@ use crate::{
     activation::ActivationRecord,
     cache::Cache,
     config::{Config, SetupError},
-    engine::{self, Engine, Executable, RunEnd},
+    engine::{Engines, Executable, Refused, RunEnd},
     error::{ProgramError, WasmError},
     instrument::{self, Instrumented, ModuleInfo},
     lease,
@@ -27,7 +27,7 @@ const INK: GasRate = GasRate { unit: "ink", per_gas: prices::INK_PER_GAS };
 /// A thread that runs frames needs [`NATIVE_STACK_BYTES_PER_FRAME`](crate::limits::NATIVE_STACK_BYTES_PER_FRAME) of
 /// stack for each frame that may be nested: a program may use that much, and a thread with less is killed by it.
 pub struct StylusVm {
-    engine: Arc<dyn Engine>,
+    engines: Engines,
     programs: Cache<Arc<dyn Executable>>,
 }
 
@@ -47,7 +47,12 @@ pub struct RunReport {
 impl StylusVm {
     /// Sets up an engine.
     pub fn new(config: Config) -> Result<Self, SetupError> {
-        Ok(Self { engine: engine::new(&config)?, programs: Cache::new(config.max_cached_programs) })
+        Ok(Self { engines: Engines::new(&config)?, programs: Cache::new(config.max_cached_programs) })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_engines(engines: Engines) -> Self {
+        Self { engines, programs: Cache::new(1) }
     }
 
     /// What activation would see in a module, or why it would refuse it.
@@ -76,12 +81,8 @@ impl StylusVm {
         if module.info.instrumented_hash != record.instrumented_hash {
             return Err(Fatal(format!("code {} is instrumented otherwise than at its activation", code.hash)));
         }
-        self.compile(code.hash, &module)
-    }
-
-    fn compile(&self, code_hash: B256, module: &Instrumented) -> Result<Arc<dyn Executable>, Fatal> {
-        let program = self.engine.compile(module)?;
-        self.programs.insert(code_hash, Arc::clone(&program));
+        let program = self.engines.load(&module)?;
+        self.programs.insert(code.hash, Arc::clone(&program));
         Ok(program)
     }
 
@@ -230,22 +231,26 @@ impl Vm for StylusVm {
             return Ok(());
         }
         let module = check(code, host)?;
+        let program = self.engines.activate(&module).map_err(|Refused(reason)| refuse(WasmError::Engine(reason)))?;
         let record = ActivationRecord::of(&module.info).encode();
         host.set_object(&key, Some(record))?;
-        self.compile(code_hash, &module)?;
+        self.programs.insert(code_hash, program);
         Ok(())
     }
 }
 
 /// Validates and instruments a program; each step is paid for before it is done.
 fn check(code: &Bytes, host: &mut dyn Host) -> HostResult<Instrumented> {
-    let refuse = |error: ProgramError| HostError::fault(FaultKind::InvalidCode, error.to_string());
     let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     host.charge(prices::decompression(bytes(code.len())))?;
     let wasm = decode_program(code).map_err(refuse)?;
     host.charge(prices::validation(bytes(wasm.len())))?;
-    let module = instrument::instrument(&wasm).map_err(|error| refuse(error.into()))?;
+    let module = instrument::instrument(&wasm).map_err(refuse)?;
     host.charge(prices::ACTIVATION_FUNCTION_GAS.saturating_mul(module.info.functions))?;
     host.charge(module.info.compile_gas)?;
     Ok(module)
+}
+
+fn refuse(error: impl Into<ProgramError>) -> HostError {
+    HostError::fault(FaultKind::InvalidCode, error.into().to_string())
 }

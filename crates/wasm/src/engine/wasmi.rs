@@ -2,10 +2,12 @@
 //!
 //! It is built with a dispatch loop instead of tail calls: slower, but its use of native stack does not depend on what the
 //! optimiser does.
+//!
+//! Each program has an engine of its own. An engine keeps the code of every module that it ever translated, and takes
+//! 100 million functions in its life, so a shared one would grow with each program that is compiled.
 
-use super::{Engine, Executable, RawEnd, RunEnd};
+use super::{Engine, Executable, RawEnd, Refused, RunEnd};
 use crate::{
-    config::SetupError,
     hooks::{Hook, Hooks, for_each_hook},
     instrument::{ENTRYPOINT, HOOK_MODULE, INK_GLOBAL, Instrumented, MEMORY, STACK_GLOBAL, STATUS_GLOBAL},
     limits::{FRAME_OVERHEAD_WORDS, STACK_WORDS},
@@ -36,24 +38,16 @@ struct Handles {
 }
 
 /// The engine.
-pub(super) struct Wasmi {
-    engine: wasmi::Engine,
-    linker: Arc<Linker<State>>,
-}
+pub(super) struct Wasmi;
 
-impl Wasmi {
-    pub(super) fn new() -> Result<Self, SetupError> {
-        let mut config = Config::default();
-        config
-            .compilation_mode(CompilationMode::Eager)
-            .ignore_custom_sections(true)
-            .floats(false)
-            .set_max_recursion_depth(MAX_RECURSION)
-            .set_max_stack_height(MAX_STACK_BYTES);
-        let engine = wasmi::Engine::new(&config);
-        let linker = linker(&engine).map_err(|error| SetupError::Engine(error.to_string()))?;
-        Ok(Self { engine, linker: Arc::new(linker) })
-    }
+fn config() -> Config {
+    let mut config = Config::default();
+    config
+        .compilation_mode(CompilationMode::Eager)
+        .ignore_custom_sections(true)
+        .set_max_recursion_depth(MAX_RECURSION)
+        .set_max_stack_height(MAX_STACK_BYTES);
+    config
 }
 
 macro_rules! bind {
@@ -112,19 +106,24 @@ fn fatal(error: impl core::fmt::Display) -> Fatal {
 }
 
 impl Engine for Wasmi {
-    fn compile(&self, module: &Instrumented) -> Result<Arc<dyn Executable>, Fatal> {
-        Ok(Arc::new(Program {
-            module: Module::new(&self.engine, &module.wasm).map_err(fatal)?,
-            engine: self.engine.clone(),
-            linker: Arc::clone(&self.linker),
-        }))
+    fn compile(&self, module: &Instrumented) -> Result<Arc<dyn Executable>, Refused> {
+        Ok(Arc::new(Program::new(&module.wasm)?))
     }
 }
 
 struct Program {
     engine: wasmi::Engine,
     module: Module,
-    linker: Arc<Linker<State>>,
+    linker: Linker<State>,
+}
+
+impl Program {
+    fn new(wasm: &[u8]) -> Result<Self, Refused> {
+        let engine = wasmi::Engine::new(&config());
+        let linker = linker(&engine).map_err(|error| Refused(error.to_string()))?;
+        let module = Module::new(&engine, wasm).map_err(|error| Refused(error.to_string()))?;
+        Ok(Self { engine, module, linker })
+    }
 }
 
 impl Executable for Program {
@@ -192,4 +191,18 @@ fn trap(code: TrapCode) -> Result<Trap, Fatal> {
         // Those that cannot come from instrumented code, and the interpreter's own limits, which must never decide.
         other => return Err(fatal(other)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_program_is_kept_when_it_is_gone() {
+        let program = Program::new(&wat::parse_str("(module (func))").unwrap()).unwrap();
+        let engine = program.engine.weak();
+        assert!(engine.upgrade().is_some());
+        drop(program);
+        assert!(engine.upgrade().is_none());
+    }
 }

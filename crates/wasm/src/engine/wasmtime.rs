@@ -1,6 +1,6 @@
 //! Native code by Cranelift, in a pool of instances that are prepared once.
 
-use super::{Engine, Executable, RawEnd, RunEnd, artefacts::Artefacts};
+use super::{Engine, Executable, RawEnd, Refused, RunEnd, artefacts::Artefacts};
 use crate::{
     config::{Config, SetupError},
     hooks::{Hook, Hooks, for_each_hook},
@@ -125,21 +125,25 @@ fn fatal(error: wasmtime::Error) -> Fatal {
     Fatal(format!("the WASM engine failed: {error:#}"))
 }
 
+fn refused(error: wasmtime::Error) -> Refused {
+    Refused(format!("{error:#}"))
+}
+
 fn no_export(name: &str) -> Fatal {
     Fatal(format!("the instrumented module does not export {name}"))
 }
 
 impl Engine for Wasmtime {
-    fn compile(&self, module: &Instrumented) -> Result<Arc<dyn Executable>, Fatal> {
+    fn compile(&self, module: &Instrumented) -> Result<Arc<dyn Executable>, Refused> {
         let compiled = self.module(module)?;
-        let export = |name| compiled.get_export_index(name).ok_or_else(|| no_export(name));
+        let export = |name| compiled.get_export_index(name).ok_or_else(|| Refused(no_export(name).0));
         Ok(Arc::new(Program {
             ink: export(INK_GLOBAL)?,
             stack: export(STACK_GLOBAL)?,
             status: export(STATUS_GLOBAL)?,
             memory: export(MEMORY)?,
             entrypoint: export(ENTRYPOINT)?,
-            instance: self.linker.instantiate_pre(&compiled).map_err(fatal)?,
+            instance: self.linker.instantiate_pre(&compiled).map_err(refused)?,
             engine: self.engine.clone(),
         }))
     }
@@ -147,12 +151,12 @@ impl Engine for Wasmtime {
 
 impl Wasmtime {
     /// From the disk if it is there and sound, and compiled otherwise.
-    fn module(&self, module: &Instrumented) -> Result<Module, Fatal> {
+    fn module(&self, module: &Instrumented) -> Result<Module, Refused> {
         let hash = module.info.instrumented_hash;
         if let Some(found) = self.artefacts.as_ref().and_then(|artefacts| artefacts.load(hash, &self.engine)) {
             return Ok(found);
         }
-        let compiled = Module::new(&self.engine, &module.wasm).map_err(fatal)?;
+        let compiled = Module::new(&self.engine, &module.wasm).map_err(refused)?;
         if let Some(artefacts) = &self.artefacts {
             artefacts.store(hash, &compiled);
         }

@@ -8,10 +8,10 @@ pub(super) fn refused(operator: &Operator<'_>, at: impl TryInto<u64>) -> WasmErr
     WasmError::Operator { name: text_name(visitor_name(operator)), offset: offset(at) }
 }
 
-/// Refuses value types other than `i32` and `i64`.
+/// Refuses value types other than numbers. Floats may be moved, but no operator looks into one or makes one.
 pub(super) fn check_value_type(found: ValType, place: &'static str) -> Result<(), WasmError> {
     match found {
-        ValType::I32 | ValType::I64 => Ok(()),
+        ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 => Ok(()),
         other => Err(WasmError::ValueType { found: other.to_string(), place }),
     }
 }

@@ -11,10 +11,12 @@ use wasmparser::{
     ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
-/// The proposals a module may use. `REFERENCE_TYPES` is there only for the long encoding of `call_indirect` and
-/// `GC_TYPES` only for the validator's own types: every operator of both is refused by the price list.
+/// The proposals a module may use. `REFERENCE_TYPES` is there only for the long encoding of `call_indirect`,
+/// `GC_TYPES` only for the validator's own types, and `FLOATS` only for types that compilers leave behind unused: every
+/// operator of the three is refused by the price list.
 fn features() -> WasmFeatures {
     WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::FLOATS
         | WasmFeatures::SIGN_EXTENSION
         | WasmFeatures::BULK_MEMORY
         | WasmFeatures::MULTI_VALUE
@@ -145,7 +147,7 @@ fn scan_body<'a>(
     let results = scan.func_type(type_index)?.results().len();
     let mut counter = Counter::new(results);
     let frame = measure(scan, &mut validator, &reader, &mut counter)?;
-    scan.bodies.push(Body { reader, type_index, frame, weight: counter.weight()? });
+    scan.bodies.push(Body { reader, type_index, frame, weight: counter.weight() });
     Ok(validator.into_allocations())
 }
 
@@ -165,7 +167,7 @@ fn measure(
     let locals = u64::from(validator.len_locals());
     WasmError::limit("locals of a function", locals, limits::MAX_LOCALS)?;
     let mut reader = wasmparser::OperatorsReader::new(binary);
-    let (mut highest, mut count) = (0, 0u64);
+    let mut highest = 0;
     while !reader.eof() {
         let (operator, offset) = reader.read_with_offset()?;
         if prices::operator(&operator).is_none() {
@@ -173,12 +175,12 @@ fn measure(
         }
         validator.op(offset, &operator)?;
         counter.step(scan, &operator)?;
-        WasmError::limit("loops inside one another", counter.loops, limits::MAX_LOOP_DEPTH)?;
         highest = highest.max(u64::from(validator.operand_stack_height()));
-        count += 1;
     }
     reader.finish()?;
-    let frame = locals + highest + limits::FRAME_OVERHEAD_WORDS + count / limits::OPERATORS_PER_FRAME_WORD;
+    WasmError::limit("operands of a function at once", highest, limits::MAX_OPERANDS)?;
+    let computed = counter.operators() / limits::OPERATORS_PER_FRAME_WORD;
+    let frame = locals + highest + limits::FRAME_OVERHEAD_WORDS + computed;
     WasmError::limit("words of a function's frame", frame, limits::MAX_FRAME_WORDS)?;
     u32::try_from(frame).map_err(|_| WasmError::Instrumenter("frame".into()))
 }

@@ -27,6 +27,7 @@ pub(super) fn check_before(payload: &Payload<'_>) -> Result<(), WasmError> {
         Payload::StartSection { .. } => {
             Err(WasmError::Forbidden { what: "a start function", instead: "do the work in user_entrypoint" })
         }
+        Payload::ImportSection(reader) => WasmError::limit("imports", reader.count().into(), limits::MAX_IMPORTS),
         Payload::FunctionSection(reader) => WasmError::limit("functions", reader.count().into(), limits::MAX_FUNCTIONS),
         Payload::TypeSection(reader) => WasmError::limit("types", reader.count().into(), limits::MAX_TYPES),
         Payload::DataSection(reader) => {
@@ -65,7 +66,6 @@ pub(super) fn imports<'a>(scan: &mut Scan<'a>, reader: ImportSectionReader<'a>) 
         scan.imports.push(import.name);
         scan.function_types.push(index);
     }
-    WasmError::limit("functions", count(&scan.function_types), limits::MAX_FUNCTIONS)?;
     scan.sections.imports = Some(reader);
     Ok(())
 }
@@ -95,7 +95,6 @@ pub(super) fn functions<'a>(scan: &mut Scan<'a>, reader: FunctionSectionReader<'
     for function in reader.clone() {
         scan.function_types.push(function?);
     }
-    WasmError::limit("functions", count(&scan.function_types), limits::MAX_FUNCTIONS)?;
     scan.sections.functions = Some(reader);
     Ok(())
 }
@@ -221,10 +220,10 @@ fn constant(expression: &ConstExpr<'_>) -> Result<u32, WasmError> {
     let mut reader = expression.get_operators_reader();
     match (reader.read()?, reader.read()?) {
         (Operator::I32Const { value }, Operator::End) => Ok(value.cast_unsigned()),
-        (Operator::I64Const { .. }, Operator::End) => Ok(0),
+        (Operator::I64Const { .. } | Operator::F32Const { .. } | Operator::F64Const { .. }, Operator::End) => Ok(0),
         _ => Err(WasmError::Forbidden {
             what: "an initial value or offset that is computed",
-            instead: "use i32.const or i64.const",
+            instead: "use a constant, such as i32.const",
         }),
     }
 }
@@ -248,10 +247,6 @@ pub(super) fn check_whole(scan: &mut Scan<'_>) -> Result<(), WasmError> {
         });
     }
     Ok(())
-}
-
-fn count(items: &[u32]) -> u64 {
-    items.len().try_into().unwrap_or(u64::MAX)
 }
 
 /// A name as it may appear in a message: escaped and cut.

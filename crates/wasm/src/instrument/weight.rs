@@ -73,30 +73,56 @@ struct Open {
 /// Counts operator by operator.
 pub(super) struct Counter {
     open: Vec<Open>,
-    pub(super) loops: u64,
+    /// Loops that are open.
+    loops: u64,
+    operators: u64,
+    /// Targets of all `br_table`.
+    targets: u64,
     weight: Weight,
 }
 
 impl Counter {
     pub(super) fn new(results: usize) -> Self {
         let function = Open { arity: results.try_into().unwrap_or(u64::MAX), branches: 1, ..Default::default() };
-        Self { open: vec![function], loops: 0, weight: Weight::default() }
+        Self { open: vec![function], loops: 0, operators: 0, targets: 0, weight: Weight::default() }
     }
 
     /// The whole function.
-    pub(super) fn weight(&self) -> Result<Weight, WasmError> {
-        WasmError::limit(
-            "values that the branches of a function carry",
-            self.weight.carried,
-            limits::MAX_CARRIED_VALUES,
-        )?;
-        Ok(self.weight)
+    pub(super) fn weight(&self) -> Weight {
+        self.weight
     }
 
+    /// Operators so far.
+    pub(super) fn operators(&self) -> u64 {
+        self.operators
+    }
+
+    /// Counts an operator, unless a limit is exceeded with it.
     pub(super) fn step(&mut self, scan: &Scan<'_>, operator: &Operator<'_>) -> Result<(), WasmError> {
+        self.operators += 1;
         if super::body::ends_block(operator) {
             self.weight.blocks += 1;
         }
+        self.count(scan, operator)?;
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), WasmError> {
+        let depth = u64::try_from(self.open.len()).unwrap_or(u64::MAX).saturating_sub(1);
+        for (what, found, limit) in [
+            ("operators of a function", self.operators, limits::MAX_OPERATORS),
+            ("basic blocks of a function", self.weight.blocks, limits::MAX_BASIC_BLOCKS),
+            ("blocks inside one another", depth, limits::MAX_BLOCK_DEPTH),
+            ("loops inside one another", self.loops, limits::MAX_LOOP_DEPTH),
+            ("br_table targets of a function", self.targets, limits::MAX_BR_TABLE_TARGETS),
+            ("values that the branches of a function carry", self.weight.carried, limits::MAX_CARRIED_VALUES),
+        ] {
+            WasmError::limit(what, found, limit)?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, scan: &Scan<'_>, operator: &Operator<'_>) -> Result<(), WasmError> {
         match operator {
             Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => self.write(*local_index),
             Operator::LocalGet { local_index } => self.using(*local_index),
@@ -104,6 +130,7 @@ impl Counter {
             Operator::Loop { blockty } => self.open(scan, *blockty, true)?,
             Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => self.branch(*relative_depth),
             Operator::BrTable { targets } => {
+                self.targets = self.targets.saturating_add(targets.len().into());
                 // The engine looks at each distinct target once, but the list is short of that only by repetition.
                 for target in targets.targets() {
                     self.branch(target?);
