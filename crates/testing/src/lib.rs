@@ -4,6 +4,7 @@
 //! - [`contracts`]: the committed artefacts in `contracts/`
 //! - [`Stage`]: a chain in memory with two actors on each VM
 //! - [`SvmActor`]: an actor on Solana, with its state account
+//! - [`program_of`]: a WASM program of any size that looks like compiled code
 //! - [`fixtures`]: test data from outside, where there is any
 //!
 //! Helpers panic with a sentence where something is wrong: they run in tests only.
@@ -13,7 +14,9 @@ pub mod fixtures;
 mod script;
 mod solana;
 mod stage;
+mod synthetic;
 
 pub use script::{CallMode, Script, ScriptCall};
 pub use solana::SvmActor;
 pub use stage::{Side, Stage, USER};
+pub use synthetic::program_of;

@@ -108,6 +108,8 @@ pub(crate) struct Session {
     pub(crate) host: HostLease,
     /// Ink left; valid while a host function runs, and in the engine's global otherwise.
     pub(crate) ink: u64,
+    /// Ink that went to the host for its services, calls of other contracts among them.
+    pub(crate) ink_of_host: u64,
     /// Pages of memory that are paid for.
     pub(crate) pages: u32,
     pub(crate) output: Bytes,
@@ -129,6 +131,7 @@ impl Session {
             },
             host,
             ink,
+            ink_of_host: 0,
             pages,
             output: Bytes::new(),
             return_data: Bytes::new(),
@@ -167,6 +170,7 @@ impl Session {
         let result = self.host.with(|host| request(host, &mut gas))?;
         let used = before.saturating_sub(gas).saturating_mul(prices::INK_PER_GAS);
         self.ink = self.ink.saturating_sub(used);
+        self.ink_of_host = self.ink_of_host.saturating_add(used);
         Ok(result?)
     }
 

@@ -1,7 +1,7 @@
 //! Engines: each runs the same instrumented modules with the same host functions.
 //!
 //! - [`wasmi`]: the interpreter
-//! - [`wasmtime`]: native code, with [`artefacts`] on disk
+//! - [`wasmtime`]: native code, in a pool of instances or made for one frame; [`artefacts`] loads it from its bytes
 
 #[cfg(feature = "wasmtime")]
 mod artefacts;
@@ -9,25 +9,43 @@ mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
 
+pub(crate) use self::wasmi::Wasmi;
+
 use crate::{
     config::{Config, EngineKind, SetupError},
-    instrument::{Instrumented, STATUS_STACK_OVERFLOW},
+    instrument::STATUS_STACK_OVERFLOW,
     session::{Session, Stop, Trap},
+    store::Artefact,
 };
 use hexapla_primitives::B256;
 use hexapla_vm::Fatal;
 use std::sync::Arc;
 
+/// Memory that any program takes beside its code: its tables, and what the engine and the cache note of it.
+pub(crate) const PROGRAM_BYTES: u64 = 16 << 10;
+
 /// Makes programs out of instrumented modules.
 pub(crate) trait Engine: Send + Sync {
-    /// Compiles. Every instrumented module compiles, so a failure is the host's.
-    fn compile(&self, module: &Instrumented) -> Result<Arc<dyn Executable>, Fatal>;
+    /// Compiles an instrumented module, or says why the engine refuses it.
+    fn compile(&self, wasm: &[u8]) -> Result<Arc<dyn Executable>, String>;
+
+    /// The program of what [`Executable::artefact`] gave; nothing if it is of no use.
+    fn load(&self, artefact: &Artefact) -> Option<Arc<dyn Executable>>;
+
+    /// Stands for the engine, its version and its settings: artefacts of one are not for another.
+    fn identity(&self) -> B256;
 }
 
 /// A compiled program.
 pub(crate) trait Executable: Send + Sync {
     /// Runs it once in a fresh instance, with the ink of the session and the full stack budget.
     fn run(&self, session: Session) -> Result<RunEnd, Fatal>;
+
+    /// Memory that it holds.
+    fn bytes(&self) -> u64;
+
+    /// What the engine can load it from again.
+    fn artefact(&self) -> Option<Vec<u8>>;
 }
 
 /// How a run ended.
@@ -71,11 +89,11 @@ impl RawEnd {
     }
 }
 
-/// Sets up the engine that the configuration asks for.
-pub(crate) fn new(config: &Config) -> Result<Arc<dyn Engine>, SetupError> {
+/// The engine for native code, where the configuration asks for it.
+pub(crate) fn native(config: &Config) -> Result<Option<Box<dyn Engine>>, SetupError> {
     match config.engine {
         #[cfg(feature = "wasmtime")]
-        EngineKind::Wasmtime => Ok(Arc::new(wasmtime::Wasmtime::new(config)?)),
-        EngineKind::Wasmi => Ok(Arc::new(wasmi::Wasmi::new()?)),
+        EngineKind::Wasmtime => Ok(Some(Box::new(wasmtime::Wasmtime::new(config.pool_size)?))),
+        EngineKind::Wasmi => Ok(None),
     }
 }

@@ -3,13 +3,14 @@
 //! It is built with a dispatch loop instead of tail calls: slower, but its use of native stack does not depend on what the
 //! optimiser does.
 
-use super::{Engine, Executable, RawEnd, RunEnd};
+use super::{Engine, Executable, PROGRAM_BYTES, RawEnd, RunEnd};
 use crate::{
     config::SetupError,
     hooks::{Hook, Hooks, for_each_hook},
-    instrument::{ENTRYPOINT, HOOK_MODULE, INK_GLOBAL, Instrumented, MEMORY, STACK_GLOBAL, STATUS_GLOBAL},
+    instrument::{ENTRYPOINT, HOOK_MODULE, INK_GLOBAL, MEMORY, STACK_GLOBAL, STATUS_GLOBAL},
     limits::{FRAME_OVERHEAD_WORDS, STACK_WORDS},
     session::{Session, Stop, Trap},
+    store::Artefact,
 };
 use hexapla_primitives::{B256, keccak256};
 use hexapla_vm::Fatal;
@@ -36,16 +37,37 @@ struct Handles {
 }
 
 /// The engine.
-pub(super) struct Wasmi {
+pub(crate) struct Wasmi {
+    /// Translates whole modules.
+    eager: Runtime,
+    /// Translates each function when it is first called: for modules that have been translated as a whole before.
+    lazy: Runtime,
+}
+
+#[derive(Clone)]
+struct Runtime {
     engine: wasmi::Engine,
     linker: Arc<Linker<State>>,
 }
 
 impl Wasmi {
-    pub(super) fn new() -> Result<Self, SetupError> {
+    pub(crate) fn new() -> Result<Self, SetupError> {
+        Ok(Self { eager: Runtime::new(CompilationMode::Eager)?, lazy: Runtime::new(CompilationMode::Lazy)? })
+    }
+}
+
+impl Wasmi {
+    /// Compiles an instrumented module that has been compiled as a whole before, here or on another node.
+    pub(crate) fn translate_lazily(&self, wasm: &[u8]) -> Result<Arc<dyn Executable>, String> {
+        self.lazy.program(wasm).map_err(|error| error.to_string())
+    }
+}
+
+impl Runtime {
+    fn new(mode: CompilationMode) -> Result<Self, SetupError> {
         let mut config = Config::default();
         config
-            .compilation_mode(CompilationMode::Eager)
+            .compilation_mode(mode)
             .ignore_custom_sections(true)
             .floats(false)
             .set_max_recursion_depth(MAX_RECURSION)
@@ -53,6 +75,11 @@ impl Wasmi {
         let engine = wasmi::Engine::new(&config);
         let linker = linker(&engine).map_err(|error| SetupError::Engine(error.to_string()))?;
         Ok(Self { engine, linker: Arc::new(linker) })
+    }
+
+    fn program(&self, wasm: &[u8]) -> Result<Arc<dyn Executable>, wasmi::Error> {
+        let module = Module::new(&self.engine, wasm)?;
+        Ok(Arc::new(Program { module, runtime: self.clone(), wasm: wasm.into() }))
     }
 }
 
@@ -112,27 +139,35 @@ fn fatal(error: impl core::fmt::Display) -> Fatal {
 }
 
 impl Engine for Wasmi {
-    fn compile(&self, module: &Instrumented) -> Result<Arc<dyn Executable>, Fatal> {
-        Ok(Arc::new(Program {
-            module: Module::new(&self.engine, &module.wasm).map_err(fatal)?,
-            engine: self.engine.clone(),
-            linker: Arc::clone(&self.linker),
-        }))
+    fn compile(&self, wasm: &[u8]) -> Result<Arc<dyn Executable>, String> {
+        self.eager.program(wasm).map_err(|error| error.to_string())
+    }
+
+    fn load(&self, artefact: &Artefact) -> Option<Arc<dyn Executable>> {
+        self.translate_lazily(artefact.bytes()).ok()
+    }
+
+    /// The artefact is the instrumented module, which no version or setting of the interpreter changes.
+    fn identity(&self) -> B256 {
+        keccak256(b"instrumented module")
     }
 }
 
 struct Program {
-    engine: wasmi::Engine,
+    runtime: Runtime,
     module: Module,
-    linker: Arc<Linker<State>>,
+    wasm: Box<[u8]>,
 }
+
+/// Bytes of memory for each byte of an instrumented module: the module and its translation.
+const TRANSLATED: u64 = 6;
 
 impl Executable for Program {
     fn run(&self, session: Session) -> Result<RunEnd, Fatal> {
         let ink = i64::try_from(session.ink).unwrap_or(i64::MAX);
         let state = State { session, handles: None };
-        let mut store = Store::new(&self.engine, state);
-        let instance = self.linker.instantiate_and_start(&mut store, &self.module).map_err(fatal)?;
+        let mut store = Store::new(&self.runtime.engine, state);
+        let instance = self.runtime.linker.instantiate_and_start(&mut store, &self.module).map_err(fatal)?;
         let export = |store: &Store<State>, name: &str| {
             instance
                 .get_global(store, name)
@@ -152,6 +187,14 @@ impl Executable for Program {
         };
         let memory_hash = memory_hash(memory, &store);
         Ok(raw.interpret(memory_hash, store.into_data().session))
+    }
+
+    fn bytes(&self) -> u64 {
+        u64::try_from(self.wasm.len()).unwrap_or(u64::MAX).saturating_mul(TRANSLATED).saturating_add(PROGRAM_BYTES)
+    }
+
+    fn artefact(&self) -> Option<Vec<u8>> {
+        Some(self.wasm.to_vec())
     }
 }
 
