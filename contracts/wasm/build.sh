@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the WASM artefacts of this folder:   ./build.sh [actor] [erc20] [compute] [counter-as] [oracle-as]
+# Builds the WASM artefacts of this folder:   ./build.sh [actor] [erc20] [erc721] [compute] [counter-as] [oracle-as]
 #
 # Needs a Rust compiler 1.96 whose sysroot holds the library sources, and wasm-ld (LLVM 19). On Debian 12:
 #
@@ -45,12 +45,12 @@ build_rust() {
 }
 
 if [ $# -eq 0 ]; then
-  set -- actor erc20 compute counter-as oracle-as
+  set -- actor erc20 erc721 compute counter-as oracle-as
 fi
 for contract in "$@"; do
   case "$contract" in
     actor) build_rust actor core ;;
-    erc20 | compute) build_rust "$contract" std,panic_abort ;;
+    erc20 | erc721 | compute) build_rust "$contract" std,panic_abort ;;
     counter-as | oracle-as) (cd "$contract" && npm ci --no-audit --no-fund && npm run build) ;;
     *) echo "no such contract: $contract" >&2; exit 1 ;;
   esac

@@ -5,6 +5,7 @@
 //! - [`Stage`]: a chain in memory with two actors on each VM
 //! - [`SvmActor`]: an actor on Solana, with its state account
 //! - [`crossings`]: the calls between VMs in a call tree
+//! - [`program_of`]: a WASM program of any size that looks like compiled code
 //! - [`fixtures`]: test data from outside, where there is any
 //!
 //! Helpers panic with a sentence where something is wrong: they run in tests only.
@@ -14,6 +15,7 @@ pub mod fixtures;
 mod script;
 mod solana;
 mod stage;
+mod synthetic;
 
 use hexapla_executor::{CallNode, Receipt};
 
@@ -26,3 +28,4 @@ pub fn crossings(receipt: &Receipt) -> Vec<&CallNode> {
 pub use script::{CallMode, Script, ScriptCall};
 pub use solana::SvmActor;
 pub use stage::{Side, Stage, USER};
+pub use synthetic::program_of;

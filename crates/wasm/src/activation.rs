@@ -1,14 +1,19 @@
 //! The record that says that a program may run.
 //!
-//! It stands in the VM's column under `stylus/activation/v1/ ‖ code hash`, so one activation holds for every account
+//! It stands in the VM's column under `stylus/activation/v2/ ‖ code hash`, so one activation holds for every account
 //! with the same code.
 
-use crate::instrument::{INSTRUMENTER_VERSION, ModuleInfo};
+use crate::{
+    error::WasmError,
+    footprint::Footprint,
+    instrument::{INSTRUMENTER_VERSION, Instrumented},
+    prices,
+};
 use hexapla_primitives::{B256, Bytes, ObjectKey, VmId};
 
-const KEY_PREFIX: &[u8] = b"stylus/activation/v1/";
-const RECORD_VERSION: u8 = 1;
-const RECORD_BYTES: usize = 1 + 2 + 32 + 4;
+const KEY_PREFIX: &[u8] = b"stylus/activation/v2/";
+const RECORD_VERSION: u8 = 2;
+const RECORD_BYTES: usize = 1 + 2 + 32 + 4 + 8 + 8;
 
 /// An activated program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +24,24 @@ pub struct ActivationRecord {
     pub instrumented_hash: B256,
     /// Pages of memory it starts with.
     pub initial_pages: u32,
+    /// Gas of each entry, without the pages: loading the program and making an instance of it, by its size, whether
+    /// or not a node has it at hand ([`prices::init`]).
+    pub init_gas: u64,
+    /// The part of the activation's gas that paid for compiling. A node that has lost the compiled program interprets
+    /// it until its runs have paid as much again.
+    pub compile_gas: u64,
 }
 
 impl ActivationRecord {
-    pub(crate) fn of(info: &ModuleInfo) -> Self {
-        Self {
+    pub(crate) fn of(module: &Instrumented) -> Result<Self, WasmError> {
+        let info = &module.info;
+        Ok(Self {
             instrumenter: INSTRUMENTER_VERSION,
             instrumented_hash: info.instrumented_hash,
             initial_pages: info.initial_pages,
-        }
+            init_gas: prices::init(&Footprint::of(&module.wasm)?),
+            compile_gas: prices::compilation(info.instrumented_bytes, info.functions, info.compile_gas),
+        })
     }
 
     /// Where the record of a code stands.
@@ -35,13 +49,16 @@ impl ActivationRecord {
         ObjectKey::new(VmId::WASM, [KEY_PREFIX, code_hash.as_slice()].concat())
     }
 
-    /// `record version (1) ‖ instrumenter version (2) ‖ hash (32) ‖ pages (4)`, numbers big-endian.
+    /// `record version (1) ‖ instrumenter version (2) ‖ hash (32) ‖ pages (4) ‖ init gas (8) ‖ compile gas (8)`,
+    /// numbers big-endian.
     pub fn encode(&self) -> Bytes {
         let mut bytes = Vec::with_capacity(RECORD_BYTES);
         bytes.push(RECORD_VERSION);
         bytes.extend(self.instrumenter.to_be_bytes());
         bytes.extend(self.instrumented_hash);
         bytes.extend(self.initial_pages.to_be_bytes());
+        bytes.extend(self.init_gas.to_be_bytes());
+        bytes.extend(self.compile_gas.to_be_bytes());
         bytes.into()
     }
 
@@ -51,10 +68,14 @@ impl ActivationRecord {
         let (instrumenter, rest) = rest.split_first_chunk::<2>()?;
         let (hash, rest) = rest.split_first_chunk::<32>()?;
         let (pages, rest) = rest.split_first_chunk::<4>()?;
+        let (init, rest) = rest.split_first_chunk::<8>()?;
+        let (compile, rest) = rest.split_first_chunk::<8>()?;
         (*version == RECORD_VERSION && rest.is_empty()).then_some(Self {
             instrumenter: u16::from_be_bytes(*instrumenter),
             instrumented_hash: B256::from(*hash),
             initial_pages: u32::from_be_bytes(*pages),
+            init_gas: u64::from_be_bytes(*init),
+            compile_gas: u64::from_be_bytes(*compile),
         })
     }
 
@@ -70,10 +91,16 @@ mod tests {
 
     #[test]
     fn records_have_a_fixed_canonical_form() {
-        let record =
-            ActivationRecord { instrumenter: 0x0102, instrumented_hash: B256::repeat_byte(0xAB), initial_pages: 17 };
+        let record = ActivationRecord {
+            instrumenter: 0x0102,
+            instrumented_hash: B256::repeat_byte(0xAB),
+            initial_pages: 17,
+            init_gas: 0x1234,
+            compile_gas: 0x5678,
+        };
         let bytes = record.encode();
-        let expected = format!("0x010102{}00000011", "ab".repeat(32));
+        let numbers = "000000110000000000001234 0000000000005678".replace(' ', "");
+        let expected = format!("0x020102{}{numbers}", "ab".repeat(32));
         assert_eq!(bytes.to_string(), expected);
         assert_eq!(ActivationRecord::decode(&bytes), Some(record));
         for length in 0..bytes.len() {

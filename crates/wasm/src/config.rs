@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Which engine runs the instrumented code. All give the same results and charge the same ink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineKind {
-    /// Native code by Cranelift.
+    /// Native code by Cranelift. The interpreter stands in for it where a program is not compiled.
     #[cfg(feature = "wasmtime")]
     Wasmtime,
     /// An interpreter in pure Rust.
@@ -27,16 +27,19 @@ impl Default for EngineKind {
 pub struct Config {
     /// The engine.
     pub engine: EngineKind,
-    /// Folder for compiled programs, created if it is missing. `None`: they are compiled anew by each process.
+    /// Folder for compiled programs, created with mode 0700 if it is missing. `None`: what does not fit into memory
+    /// goes into a private temporary folder, which is removed with the VM; the next process compiles anew.
     ///
-    /// Native code is read from it: nobody but the node may write there.
+    /// Native code is read from it, so it is refused unless it is a real folder of the user that runs the process, in
+    /// which nobody else may write.
     pub cache_dir: Option<PathBuf>,
-    /// Bytes that the folder may hold; the oldest files go first.
+    /// Bytes that the folder, the given or the temporary one, may hold; the oldest files go first.
     pub cache_dir_bytes: u64,
-    /// Compiled programs kept in memory; those unused for longest go first.
-    pub max_cached_programs: usize,
-    /// Instances that can be alive at once: at least the number of threads that run transactions, times the limit of
-    /// nested frames. More is a [`hexapla_vm::Fatal`]. Each takes address space, not memory.
+    /// Bytes of compiled programs kept in memory; those unused for longest go first.
+    pub cached_bytes: u64,
+    /// Instances that are prepared in advance: best the number of threads that run transactions, times the limit of
+    /// nested frames. Frames beyond that get an instance made for them, which is slower and else the same. Each takes
+    /// address space, not memory.
     pub pool_size: u32,
 }
 
@@ -45,8 +48,8 @@ impl Default for Config {
         Self {
             engine: EngineKind::default(),
             cache_dir: None,
-            cache_dir_bytes: 1 << 30,
-            max_cached_programs: 256,
+            cache_dir_bytes: 4 << 30,
+            cached_bytes: 512 << 20,
             pool_size: 1_024,
         }
     }
@@ -65,5 +68,17 @@ pub enum SetupError {
         folder: PathBuf,
         /// Why.
         reason: std::io::Error,
+    },
+    /// Others could put native code into the folder for compiled programs.
+    #[error(
+        "the folder {} for compiled programs is not safe: {reason}; native code is run from it, so it must be a real \
+         folder of the user that runs this process, writable by nobody else (chmod 700)",
+        .folder.display()
+    )]
+    UnsafeCacheFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
 }

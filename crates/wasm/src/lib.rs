@@ -5,7 +5,9 @@
 //! - [`prices`], [`limits`]: what everything costs and how large it may be
 //! - [`hooks`]: the host interface `vm_hooks`, written once
 //! - [`engine`]: the engines that run instrumented modules
+//! - [`footprint`]: what loading a program and making an instance of it depends on
 //! - [`activation`]: the record that says that a program may run
+//! - [`programs`], [`cache`], [`store`]: compiled programs in memory and in files
 //! - [`vm`]: the adapter, [`StylusVm`]
 //!
 //! What a program does and what it costs is decided by the instrumented module and the host functions. Engines, caches
@@ -26,20 +28,25 @@ mod cache;
 mod config;
 mod engine;
 mod error;
+mod footprint;
 pub mod hooks;
 pub mod instrument;
 mod lease;
 pub mod limits;
 pub mod prices;
 pub mod program;
+mod programs;
 mod session;
+mod store;
 mod vm;
 mod words;
 
 pub use activation::ActivationRecord;
 pub use config::{Config, EngineKind, SetupError};
 pub use error::{ProgramError, WasmError};
+pub use footprint::Footprint;
 pub use instrument::{INSTRUMENTER_VERSION, ModuleInfo};
 pub use program::{deploy_code, encode_program, is_program};
+pub use programs::CacheStatistics;
 pub use session::HookCall;
 pub use vm::{RunReport, StylusVm};

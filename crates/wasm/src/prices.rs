@@ -4,7 +4,7 @@
 //! protocol's own constants. Where that table gives a range for a group of operators, the group has the upper end.
 //! Prices of activation are this protocol's own. All of them are part of consensus.
 
-use crate::limits::MAX_MEMORY_PAGES;
+use crate::{footprint::Footprint, instrument::ModuleInfo, limits::MAX_MEMORY_PAGES};
 use wasmparser::Operator;
 
 /// Ink that one gas buys.
@@ -137,8 +137,8 @@ pub const PAGE_GAS: u64 = 1_000;
 
 /// Gas of growing a frame's memory from `open` to `open + new` pages; `u64::MAX` beyond the limit.
 ///
-/// A memory of `p` pages costs 1,000 gas for each page beyond the second plus (8/7)^p − 1, so that few pages are
-/// cheap and all 128 cost a block. Each frame pays for its own memory.
+/// A memory of `p` pages costs 1,000 gas for each page beyond the second plus b^p − 1, where b^128 is 31,874,000: the
+/// memory model of Stylus. Few pages are cheap, and all 128 cost a block. Each frame pays for its own memory.
 pub fn memory_growth(open: u32, new: u32) -> u64 {
     let total = open.saturating_add(new);
     match (memory_total(total), memory_total(open)) {
@@ -152,14 +152,21 @@ fn memory_total(pages: u32) -> Option<u64> {
     Some(u64::from(pages.saturating_sub(FREE_PAGES)) * PAGE_GAS + exponential)
 }
 
-/// floor((8/7)^p) − 1 for p = 0 ..= 128, with 32 fractional bits on the way.
+/// floor(31,874,000^(p/128)) − 1 for p = 0 ..= 128, with 64 fractional bits on the way, rounded down.
 const PAGE_EXPONENTIAL: [u64; MAX_MEMORY_PAGES as usize + 1] = {
+    const BITS: u32 = 64;
+    /// floor(31,874,000^(1/128) · 2^64).
+    const BASE: u128 = 21_112_531_992_727_552_723;
     let mut table = [0; MAX_MEMORY_PAGES as usize + 1];
-    let mut power: u64 = 1 << 32;
+    let mut power: u128 = 1 << BITS;
     let mut rest: &mut [u64] = &mut table;
     while let Some((first, others)) = rest.split_first_mut() {
-        *first = (power >> 32) - 1;
-        power = power * 8 / 7;
+        let whole = power >> BITS;
+        #[expect(clippy::cast_possible_truncation, reason = "the last is 31,874,000")]
+        let cost = whole as u64;
+        *first = cost - 1;
+        // The product in two parts, because all of it has more than 128 bits.
+        power = whole * BASE + ((((power & ((1 << BITS) - 1)) >> 1) * (BASE >> 1)) >> (BITS - 2));
         rest = others;
     }
     table
@@ -168,22 +175,45 @@ const PAGE_EXPONENTIAL: [u64; MAX_MEMORY_PAGES as usize + 1] = {
 // ---- calls and activation --------------------------------------------------------------------------------------
 
 /// Gas of entering a program, whether or not the node has it compiled in memory: Stylus' least price for a program
-/// that is not cached. The pages of its initial memory come on top ([`memory_growth`]).
+/// that is not cached. Large programs cost more ([`init`]), and the pages of the initial memory come on top
+/// ([`memory_growth`]).
 pub const INIT_GAS: u64 = 72 * 128 + 11 * 32;
+
+/// Gas of entering a program: [`INIT_GAS`], or more where reading it from a file, linking it and making an instance of
+/// it take longer than that pays for.
+pub fn init(program: &Footprint) -> u64 {
+    INIT_BASE_GAS
+        .saturating_add(program.bytes / 4)
+        .saturating_add(program.functions.saturating_mul(10))
+        .saturating_add(program.segments.saturating_mul(10))
+        .saturating_add(program.table_elements)
+        .max(INIT_GAS)
+}
+
+/// The part of [`init`] that any program takes.
+const INIT_BASE_GAS: u64 = 5_000;
 
 /// Gas of activating a program, to which the other activation prices are added.
 pub const ACTIVATION_GAS: u64 = 100_000;
 /// Gas of activating, per byte of the compressed code: paid before it is decompressed.
 pub const ACTIVATION_CODE_BYTE_GAS: u64 = 10;
-/// Gas of activating, per byte of the decompressed module: paid before it is validated and compiled. Validation and
-/// instrumentation take about 0.1 µs per byte; what compilation takes is mostly in [`compilation`].
-pub const ACTIVATION_WASM_BYTE_GAS: u64 = 50;
+/// Gas of activating, per byte of the decompressed module: paid before it is validated and instrumented.
+pub const ACTIVATION_WASM_BYTE_GAS: u64 = 15;
 /// Gas of activating, per function: paid before it is compiled.
-pub const ACTIVATION_FUNCTION_GAS: u64 = 20_000;
+pub const ACTIVATION_FUNCTION_GAS: u64 = 2_000;
+/// Gas of compiling, per byte of the instrumented module.
+pub const COMPILED_BYTE_GAS: u64 = 50;
 
-/// Gas of compiling a function with so many basic blocks, whose branches carry so many values: paid before it is
-/// compiled. The worst functions that are known take a second per 30 million of it.
-pub const fn compilation(blocks: u64, carried: u64) -> u64 {
+/// Gas of compiling a module.
+pub fn compilation(instrumented_bytes: u64, functions: u64, excess: u64) -> u64 {
+    COMPILED_BYTE_GAS
+        .saturating_mul(instrumented_bytes)
+        .saturating_add(ACTIVATION_FUNCTION_GAS.saturating_mul(functions))
+        .saturating_add(excess)
+}
+
+/// Gas of compiling a function with so many basic blocks, whose branches carry so many values.
+pub const fn merging(blocks: u64, carried: u64) -> u64 {
     let meeting = carried.saturating_mul(4).saturating_add(blocks);
     blocks.saturating_mul(meeting)
 }
@@ -192,12 +222,12 @@ pub const fn compilation(blocks: u64, carried: u64) -> u64 {
 pub const REACTIVATION_GAS: u64 = 1_000;
 
 /// Full price of the first activation of a program, without the host's price for the record.
-/// `compile_gas` is the sum of [`compilation`] over its functions.
-pub fn activation(code_bytes: u64, wasm_bytes: u64, functions: u64, compile_gas: u64) -> u64 {
-    decompression(code_bytes)
-        .saturating_add(validation(wasm_bytes))
-        .saturating_add(ACTIVATION_FUNCTION_GAS.saturating_mul(functions))
-        .saturating_add(compile_gas)
+pub fn activation(code_bytes: u64, module: &ModuleInfo) -> u64 {
+    decompression(code_bytes).saturating_add(validation(module.wasm_bytes)).saturating_add(compilation(
+        module.instrumented_bytes,
+        module.functions,
+        module.compile_gas,
+    ))
 }
 
 /// The part of [`activation`] that is paid before decompression.
@@ -220,15 +250,31 @@ mod tests {
         assert_eq!(memory_growth(2, 1), 1_000);
         assert!(memory_growth(0, 17) < 16_000);
         let all = memory_growth(0, MAX_MEMORY_PAGES);
-        assert!((25_000_000..30_000_000).contains(&all), "{all}");
+        assert_eq!(all, 31_999_998, "as Stylus has it");
         assert_eq!(memory_growth(0, MAX_MEMORY_PAGES + 1), u64::MAX);
         assert_eq!(memory_growth(u32::MAX, u32::MAX), u64::MAX);
+    }
+
+    /// Values of the published model, floor(31,874,000^(p/128)), at both ends and where they begin to matter.
+    #[test]
+    fn the_exponential_part_is_that_of_stylus() {
+        let known = [(0, 1), (5, 1), (6, 2), (9, 3), (16, 8), (32, 75), (48, 651), (64, 5_645), (65, 6_461)];
+        let large = [(96, 424_206), (100, 727_880), (120, 10_826_093), (127, 27_849_408), (128, 31_873_999)];
+        for (pages, power) in known.into_iter().chain(large) {
+            assert_eq!(PAGE_EXPONENTIAL[pages] + 1, power, "{pages} pages");
+        }
     }
 
     #[test]
     fn growth_in_steps_costs_as_much_as_at_once() {
         let steps: u64 = (0..100).map(|page| memory_growth(page, 1)).sum();
         assert_eq!(steps, memory_growth(0, 100));
+    }
+
+    #[test]
+    fn frames_inside_one_another_hold_a_bounded_memory_for_their_gas() {
+        let most = (0..=MAX_MEMORY_PAGES).map(|pages| u64::from(pages) * 65_536 / (INIT_GAS + memory_growth(0, pages)));
+        assert_eq!(most.max(), Some(56), "bytes for each gas");
     }
 
     #[test]

@@ -108,6 +108,8 @@ pub(crate) struct Session {
     pub(crate) host: HostLease,
     /// Ink left; valid while a host function runs, and in the engine's global otherwise.
     pub(crate) ink: u64,
+    /// Ink that went to the host for its services, calls of other contracts among them.
+    pub(crate) ink_of_host: u64,
     /// Gas that the ink meter cannot hold.
     pub(crate) aside: u64,
     /// Pages of memory that are paid for.
@@ -131,6 +133,7 @@ impl Session {
             },
             host,
             ink,
+            ink_of_host: 0,
             aside,
             pages,
             output: Bytes::new(),
@@ -172,7 +175,9 @@ impl Session {
             let result = request(host);
             (result, before.saturating_sub(host.gas_left()))
         })?;
-        self.ink = self.ink.saturating_sub(used.saturating_mul(prices::INK_PER_GAS));
+        let used = used.saturating_mul(prices::INK_PER_GAS);
+        self.ink = self.ink.saturating_sub(used);
+        self.ink_of_host = self.ink_of_host.saturating_add(used);
         Ok(result?)
     }
 

@@ -2,33 +2,33 @@
 
 use crate::{
     activation::ActivationRecord,
-    cache::Cache,
     config::{Config, SetupError},
-    engine::{Engines, Executable, Refused, RunEnd},
+    engine::RunEnd,
     error::{ProgramError, WasmError},
     instrument::{self, Instrumented, ModuleInfo},
     lease,
     limits::NATIVE_STACK_BYTES_PER_FRAME,
     prices,
     program::{decode_program, is_program},
+    programs::{CacheStatistics, Programs},
     session::{HookCall, Session, Stop},
 };
 use hexapla_primitives::{B256, Bytes, Fault, FaultKind, GasRate, NativeGas, VmId, keccak256};
-use hexapla_vm::{Code, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm};
-use std::{fmt, sync::Arc};
+use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm};
+use std::fmt;
 
 /// The native unit of cost.
 const INK: GasRate = GasRate { unit: "ink", per_gas: prices::INK_PER_GAS };
 
 /// WASM contracts as Arbitrum Stylus runs them.
 ///
-/// It may be shared by threads. Results and costs depend neither on the engine nor on what is cached.
+/// It may be shared by threads, by blocks and simulations at once. Results and costs depend neither on the engine nor
+/// on what is cached.
 ///
 /// A thread that runs frames needs [`NATIVE_STACK_BYTES_PER_FRAME`](crate::limits::NATIVE_STACK_BYTES_PER_FRAME) of
 /// stack for each frame that may be nested: a program may use that much, and a thread with less is killed by it.
 pub struct StylusVm {
-    engines: Engines,
-    programs: Cache<Arc<dyn Executable>>,
+    programs: Programs,
 }
 
 /// A run in detail, for tests and tools.
@@ -47,12 +47,7 @@ pub struct RunReport {
 impl StylusVm {
     /// Sets up an engine.
     pub fn new(config: Config) -> Result<Self, SetupError> {
-        Ok(Self { engines: Engines::new(&config)?, programs: Cache::new(config.max_cached_programs) })
-    }
-
-    #[cfg(test)]
-    pub(crate) fn with_engines(engines: Engines) -> Self {
-        Self { engines, programs: Cache::new(1) }
+        Ok(Self { programs: Programs::new(&config)? })
     }
 
     /// What activation would see in a module, or why it would refuse it.
@@ -65,25 +60,9 @@ impl StylusVm {
         self.run_frame(frame, host, true)
     }
 
-    /// Compiled programs in memory.
-    pub fn cached_programs(&self) -> usize {
-        self.programs.len()
-    }
-
-    /// The compiled program of an activated code.
-    fn program(&self, code: &Code, record: &ActivationRecord) -> Result<Arc<dyn Executable>, Fatal> {
-        if let Some(program) = self.programs.get(&code.hash) {
-            return Ok(program);
-        }
-        let broken = |error: ProgramError| Fatal(format!("activated code {} is broken: {error}", code.hash));
-        let wasm = decode_program(&code.bytes).map_err(broken)?;
-        let module = instrument::instrument(&wasm).map_err(|error| broken(error.into()))?;
-        if module.info.instrumented_hash != record.instrumented_hash {
-            return Err(Fatal(format!("code {} is instrumented otherwise than at its activation", code.hash)));
-        }
-        let program = self.engines.load(&module)?;
-        self.programs.insert(code.hash, Arc::clone(&program));
-        Ok(program)
+    /// What is in memory, and what had to be done for it.
+    pub fn cache_statistics(&self) -> CacheStatistics {
+        self.programs.statistics()
     }
 
     fn run_frame(&self, frame: &Frame, host: &mut dyn Host, traced: bool) -> Result<RunReport, Fatal> {
@@ -94,18 +73,19 @@ impl StylusVm {
                 return Ok(RunReport::refused(frame, host.gas_left(), kind, &message));
             }
         };
-        let program = self.program(&frame.code, &record)?;
+        let program = self.programs.get(&frame.code, &record)?;
         let budget = InkBudget::new(frame.gas_limit, host.gas_left());
         let end = lease::lend(host, |lease| {
             program.run(Session::new(frame, lease, budget.ink, budget.aside, record.initial_pages, traced))
         })?;
+        self.programs.paid(frame.code.hash, &program, budget.own_gas(&end));
         Ok(report(frame, &budget, end))
     }
 }
 
 impl fmt::Debug for StylusVm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StylusVm").field("cached_programs", &self.cached_programs()).finish_non_exhaustive()
+        f.debug_struct("StylusVm").field("cache", &self.cache_statistics()).finish_non_exhaustive()
     }
 }
 
@@ -117,7 +97,7 @@ fn admit(frame: &Frame, host: &mut dyn Host) -> HostResult<ActivationRecord> {
         let message = format!("the code {} is not activated for this version", frame.code.hash);
         return Err(HostError::fault(FaultKind::InvalidCode, message));
     };
-    host.charge(prices::INIT_GAS.saturating_add(prices::memory_growth(0, record.initial_pages)))?;
+    host.charge(record.init_gas.saturating_add(prices::memory_growth(0, record.initial_pages)))?;
     Ok(record)
 }
 
@@ -141,6 +121,12 @@ impl InkBudget {
     fn used(&self, ink_left: u64) -> NativeGas {
         let entry = INK.to_native(self.entry);
         NativeGas { amount: entry.saturating_add(self.ink.saturating_sub(ink_left)), unit: INK.unit }
+    }
+
+    /// Gas that paid for the program's own work: not for the host's, and not for other contracts'.
+    fn own_gas(&self, end: &RunEnd) -> u64 {
+        let ink = self.ink.saturating_sub(end.ink).saturating_sub(end.session.ink_of_host);
+        self.entry.saturating_add(ink / prices::INK_PER_GAS)
     }
 }
 
@@ -231,10 +217,11 @@ impl Vm for StylusVm {
             return Ok(());
         }
         let module = check(code, host)?;
-        let program = self.engines.activate(&module).map_err(|Refused(reason)| refuse(WasmError::Engine(reason)))?;
-        let record = ActivationRecord::of(&module.info).encode();
-        host.set_object(&key, Some(record))?;
-        self.programs.insert(code_hash, program);
+        let record = ActivationRecord::of(&module);
+        let record = record.map_err(refuse)?;
+        let judged = self.programs.translate(&module).map_err(|reason| refuse(WasmError::Engine(reason)))?;
+        host.set_object(&key, Some(record.encode()))?;
+        self.programs.add(code_hash, &record, &module.wasm, judged);
         Ok(())
     }
 }
@@ -246,8 +233,7 @@ fn check(code: &Bytes, host: &mut dyn Host) -> HostResult<Instrumented> {
     let wasm = decode_program(code).map_err(refuse)?;
     host.charge(prices::validation(bytes(wasm.len())))?;
     let module = instrument::instrument(&wasm).map_err(refuse)?;
-    host.charge(prices::ACTIVATION_FUNCTION_GAS.saturating_mul(module.info.functions))?;
-    host.charge(module.info.compile_gas)?;
+    host.charge(prices::compilation(module.info.instrumented_bytes, module.info.functions, module.info.compile_gas))?;
     Ok(module)
 }
 

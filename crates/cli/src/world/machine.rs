@@ -88,7 +88,7 @@ pub(crate) fn executor(config: ChainConfig, vms: &VmSet) -> Result<Executor> {
 fn setup_problem(error: &SetupError) -> Box<Problem> {
     let problem = Problem::new("hexapla::setup", error.to_string());
     match error {
-        SetupError::Wasm(wasm::SetupError::CacheFolder { .. }) => {
+        SetupError::Wasm(wasm::SetupError::CacheFolder { .. } | wasm::SetupError::UnsafeCacheFolder { .. }) => {
             problem.with_help("choose another folder with --cache-dir, or go without with --no-cache")
         }
         SetupError::Wasm(_) => problem.with_help("--engine wasmi needs less of the operating system"),

@@ -6,12 +6,13 @@
 //! Each program has an engine of its own. An engine keeps the code of every module that it ever translated, and takes
 //! 100 million functions in its life, so a shared one would grow with each program that is compiled.
 
-use super::{Engine, Executable, RawEnd, Refused, RunEnd};
+use super::{Engine, Executable, PROGRAM_BYTES, RawEnd, RunEnd};
 use crate::{
     hooks::{Hook, Hooks, for_each_hook},
-    instrument::{ENTRYPOINT, HOOK_MODULE, INK_GLOBAL, Instrumented, MEMORY, STACK_GLOBAL, STATUS_GLOBAL},
+    instrument::{ENTRYPOINT, HOOK_MODULE, INK_GLOBAL, MEMORY, STACK_GLOBAL, STATUS_GLOBAL},
     limits::{FRAME_OVERHEAD_WORDS, STACK_WORDS},
     session::{Session, Stop, Trap},
+    store::Artefact,
 };
 use hexapla_primitives::{B256, keccak256};
 use hexapla_vm::Fatal;
@@ -38,16 +39,14 @@ struct Handles {
 }
 
 /// The engine.
-pub(super) struct Wasmi;
+pub(crate) struct Wasmi;
 
-fn config() -> Config {
-    let mut config = Config::default();
-    config
-        .compilation_mode(CompilationMode::Eager)
-        .ignore_custom_sections(true)
-        .set_max_recursion_depth(MAX_RECURSION)
-        .set_max_stack_height(MAX_STACK_BYTES);
-    config
+impl Wasmi {
+    /// Compiles an instrumented module that has been compiled as a whole before, here or on another node: each function
+    /// is translated when it is first called.
+    pub(crate) fn translate_lazily(&self, wasm: &[u8]) -> Result<Arc<dyn Executable>, String> {
+        Program::new(wasm, CompilationMode::Lazy)
+    }
 }
 
 macro_rules! bind {
@@ -106,25 +105,44 @@ fn fatal(error: impl core::fmt::Display) -> Fatal {
 }
 
 impl Engine for Wasmi {
-    fn compile(&self, module: &Instrumented) -> Result<Arc<dyn Executable>, Refused> {
-        Ok(Arc::new(Program::new(&module.wasm)?))
+    fn compile(&self, wasm: &[u8]) -> Result<Arc<dyn Executable>, String> {
+        Program::new(wasm, CompilationMode::Eager)
+    }
+
+    fn load(&self, artefact: &Artefact) -> Option<Arc<dyn Executable>> {
+        self.translate_lazily(artefact.bytes()).ok()
+    }
+
+    /// The artefact is the instrumented module, which no version or setting of the interpreter changes.
+    fn identity(&self) -> B256 {
+        keccak256(b"instrumented module")
     }
 }
 
 struct Program {
     engine: wasmi::Engine,
-    module: Module,
     linker: Linker<State>,
+    module: Module,
+    wasm: Box<[u8]>,
 }
 
 impl Program {
-    fn new(wasm: &[u8]) -> Result<Self, Refused> {
-        let engine = wasmi::Engine::new(&config());
-        let linker = linker(&engine).map_err(|error| Refused(error.to_string()))?;
-        let module = Module::new(&engine, wasm).map_err(|error| Refused(error.to_string()))?;
-        Ok(Self { engine, module, linker })
+    fn new(wasm: &[u8], mode: CompilationMode) -> Result<Arc<dyn Executable>, String> {
+        let mut config = Config::default();
+        config
+            .compilation_mode(mode)
+            .ignore_custom_sections(true)
+            .set_max_recursion_depth(MAX_RECURSION)
+            .set_max_stack_height(MAX_STACK_BYTES);
+        let engine = wasmi::Engine::new(&config);
+        let linker = linker(&engine).map_err(|error| error.to_string())?;
+        let module = Module::new(&engine, wasm).map_err(|error| error.to_string())?;
+        Ok(Arc::new(Self { engine, linker, module, wasm: wasm.into() }))
     }
 }
+
+/// Bytes of memory for each byte of an instrumented module: the module and its translation.
+const TRANSLATED: u64 = 6;
 
 impl Executable for Program {
     fn run(&self, session: Session) -> Result<RunEnd, Fatal> {
@@ -151,6 +169,14 @@ impl Executable for Program {
         };
         let memory_hash = memory_hash(memory, &store);
         Ok(raw.interpret(memory_hash, store.into_data().session))
+    }
+
+    fn bytes(&self) -> u64 {
+        u64::try_from(self.wasm.len()).unwrap_or(u64::MAX).saturating_mul(TRANSLATED).saturating_add(PROGRAM_BYTES)
+    }
+
+    fn artefact(&self) -> Option<Vec<u8>> {
+        Some(self.wasm.to_vec())
     }
 }
 
@@ -191,18 +217,4 @@ fn trap(code: TrapCode) -> Result<Trap, Fatal> {
         // Those that cannot come from instrumented code, and the interpreter's own limits, which must never decide.
         other => return Err(fatal(other)),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_of_a_program_is_kept_when_it_is_gone() {
-        let program = Program::new(&wat::parse_str("(module (func))").unwrap()).unwrap();
-        let engine = program.engine.weak();
-        assert!(engine.upgrade().is_some());
-        drop(program);
-        assert!(engine.upgrade().is_none());
-    }
 }

@@ -1,19 +1,26 @@
 //! Native code by Cranelift, in a pool of instances that are prepared once.
+//!
+//! A pool that is used up, by whomever, must not be seen by a program: a frame that finds no instance in it gets one
+//! that is made for it alone, of the same code.
 
-use super::{Engine, Executable, RawEnd, Refused, RunEnd, artefacts::Artefacts};
+use super::{Engine, Executable, PROGRAM_BYTES, RawEnd, RunEnd, artefacts};
 use crate::{
-    config::{Config, SetupError},
+    config::SetupError,
     hooks::{Hook, Hooks, for_each_hook},
-    instrument::{ENTRYPOINT, HOOK_MODULE, INK_GLOBAL, Instrumented, MEMORY, STACK_GLOBAL, STATUS_GLOBAL},
+    instrument::{ENTRYPOINT, HOOK_MODULE, INK_GLOBAL, MEMORY, STACK_GLOBAL, STATUS_GLOBAL},
     limits::{MAX_MEMORY_PAGES, MAX_TABLE_ELEMENTS, NATIVE_STACK_BYTES_PER_FRAME, STACK_WORDS},
     session::{Session, Stop, Trap},
+    store::Artefact,
 };
-use hexapla_primitives::keccak256;
+use hexapla_primitives::{B256, keccak256};
 use hexapla_vm::Fatal;
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, OnceLock},
+};
 use wasmtime::{
-    Caller, Extern, Global, InstanceAllocationStrategy, InstancePre, Linker, Memory, Module, ModuleExport,
-    PoolingAllocationConfig, Store, TypedFunc, Val,
+    Caller, Extern, Global, Instance, InstanceAllocationStrategy, InstancePre, Linker, Memory, Module, ModuleExport,
+    PoolConcurrencyLimitError, PoolingAllocationConfig, Store, TypedFunc, Val,
 };
 
 const PAGE_BYTES: usize = 65_536;
@@ -36,45 +43,71 @@ struct Handles {
 
 /// The engine.
 pub(super) struct Wasmtime {
+    pool: Runtime,
+    /// For frames that find the pool used up.
+    spare: Runtime,
+    identity: B256,
+}
+
+#[derive(Clone)]
+struct Runtime {
     engine: wasmtime::Engine,
-    linker: Linker<State>,
-    artefacts: Option<Artefacts>,
+    linker: Arc<Linker<State>>,
 }
 
 impl Wasmtime {
-    pub(super) fn new(config: &Config) -> Result<Self, SetupError> {
-        let setup = |error: wasmtime::Error| SetupError::Engine(format!("{error:#}"));
-        let engine = wasmtime::Engine::new(&engine_config(config.pool_size)).map_err(setup)?;
-        let artefacts = match &config.cache_dir {
-            Some(folder) => Some(Artefacts::open(folder, config.cache_dir_bytes, &engine)?),
-            None => None,
-        };
-        Ok(Self { linker: linker(&engine).map_err(setup)?, engine, artefacts })
+    pub(super) fn new(pool_size: u32) -> Result<Self, SetupError> {
+        let runtime = |strategy| Runtime::new(strategy).map_err(|error| SetupError::Engine(format!("{error:#}")));
+        let pool = runtime(InstanceAllocationStrategy::Pooling(pool(pool_size)))?;
+        let identity = artefacts::identity(&pool.engine);
+        Ok(Self { pool, spare: runtime(InstanceAllocationStrategy::OnDemand)?, identity })
+    }
+
+    fn program(&self, module: &Module) -> Result<Arc<dyn Executable>, Fatal> {
+        let pooled = Prepared::new(&self.pool, module)?;
+        Ok(Arc::new(Program { pooled, spare: OnceLock::new(), spare_runtime: self.spare.clone() }))
     }
 }
 
-fn engine_config(pool_size: u32) -> wasmtime::Config {
+impl Runtime {
+    fn new(strategy: InstanceAllocationStrategy) -> wasmtime::Result<Self> {
+        let engine = wasmtime::Engine::new(&engine_config(strategy))?;
+        Ok(Self { linker: Arc::new(linker(&engine)?), engine })
+    }
+}
+
+fn pool(size: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_core_instances(pool_size)
-        .total_memories(pool_size)
-        .total_tables(pool_size)
+    pool.total_core_instances(size)
+        .total_memories(size)
+        .total_tables(size)
         .max_memories_per_module(1)
         .max_tables_per_module(1)
         .table_elements(usize::try_from(MAX_TABLE_ELEMENTS).unwrap_or(usize::MAX))
         .max_memory_size(MEMORY_BYTES)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .table_keep_resident(KEEP_TABLE_BYTES);
+    pool
+}
+
+fn engine_config(strategy: InstanceAllocationStrategy) -> wasmtime::Config {
     let mut config = wasmtime::Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .allocation_strategy(strategy)
         .memory_reservation(MEMORY_BYTES as u64)
         .memory_guard_size(PAGE_BYTES as u64)
         .max_wasm_stack(NATIVE_STACK_BYTES_PER_FRAME)
         // Not used, but it may not be smaller.
         .async_stack_size(NATIVE_STACK_BYTES_PER_FRAME)
+        // An image of the initial memory takes a file descriptor for each cached program, and as many bytes of the
+        // artefact as the memory has pages. Copying the data segments is paid by their length.
+        .memory_init_cow(false)
         // No float is left after validation; this costs nothing and holds if one ever were.
         .cranelift_nan_canonicalization(true)
-        .wasm_backtrace_max_frames(None);
+        // Nobody asks where in a program it stopped: smaller artefacts, faster loads.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .native_unwind_info(cfg!(windows));
     config
 }
 
@@ -125,46 +158,37 @@ fn fatal(error: wasmtime::Error) -> Fatal {
     Fatal(format!("the WASM engine failed: {error:#}"))
 }
 
-fn refused(error: wasmtime::Error) -> Refused {
-    Refused(format!("{error:#}"))
-}
-
 fn no_export(name: &str) -> Fatal {
     Fatal(format!("the instrumented module does not export {name}"))
 }
 
 impl Engine for Wasmtime {
-    fn compile(&self, module: &Instrumented) -> Result<Arc<dyn Executable>, Refused> {
-        let compiled = self.module(module)?;
-        let export = |name| compiled.get_export_index(name).ok_or_else(|| Refused(no_export(name).0));
-        Ok(Arc::new(Program {
-            ink: export(INK_GLOBAL)?,
-            stack: export(STACK_GLOBAL)?,
-            status: export(STATUS_GLOBAL)?,
-            memory: export(MEMORY)?,
-            entrypoint: export(ENTRYPOINT)?,
-            instance: self.linker.instantiate_pre(&compiled).map_err(refused)?,
-            engine: self.engine.clone(),
-        }))
+    fn compile(&self, wasm: &[u8]) -> Result<Arc<dyn Executable>, String> {
+        // A bug of the compiler must not cost more than this program's speed.
+        let compiled = catch_unwind(AssertUnwindSafe(|| Module::new(&self.pool.engine, wasm)));
+        let compiled = compiled.map_err(|_| "the compiler panicked".to_owned())?;
+        let compiled = compiled.map_err(|error| format!("{error:#}"))?;
+        self.program(&compiled).map_err(|fatal| fatal.to_string())
     }
-}
 
-impl Wasmtime {
-    /// From the disk if it is there and sound, and compiled otherwise.
-    fn module(&self, module: &Instrumented) -> Result<Module, Refused> {
-        let hash = module.info.instrumented_hash;
-        if let Some(found) = self.artefacts.as_ref().and_then(|artefacts| artefacts.load(hash, &self.engine)) {
-            return Ok(found);
-        }
-        let compiled = Module::new(&self.engine, &module.wasm).map_err(refused)?;
-        if let Some(artefacts) = &self.artefacts {
-            artefacts.store(hash, &compiled);
-        }
-        Ok(compiled)
+    fn load(&self, artefact: &Artefact) -> Option<Arc<dyn Executable>> {
+        self.program(&artefacts::load(&self.pool.engine, artefact)?).ok()
+    }
+
+    fn identity(&self) -> B256 {
+        self.identity
     }
 }
 
 struct Program {
+    pooled: Prepared,
+    /// The same code for instances outside the pool, from the first time that one is needed.
+    spare: OnceLock<Result<Prepared, Fatal>>,
+    spare_runtime: Runtime,
+}
+
+/// A module that is linked and whose exports are known.
+struct Prepared {
     engine: wasmtime::Engine,
     instance: InstancePre<State>,
     ink: ModuleExport,
@@ -184,9 +208,46 @@ struct Exports {
 }
 
 impl Program {
-    fn exports(&self, store: &mut Store<State>) -> Result<Exports, Fatal> {
-        // A full pool is an error here: the host's fault, never the program's.
-        let instance = self.instance.instantiate(&mut *store).map_err(fatal)?;
+    /// An instance with its exports, from the pool if there is one left.
+    fn instantiate(&self, session: Session) -> Result<(Store<State>, Exports), Fatal> {
+        let state = State { session, handles: None };
+        let mut store = Store::new(&self.pooled.engine, state);
+        let instance = match self.pooled.instance.instantiate(&mut store) {
+            Err(error) if error.is::<PoolConcurrencyLimitError>() => return self.instantiate_spare(store.into_data()),
+            instance => instance.map_err(fatal)?,
+        };
+        let exports = self.pooled.exports(&mut store, instance)?;
+        Ok((store, exports))
+    }
+
+    fn instantiate_spare(&self, state: State) -> Result<(Store<State>, Exports), Fatal> {
+        let prepare = || {
+            let module = artefacts::copy(self.pooled.instance.module(), &self.spare_runtime.engine).map_err(fatal)?;
+            Prepared::new(&self.spare_runtime, &module)
+        };
+        let spare = self.spare.get_or_init(prepare).as_ref().map_err(Clone::clone)?;
+        let mut store = Store::new(&spare.engine, state);
+        let instance = spare.instance.instantiate(&mut store).map_err(fatal)?;
+        let exports = spare.exports(&mut store, instance)?;
+        Ok((store, exports))
+    }
+}
+
+impl Prepared {
+    fn new(runtime: &Runtime, module: &Module) -> Result<Self, Fatal> {
+        let export = |name| module.get_export_index(name).ok_or_else(|| no_export(name));
+        Ok(Self {
+            ink: export(INK_GLOBAL)?,
+            stack: export(STACK_GLOBAL)?,
+            status: export(STATUS_GLOBAL)?,
+            memory: export(MEMORY)?,
+            entrypoint: export(ENTRYPOINT)?,
+            instance: runtime.linker.instantiate_pre(module).map_err(fatal)?,
+            engine: runtime.engine.clone(),
+        })
+    }
+
+    fn exports(&self, store: &mut Store<State>, instance: Instance) -> Result<Exports, Fatal> {
         let mut export = |index| instance.get_module_export(&mut *store, index);
         let (ink, stack) = (global(export(&self.ink))?, global(export(&self.stack))?);
         let status = global(export(&self.status))?;
@@ -211,8 +272,7 @@ impl Executable for Program {
     fn run(&self, session: Session) -> Result<RunEnd, Fatal> {
         let ink = i64::try_from(session.ink).unwrap_or(i64::MAX);
         let length = u32::try_from(session.frame.input.len()).unwrap_or(u32::MAX);
-        let mut store = Store::new(&self.engine, State { session, handles: None });
-        let exports = self.exports(&mut store)?;
+        let (mut store, exports) = self.instantiate(session)?;
         exports.ink.set(&mut store, Val::I64(ink)).map_err(fatal)?;
         let stack = Val::I32(STACK_WORDS.cast_signed());
         exports.stack.set(&mut store, stack).map_err(fatal)?;
@@ -230,6 +290,16 @@ impl Executable for Program {
         let traced = store.data().session.trace.is_some();
         let memory_hash = traced.then(|| keccak256(exports.memory.data(&store)));
         Ok(raw.interpret(memory_hash, store.into_data().session))
+    }
+
+    fn bytes(&self) -> u64 {
+        let image = self.pooled.instance.module().image_range();
+        let bytes = (image.end as usize).saturating_sub(image.start as usize);
+        u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(PROGRAM_BYTES)
+    }
+
+    fn artefact(&self) -> Option<Vec<u8>> {
+        self.pooled.instance.module().serialize().ok()
     }
 }
 

@@ -2,10 +2,12 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+pub mod hostile;
+
 use hexapla_primitives::{Address, B256, Bytes, Log, LogData, ObjectKey, U256, VmId, keccak256};
 use hexapla_vm::{
-    BlockInfo, CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Exit, Frame, Host,
-    HostError, HostResult, TxInfo, Vm,
+    BlockInfo, CallKind, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Exit, Frame,
+    FrameEnd, Host, HostError, HostResult, TxInfo, Vm,
 };
 use hexapla_wasm::{
     Config, EngineKind, RunReport, StylusVm, encode_program,
@@ -332,4 +334,29 @@ pub fn words(values: &[u64]) -> String {
         format!("(i64.store (i32.const {at}) (i64.const {}))", value.swap_bytes().cast_signed())
     };
     values.iter().enumerate().map(store).collect()
+}
+
+/// Programs that differ in a constant.
+pub fn unique(index: u32) -> Frame {
+    frame(&wat::parse_str(program(&format!("(drop (i32.const {index})) (i32.const 0)"))).unwrap(), &[])
+}
+
+/// Activates the frame's code in `host`; the gas it took.
+pub fn activate(vm: &StylusVm, frame: &Frame, host: &mut MockHost) -> u64 {
+    host.gas = PLENTY;
+    vm.activate(&frame.code.bytes, host).unwrap();
+    PLENTY - host.gas
+}
+
+/// Runs an activated frame, with its gas in `host`.
+pub fn run_frame(vm: &StylusVm, frame: &Frame, host: &mut MockHost) -> FrameEnd {
+    host.gas = frame.gas_limit;
+    vm.run(frame, host).unwrap()
+}
+
+/// A program that makes one call of another contract.
+pub fn nesting_frame() -> Frame {
+    let body =
+        "(call $call_contract (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 0))";
+    frame(&wat::parse_str(program(body)).unwrap(), &[])
 }
