@@ -105,6 +105,9 @@ impl Programs {
     }
 
     fn keep(&self, version: Version, entry: &Arc<ProgramCacheEntry>, bytes: usize) {
+        if bytes > self.bytes_max {
+            return;
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         while kept.bytes.saturating_add(bytes) > self.bytes_max {
             let oldest = kept.entries.iter().min_by_key(|(_, program)| program.used).map(|(version, _)| *version);

@@ -24,7 +24,8 @@ use std::{fmt, sync::Arc};
 pub struct Config {
     /// Compile programs to native code (on x86-64); else they are interpreted.
     pub jit: bool,
-    /// Most bytes of ELF files whose compiled programs are kept in memory.
+    /// Most bytes of ELF files whose compiled programs are kept in memory. With zero nothing is kept, the sysvars of a
+    /// block neither.
     pub cache_bytes: usize,
 }
 
@@ -48,7 +49,7 @@ impl SvmVm {
         Ok(Self {
             runtime: Arc::new(Runtime::new()?),
             programs: Arc::new(Programs::new(config.jit, config.cache_bytes)),
-            sysvars: Arc::default(),
+            sysvars: Arc::new(BlockSysvars::new(config.cache_bytes > 0)),
         })
     }
 

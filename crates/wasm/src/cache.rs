@@ -4,7 +4,7 @@ use alloy_primitives::map::HashMap;
 use hexapla_primitives::B256;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Keeps at most `capacity` values; the one unused for longest makes room.
+/// Keeps at most `capacity` values; the one unused for longest makes room. With a capacity of zero it keeps nothing.
 pub(crate) struct Cache<V> {
     inner: Mutex<Inner<V>>,
     capacity: usize,
@@ -21,10 +21,9 @@ struct Entry<V> {
 }
 
 impl<V: Clone> Cache<V> {
-    /// A cache for at least one value.
     pub(crate) fn new(capacity: usize) -> Self {
         let inner = Inner { entries: HashMap::default(), uses: 0 };
-        Self { inner: Mutex::new(inner), capacity: capacity.max(1) }
+        Self { inner: Mutex::new(inner), capacity }
     }
 
     pub(crate) fn get(&self, key: &B256) -> Option<V> {
@@ -38,6 +37,9 @@ impl<V: Clone> Cache<V> {
 
     /// Searches for the oldest value only when it is full: making a value takes far longer.
     pub(crate) fn insert(&self, key: B256, value: V) {
+        if self.capacity == 0 {
+            return;
+        }
         let mut inner = self.lock();
         inner.uses += 1;
         let last_use = inner.uses;
@@ -75,5 +77,12 @@ mod tests {
         assert_eq!(cache.get(&key(2)), None);
         assert_eq!(cache.get(&key(1)), Some('a'));
         assert_eq!(cache.get(&key(3)), Some('c'));
+    }
+
+    #[test]
+    fn without_capacity_nothing_is_kept() {
+        let cache = Cache::new(0);
+        cache.insert(B256::ZERO, 'a');
+        assert_eq!((cache.get(&B256::ZERO), cache.len()), (None, 0));
     }
 }

@@ -33,7 +33,7 @@ pub struct Config {
     pub cache_dir: Option<PathBuf>,
     /// Bytes that the folder may hold; the oldest files go first.
     pub cache_dir_bytes: u64,
-    /// Compiled programs kept in memory; those unused for longest go first.
+    /// Compiled programs kept in memory; those unused for longest go first. With zero every call compiles anew.
     pub max_cached_programs: usize,
     /// Instances that can be alive at once: at least the number of threads that run transactions, times the limit of
     /// nested frames. More is a [`hexapla_vm::Fatal`]. Each takes address space, not memory.
