@@ -65,13 +65,22 @@ pub fn entry_of(contract: Address, state: &mut dyn BorderState) -> Result<Option
 
 /// Projections by interface and target, shared by all blocks and threads.
 #[derive(Debug, Default)]
-pub struct Projections(Mutex<HashMap<(B256, Abi), Arc<Projection>>>);
+pub struct Projections {
+    /// Nothing is kept.
+    none: bool,
+    kept: Mutex<HashMap<(B256, Abi), Arc<Projection>>>,
+}
 
 impl Projections {
+    /// None that are kept: each is computed anew.
+    pub fn uncached() -> Self {
+        Self { none: true, kept: Mutex::default() }
+    }
+
     /// The interface behind `entry` as `target` sees it.
     pub fn get(&self, entry: &Entry, target: Abi, state: &mut dyn BorderState) -> Result<Arc<Projection>, Fatal> {
         let key = (entry.hash, target);
-        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(known) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Arc::clone(known));
         }
         let body = state.object(&entry.body_key())?;
@@ -79,7 +88,10 @@ impl Projections {
         let interface = Interface::from_bytes(&body)
             .map_err(|error| Fatal(format!("the interface {} cannot be read: {error}", entry.hash)))?;
         let projection = Arc::new(Projection::new(Arc::new(interface), target));
-        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.none {
+            return Ok(projection);
+        }
+        let mut cached = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.len() >= CACHED_MAX {
             cached.clear();
         }
