@@ -3,17 +3,21 @@
 //! - [`Script`]: what an actor contract shall do; the same script runs on every VM
 //! - [`contracts`]: the committed artefacts in `contracts/`
 //! - [`Stage`]: a chain in memory with two actors on each VM
+//! - [`Chain`]: a chain in memory that can execute each transaction in all [`modes`]
 //! - [`SvmActor`]: an actor on Solana, with its state account
 //! - [`fixtures`]: test data from outside, where there is any
 //!
 //! Helpers panic with a sentence where something is wrong: they run in tests only.
 
+mod chain;
 pub mod contracts;
 pub mod fixtures;
+pub mod modes;
 mod script;
 mod solana;
 mod stage;
 
+pub use chain::{Chain, all_modes};
 pub use script::{CallMode, Script, ScriptCall};
 pub use solana::SvmActor;
 pub use stage::{Side, Stage, USER};
