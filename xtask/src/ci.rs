@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what CI runs, in order.
 
 use crate::cargo::cargo;
-use std::{env, time::Instant};
+use std::{env, path::Path, time::Instant};
 
 /// A cargo command of CI.
 struct Step {
@@ -32,8 +32,11 @@ impl Step {
     }
 }
 
-/// All steps; the last one only where the fixtures are.
-fn steps(fixtures: Option<&str>) -> Vec<Step> {
+/// Folders of Ethereum's state tests among the fixtures.
+const STATE_TESTS: [&str; 2] = ["ethereum-state-tests", "ethereum-state-tests-osaka"];
+
+/// All steps; the last ones for the sets of state tests that are there.
+fn steps(state_tests: &[String]) -> Vec<Step> {
     let mut steps: Vec<Step> = [
         "fmt --all --check",
         "clippy --workspace --all-targets -- -D warnings",
@@ -46,18 +49,31 @@ fn steps(fixtures: Option<&str>) -> Vec<Step> {
     .map(Step::new)
     .into();
     steps[4].variable = Some(("RUSTDOCFLAGS", "-D warnings"));
-    if let Some(fixtures) = fixtures {
+    for folder in state_tests {
         let mut step = Step::new("run --release -- statetest");
-        step.arguments.push(format!("{fixtures}/ethereum-state-tests"));
+        step.arguments.push(folder.clone());
         steps.push(step);
     }
     steps
 }
 
+/// The folders of state tests that are there, and the names of those that are not.
+fn state_tests(fixtures: Option<&str>) -> (Vec<String>, Vec<&'static str>) {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for name in STATE_TESTS {
+        match fixtures.map(|fixtures| format!("{fixtures}/{name}")).filter(|folder| Path::new(folder).is_dir()) {
+            Some(folder) => found.push(folder),
+            None => missing.push(name),
+        }
+    }
+    (found, missing)
+}
+
 /// Runs the steps up to the first that fails.
 pub(crate) fn run() -> Result<(), String> {
     let fixtures = env::var("HEXAPLA_FIXTURES").ok();
-    let steps = steps(fixtures.as_deref());
+    let (found, missing) = state_tests(fixtures.as_deref());
+    let steps = steps(&found);
     let (begin, count) = (Instant::now(), steps.len());
     for (index, step) in steps.iter().enumerate() {
         let (number, line) = (index + 1, step.line());
@@ -68,8 +84,9 @@ pub(crate) fn run() -> Result<(), String> {
         })?;
         eprintln!("ci: step {number} of {count} passed in {} s", step_begin.elapsed().as_secs());
     }
-    if fixtures.is_none() {
-        eprintln!("ci: HEXAPLA_FIXTURES is not set: ethereum/tests were not run");
+    for name in missing {
+        let fixtures = fixtures.as_deref().unwrap_or("HEXAPLA_FIXTURES, which is not set");
+        eprintln!("ci: {name} was not run: it is not in {fixtures}");
     }
     eprintln!("ci: all {count} steps passed in {} s", begin.elapsed().as_secs());
     Ok(())
@@ -87,11 +104,17 @@ mod tests {
 
     #[test]
     fn the_steps_are_the_documented_commands() {
-        let lines: Vec<String> = steps(Some("/f x")).iter().map(Step::line).collect();
+        let lines: Vec<String> = steps(&["/f x/ethereum-state-tests".to_owned()]).iter().map(Step::line).collect();
         assert_eq!(lines[3], "cargo test --workspace");
         assert_eq!(lines[4], "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps");
         assert_eq!(lines.last().unwrap(), "cargo run --release -- statetest /f x/ethereum-state-tests");
-        assert_eq!(steps(None).len() + 1, lines.len());
+        assert_eq!(steps(&[]).len() + 1, lines.len());
+    }
+
+    #[test]
+    fn state_tests_that_are_not_there_are_named() {
+        assert_eq!(state_tests(None), (Vec::new(), STATE_TESTS.to_vec()));
+        assert_eq!(state_tests(Some("/no such folder")), (Vec::new(), STATE_TESTS.to_vec()));
     }
 
     #[test]
