@@ -35,6 +35,10 @@ impl Step {
 /// Folders of Ethereum's state tests among the fixtures.
 const STATE_TESTS: [&str; 2] = ["ethereum-state-tests", "ethereum-state-tests-osaka"];
 
+/// Tests whose transactions are executed once more in all modes: with caches that always miss, on the other engines,
+/// without a trace. What can be seen of them must be equal.
+const IN_ALL_MODES: [&str; 8] = ["border", "lane", "lanes", "svm", "examples", "expectations", "keypairs", "proofs"];
+
 /// All steps; the last ones for the sets of state tests that are there.
 fn steps(state_tests: &[String]) -> Vec<Step> {
     let mut steps: Vec<Step> = [
@@ -42,13 +46,17 @@ fn steps(state_tests: &[String]) -> Vec<Step> {
         "clippy --workspace --all-targets -- -D warnings",
         "check --package hexapla-abi --no-default-features",
         "test --workspace",
+        "test --workspace",
         "doc --workspace --no-deps",
         "run --release -- run examples/tour",
         "run --release -- test examples",
     ]
     .map(Step::new)
     .into();
-    steps[4].variable = Some(("RUSTDOCFLAGS", "-D warnings"));
+    // The same packages as before, so that nothing is built again.
+    steps[4].variable = Some(("HEXAPLA_MODES", "all"));
+    steps[4].arguments.extend(IN_ALL_MODES.iter().flat_map(|name| ["--test".to_owned(), (*name).to_owned()]));
+    steps[5].variable = Some(("RUSTDOCFLAGS", "-D warnings"));
     for folder in state_tests {
         let mut step = Step::new("run --release -- statetest");
         step.arguments.push(folder.clone());
@@ -106,9 +114,28 @@ mod tests {
     fn the_steps_are_the_documented_commands() {
         let lines: Vec<String> = steps(&["/f x/ethereum-state-tests".to_owned()]).iter().map(Step::line).collect();
         assert_eq!(lines[3], "cargo test --workspace");
-        assert_eq!(lines[4], "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps");
+        let modes = "HEXAPLA_MODES=\"all\" cargo test --workspace --test border --test lane --test lanes --test svm";
+        assert!(lines[4].starts_with(modes), "{}", lines[4]);
+        assert_eq!(lines[5], "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps");
         assert_eq!(lines.last().unwrap(), "cargo run --release -- statetest /f x/ethereum-state-tests");
         assert_eq!(steps(&[]).len() + 1, lines.len());
+    }
+
+    /// These two compare modes by themselves.
+    const IN_THEIR_OWN_MODES: [&str; 2] = ["determinism", "random"];
+
+    #[test]
+    fn every_test_of_the_executor_runs_in_all_modes() {
+        let folder = crate::cargo::root().join("crates/executor/tests");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.join("main.rs").exists() && path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let runs = IN_ALL_MODES.contains(&name) || IN_THEIR_OWN_MODES.contains(&name);
+            assert!(runs, "the test {name} is not in IN_ALL_MODES");
+        }
     }
 
     #[test]
