@@ -1,25 +1,31 @@
 //! Automation of this repository.
 //!
 //! - `cargo xtask ci` runs what CI runs
+//! - `cargo xtask soak` plays random transactions, for as long as one likes
 //! - `cargo xtask bench` measures, and writes `docs/benchmarks.md`
 //! - `cargo xtask layers` checks the rules between crates, which are the test `layers` of this package
 
 mod bench;
 mod cargo;
 mod ci;
+mod soak;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
   ci       everything that CI checks, up to the first failure
+  soak     random transactions over all VMs in all modes: [--seconds N] [--seed S]
   bench    all benchmarks; writes docs/benchmarks.md
   layers   the rules between crates; part of `cargo test`";
 
 fn main() -> ExitCode {
-    let command = std::env::args().nth(1).unwrap_or_default();
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let arguments: Vec<String> = arguments.collect();
     let result = match command.as_str() {
         "ci" => ci::run(),
+        "soak" => soak::run(&arguments),
         "bench" => bench::run(),
         "layers" => ci::layers(),
         _ => Err(USAGE.to_owned()),

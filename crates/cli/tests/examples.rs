@@ -46,11 +46,22 @@ fn text_is_plain_in_pipes_and_coloured_on_request() {
 }
 
 #[test]
-fn json_is_the_same_with_every_engine_and_says_what_the_text_says() {
+fn json_is_the_same_with_every_engine_and_without_caches_and_says_what_the_text_says() {
     for example in ["tour", "trie-proof", "tokens", "counter-as", "spl-vault", "price-reader", "eight-crossings"] {
         let path = format!("examples/{example}");
         let native = at_root(&["run", &path, "--json", "--engine", "wasmtime"]).exits(0);
-        let interpreted = at_root(&["run", &path, "--json", "--engine", "wasmi", "--no-cache"]).exits(0);
+        let interpreted = at_root(&[
+            "run",
+            &path,
+            "--json",
+            "--engine",
+            "wasmi",
+            "--svm-engine",
+            "interpreter",
+            "--no-cache",
+            "--no-memory-cache",
+        ])
+        .exits(0);
         assert_eq!(native.stdout, interpreted.stdout, "{example}");
         assert_eq!(native.stderr, "", "{example}");
         let document = native.json();

@@ -8,7 +8,7 @@
 
 mod support;
 
-use hexapla_executor::{BlockEnv, BlockRun, Overlay, Receipt, TxEnv, Vm, wasm};
+use hexapla_executor::{BlockEnv, BlockRun, Overlay, Receipt, TxEnv, Vm, VmConfig};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId};
 use hexapla_testing::{Script, ScriptCall, Side, Stage};
 use hexapla_vm::{
@@ -82,7 +82,7 @@ fn timed(stage: &Stage, mut tx: TxEnv, check: impl Fn(&Receipt) + Sync) -> f64 {
 
 /// CPU time of a new instance and an empty run, with the host's record of the program at hand, in µs.
 fn engine_alone(stage: &Stage) -> f64 {
-    let vms = hexapla_executor::standard_vms(wasm::Config::default()).expect("the VMs start");
+    let vms = hexapla_executor::standard_vms(VmConfig::default()).expect("the VMs start");
     let vm = vms.get(VmId::WASM).expect("WASM is registered").clone();
     let actor = stage.actor(Side::Wasm);
     let code = stage.chain.code(actor).expect("memory does not fail");

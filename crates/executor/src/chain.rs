@@ -103,6 +103,11 @@ impl Chain {
         &mut self.block
     }
 
+    /// The next block's environment.
+    pub const fn next_block(&self) -> &BlockEnv {
+        &self.block
+    }
+
     /// The executor.
     pub const fn executor(&self) -> &Executor {
         &self.executor

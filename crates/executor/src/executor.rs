@@ -60,14 +60,24 @@ pub enum SetupError {
     ForkTooOld(SpecId),
 }
 
+/// How the VMs of this workspace run; none of it changes what a transaction does or costs.
+#[derive(Clone, Debug, Default)]
+pub struct VmConfig {
+    /// Of WASM.
+    pub wasm: hexapla_wasm::Config,
+    /// Of Solana.
+    pub svm: hexapla_svm::Config,
+}
+
 /// The VMs of this workspace beside the EVM.
 ///
 /// The pool of WASM instances is raised to what every core can need at once, so that it never runs dry.
-pub fn standard_vms(mut wasm: hexapla_wasm::Config) -> Result<VmSet, SetupError> {
+pub fn standard_vms(config: VmConfig) -> Result<VmSet, SetupError> {
+    let VmConfig { mut wasm, svm } = config;
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
     let instances = u32::try_from(threads * BORDER_DEPTH_MAX).unwrap_or(u32::MAX);
     wasm.pool_size = wasm.pool_size.max(instances);
-    let vms = VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(hexapla_svm::Config::default())?)?;
+    let vms = VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(svm)?)?;
     Ok(vms.clone().with(SystemVm::new(vms))?)
 }
 
@@ -88,14 +98,14 @@ impl Executor {
         Ok(Self { vms, config, projections: Arc::new(Projections::new(CACHE_BYTES)) })
     }
 
-    /// The same with so many bytes for projections of interfaces in memory. It changes no result; with 0 none is kept.
-    pub fn with_projection_bytes(self, bytes_max: usize) -> Self {
-        Self { projections: Arc::new(Projections::new(bytes_max)), ..self }
-    }
-
     /// An executor with all VMs of this workspace in their default settings.
     pub fn standard(config: ChainConfig) -> Result<Self, SetupError> {
-        Self::new(config, standard_vms(hexapla_wasm::Config::default())?)
+        Self::new(config, standard_vms(VmConfig::default())?)
+    }
+
+    /// The same without any cache of its own: what the border computes of interfaces is computed anew each time.
+    pub fn uncached(self) -> Self {
+        Self { projections: Arc::new(Projections::new(0)), ..self }
     }
 
     /// Decodes a transaction of a VM's own form and checks what can be checked without state: once, on any thread.

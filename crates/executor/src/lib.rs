@@ -19,7 +19,7 @@ mod stack;
 pub mod system;
 
 pub use chain::{Chain, ChainError, Committed};
-pub use executor::{BlockRun, ChainConfig, Executor, SetupError, standard_vms};
+pub use executor::{BlockRun, ChainConfig, Executor, SetupError, VmConfig, standard_vms};
 pub use receipt::{Receipt, Status};
 
 pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, TxEnv, TxKind};

@@ -1,14 +1,14 @@
 //! Every transaction type of mainnet runs, and EIP-7702 lends no authority to another VM.
 
 use hexapla_executor::{
-    Chain, ChainConfig, Executor, SpecId, TxEnv, TxKind,
+    ChainConfig, SpecId, TxEnv, TxKind,
     estimate::Estimate,
     evm::{
         AccessList, AccessListItem, Authorization, Either, RecoveredAuthority, RecoveredAuthorization, TransactionType,
     },
 };
 use hexapla_primitives::{Address, B256, FaultKind, U256};
-use hexapla_testing::{Script, ScriptCall, Side, Stage, USER, contracts};
+use hexapla_testing::{Chain, Script, ScriptCall, Side, Stage, USER, contracts};
 
 fn base(stage: &Stage, side: Side, kind: TransactionType) -> TxEnv {
     TxEnv { tx_type: kind as u8, ..stage.tx(stage.actor(side), Script::new().store(1, 1)) }
@@ -111,7 +111,7 @@ fn f10_an_authorization_serves_once_and_on_its_chain_only() {
 #[test]
 fn the_newest_fork_of_revm_runs_both_vms() {
     let config = ChainConfig { spec: SpecId::AMSTERDAM, ..ChainConfig::default() };
-    let mut chain = Chain::in_memory(Executor::standard(config).unwrap());
+    let mut chain = Chain::new(config);
     chain.fund([(USER, U256::from(10).pow(U256::from(18)))]).unwrap();
     let mut deploy = |init_code| {
         // State gas (EIP-8037) is what the limit has beyond the cap of EIP-7825.

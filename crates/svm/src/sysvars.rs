@@ -117,14 +117,21 @@ pub(crate) fn recent_blockhashes(recent: &[(u64, Hash)]) -> Vec<u8> {
 type Key = (Environment, Hash);
 
 /// The sysvars of the newest block.
-#[derive(Default)]
-pub(crate) struct BlockSysvars(Mutex<Option<(Key, Arc<Sysvars>)>>);
+pub(crate) struct BlockSysvars {
+    newest: Mutex<Option<(Key, Arc<Sysvars>)>>,
+    /// Or they are made anew for every entry.
+    kept: bool,
+}
 
 impl BlockSysvars {
     /// Those of one block alone, whose parent has this hash.
     #[cfg(feature = "conformance")]
     pub(crate) fn fixed(environment: Environment, parent: Hash, sysvars: Sysvars) -> Self {
-        Self(Mutex::new(Some(((environment, parent), Arc::new(sysvars)))))
+        Self { newest: Mutex::new(Some(((environment, parent), Arc::new(sysvars)))), kept: true }
+    }
+
+    pub(crate) fn new(kept: bool) -> Self {
+        Self { newest: Mutex::default(), kept }
     }
 
     pub(crate) fn get(&self, host: &mut dyn Host) -> HostResult<Arc<Sysvars>> {
@@ -132,7 +139,7 @@ impl BlockSysvars {
         let number = environment.block.number;
         let parent = Hash::new_from_array(host.ancestor(number.saturating_sub(1))?.0);
         let key = (environment, parent);
-        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, sysvars)) = newest.as_ref().filter(|(known, _)| *known == key) {
             return Ok(Arc::clone(sysvars));
         }
@@ -154,7 +161,9 @@ impl BlockSysvars {
             recent.push((number, Hash::new_from_array(hash.0)));
         }
         let sysvars = Arc::new(Sysvars::of(&key.0, recent));
-        *newest = Some((key, Arc::clone(&sysvars)));
+        if self.kept {
+            *newest = Some((key, Arc::clone(&sysvars)));
+        }
         Ok(sysvars)
     }
 }

@@ -28,7 +28,8 @@ use std::{collections::HashMap, fmt, sync::Arc};
 pub struct Config {
     /// Compile programs to native code (on x86-64); else they are interpreted.
     pub jit: bool,
-    /// Most bytes of programs, as they were read and as native code, that are kept in memory.
+    /// Most bytes of programs, as they were read and as native code, that are kept in memory. With zero nothing is kept,
+    /// the sysvars of a block neither.
     pub cache_bytes: usize,
     /// Compute units that a program executes for each byte of its code before it is compiled; until then it is
     /// interpreted. So the time of compiling is paid for, whoever deploys programs and runs each of them once.
@@ -55,7 +56,7 @@ impl SvmVm {
         Ok(Self {
             runtime: Arc::new(Runtime::new()?),
             programs: Arc::new(Programs::new(config.jit, config.cache_bytes).compiled_after(config.jit_units_per_byte)),
-            sysvars: Arc::default(),
+            sysvars: Arc::new(BlockSysvars::new(config.cache_bytes > 0)),
         })
     }
 

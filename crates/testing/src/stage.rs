@@ -1,8 +1,8 @@
 //! A chain in memory with two actors on each VM.
 
-use crate::{Script, ScriptCall, SvmActor, contracts};
+use crate::{Chain, Script, ScriptCall, SvmActor, contracts};
 use hexapla_executor::{
-    Chain, ChainConfig, Executor, Receipt, TxEnv, standard_vms,
+    ChainConfig, Receipt, TxEnv, VmConfig,
     svm::{AccountMeta, alias, spl},
     wasm,
 };
@@ -70,9 +70,7 @@ impl Stage {
     }
 
     fn build(config: ChainConfig, wasm: wasm::Config) -> Self {
-        let vms = standard_vms(wasm).expect("the VMs start");
-        let executor = Executor::new(config, vms).expect("the fork suits the VMs");
-        let mut chain = Chain::in_memory(executor);
+        let mut chain = Chain::with(config, VmConfig { wasm, ..VmConfig::default() });
         chain.fund([(USER, U256::from(10).pow(U256::from(24)))]).expect("memory does not fail");
         let mut deploy = |init_code: Bytes| {
             let tx = chain.create(USER, init_code).expect("memory does not fail");

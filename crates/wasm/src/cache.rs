@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Keeps values of at most `max_bytes` together; those unused for longest make room. The newest value stays even if
-/// it alone is larger.
+/// it alone is larger. With zero bytes nothing is kept.
 pub(crate) struct Cache<V> {
     inner: Mutex<Inner<V>>,
     max_bytes: u64,
@@ -40,6 +40,9 @@ impl<V: Clone> Cache<V> {
 
     /// Puts a value that holds so many bytes in, in place of what the key had, and gives back what made room for it.
     pub(crate) fn insert(&self, key: B256, value: V, bytes: u64) -> Vec<(B256, V)> {
+        if self.max_bytes == 0 {
+            return vec![(key, value)];
+        }
         let mut inner = self.lock();
         inner.remove(&key);
         let mut evicted = Vec::new();
@@ -126,5 +129,12 @@ mod tests {
         cache.insert(key(1), 'a', 1_000);
         assert_eq!(cache.get(&key(1)), Some('a'));
         assert_eq!(cache.insert(key(2), 'b', 1), [(key(1), 'a')]);
+    }
+
+    #[test]
+    fn without_room_nothing_is_kept() {
+        let cache = Cache::new(0);
+        assert_eq!(cache.insert(B256::ZERO, 'a', 1), [(B256::ZERO, 'a')]);
+        assert_eq!((cache.get(&B256::ZERO), cache.len()), (None, 0));
     }
 }

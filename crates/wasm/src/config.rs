@@ -35,7 +35,7 @@ pub struct Config {
     pub cache_dir: Option<PathBuf>,
     /// Bytes that the folder, the given or the temporary one, may hold; the oldest files go first.
     pub cache_dir_bytes: u64,
-    /// Bytes of compiled programs kept in memory; those unused for longest go first.
+    /// Bytes of compiled programs kept in memory; those unused for longest go first. With zero nothing is kept there.
     pub cached_bytes: u64,
     /// Instances that are prepared in advance: best the number of threads that run transactions, times the limit of
     /// nested frames. Frames beyond that get an instance made for them, which is slower and else the same. Each takes

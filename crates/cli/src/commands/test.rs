@@ -11,10 +11,9 @@ use crate::{
     problem::{Problem, Result},
     render::text::{Summary, time},
     scenario::{FILE_NAME, Scenario, update},
-    world::machine::MachineArgs,
+    world::machine::{MachineArgs, Vms},
 };
 use clap::Args;
-use hexapla_executor::VmSet;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::{
@@ -103,13 +102,13 @@ pub(crate) fn run(args: &TestArgs, output: &mut Output) -> Result<bool> {
     Ok(tested.iter().all(Tested::passed))
 }
 
-fn test(file: PathBuf, vms: &VmSet, cache: Option<&Path>) -> Tested {
+fn test(file: PathBuf, vms: &Vms, cache: Option<&Path>) -> Tested {
     let begun = Instant::now();
     let result = play(&file, vms, cache);
     Tested { file, elapsed: begun.elapsed(), result }
 }
 
-fn play(file: &Path, vms: &VmSet, cache: Option<&Path>) -> Result<Played> {
+fn play(file: &Path, vms: &Vms, cache: Option<&Path>) -> Result<Played> {
     let scenario = Scenario::read(file)?;
     let plan = plan::plan(&scenario, cache)?;
     let (mut steps, mut summary) = (Vec::new(), Summary::default());

@@ -29,9 +29,14 @@ pub(crate) use values::account;
 use crate::{
     problem::Result,
     scenario::{Action, Scenario, Step},
-    world::{World, machine, names::Names, solana},
+    world::{
+        World,
+        machine::{self, Vms},
+        names::Names,
+        solana,
+    },
 };
-use hexapla_executor::{ChainConfig, VmSet};
+use hexapla_executor::ChainConfig;
 use hexapla_primitives::{Address, U256};
 use hexapla_store::KvStore;
 use plan::{Plan, Planned};
@@ -47,12 +52,7 @@ pub(crate) struct Player<'s> {
 
 impl<'s> Player<'s> {
     /// A chain with the scenario's accounts. Nothing of the scenario has happened yet.
-    pub(crate) fn new(
-        scenario: &'s Scenario,
-        plan: Plan,
-        vms: &VmSet,
-        store: Option<Arc<dyn KvStore>>,
-    ) -> Result<Self> {
+    pub(crate) fn new(scenario: &'s Scenario, plan: Plan, vms: &Vms, store: Option<Arc<dyn KvStore>>) -> Result<Self> {
         let rules = &scenario.chain;
         let default = ChainConfig::default();
         let config = ChainConfig {

@@ -2,8 +2,8 @@
 
 use super::expected::{Entry, Expected};
 use hexapla_executor::{
-    AccountInfo, ChainConfig, ExecuteError, Executor, Receipt, SetupError, SpecId, StateDb, StateError, TxEnv, VmSet,
-    evm::CfgEnv, standard_vms,
+    AccountInfo, ChainConfig, ExecuteError, Executor, Receipt, SetupError, SpecId, StateDb, StateError, TxEnv,
+    VmConfig, VmSet, evm::CfgEnv, standard_vms,
 };
 use hexapla_primitives::{B256, Log, U256, keccak256};
 use revm_statetest_types::{SpecName, Test, TestSuite, TestUnit};
@@ -45,7 +45,7 @@ pub(super) struct Runner {
 
 impl Runner {
     pub(super) fn new() -> Result<Self, SetupError> {
-        Ok(Self { vms: standard_vms(hexapla_executor::wasm::Config::default())? })
+        Ok(Self { vms: standard_vms(VmConfig::default())? })
     }
 
     /// All cases of a file that the filter lets through.

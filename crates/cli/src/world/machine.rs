@@ -1,8 +1,8 @@
-//! Engine, cache and database as the command line asks for them.
+//! Engines, caches and database as the command line asks for them.
 
 use crate::problem::{Problem, Result};
 use clap::{Args, ValueEnum};
-use hexapla_executor::{Chain, ChainConfig, Executor, SetupError, VmSet, standard_vms, wasm};
+use hexapla_executor::{Chain, ChainConfig, Executor, SetupError, VmConfig, VmSet, standard_vms, svm, wasm};
 use hexapla_store::{KvStore, RedbStore};
 use std::{
     env, fs, io,
@@ -27,6 +27,12 @@ pub(crate) struct MachineArgs {
     /// Compile contracts anew each time.
     #[arg(long, env = "HEXAPLA_NO_CACHE", conflicts_with = "cache_dir")]
     no_cache: bool,
+    /// What runs Solana programs: native code (on x86-64) or an interpreter. Results, gas and roots are the same.
+    #[arg(long, value_enum, env = "HEXAPLA_SVM_ENGINE", default_value = "jit")]
+    svm_engine: SvmEngineName,
+    /// Keep nothing in memory that was compiled or computed: every call begins anew. Slow, and good for tests only.
+    #[arg(long, env = "HEXAPLA_NO_MEMORY_CACHE")]
+    no_memory_cache: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -37,21 +43,43 @@ enum EngineName {
     Wasmi,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SvmEngineName {
+    /// Native code.
+    Jit,
+    /// An interpreter.
+    Interpreter,
+}
+
+/// The VMs beside the EVM.
+#[derive(Clone, Debug)]
+pub(crate) struct Vms {
+    set: VmSet,
+    /// Executors keep nothing either.
+    uncached: bool,
+}
+
 impl MachineArgs {
     /// The VMs beside the EVM, for `threads` threads that run transactions at once.
-    pub(crate) fn vms(&self, threads: usize) -> Result<VmSet> {
+    pub(crate) fn vms(&self, threads: usize) -> Result<Vms> {
         let engine = match self.engine {
             EngineName::Wasmtime => wasm::EngineKind::Wasmtime,
             EngineName::Wasmi => wasm::EngineKind::Wasmi,
         };
         let threads = u32::try_from(threads).unwrap_or(u32::MAX);
-        let config = wasm::Config {
+        let mut wasm = wasm::Config {
             engine,
             cache_dir: self.cache_folder(),
             pool_size: INSTANCES_PER_THREAD.saturating_mul(threads).max(1),
             ..wasm::Config::default()
         };
-        standard_vms(config).map_err(|error| setup_problem(&error))
+        let mut svm = svm::Config { jit: self.svm_engine == SvmEngineName::Jit, ..svm::Config::default() };
+        if self.no_memory_cache {
+            wasm.cached_bytes = 0;
+            svm.cache_bytes = 0;
+        }
+        let set = standard_vms(VmConfig { wasm, svm }).map_err(|error| setup_problem(&error))?;
+        Ok(Vms { set, uncached: self.no_memory_cache })
     }
 
     /// Where compiled contracts are kept, if anywhere.
@@ -81,8 +109,9 @@ fn make_private(folder: &Path) -> io::Result<()> {
 }
 
 /// An executor for one chain.
-pub(crate) fn executor(config: ChainConfig, vms: &VmSet) -> Result<Executor> {
-    Executor::new(config, vms.clone()).map_err(|error| setup_problem(&error))
+pub(crate) fn executor(config: ChainConfig, vms: &Vms) -> Result<Executor> {
+    let executor = Executor::new(config, vms.set.clone()).map_err(|error| setup_problem(&error))?;
+    Ok(if vms.uncached { executor.uncached() } else { executor })
 }
 
 fn setup_problem(error: &SetupError) -> Box<Problem> {

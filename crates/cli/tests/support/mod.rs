@@ -57,10 +57,15 @@ pub(crate) fn at_root(args: &[&str]) -> Ran {
     run(Command::new(env!("CARGO_BIN_EXE_hexapla")).args(args).current_dir(root()))
 }
 
-/// Nothing of the user's own settings, and one cache of compiled contracts for all tests.
+/// Nothing of the user's own settings, and one cache of compiled contracts for all tests. With `HEXAPLA_MODES=all` the
+/// interpreters run everything, and nothing is kept in memory: what is printed must not change.
 fn clean(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HEXAPLA_")) {
         command.env_remove(name);
+    }
+    if std::env::var_os("HEXAPLA_MODES").is_some() {
+        command.envs([("HEXAPLA_ENGINE", "wasmi"), ("HEXAPLA_SVM_ENGINE", "interpreter")]);
+        command.env("HEXAPLA_NO_MEMORY_CACHE", "true");
     }
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hexapla-cache");
     command.env("XDG_CACHE_HOME", cache).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE")

@@ -138,7 +138,7 @@ impl Projections {
         let interface = Interface::from_bytes(&body)
             .map_err(|error| Fatal(format!("the interface {} cannot be read: {error}", entry.hash)))?;
         let projection = Arc::new(Projection::new(Arc::new(interface), target));
-        self.keep(key, &projection, entry);
+        self.keep(key, &projection);
         Ok(projection)
     }
 
@@ -152,12 +152,12 @@ impl Projections {
     }
 
     /// Searches for the oldest only when there is no room: making a projection takes far longer.
-    fn keep(&self, key: (B256, Abi), projection: &Arc<Projection>, entry: &Entry) {
-        let bytes = entry.weight as usize;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    fn keep(&self, key: (B256, Abi), projection: &Arc<Projection>) {
+        let bytes = usize::try_from(projection.weight()).unwrap_or(usize::MAX);
         if bytes > self.bytes_max {
             return;
         }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         while kept.bytes.saturating_add(bytes) > self.bytes_max {
             let oldest = kept.entries.iter().min_by_key(|(_, known)| known.last_use).map(|(key, _)| *key);
             let Some(removed) = oldest.and_then(|oldest| kept.entries.remove(&oldest)) else { break };

@@ -2,11 +2,11 @@
 
 use super::support::*;
 use hexapla_executor::{
-    AccountInfo, Chain,
+    AccountInfo,
     svm::{CALL_WITH_VALUE, alias, canonical},
 };
 use hexapla_primitives::{Address, Bytes, HomeRecord, U256, VmId};
-use hexapla_testing::{Script, ScriptCall, Side, Stage, SvmActor, crossings};
+use hexapla_testing::{Chain, Script, ScriptCall, Side, Stage, SvmActor, crossings};
 use solana_instruction::{AccountMeta, Instruction, error::InstructionError};
 use solana_transaction_error::TransactionError;
 

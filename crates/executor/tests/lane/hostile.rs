@@ -2,10 +2,11 @@
 
 use super::support::*;
 use hexapla_executor::{
-    Chain, ChainError, ExecuteError, LaneChecks,
+    ChainError, ExecuteError, LaneChecks,
     svm::{Pubkey, alias, canonical, spl},
 };
 use hexapla_primitives::{Address, U256, VmId};
+use hexapla_testing::Chain;
 use proptest::{prelude::*, sample::Index};
 use solana_hash::Hash;
 use solana_instruction::{AccountMeta, Instruction};

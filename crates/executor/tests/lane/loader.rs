@@ -1,11 +1,9 @@
 //! Programs that wallets deploy: the upgradeable loader.
 
 use super::support::*;
-use hexapla_executor::{
-    Chain,
-    svm::{Pubkey, canonical, genesis::programdata_of},
-};
+use hexapla_executor::svm::{Pubkey, canonical, genesis::programdata_of};
 use hexapla_primitives::Bytes;
+use hexapla_testing::Chain;
 use solana_instruction::{AccountMeta, Instruction, error::InstructionError};
 use solana_sdk_ids::{bpf_loader_upgradeable, sysvar};
 use solana_transaction_error::TransactionError;

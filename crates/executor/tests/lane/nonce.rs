@@ -1,8 +1,9 @@
 //! Durable nonces: transactions that stay valid until they are used.
 
 use super::support::*;
-use hexapla_executor::{Chain, svm::Pubkey};
+use hexapla_executor::svm::Pubkey;
 use hexapla_primitives::VmId;
+use hexapla_testing::Chain;
 use solana_hash::Hash;
 use solana_instruction::{AccountMeta, Instruction, error::InstructionError};
 use solana_nonce::{state::State, versions::Versions};

@@ -2,11 +2,12 @@
 
 use super::support::*;
 use hexapla_executor::{
-    Chain, ChainConfig, ChainError, ExecuteError, Executor, LaneChecks,
+    ChainConfig, ChainError, ExecuteError, LaneChecks,
     evm::TransactionType,
     svm::{canonical, spl},
 };
 use hexapla_primitives::{Address, Bytes, U256, VmId};
+use hexapla_testing::Chain;
 use solana_hash::Hash;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_message::{VersionedMessage, compiled_instruction::CompiledInstruction, legacy};
@@ -28,7 +29,7 @@ fn other_chain() -> Chain {
 
 /// A chain like that of [`chain`], on which wallet 4 has some lamports more.
 fn populated(config: ChainConfig, more: u64) -> Chain {
-    let mut chain = Chain::in_memory(Executor::standard(config).unwrap());
+    let mut chain = Chain::new(config);
     chain.insert_svm_accounts(spl::genesis()).unwrap();
     let wallets = (1..=4).map(|seed| canonical(&Wallet::new(seed).key()));
     chain.fund(wallets.map(|wallet| (wallet, lamports(10 * LAMPORTS)))).unwrap();

@@ -2,10 +2,11 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use hexapla_executor::{
-    Chain, ChainConfig, ChainError, Committed, ExecuteError, Executor,
+    ChainConfig, ChainError, Committed, ExecuteError,
     svm::{self, Pubkey, StoredAccount, canonical, spl},
 };
 use hexapla_primitives::{Address, U256, VmId, address};
+use hexapla_testing::Chain;
 use solana_hash::Hash;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_message::{VersionedMessage, legacy};
@@ -35,7 +36,7 @@ impl Wallet {
 
 /// A chain with SPL programs on which wallets 1 to 4 have 10 SOL each, and an EVM user has coin.
 pub(crate) fn chain() -> Chain {
-    let mut chain = Chain::in_memory(Executor::standard(ChainConfig::default()).unwrap());
+    let mut chain = Chain::new(ChainConfig::default());
     let wallets = (1..=4).map(|seed| canonical(&Wallet::new(seed).key()));
     chain.fund(wallets.map(|wallet| (wallet, lamports(10 * LAMPORTS)))).unwrap();
     chain.fund([(EVM_USER, U256::from(10).pow(U256::from(24)))]).unwrap();

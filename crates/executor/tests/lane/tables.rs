@@ -1,11 +1,9 @@
 //! Address lookup tables and messages of version 0.
 
 use super::support::*;
-use hexapla_executor::{
-    Chain,
-    svm::{Pubkey, spl::ADDRESS_LOOKUP_TABLE},
-};
+use hexapla_executor::svm::{Pubkey, spl::ADDRESS_LOOKUP_TABLE};
 use hexapla_primitives::VmId;
+use hexapla_testing::Chain;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_message::{AddressLookupTableAccount, VersionedMessage, v0};
 

@@ -78,6 +78,9 @@ fn f23_the_cache_of_programs_is_bounded_and_changes_no_result() {
         assert!(small.transact(small.call(USER, actor.address(), call).unwrap()).unwrap().receipt.is_success());
     }
     assert!(vm.cached_programs() <= 3, "{} programs are kept", vm.cached_programs());
+    let (mut none, vm) = chain(Config { cache_bytes: 0, ..Config::default() });
+    assert_eq!(story(&mut none), story(&mut chain(Config::default()).0));
+    assert_eq!(vm.cached_programs(), 0);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Solana programs inside transactions of the EVM lane.
 
 use hexapla_executor::{
-    Chain, ChainConfig, Executor,
+    ChainConfig,
     svm::{self, AccountMeta, Invocation, Pubkey, StoredAccount, alias, canonical, spl},
 };
 use hexapla_primitives::{Address, Bytes, U256, address};
+use hexapla_testing::Chain;
 
 mod accounts;
 mod authority;
@@ -17,7 +18,7 @@ mod typed;
 const USER: Address = address!("0x00000000000000000000000000000000000a11ce");
 
 fn chain() -> Chain {
-    let mut chain = Chain::in_memory(Executor::standard(ChainConfig::default()).unwrap());
+    let mut chain = Chain::new(ChainConfig::default());
     chain.fund([(USER, U256::from(10).pow(U256::from(24)))]).unwrap();
     chain.insert_svm_accounts(spl::genesis()).unwrap();
     chain

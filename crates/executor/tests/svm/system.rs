@@ -6,13 +6,13 @@ use crate::{
 };
 use hexapla_abi::{Codec, Interface, SolidityCodec, Value};
 use hexapla_executor::{
-    Chain, Receipt,
+    Receipt,
     border::registry::Entry,
     svm::{Pubkey, WEI_PER_LAMPORT, alias, canonical, genesis, spl},
     system::{self, SYSTEM_CONTRACT},
 };
 use hexapla_primitives::{Address, U256, VmId, address, keccak256};
-use hexapla_testing::contracts;
+use hexapla_testing::{Chain, contracts};
 
 const STRANGER: Address = address!("0x00000000000000000000000000000000000000bb");
 

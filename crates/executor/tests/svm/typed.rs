@@ -6,11 +6,11 @@ use hexapla_abi::{
     SolidityCodec, Type, Value, describe_revert,
 };
 use hexapla_executor::{
-    AccountInfo, Chain, Receipt,
+    AccountInfo, Receipt,
     svm::{Pubkey, StoredAccount, WEI_PER_LAMPORT, alias, canonical, genesis, spl},
 };
 use hexapla_primitives::{Address, Bytes, U256};
-use hexapla_testing::{Script, ScriptCall, SvmActor, contracts, crossings};
+use hexapla_testing::{Chain, Script, ScriptCall, SvmActor, contracts, crossings};
 
 /// Accounts (key, signs, may be changed) and data.
 type Instruction<'a> = (&'a [(Pubkey, bool, bool)], Vec<u8>);
