@@ -48,12 +48,12 @@ fn a_transaction_is_executed_once_and_only_while_it_is_recent() {
     let raw = signed(&[transfer(&alice.key(), &bob.key(), 1)], &[&alice], hash);
     assert!(chain.transact_raw(VmId::SVM, &raw).unwrap().receipt.is_success());
     assert_eq!(refusal(chain.transact_raw(VmId::SVM, &raw)), "AlreadyProcessed");
-    for _ in 0..149 {
+    for _ in 0..150 {
         chain.block(|_| ()).unwrap();
     }
     let last = signed(&[transfer(&alice.key(), &bob.key(), 2)], &[&alice], hash);
     let late = signed(&[transfer(&alice.key(), &bob.key(), 3)], &[&alice], hash);
-    assert!(chain.transact_raw(VmId::SVM, &last).is_err(), "the hash is 151 blocks old");
+    assert!(chain.transact_raw(VmId::SVM, &last).is_err(), "150 newer ones are known");
     assert_eq!(refusal(chain.transact_raw(VmId::SVM, &late)), "BlockhashNotFound");
     assert_eq!(refusal(chain.transact_raw(VmId::SVM, &raw)), "BlockhashNotFound");
     let unknown = signed(&[memo("x")], &[&alice], Hash::new_from_array([9; 32]));
@@ -61,11 +61,11 @@ fn a_transaction_is_executed_once_and_only_while_it_is_recent() {
 }
 
 #[test]
-fn a_blockhash_serves_for_150_blocks() {
+fn a_blockhash_serves_until_150_newer_ones_are_known() {
     let mut chain = chain();
     let (alice, bob) = (Wallet::new(1), Wallet::new(2));
     let hash = recent(&chain);
-    for _ in 0..149 {
+    for _ in 0..150 {
         chain.block(|_| ()).unwrap();
     }
     let raw = signed(&[transfer(&alice.key(), &bob.key(), 2)], &[&alice], hash);
