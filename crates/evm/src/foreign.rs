@@ -85,7 +85,7 @@ impl Machine {
     }
 
     fn enter(&mut self, frame: &mut Frame, payer: Option<Address>, gas: &mut Gas) -> HostResult<()> {
-        if frame.depth > CALL_STACK_LIMIT as usize {
+        if frame.depth as u64 > CALL_STACK_LIMIT {
             return Err(HostError::fault(FaultKind::CallDepth, "calls are nested more than 1024 deep"));
         }
         let stated = frame.value;

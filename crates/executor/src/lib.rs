@@ -10,6 +10,9 @@
 //! Nothing here knows a VM by name: VMs come in a [`VmSet`], and [`standard_vms`] is the one place where those of this
 //! workspace are assembled.
 
+// Lengths and numbers of guests are never cut.
+#![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+
 pub mod border;
 pub mod chain;
 pub mod estimate;

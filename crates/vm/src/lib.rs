@@ -9,6 +9,9 @@
 //!
 //! An adapter never owns or commits state, and adapters never see one another.
 
+// Lengths and numbers of guests are never cut.
+#![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+
 mod call;
 mod crossing;
 mod frame;

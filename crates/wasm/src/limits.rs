@@ -68,5 +68,6 @@ pub const OPERATORS_PER_FRAME_WORD: u64 = 8;
 pub const NATIVE_BYTES_PER_STACK_WORD: usize = 32;
 /// Native stack that one frame may take. A thread that runs `n` nested frames needs `n` times as much
 /// (reserved, not committed) and what the host itself uses in between.
+#[expect(clippy::cast_possible_truncation, reason = "small constants")]
 pub const NATIVE_STACK_BYTES_PER_FRAME: usize =
     (STACK_WORDS as usize + MAX_FRAME_WORDS as usize) * NATIVE_BYTES_PER_STACK_WORD + 256 * 1024;

@@ -162,7 +162,6 @@ const PAGE_EXPONENTIAL: [u64; MAX_MEMORY_PAGES as usize + 1] = {
     let mut rest: &mut [u64] = &mut table;
     while let Some((first, others)) = rest.split_first_mut() {
         let whole = power >> BITS;
-        #[expect(clippy::cast_possible_truncation, reason = "the last is 31,874,000")]
         let cost = whole as u64;
         *first = cost - 1;
         // The product in two parts, because all of it has more than 128 bits.

@@ -20,7 +20,7 @@ pub const CACHE_BYTES: usize = 64 << 20;
 /// Length of an entry.
 const ENTRY_BYTES: usize = 32 + 4 + 4 + 32;
 /// Gas of reading and projecting each 32 units of an interface's weight.
-const PROJECTION_GAS: u64 = 6;
+const PROJECTION_GAS: u64 = 3;
 
 /// Which interface a contract has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

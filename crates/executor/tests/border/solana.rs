@@ -222,8 +222,12 @@ fn f11_a_contract_may_be_entered_again_through_a_program_but_a_program_never() {
             assert!(!caught(&receipt.output).success, "{side:?}: a program was entered again");
             assert_eq!(stage.word(first, 1), 0, "{side:?}");
             let calls = crossings(&receipt);
-            let said = calls.iter().filter_map(|call| call.fault.as_ref());
-            assert!(said.clone().any(|fault| fault.message.contains("entered again")), "{side:?}: {:?}", said.last());
+            let mut said = calls.iter().filter_map(|call| call.fault.as_ref());
+            assert!(
+                said.clone().any(|fault| fault.message.contains("entered again")),
+                "{side:?}: {:?}",
+                said.next_back()
+            );
         }
     }
 }
@@ -321,7 +325,7 @@ fn f05_a_contract_that_burns_its_gas_leaves_the_program_that_called_it_what_it_k
         assert!(receipt.is_success(), "{side:?}: {}", say(&receipt));
         let of = |to| receipt.crossings.iter().find(|crossing| crossing.to.address == to).unwrap();
         let (through, at) = (of(program), of(contract));
-        let faults = [through, at].map(|crossing| crossing.fault.clone().unwrap());
+        let faults = [through, at].map(|crossing| crossing.fault.unwrap());
         assert_eq!(faults.map(|fault| (fault.contract, fault.kind)), [(contract, FaultKind::OutOfGas); 2], "{side:?}");
         assert_eq!(at.gas_used, at.gas_limit, "{side:?}");
         assert!(through.gas_limit - through.gas_used >= at.gas_limit / 80, "{side:?}: {through:?}");

@@ -23,6 +23,7 @@ use wasmi::{
 
 /// The interpreter's own limits, far above what the stack budget allows: a call takes at least
 /// [`FRAME_OVERHEAD_WORDS`] words of it, and a word is one cell of 8 bytes at most.
+#[expect(clippy::cast_possible_truncation, reason = "small constants")]
 const MAX_RECURSION: usize = STACK_WORDS as usize / FRAME_OVERHEAD_WORDS as usize * 2;
 const MAX_STACK_BYTES: usize = STACK_WORDS as usize * 8 * 8;
 
@@ -45,7 +46,7 @@ impl Wasmi {
     /// Compiles an instrumented module that has been compiled as a whole before, here or on another node: each function
     /// is translated when it is first called.
     pub(crate) fn translate_lazily(&self, wasm: &[u8]) -> Result<Arc<dyn Executable>, String> {
-        Program::new(wasm, CompilationMode::Lazy)
+        Program::translated(wasm, CompilationMode::Lazy)
     }
 }
 
@@ -106,7 +107,7 @@ fn fatal(error: impl core::fmt::Display) -> Fatal {
 
 impl Engine for Wasmi {
     fn compile(&self, wasm: &[u8]) -> Result<Arc<dyn Executable>, String> {
-        Program::new(wasm, CompilationMode::Eager)
+        Program::translated(wasm, CompilationMode::Eager)
     }
 
     fn load(&self, artefact: &Artefact) -> Option<Arc<dyn Executable>> {
@@ -127,7 +128,7 @@ struct Program {
 }
 
 impl Program {
-    fn new(wasm: &[u8], mode: CompilationMode) -> Result<Arc<dyn Executable>, String> {
+    fn translated(wasm: &[u8], mode: CompilationMode) -> Result<Arc<dyn Executable>, String> {
         let mut config = Config::default();
         config
             .compilation_mode(mode)

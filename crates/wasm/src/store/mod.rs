@@ -277,7 +277,9 @@ fn checksum(bytes: &[u8]) -> u64 {
     let mix = |state: u64, word: u64| {
         let product = u128::from(state ^ word) * u128::from(ODD);
         // Both halves depend on all bits.
-        ((product >> 64) as u64 ^ product as u64).wrapping_add(word.rotate_left(32))
+        let [low, high] = [product & u128::from(u64::MAX), product >> 64];
+        let folded = u64::try_from(low ^ high).unwrap_or_default();
+        folded.wrapping_add(word.rotate_left(32))
     };
     let (words, rest) = bytes.as_chunks::<8>();
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);

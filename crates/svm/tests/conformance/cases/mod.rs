@@ -28,7 +28,6 @@ const ACTOR_ELF: &[u8] = include_bytes!("../../../../../contracts/svm/actor/acto
 
 /// A fixture of any kind.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a handful of cases")]
 pub(crate) enum Case {
     Instruction(InstrFixture),
     Syscall(SyscallFixture),
