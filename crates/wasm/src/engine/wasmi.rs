@@ -1,7 +1,8 @@
 //! The interpreter.
 //!
 //! It is built with a dispatch loop instead of tail calls: slower, but its use of native stack does not depend on what the
-//! optimiser does.
+//! optimiser does. A panic may not unwind through its handlers, which would abort the process: it is carried around
+//! them.
 //!
 //! Each program has an engine of its own. An engine keeps the code of every module that it ever translated, and takes
 //! 100 million functions in its life, so a shared one would grow with each program that is compiled.
@@ -16,7 +17,11 @@ use crate::{
 };
 use hexapla_primitives::{B256, keccak256};
 use hexapla_vm::Fatal;
-use std::sync::Arc;
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::Arc,
+};
 use wasmi::{
     AsContextMut, Caller, CompilationMode, Config, Global, Instance, Linker, Memory, Module, Store, TrapCode, Val,
 };
@@ -29,6 +34,8 @@ const MAX_STACK_BYTES: usize = STACK_WORDS as usize * 8 * 8;
 
 struct State {
     session: Session,
+    /// What a host function has panicked with.
+    panic: Option<Box<dyn Any + Send>>,
     /// Set once the instance is there.
     handles: Option<Handles>,
 }
@@ -79,7 +86,14 @@ fn enter<R>(
     };
     let ink = u64::try_from(read_i64(handles.ink, &caller)).unwrap_or(0);
     let (memory, state) = handles.memory.data_and_store_mut(&mut caller);
-    let result = hook(&mut Hooks::begin(memory, &mut state.session, ink, name));
+    let result = catch_unwind(AssertUnwindSafe(|| hook(&mut Hooks::begin(memory, &mut state.session, ink, name))));
+    let result = match result {
+        Ok(result) => result,
+        Err(payload) => {
+            state.panic = Some(payload);
+            return Err(wasmi::Error::host(Stop::Fatal(Fatal("the host panicked".into()))));
+        }
+    };
     let left = i64::try_from(state.session.ink).unwrap_or(i64::MAX);
     write(handles.ink, &mut caller, Val::I64(left)).map_err(|fatal| wasmi::Error::host(Stop::Fatal(fatal)))?;
     result.map_err(wasmi::Error::host)
@@ -148,7 +162,7 @@ const TRANSLATED: u64 = 6;
 impl Executable for Program {
     fn run(&self, session: Session) -> Result<RunEnd, Fatal> {
         let ink = i64::try_from(session.ink).unwrap_or(i64::MAX);
-        let state = State { session, handles: None };
+        let state = State { session, panic: None, handles: None };
         let mut store = Store::new(&self.engine, state);
         let instance = self.linker.instantiate_and_start(&mut store, &self.module).map_err(fatal)?;
         let export = |store: &Store<State>, name: &str| {
@@ -189,7 +203,11 @@ fn memory_hash(memory: Memory, store: &Store<State>) -> Option<B256> {
 fn call(instance: &Instance, store: &mut Store<State>) -> Result<Result<u32, Stop>, Fatal> {
     let entrypoint = instance.get_typed_func::<u32, u32>(&*store, ENTRYPOINT).map_err(fatal)?;
     let length = u32::try_from(store.data().session.frame.input.len()).unwrap_or(u32::MAX);
-    match entrypoint.call(&mut *store, length) {
+    let result = entrypoint.call(&mut *store, length);
+    if let Some(payload) = store.data_mut().panic.take() {
+        resume_unwind(payload);
+    }
+    match result {
         Ok(status) => Ok(Ok(status)),
         Err(error) => stop(error).map(Err),
     }
