@@ -37,7 +37,8 @@ const STATE_TESTS: [&str; 2] = ["ethereum-state-tests", "ethereum-state-tests-os
 
 /// Tests whose transactions are executed once more in all modes: with caches that always miss, on the other engines,
 /// without a trace. What can be seen of them must be equal.
-const IN_ALL_MODES: [&str; 8] = ["border", "lane", "lanes", "svm", "examples", "expectations", "keypairs", "proofs"];
+const IN_ALL_MODES: [&str; 10] =
+    ["activation", "border", "lane", "lanes", "security", "svm", "examples", "expectations", "keypairs", "proofs"];
 
 /// All steps; the last ones for the sets of state tests that are there.
 fn steps(state_tests: &[String]) -> Vec<Step> {

@@ -16,7 +16,7 @@ const USAGE: &str = "usage: cargo xtask <command>
 
   ci       everything that CI checks, up to the first failure
   soak     random transactions over all VMs in all modes: [--seconds N] [--seed S]
-  bench    all benchmarks; writes docs/benchmarks.md
+  bench    all benchmarks; writes docs/benchmarks.md; `bench metering`: what gas buys alone
   layers   the rules between crates; part of `cargo test`";
 
 fn main() -> ExitCode {
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "ci" => ci::run(),
         "soak" => soak::run(&arguments),
-        "bench" => bench::run(),
+        "bench" => bench::run(&arguments),
         "layers" => ci::layers(),
         _ => Err(USAGE.to_owned()),
     };

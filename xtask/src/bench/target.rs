@@ -19,7 +19,7 @@ pub(crate) struct Target {
     unit: &'static str,
 }
 
-const TARGETS: [(&str, Side, f64, &str); 12] = [
+const TARGETS: [(&str, Side, f64, &str); 14] = [
     ("translate_call_and_result", Side::AtMost, 1.0, "us"),
     ("translate_call_and_result_over_alloy_encode", Side::AtMost, 3.0, "x"),
     ("update_1_thread_vs_eth_trie_cpu", Side::AtLeast, 8.0, "x"),
@@ -31,6 +31,8 @@ const TARGETS: [(&str, Side, f64, &str); 12] = [
     ("crossing_added_wasm_to_evm", Side::AtMost, 1.0, "us"),
     ("border_added_evm_to_spl_typed", Side::AtMost, 3.0, "us"),
     ("spl_token_transfer_over_litesvm_cpu", Side::AtMost, 1.2, "x"),
+    ("metering_worst_over_evm_arithmetic", Side::AtMost, 20.0, "x"),
+    ("metering_worst_over_own_typical", Side::AtMost, 5.0, "x"),
     ("tour_process_wall", Side::AtMost, 0.3, "s"),
 ];
 
