@@ -77,3 +77,67 @@ fn what_a_refused_result_undoes_refunds_nothing() {
     println!("{:?}", calls.iter().map(|call| (call.gas_used, call.fault.as_ref().map(|f| f.message.clone()))).collect::<Vec<_>>());
     println!("{}", receipt.gas_used);
 }
+
+/// Init code of a contract with this code.
+fn init_code(code: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(code.len()).unwrap();
+    [&[0x60, length, 0x60, 0x09, 0x5f, 0x39, 0x60, length, 0x5f, 0xf3][..], code].concat()
+}
+
+#[test]
+fn s12_a_creator_does_not_pass_by_the_owner_by_calling_from_the_deepest_place() {
+    let mut stage = stage();
+    let [creator, other] = stage.actors(Side::Wasm);
+    let bob = Address::repeat_byte(0xb0);
+    let mut code = vec![0x73];
+    code.extend(bob);
+    code.extend([0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3]);
+    let mut init = init_code(&code);
+    init[3] = 10;
+    let receipt = stage.run(creator, Script::new().create(&init));
+    assert!(receipt.is_success(), "{}", message(&receipt));
+    let created = (0..10u64).map(|nonce| (nonce, creator.create(nonce)));
+    let created = created.filter(|(_, at)| !stage.chain.code(*at).unwrap().is_empty()).collect::<Vec<_>>();
+    let (nonce, created) = created[0];
+    assert_eq!(stage.chain.code(created).unwrap()[..], code[..]);
+    let interface = Interface::from_solidity_signatures("Some", ["function f()"]).unwrap();
+    let function = system::interface().function("setInterfaceOfCreated").unwrap();
+    let arguments = [Value::Address(created), Value::uint(nonce), crate::wire(&interface)];
+    let set = SolidityCodec::default().encode_call(function, &arguments).unwrap();
+    let last = Script::new().call(ScriptCall::to(SYSTEM_CONTRACT, set));
+    for depth in [1, 125, 126, 127] {
+        let mut path: Vec<Address> = (1..depth).map(|_| other).collect();
+        path.push(creator);
+        let script = stage.through(&path[1..], last.clone());
+        let receipt = stage.try_run(path[0], script);
+        println!("{depth}: {} {} gas", message(&receipt), receipt.gas_used);
+        assert!(!receipt.is_success(), "{depth}");
+    }
+}
+
+#[test]
+fn a_projection_is_paid_though_its_entry_was_read_before() {
+    let mut stage = stage();
+    let text = std::fs::read(hexapla_testing::contracts::root().join("svm/idl/token-2022.json")).unwrap();
+    let interface = Interface::detect(&String::from_utf8(text).unwrap()).unwrap();
+    let token = hexapla_executor::svm::canonical(&hexapla_executor::svm::spl::TOKEN);
+    stage.chain.set_interface(token, &interface).unwrap();
+    println!("weight {}", interface.weight());
+    let key = hexapla_executor::border::registry::Entry::key(token);
+    let function = system::interface().function("object").unwrap();
+    let arguments = [Value::uint(key.vm.0), Value::Bytes(key.key.clone())];
+    let read = SolidityCodec::default().encode_call(function, &arguments).unwrap();
+    let refused = || ScriptCall::to(token, b"no function".to_vec()).catch();
+    let gas = |first: bool| {
+        let mut script = Script::new();
+        if first {
+            script = script.call(ScriptCall::to(SYSTEM_CONTRACT, read.clone()));
+        }
+        let receipt = stage.try_run(stage.actor(Side::Evm), script.call(refused()));
+        let calls = crossings(&receipt);
+        calls.last().unwrap().gas_used
+    };
+    let (cold, warm) = (gas(false), gas(true));
+    println!("{cold} {warm}");
+    assert!(cold - warm <= 2_000, "{cold} gas, and {warm} where somebody has read the entry before");
+}
