@@ -1,13 +1,13 @@
 //! Probes of a second pair of eyes.
 
-use crate::{ask, call, contract, message, stage, untraced};
+use crate::{contract, message, stage};
 use hexapla_abi::{Abi, Codec, Interface, Projection, SolidityCodec, Value};
 use hexapla_executor::{
-    Receipt, TxEnv,
-    svm::{AccountMeta, Invocation, alias},
+    TxEnv,
+    svm::{AccountMeta, alias},
     system::{self, SYSTEM_CONTRACT},
 };
-use hexapla_primitives::{Address, Bytes, U256, VmId};
+use hexapla_primitives::{Address, Bytes, U256};
 use hexapla_testing::{Script, ScriptCall, Side, Stage, crossings};
 
 /// `PUSH1 0xDD; PUSH0; MSTORE8; PUSH1 1; PUSH0; REVERT`: reverts with a byte.
@@ -34,48 +34,6 @@ fn s06_why_a_creation_failed_does_not_depend_on_a_trace() {
     assert_eq!(traced.fault, plain.fault);
     assert_eq!(plain.fault.as_ref().unwrap().data, Bytes::from_static(&[0xbb]));
     assert_eq!(traced.digest(), plain.digest());
-}
-
-/// Clears the slots 1..=5 and returns a word that is no bool: `PUSH0 PUSH1 slot SSTORE …`.
-fn clears_slots(returns: u8) -> Vec<u8> {
-    let mut code = Vec::new();
-    for slot in 1..=5u8 {
-        code.extend([0x5f, 0x60, slot, 0x55]);
-    }
-    code.extend([0x60, returns, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3]);
-    code
-}
-
-#[test]
-fn what_a_refused_result_undoes_refunds_nothing() {
-    let interface = Interface::from_solidity_signatures("Flag", ["function f() returns (bool)"]).unwrap();
-    let gas = |filled: bool, returns: u8, stage: &mut Stage| {
-        let flag = Address::repeat_byte(0x51);
-        contract(&mut stage.chain, flag, &clears_slots(returns));
-        let put = |overlay: &mut hexapla_state::Overlay| {
-            for slot in 1..=5 {
-                overlay.insert_word(flag, U256::from(slot), U256::from(u8::from(filled)))?;
-            }
-            Ok(())
-        };
-        stage.chain.edit(put).unwrap();
-        stage.chain.set_interface(flag, &interface).unwrap();
-        let shown = Projection::new(interface.clone().into(), Abi::Borsh);
-        let selector = shown.interface().functions[0].selector.clone();
-        let actor = stage.svm()[0];
-        let metas = [AccountMeta::new_readonly(alias(flag), false)];
-        let invoke = actor.call(Script::new().invoke(1, &[], &selector), &metas);
-        let receipt = stage.try_run(
-            stage.actor(Side::Evm),
-            Script::new().burn(2000).call(ScriptCall::to(actor.address(), invoke).catch()),
-        );
-        receipt
-    };
-    let receipt = gas(true, 2, &mut Stage::new());
-    assert!(receipt.is_success(), "{}", message(&receipt));
-    let calls = crossings(&receipt);
-    println!("{:?}", calls.iter().map(|call| (call.gas_used, call.fault.as_ref().map(|f| f.message.clone()))).collect::<Vec<_>>());
-    println!("{}", receipt.gas_used);
 }
 
 /// Init code of a contract with this code.
@@ -110,7 +68,6 @@ fn s12_a_creator_does_not_pass_by_the_owner_by_calling_from_the_deepest_place() 
         path.push(creator);
         let script = stage.through(&path[1..], last.clone());
         let receipt = stage.try_run(path[0], script);
-        println!("{depth}: {} {} gas", message(&receipt), receipt.gas_used);
         assert!(!receipt.is_success(), "{depth}");
     }
 }
@@ -122,7 +79,6 @@ fn a_projection_is_paid_though_its_entry_was_read_before() {
     let interface = Interface::detect(&String::from_utf8(text).unwrap()).unwrap();
     let token = hexapla_executor::svm::canonical(&hexapla_executor::svm::spl::TOKEN);
     stage.chain.set_interface(token, &interface).unwrap();
-    println!("weight {}", interface.weight());
     let key = hexapla_executor::border::registry::Entry::key(token);
     let function = system::interface().function("object").unwrap();
     let arguments = [Value::uint(key.vm.0), Value::Bytes(key.key.clone())];
@@ -138,6 +94,98 @@ fn a_projection_is_paid_though_its_entry_was_read_before() {
         calls.last().unwrap().gas_used
     };
     let (cold, warm) = (gas(false), gas(true));
-    println!("{cold} {warm}");
     assert!(cold - warm <= 2_000, "{cold} gas, and {warm} where somebody has read the entry before");
+}
+
+/// A program with an account that holds so many flags, and a call that reads it.
+fn reads_flags(stage: &mut Stage, flags: u32, ty: hexapla_abi::Type) -> ScriptCall {
+    use hexapla_executor::svm::{Pubkey, StoredAccount, genesis};
+    let layout = hexapla_abi::AccountLayout {
+        name: "Flags".into(),
+        discriminator: Bytes::from_static(&[9; 8]),
+        ty: hexapla_abi::Type::Struct {
+            name: "Flags".into(),
+            fields: vec![hexapla_abi::Field { name: "flags".into(), ty: hexapla_abi::Type::Array(Box::new(ty)) }],
+        },
+    };
+    let interface = Interface { name: "Flags".into(), abi: Abi::Borsh, layouts: vec![layout], ..Interface::default() };
+    let actor = stage.svm()[0];
+    stage.chain.set_interface(actor.address(), &interface).unwrap();
+    let key = Pubkey::new_from_array([0xf1; 32]);
+    let data = [&[9; 8][..], &flags.to_le_bytes(), &vec![1; flags as usize]].concat();
+    let stored = StoredAccount { owner: actor.program, executable: false, data: data.into() };
+    stage.chain.insert_svm_accounts([genesis::account(key, 100_000_000_000, &stored)]).unwrap();
+    let shown = Projection::new(interface.into(), Abi::Solidity);
+    let reader = &shown.readers()[0].function;
+    let asked = [Value::bytes(key.to_bytes().to_vec())];
+    ScriptCall::to(actor.address(), SolidityCodec::default().encode_call(reader, &asked).unwrap())
+}
+
+#[test]
+fn a_result_is_paid_by_the_values_that_it_becomes_before_they_are_made() {
+    let gas = |flags: u32| {
+        let mut stage = Stage::new();
+        let call = reads_flags(&mut stage, flags, hexapla_abi::Type::Bool);
+        let receipt = stage.try_run(stage.actor(Side::Evm), Script::new().call(call.catch()));
+        let calls = crossings(&receipt);
+        let read = calls.last().unwrap();
+        assert!(read.fault.is_none(), "{:?}", read.fault);
+        read.gas_used
+    };
+    let (few, many) = (gas(1_000), gas(2_000));
+    assert!(many - few >= 12 * 1_000, "{few} and {many} gas: six for each value, and six for its word");
+}
+
+#[test]
+fn what_is_said_of_an_account_of_another_kind_is_short() {
+    let mut stage = Stage::new();
+    let call = reads_flags(&mut stage, 1_000_000, hexapla_abi::Type::Bool);
+    let actor = stage.svm()[0];
+    let key = hexapla_executor::svm::Pubkey::new_from_array([0xf1; 32]);
+    let stored = hexapla_executor::svm::StoredAccount {
+        owner: actor.program,
+        executable: false,
+        data: vec![7; 1_000_000].into(),
+    };
+    stage.chain.insert_svm_accounts([hexapla_executor::svm::genesis::account(key, 100_000_000_000, &stored)]).unwrap();
+    let receipt = stage.try_run(stage.actor(Side::Evm), Script::new().call(call.catch()));
+    let calls = crossings(&receipt);
+    let fault = calls.last().unwrap().fault.as_ref().expect("it is another account");
+    assert!(fault.message.len() < 2_000, "{} bytes: {}", fault.message.len(), &fault.message[..300]);
+}
+
+#[test]
+fn numbers_that_are_too_wide_are_refused_by_the_system_contract() {
+    let mut stage = stage();
+    for (name, place) in [("setInterfaceOfCreated", 1), ("canonicalOf", 0), ("object", 0)] {
+        let function = system::interface().function(name).unwrap();
+        let arguments: Vec<Value> = match name {
+            "setInterfaceOfCreated" => vec![Value::Address(Address::ZERO), Value::uint(0u8), Value::bytes(vec![])],
+            _ => vec![Value::uint(0u8), Value::bytes(vec![])],
+        };
+        let mut data = SolidityCodec::default().encode_call(function, &arguments).unwrap().to_vec();
+        data[4 + 32 * place..36 + 32 * place].fill(0xff);
+        let tx = crate::call(&stage.chain, SYSTEM_CONTRACT, data);
+        let receipt = stage.chain.transact(tx).unwrap().receipt;
+        assert!(!receipt.is_success(), "{name}");
+    }
+}
+
+#[test]
+fn a_call_whose_stated_value_nobody_pays_stands_once_in_the_record() {
+    let interface = Interface::from_solidity_signatures("Bank", ["function pay() payable"]).unwrap();
+    let mut stage = Stage::new();
+    let bank = Address::repeat_byte(0x51);
+    contract(&mut stage.chain, bank, &[0x00]);
+    stage.chain.set_interface(bank, &interface).unwrap();
+    let shown = Projection::new(interface.into(), Abi::Borsh);
+    let function = &shown.interface().functions[0];
+    let data = [&function.selector[..], &5u64.to_le_bytes()].concat();
+    let actor = stage.svm()[0];
+    let metas = [AccountMeta::new_readonly(alias(bank), false)];
+    let invoke = actor.call(Script::new().invoke(1, &[], &data), &metas);
+    let receipt =
+        stage.try_run(stage.actor(Side::Evm), Script::new().call(ScriptCall::to(actor.address(), invoke).catch()));
+    let attempts = receipt.crossings.iter().filter(|crossing| crossing.to.address == bank).count();
+    assert_eq!(attempts, 1);
 }
