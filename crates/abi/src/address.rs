@@ -19,4 +19,11 @@ pub trait AddressBook {
 
     /// The id under which this ABI's contracts know an account.
     fn native(&self, canonical: Address) -> Result<B256, AddressError>;
+
+    /// Asked before so many parts of values (arguments, elements, fields, entries, payloads) are made. In compact forms
+    /// a part may take a bit of a byte, and becomes a word elsewhere: the length of the bytes does not pay for that. `Err`
+    /// ends the decoding.
+    fn pay_for_parts(&self, _parts: usize) -> Result<(), AddressError> {
+        Ok(())
+    }
 }

@@ -72,36 +72,35 @@ impl Machine {
         let given = frame.gas_limit;
         let mut gas = Gas::new(given);
         let copying = Metered { ctx: &mut self.evm.ctx, gas: &mut gas }.charge_copy(copied);
-        let entered = copying.and_then(|()| self.enter(frame, payer, &mut gas));
+        let mut is_let_in = false;
+        let admitted = copying.and_then(|()| self.enter(frame, &mut gas)).and_then(|states_value| {
+            is_let_in = true;
+            if states_value { self.pay_stated_value(frame, payer, &mut gas) } else { Ok(()) }
+        });
         frame.gas_limit = gas.remaining();
-        let (kind, message) = match entered {
+        let (kind, message) = match admitted {
             Ok(()) => return Ok(Ok(())),
             Err(HostError::Fatal(fatal)) => return Err(fatal),
             Err(HostError::Fault { kind, message }) => (kind, message),
         };
-        let end = refused(frame, fault_in(frame, kind, &message));
-        self.border.refuse(&Frame { gas_limit: given, ..frame.clone() }, &end);
+        let mut end = refused(frame, fault_in(frame, kind, &message));
+        if is_let_in {
+            self.dismiss(frame, &mut end)?;
+        } else {
+            self.border.refuse(&Frame { gas_limit: given, ..frame.clone() }, &end);
+        }
         Ok(Err(end))
     }
 
-    fn enter(&mut self, frame: &mut Frame, payer: Option<Address>, gas: &mut Gas) -> HostResult<()> {
+    /// Whether typed call data states a value, which is to be paid.
+    fn enter(&mut self, frame: &mut Frame, gas: &mut Gas) -> HostResult<bool> {
         if frame.depth as u64 > CALL_STACK_LIMIT {
             return Err(HostError::fault(FaultKind::CallDepth, "calls are nested more than 1024 deep"));
         }
         let stated = frame.value;
         let (border, mut state) = self.border_state(frame, gas);
         border.enter(frame, &mut state)?;
-        if frame.value == stated {
-            return Ok(());
-        }
-        let paid = self.pay_stated_value(frame, payer, gas);
-        if paid.is_err() {
-            let fault = fault_in(frame, FaultKind::InsufficientBalance, "the value was not paid");
-            let mut end = FrameEnd { gas_left: gas.remaining(), ..refused(frame, fault) };
-            let (border, mut state) = self.border_state(frame, gas);
-            border.leave(frame, &mut end, &mut state)?;
-        }
-        paid
+        Ok(frame.value != stated)
     }
 
     /// The border, and state as it sees it, paid from `gas`.

@@ -225,7 +225,7 @@ impl Machine {
                 };
                 result.output = self.border.fault_data(&fault, owner, VmId::EVM);
                 result.result = InstructionResult::Revert;
-                self.last_fault = Some(fault);
+                self.refused_code = Some(fault);
                 Ok(())
             }
         }
@@ -281,8 +281,7 @@ impl Machine {
         };
         let inner = result.interpreter_result();
         // A failed activation has left a better fault than revm can give.
-        let noted = self.last_fault.take().filter(|fault| created == Some(fault.contract) && inner.result.is_revert());
-        let fault = noted.or_else(|| fault_of(inner.result, contract, &inner.output));
+        let fault = self.refused_code.take().or_else(|| fault_of(inner.result, contract, &inner.output));
         if let Some(tracer) = &mut self.tracer {
             let exit = match &fault {
                 None => Exit::Return(inner.output.clone()),

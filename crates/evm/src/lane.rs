@@ -80,7 +80,7 @@ impl Machine {
         let checkpoint = self.evm.ctx.journal_mut().checkpoint();
         let mut host = self.lane_host(frame, fee_gas);
         let ended = run.run(&mut host);
-        let (gas, fee_gas) = (*host.gas(), host.into_fee_gas());
+        let gas = host.into_gas();
         let LaneEnd { exit, gas_used, native_used } = ended?;
         let gas_left = frame.gas_limit.saturating_sub(gas_used).min(gas.remaining());
         let mut end = FrameEnd { exit, gas_left, native_used };
@@ -89,7 +89,8 @@ impl Machine {
             self.evm.ctx.journal_mut().checkpoint_commit();
         } else {
             self.evm.ctx.journal_mut().checkpoint_revert(checkpoint);
-            run.fail(&mut self.lane_host(frame, fee_gas).taking_fees())?;
+            // Whatever the transaction has used, the fee pays for this.
+            run.fail(&mut self.lane_host(frame, Gas::new(tx.state_gas())).taking_fees())?;
         }
         if let Some(tracer) = &mut self.tracer {
             tracer.exit(&end, self.evm.ctx.journaled_state.logs(), None);

@@ -33,6 +33,8 @@ pub struct Machine {
     pub(crate) fee: U256,
     /// How the outermost frame failed.
     pub(crate) last_fault: Option<Fault>,
+    /// Why the code that a creation has returned was refused, until that frame has ended.
+    pub(crate) refused_code: Option<Fault>,
     /// What programs of VMs with a text log have said.
     pub(crate) program_log: Vec<String>,
 }
@@ -111,6 +113,7 @@ impl Machine {
             segment_caller: None,
             fee: U256::ZERO,
             last_fault: None,
+            refused_code: None,
             program_log: Vec::new(),
         }
     }
@@ -136,6 +139,7 @@ impl Machine {
         self.segment_caller = None;
         self.fee = U256::ZERO;
         self.last_fault = None;
+        self.refused_code = None;
         self.program_log.clear();
         self.evm.ctx.tx = tx;
     }

@@ -40,6 +40,10 @@ const WORD_GAS: u64 = 6;
 /// Gas of checking a byte of an interface.
 const CHECK_BYTE_GAS: u64 = 16;
 
+/// Calls below that of a creator who sets an interface. So the contract's `owner()` has room for calls of its own: a
+/// creator must not be able to make it fail.
+const CREATOR_DEPTH_MAX: usize = 32;
+
 /// The interface of the system contract.
 pub fn interface() -> &'static Interface {
     &INTERFACE
@@ -77,6 +81,10 @@ impl SystemVm {
                 self.register(*contract, data, host)?
             }
             ("setInterfaceOfCreated", [Value::Address(contract), Value::Uint(nonce), Value::Bytes(data)]) => {
+                if frame.depth > CREATOR_DEPTH_MAX {
+                    let message = format!("a creator sets an interface from at most {CREATOR_DEPTH_MAX} calls deep");
+                    return Err(refused(message));
+                }
                 if frame.caller.create(nonce.to()) != *contract {
                     return Err(refused(format!("{} did not create {contract} with the nonce {nonce}", frame.caller)));
                 }
@@ -206,11 +214,16 @@ impl SystemVm {
     }
 }
 
-/// What `owner()` answers: nothing, or an owner, who may be nobody.
+/// What `owner()` answers: nothing, or an owner, who may be nobody. Where it had not what it needs to run, nobody knows.
 fn named_owner(contract: Address, host: &mut dyn Host) -> HostResult<Option<Option<Address>>> {
     /// Selector of `owner()`.
     const OWNER: [u8; 4] = [0x8d, 0xa5, 0xcb, 0x5b];
     let outcome = host.call(CallRequest::new(CallKind::Static, contract, Bytes::from_static(&OWNER)))?;
+    if let Some(fault) = &outcome.fault
+        && matches!(fault.kind, FaultKind::OutOfGas | FaultKind::CallDepth | FaultKind::StackOverflow)
+    {
+        return Err(refused(format!("{contract} could not be asked for its owner: {}", fault.message)));
+    }
     let word = outcome.output.get(..32).filter(|word| outcome.success && word.starts_with(&[0; 12]));
     Ok(word.map(|word| Some(Address::from_slice(&word[12..])).filter(|owner| !owner.is_zero())))
 }

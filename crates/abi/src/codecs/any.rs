@@ -85,7 +85,9 @@ impl<'a> AnyCodec<'a> {
     pub fn decode_account(&self, layout: &AccountLayout, data: &[u8]) -> Result<Value, CodecError> {
         let body = data.strip_prefix(&layout.discriminator[..]).ok_or_else(|| CodecError::WrongValue {
             expected: layout.name.clone(),
-            value: Value::Bytes(Bytes::copy_from_slice(data)).to_string(),
+            // What is wrong is how the data begins; there may be megabytes of it.
+            value: Value::Bytes(Bytes::copy_from_slice(data.get(..layout.discriminator.len()).unwrap_or(data)))
+                .to_string(),
         })?;
         if !layout.discriminator.is_empty() {
             return self.decode_first(&layout.ty, body);

@@ -25,7 +25,7 @@ pub(super) fn decode_sequence<'t, F: Form>(
     data: &[u8],
 ) -> Result<Vec<Value>, CodecError> {
     let mut decoder = Decoder { book, reader: Reader::new(data), form: PhantomData::<F> };
-    decoder.reader.spend(types.len())?;
+    decoder.spend(types.len())?;
     let mut values = Vec::with_capacity(types.len());
     for ty in types {
         values.push(decoder.value(ty, MAX_TYPE_DEPTH)?);
@@ -53,43 +53,44 @@ impl<F: Form> Decoder<'_, '_, F> {
         if !F::has_form(ty) {
             return Err(unsupported::<F>(ty));
         }
-        let reader = &mut self.reader;
         match ty {
-            Type::Bool => F::take_bool(reader, ty).map(Value::Bool),
-            Type::Uint { bits } => F::take_uint(reader, ty, *bits).map(Value::Uint),
-            Type::Int { bits } => F::take_int(reader, ty, *bits).map(Value::Int),
-            Type::Felt => F::take_uint(reader, ty, 252).map(Value::Felt),
+            Type::Bool => F::take_bool(&mut self.reader, ty).map(Value::Bool),
+            Type::Uint { bits } => F::take_uint(&mut self.reader, ty, *bits).map(Value::Uint),
+            Type::Int { bits } => F::take_int(&mut self.reader, ty, *bits).map(Value::Int),
+            Type::Felt => F::take_uint(&mut self.reader, ty, 252).map(Value::Felt),
             Type::Address => self.address(ty).map(Value::Address),
-            Type::Bytes => F::take_bytes(reader, ty).map(|bytes| Value::Bytes(Bytes::from(bytes.into_owned()))),
+            Type::Bytes => {
+                F::take_bytes(&mut self.reader, ty).map(|bytes| Value::Bytes(Bytes::from(bytes.into_owned())))
+            }
             Type::FixedBytes(n) => {
-                F::take_fixed(reader, ty, *n).map(|bytes| Value::Bytes(Bytes::from(bytes.into_owned())))
+                F::take_fixed(&mut self.reader, ty, *n).map(|bytes| Value::Bytes(Bytes::from(bytes.into_owned())))
             }
             Type::String => {
-                let at = reader.at();
-                text(at, F::take_bytes(reader, ty)?.into_owned())
+                let at = self.reader.at();
+                text(at, F::take_bytes(&mut self.reader, ty)?.into_owned())
             }
             Type::FixedString(n) => {
-                let at = reader.at();
-                text(at, F::take_fixed(reader, ty, *n)?.into_owned())
+                let at = self.reader.at();
+                text(at, F::take_fixed(&mut self.reader, ty, *n)?.into_owned())
             }
             Type::Array(inner) => {
-                let at = reader.at();
-                let length = F::take_length(reader, ty)?;
-                reader.spend_length(ty, at, length, 1)?;
+                let at = self.reader.at();
+                let length = F::take_length(&mut self.reader, ty)?;
+                self.spend_length(ty, at, length, 1)?;
                 self.items(inner, length, depth_left)
             }
             Type::FixedArray(inner, length) => {
-                reader.spend(*length)?;
+                self.spend(*length)?;
                 self.items(inner, *length, depth_left)
             }
             Type::Option(inner) => self.option(ty, inner, depth_left),
             Type::Tuple(types) => {
-                reader.spend(types.len())?;
+                self.spend(types.len())?;
                 let values = types.iter().map(|ty| self.value(ty, depth_left));
                 values.collect::<Result<_, _>>().map(Value::Tuple)
             }
             Type::Struct { name, fields } => {
-                reader.spend(fields.len())?;
+                self.spend(fields.len())?;
                 let mut values = Vec::with_capacity(fields.len());
                 for field in fields {
                     values.push((field.name.clone(), self.value(&field.ty, depth_left)?));
@@ -97,7 +98,7 @@ impl<F: Form> Decoder<'_, '_, F> {
                 Ok(Value::Struct { name: name.clone(), fields: values })
             }
             Type::Enum { name, variants } => {
-                reader.spend(1)?;
+                self.spend(1)?;
                 let index = self.variant(ty, variants.len())?;
                 let Some(variant) = variants.get(index) else { return Err(unsupported::<F>(ty)) };
                 let payload = Box::new(self.value(&variant.payload, depth_left)?);
@@ -107,6 +108,22 @@ impl<F: Form> Decoder<'_, '_, F> {
             Type::Unit => Ok(Value::Unit),
             Type::Function => Err(unsupported::<F>(ty)),
         }
+    }
+
+    /// Counts parts, before they are made.
+    fn spend(&mut self, parts: usize) -> Result<(), CodecError> {
+        self.reader.spend(parts)?;
+        self.pay(parts)
+    }
+
+    /// Counts the parts of a list.
+    fn spend_length(&mut self, ty: &Type, at: usize, length: usize, each: usize) -> Result<(), CodecError> {
+        self.reader.spend_length(ty, at, length, each)?;
+        self.pay(length.saturating_mul(each))
+    }
+
+    fn pay(&self, parts: usize) -> Result<(), CodecError> {
+        self.book.pay_for_parts(parts).map_err(|_| self.reader.too_many_parts())
     }
 
     fn address(&mut self, ty: &Type) -> Result<Address, CodecError> {
@@ -126,7 +143,7 @@ impl<F: Form> Decoder<'_, '_, F> {
     }
 
     fn option(&mut self, ty: &Type, inner: &Type, depth_left: usize) -> Result<Value, CodecError> {
-        self.reader.spend(1)?;
+        self.spend(1)?;
         if self.variant(ty, 2)? != F::SOME {
             return Ok(Value::Option(None));
         }
@@ -151,7 +168,7 @@ impl<F: Form> Decoder<'_, '_, F> {
     fn map(&mut self, ty: &Type, key: &Type, value: &Type, depth_left: usize) -> Result<Value, CodecError> {
         let at = self.reader.at();
         let length = F::take_length(&mut self.reader, ty)?;
-        self.reader.spend_length(ty, at, length, 2)?;
+        self.spend_length(ty, at, length, 2)?;
         let mut entries = Vec::with_capacity(length.min(self.reader.remaining()));
         let mut before: Option<&[u8]> = None;
         for _ in 0..length {

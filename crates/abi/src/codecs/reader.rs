@@ -107,7 +107,7 @@ impl<'d> Reader<'d> {
     }
 
     #[cold]
-    fn too_many_parts(&self) -> CodecError {
+    pub(super) fn too_many_parts(&self) -> CodecError {
         CodecError::TooManyParts { limit: parts_max(self.data.len()), bytes: self.data.len() }
     }
 }

@@ -55,11 +55,6 @@ impl<'a> FrameHost<'a> {
     }
 
     /// Gas that the frame has left, its state gas and its refunds.
-    pub(crate) const fn gas(&self) -> &Gas {
-        &self.gas
-    }
-
-    /// The same.
     pub(crate) fn into_gas(self) -> Gas {
         self.gas
     }

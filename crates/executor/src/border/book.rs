@@ -11,6 +11,9 @@ use hexapla_primitives::{
 use hexapla_vm::{BorderState, CallBook, HostError, HostResult};
 use std::cell::RefCell;
 
+/// Gas of each part of a value that bytes become: it takes memory, and a word of 32 bytes in other ABIs.
+const PART_GAS: u64 = 6;
+
 /// The address book of one VM over the state of a transaction.
 pub(super) struct StateBook<'a> {
     vm: VmId,
@@ -75,6 +78,11 @@ impl AddressBook for StateBook<'_> {
             Err(HostError::Fault { kind: FaultKind::Border, message }) => Err(AddressError(message.into())),
             Err(error) => Err(self.fail(error)),
         }
+    }
+
+    fn pay_for_parts(&self, parts: usize) -> Result<(), AddressError> {
+        let gas = PART_GAS.saturating_mul(u64::try_from(parts).unwrap_or(u64::MAX));
+        CallBook::charge(self, gas).map_err(|error| self.fail(error))
     }
 
     fn native(&self, canonical: Address) -> Result<B256, AddressError> {

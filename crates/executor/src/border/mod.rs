@@ -13,7 +13,7 @@ use hexapla_vm::{
     Border, BorderState, CallKind, Crossing, Excerpt, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party,
     Reentrancy, Translation, Vm, VmSet,
 };
-use registry::Projections;
+use registry::{Held, Projections};
 use std::sync::Arc;
 use translate::{Translated, abi_of};
 
@@ -30,6 +30,8 @@ pub const BORDER_DEPTH_MAX: usize = 128;
 pub struct ChainBorder {
     vms: VmSet,
     projections: Arc<Projections>,
+    /// Those that the running transaction has paid for.
+    held: Held,
     /// Frames that were let in and have not ended, outermost first.
     active: Vec<Active>,
     crossings: Vec<Crossing>,
@@ -49,7 +51,7 @@ struct Active {
 impl ChainBorder {
     /// A border between the EVM and `vms`.
     pub fn new(vms: VmSet, projections: Arc<Projections>) -> Self {
-        Self { vms, projections, active: Vec::new(), crossings: Vec::new() }
+        Self { vms, projections, held: Held::default(), active: Vec::new(), crossings: Vec::new() }
     }
 
     fn check(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
@@ -129,7 +131,7 @@ impl Border for ChainBorder {
         let crosses = frame.vm != frame.caller_vm;
         let record = crosses.then(|| begun(frame));
         let translated = match crosses {
-            true => translate::call(&self.vms, &self.projections, frame, state)?.map(Box::new),
+            true => translate::call(&self.vms, (&mut self.held, &self.projections), frame, state)?.map(Box::new),
             false => None,
         };
         let interface = translated.as_ref().map(|translated| translated.interface);
@@ -199,6 +201,7 @@ impl Border for ChainBorder {
 
     fn take_crossings(&mut self) -> Vec<Crossing> {
         self.active.clear();
+        self.held.clear();
         core::mem::take(&mut self.crossings)
     }
 }

@@ -4,8 +4,9 @@
 //! interface's hash the interface itself ([`Interface::to_bytes`]). Equal contracts share the second one, and what was
 //! computed from it stays valid for as long as the hash stands.
 //!
-//! What a call pays for an interface depends on the entry alone, not on what a node has in memory: the first call of a
-//! transaction pays for reading and projecting the interface, whether or not that is done.
+//! What a call pays for an interface depends on the entry and on the transaction alone, not on what a node has in memory:
+//! the first call of a transaction pays for reading and projecting the interface, whether or not that is done, and the
+//! projection is then held until the transaction ends ([`Held`]). So nobody makes the host do it again for nothing.
 
 use hexapla_abi::{Abi, Interface, Projection, WireError};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, VmId, keccak256};
@@ -83,8 +84,7 @@ pub fn objects(
     Ok([(Entry::key(contract), entry.to_bytes()), (entry.body_key(), body)])
 }
 
-/// The entry of a contract with this code; `None` where it has no interface, or one for other code. The first access of a
-/// transaction pays for reading and projecting the interface.
+/// The entry of a contract with this code; `None` where it has no interface, or one for other code.
 pub fn entry_of(contract: Address, code_hash: B256, state: &mut dyn BorderState) -> HostResult<Option<Entry>> {
     let read = state.object(&Entry::key(contract))?;
     let Some(bytes) = read.value else { return Ok(None) };
@@ -93,10 +93,35 @@ pub fn entry_of(contract: Address, code_hash: B256, state: &mut dyn BorderState)
     if entry.code_hash != code_hash {
         return Ok(None);
     }
-    if read.is_cold {
-        state.charge(PROJECTION_GAS.saturating_mul(u64::from(entry.weight).div_ceil(32)))?;
-    }
     Ok(Some(entry))
+}
+
+/// The projections that the running transaction has paid for. Their memory is bounded by its gas.
+#[derive(Debug, Default)]
+pub struct Held(HashMap<(B256, Abi), Arc<Projection>>);
+
+impl Held {
+    /// The interface behind `entry` as `target` sees it. The first call of a transaction pays for it.
+    pub fn get(
+        &mut self,
+        all: &Projections,
+        entry: &Entry,
+        target: Abi,
+        state: &mut dyn BorderState,
+    ) -> HostResult<Arc<Projection>> {
+        if let Some(held) = self.0.get(&(entry.hash, target)) {
+            return Ok(Arc::clone(held));
+        }
+        state.charge(PROJECTION_GAS.saturating_mul(u64::from(entry.weight).div_ceil(32)))?;
+        let projection = all.get(entry, target, state)?;
+        self.0.insert((entry.hash, target), Arc::clone(&projection));
+        Ok(projection)
+    }
+
+    /// The transaction has ended.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// Projections by interface and target, shared by all blocks and threads; those unused for longest make room.

@@ -6,7 +6,7 @@
 
 use super::{
     book::StateBook,
-    registry::{Entry, Projections, entry_of},
+    registry::{Entry, Held, Projections, entry_of},
 };
 use hexapla_abi::{Abi, AnyCodec, Codec, CodecError, ImageError, Projection, Value, describe_revert};
 use hexapla_primitives::{B256, Bytes, Fault, FaultKind, U256, VmId};
@@ -57,7 +57,7 @@ pub(super) fn abi_of(vms: &VmSet, vm: VmId) -> Abi {
 /// Puts the call of a crossing into the callee's form. `None` where its bytes are not values of an interface.
 pub(super) fn call(
     vms: &VmSet,
-    projections: &Projections,
+    (held, all): (&mut Held, &Projections),
     frame: &mut Frame,
     state: &mut dyn BorderState,
 ) -> HostResult<Option<Translated>> {
@@ -75,7 +75,7 @@ pub(super) fn call(
         raw(callee, from, frame)?;
         return Ok(None);
     };
-    let projection = projections.get(&entry, from, state)?;
+    let projection = held.get(all, &entry, from, state)?;
     let translated = Call { vms, callee, projection, entry, frame, state }.translate()?;
     if translated.is_none() {
         raw(callee, from, frame)?;

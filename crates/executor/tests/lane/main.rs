@@ -1,6 +1,7 @@
 //! Solana's own transactions, signed as wallets sign them.
 
 mod assets;
+mod attack;
 mod checks;
 mod crossing;
 mod hostile;

@@ -25,7 +25,7 @@ fn initialise(nonce: &Pubkey, authority: &Pubkey) -> Instruction {
     system(accounts, [&6u32.to_le_bytes()[..], authority.as_ref()].concat())
 }
 
-fn advance(nonce: &Pubkey, authority: &Pubkey) -> Instruction {
+pub(crate) fn advance(nonce: &Pubkey, authority: &Pubkey) -> Instruction {
     let accounts = vec![
         AccountMeta::new(*nonce, false),
         AccountMeta::new_readonly(sysvar::recent_blockhashes::ID, false),
@@ -34,14 +34,14 @@ fn advance(nonce: &Pubkey, authority: &Pubkey) -> Instruction {
     system(accounts, 4u32.to_le_bytes().into())
 }
 
-fn stored_hash(chain: &Chain, nonce: &Pubkey) -> Hash {
+pub(crate) fn stored_hash(chain: &Chain, nonce: &Pubkey) -> Hash {
     let versions: Versions = bincode::deserialize(&stored(chain, nonce).data).unwrap();
     let State::Initialized(data) = versions.state() else { panic!("the nonce is not initialised") };
     data.blockhash()
 }
 
 /// A chain with a nonce account of wallet 1, and the account's key. Its hash is older than any recent one.
-fn with_nonce() -> (Chain, Wallet, Pubkey) {
+pub(crate) fn with_nonce() -> (Chain, Wallet, Pubkey) {
     let mut chain = chain();
     let (alice, nonce) = (Wallet::new(1), Wallet::new(30));
     let create = create_account(&alice.key(), &nonce.key(), rent(NONCE_BYTES), NONCE_BYTES, &SYSTEM);

@@ -1,6 +1,7 @@
 //! What an audit found, as tests: unpaid work, results that depend on a cache, authority from the wrong place. Names carry
 //! the number of the finding; `SECURITY.md` says what counts as a vulnerability.
 
+mod attack;
 mod authority;
 mod caches;
 mod paid;
