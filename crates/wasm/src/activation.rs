@@ -4,9 +4,8 @@
 //! with the same code.
 
 use crate::{
-    error::WasmError,
     footprint::Footprint,
-    instrument::{INSTRUMENTER_VERSION, Instrumented},
+    instrument::{INSTRUMENTER_VERSION, ModuleInfo},
     prices,
 };
 use hexapla_primitives::{B256, Bytes, ObjectKey, VmId};
@@ -33,15 +32,14 @@ pub struct ActivationRecord {
 }
 
 impl ActivationRecord {
-    pub(crate) fn of(module: &Instrumented) -> Result<Self, WasmError> {
-        let info = &module.info;
-        Ok(Self {
+    pub(crate) fn of(info: &ModuleInfo, program: &Footprint) -> Self {
+        Self {
             instrumenter: INSTRUMENTER_VERSION,
             instrumented_hash: info.instrumented_hash,
             initial_pages: info.initial_pages,
-            init_gas: prices::init(&Footprint::of(&module.wasm)?),
-            compile_gas: prices::compilation(info.instrumented_bytes, info.functions, info.compile_gas),
-        })
+            init_gas: prices::init(program),
+            compile_gas: prices::compilation(program, info.compile_gas),
+        }
     }
 
     /// Where the record of a code stands.

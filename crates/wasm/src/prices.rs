@@ -182,7 +182,7 @@ pub const INIT_GAS: u64 = 72 * 128 + 11 * 32;
 /// it take longer than that pays for.
 pub fn init(program: &Footprint) -> u64 {
     INIT_BASE_GAS
-        .saturating_add(program.bytes / 4)
+        .saturating_add(program.bytes / 6)
         .saturating_add(program.functions.saturating_mul(10))
         .saturating_add(program.segments.saturating_mul(10))
         .saturating_add(program.table_elements)
@@ -197,36 +197,101 @@ pub const ACTIVATION_GAS: u64 = 100_000;
 /// Gas of activating, per byte of the compressed code: paid before it is decompressed.
 pub const ACTIVATION_CODE_BYTE_GAS: u64 = 10;
 /// Gas of activating, per byte of the decompressed module: paid before it is validated and instrumented.
-pub const ACTIVATION_WASM_BYTE_GAS: u64 = 15;
-/// Gas of activating, per function: paid before it is compiled.
-pub const ACTIVATION_FUNCTION_GAS: u64 = 2_000;
-/// Gas of compiling, per byte of the instrumented module.
-pub const COMPILED_BYTE_GAS: u64 = 50;
+pub const ACTIVATION_WASM_BYTE_GAS: u64 = 6;
+/// Gas of activating, per byte of the instrumented module: paid before it is translated for the interpreter.
+pub const ACTIVATION_INSTRUMENTED_BYTE_GAS: u64 = 4;
 
-/// Gas of compiling a module.
-pub fn compilation(instrumented_bytes: u64, functions: u64, excess: u64) -> u64 {
-    COMPILED_BYTE_GAS
-        .saturating_mul(instrumented_bytes)
-        .saturating_add(ACTIVATION_FUNCTION_GAS.saturating_mul(functions))
-        .saturating_add(excess)
+// ---- compiling -------------------------------------------------------------------------------------------------
+//
+// Prices of compiling native code: what the optimising compiler takes, by the operators of the instrumented module.
+// They were fitted to the time that compiling takes: 10 to 16 ns for each gas of activating real programs, at most 25 for
+// all hostile modules that are known (`benches/programs.rs`, on two busy cores).
+
+/// Gas of each function.
+pub const COMPILED_FUNCTION: u64 = 2_300;
+/// So many operators without a branch or call are as cheap as [`compiling`] says: compilers of real programs leave few
+/// longer stretches, and most of their values die soon.
+pub const SHORT_STRAIGHT_CODE: u64 = 48;
+/// Gas of each further operator of a longer stretch, where all values may be alive at once.
+pub const COMPILED_IN_LONG_STRAIGHT_CODE: u64 = 130;
+
+/// Gas of each parameter and result of a call.
+pub const COMPILED_CALL_VALUE: u64 = 30;
+
+/// Gas of an operator.
+pub fn compiling(op: &Operator<'_>) -> u64 {
+    use Operator::*;
+    match op {
+        GlobalGet { .. } | GlobalSet { .. } => 170,
+        LocalSet { .. } | LocalTee { .. } => 8,
+        If { .. } => 130,
+        Else => 2_000,
+        Loop { .. } => 310,
+        Br { .. } | BrIf { .. } => 720,
+        BrTable { targets } => 400 + 20 * u64::from(targets.len()),
+        Call { .. } => 1_200,
+        CallIndirect { .. } => 2_000,
+        MemoryCopy { .. } | MemoryFill { .. } | MemoryGrow { .. } => 900,
+        I32DivS | I32DivU | I32RemS | I32RemU | I64DivS | I64DivU | I64RemS | I64RemU => 900,
+        MemorySize { .. } => 30,
+        _ if memory(op).is_some() => 420,
+        _ => 2,
+    }
 }
 
-/// Gas of compiling a function with so many basic blocks, whose branches carry so many values.
-pub const fn merging(blocks: u64, carried: u64) -> u64 {
-    let meeting = carried.saturating_mul(4).saturating_add(blocks);
-    blocks.saturating_mul(meeting)
+/// Whether a stretch of straight code ends with this operator.
+pub const fn ends_straight_code(op: &Operator<'_>) -> bool {
+    use Operator::*;
+    matches!(
+        op,
+        If { .. }
+            | Else
+            | Loop { .. }
+            | End
+            | Br { .. }
+            | BrIf { .. }
+            | BrTable { .. }
+            | Call { .. }
+            | CallIndirect { .. }
+    )
+}
+
+/// Whether the operator shifts or rotates, by a distance that must stand in one certain register unless it is constant.
+pub const fn shifts(op: &Operator<'_>) -> bool {
+    use Operator::*;
+    matches!(op, I32Shl | I32ShrS | I32ShrU | I32Rotl | I32Rotr | I64Shl | I64ShrS | I64ShrU | I64Rotl | I64Rotr)
+}
+
+/// Gas of a function whose operators cost so much, of so many bytes and with so many shifts by distances that are not
+/// constant: large functions take the compiler longer than many small ones.
+pub fn compiling_function(operators: u64, bytes: u64, shifts: u64) -> u64 {
+    const LARGE_FUNCTION_BYTES: u64 = 32 * 1024;
+    let size = operators.saturating_mul(bytes) / LARGE_FUNCTION_BYTES;
+    operators.saturating_add(size).saturating_add(shifts.saturating_mul(shifts).saturating_mul(4))
+}
+
+/// Gas of a function whose branches carry so many values: the compiler looks at each together with each other.
+pub const fn merging(carried: u64) -> u64 {
+    carried.saturating_mul(carried) / 13
+}
+
+/// Gas of translating a module for the interpreter and of compiling it; `merging` is the sum of [`merging`] over its
+/// functions.
+pub fn compilation(program: &Footprint, merging: u64) -> u64 {
+    ACTIVATION_INSTRUMENTED_BYTE_GAS
+        .saturating_mul(program.bytes)
+        .saturating_add(program.operator_gas)
+        .saturating_add(merging)
 }
 
 /// Gas of activating a program again whose record is there: the same for any program.
 pub const REACTIVATION_GAS: u64 = 1_000;
 
-/// Full price of the first activation of a program, without the host's price for the record.
-pub fn activation(code_bytes: u64, module: &ModuleInfo) -> u64 {
-    decompression(code_bytes).saturating_add(validation(module.wasm_bytes)).saturating_add(compilation(
-        module.instrumented_bytes,
-        module.functions,
-        module.compile_gas,
-    ))
+/// Full price of the first activation of a program, without the host's price for the record. Its module is instrumented.
+pub fn activation(code_bytes: u64, module: &ModuleInfo, instrumented: &Footprint) -> u64 {
+    decompression(code_bytes)
+        .saturating_add(validation(module.wasm_bytes))
+        .saturating_add(compilation(instrumented, module.compile_gas))
 }
 
 /// The part of [`activation`] that is paid before decompression.

@@ -5,6 +5,7 @@ use crate::{
     config::{Config, SetupError},
     engine::RunEnd,
     error::{ProgramError, WasmError},
+    footprint::Footprint,
     instrument::{self, Instrumented, ModuleInfo},
     lease,
     limits::NATIVE_STACK_BYTES_PER_FRAME,
@@ -216,9 +217,8 @@ impl Vm for StylusVm {
         if record.is_some_and(|record| record.is_current()) {
             return Ok(());
         }
-        let module = check(code, host)?;
-        let record = ActivationRecord::of(&module);
-        let record = record.map_err(refuse)?;
+        let (module, footprint) = check(code, host)?;
+        let record = ActivationRecord::of(&module.info, &footprint);
         let judged = self.programs.translate(&module).map_err(|reason| refuse(WasmError::Engine(reason)))?;
         host.set_object(&key, Some(record.encode()))?;
         self.programs.add(code_hash, &record, &module.wasm, judged);
@@ -227,14 +227,15 @@ impl Vm for StylusVm {
 }
 
 /// Validates and instruments a program; each step is paid for before it is done.
-fn check(code: &Bytes, host: &mut dyn Host) -> HostResult<Instrumented> {
+fn check(code: &Bytes, host: &mut dyn Host) -> HostResult<(Instrumented, Footprint)> {
     let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     host.charge(prices::decompression(bytes(code.len())))?;
     let wasm = decode_program(code).map_err(refuse)?;
     host.charge(prices::validation(bytes(wasm.len())))?;
     let module = instrument::instrument(&wasm).map_err(refuse)?;
-    host.charge(prices::compilation(module.info.instrumented_bytes, module.info.functions, module.info.compile_gas))?;
-    Ok(module)
+    let footprint = Footprint::of(&module.wasm).map_err(refuse)?;
+    host.charge(prices::compilation(&footprint, module.info.compile_gas))?;
+    Ok((module, footprint))
 }
 
 fn refuse(error: impl Into<ProgramError>) -> HostError {

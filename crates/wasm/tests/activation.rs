@@ -4,8 +4,15 @@ mod support;
 
 use hexapla_primitives::{Bytes, FaultKind, ObjectKey, VmId, keccak256};
 use hexapla_vm::{Fatal, HostError, Vm};
-use hexapla_wasm::{ActivationRecord, INSTRUMENTER_VERSION, StylusVm, limits, prices};
+use hexapla_wasm::{ActivationRecord, Footprint, INSTRUMENTER_VERSION, StylusVm, encode_program, limits, prices};
 use support::*;
+
+/// What activating a module costs, without the host's price for the record.
+fn price_of(wasm: &[u8]) -> u64 {
+    let module = hexapla_wasm::instrument::instrument(wasm).unwrap();
+    let code_bytes = encode_program(wasm).len().try_into().unwrap();
+    prices::activation(code_bytes, &module.info, &Footprint::of(&module.wasm).unwrap())
+}
 
 #[test]
 fn activation_writes_one_record_per_code_and_costs_by_the_formula() {
@@ -14,7 +21,7 @@ fn activation_writes_one_record_per_code_and_costs_by_the_formula() {
     for vm in engines() {
         let mut host = MockHost::new();
         let info = StylusVm::inspect(&wasm).unwrap();
-        let formula = prices::activation(u64::try_from(frame.code.bytes.len()).unwrap(), &info);
+        let formula = price_of(&wasm);
         let host_price = 100 + 20_000;
         assert_eq!(activate(&vm, &frame, &mut host), formula + prices::REACTIVATION_GAS + host_price);
         let key = ObjectKey::new(VmId::WASM, [b"stylus/activation/v2/", frame.code.hash.as_slice()].concat());
@@ -25,6 +32,63 @@ fn activation_writes_one_record_per_code_and_costs_by_the_formula() {
         assert_eq!(activate(&vm, &frame, &mut host), prices::REACTIVATION_GAS + 100, "again");
         assert_eq!(host.objects.len(), 1);
     }
+}
+
+/// Gas that a create transaction takes beside activation: 21,000, creation, 16 for each byte of data and two for each
+/// word of it, and 200 for each byte of code.
+fn creation_gas(code_bytes: u64) -> u64 {
+    21_000 + 32_000 + 217 * code_bytes
+}
+
+/// EIP-7825.
+const TX_GAS_CAP: u64 = 1 << 24;
+
+#[test]
+fn a_contract_of_the_stylus_sdk_of_usual_size_fits_into_a_transaction() {
+    let wasm = contract("erc721");
+    let code_bytes = encode_program(&wasm).len().try_into().unwrap();
+    assert!((22_000..24_576).contains(&code_bytes), "{code_bytes}");
+    assert!(price_of(&wasm) + creation_gas(code_bytes) < TX_GAS_CAP - 1_000_000, "{}", price_of(&wasm));
+}
+
+/// Modules that took the compiler of native code longer than 0.3 seconds when the prices were made, most of them for
+/// less gas than a real program costs, cannot be activated by one transaction.
+#[test]
+fn f23_modules_that_are_slow_to_compile_are_expensive_or_refused() {
+    let slow = [
+        "merges 100 30",
+        "merges 300 30",
+        "merges 800 80",
+        "merges 400 160",
+        "straight mul 300",
+        "straight rotl 200",
+        "straight mul 40, many",
+        "accesses",
+        "ifs 20",
+        "ifs 100",
+    ];
+    let modules: Vec<_> = hostile::all();
+    for name in slow {
+        let (_, wasm) = modules.iter().find(|(other, _)| other == name).unwrap();
+        assert!(StylusVm::inspect(wasm).is_err() || price_of(wasm) > TX_GAS_CAP, "{name}: {}", price_of(wasm));
+    }
+}
+
+#[test]
+fn compiling_costs_more_than_in_proportion_for_what_compilers_take_longer_for() {
+    let price = |fields: &str| {
+        let module = hexapla_wasm::instrument::instrument(&hostile::module(fields)).unwrap();
+        prices::compilation(&Footprint::of(&module.wasm).unwrap(), module.info.compile_gas)
+    };
+    let empty = price("");
+    let grows = |small: &str, large: &str, times: u64| {
+        assert!(price(large) - empty > times * (price(small) - empty), "{} …", &small[..small.len().min(80)]);
+    };
+    grows(&hostile::merges(100, 10), &hostile::merges(1_000, 10), 15);
+    grows(&hostile::merges(100, 10), &hostile::merges(100, 100), 15);
+    grows(&hostile::straight(1_000, 20, "i64.rotl"), &hostile::straight(10_000, 20, "i64.rotl"), 30);
+    grows(&hostile::straight(1_000, 20, "i64.mul"), &hostile::straight(10_000, 20, "i64.mul"), 15);
+    grows(&hostile::accesses(1_000), &hostile::accesses(8_000), 12);
 }
 
 /// As many functions, globals, types and table elements as there may be fit into the engines' own limits.

@@ -79,7 +79,11 @@ fn s11_a_program_that_is_kept_nowhere_is_compiled_only_when_its_own_runs_have_pa
 
 #[test]
 fn s11_gas_of_the_host_and_of_other_contracts_does_not_pay_for_compiling() {
-    let frame = nesting_frame();
+    // Functions that make compiling dearer than one entry.
+    let fields = format!(r#"(memory (export "memory") 1 1) {}"#, "(func)".repeat(50));
+    let call =
+        "(call $call_contract (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const -1) (i32.const 0))";
+    let frame = frame(&wat::parse_str(program_with(&fields, call)).unwrap(), &[]);
     let mut host = MockHost::new();
     activate(&vm(EngineKind::default(), Config::default()), &frame, &mut host);
     let vm = vm(EngineKind::default(), Config::default());

@@ -23,7 +23,7 @@ pub(super) struct Weight {
 impl Weight {
     /// Gas of compiling, beside what is paid for the function and its bytes.
     pub(super) fn gas(self) -> u64 {
-        prices::merging(self.blocks, self.carried)
+        prices::merging(self.carried)
     }
 }
 

@@ -6,7 +6,7 @@ fn many(count: usize, text: impl Fn(usize) -> String) -> String {
     (0..count).map(text).collect()
 }
 
-fn module(fields: &str) -> Vec<u8> {
+pub fn module(fields: &str) -> Vec<u8> {
     let fields = format!(r#"(memory (export "memory") 1 1) {fields}"#);
     wat::parse_str(program_with(&fields, "(i32.const 0)")).unwrap()
 }
@@ -40,11 +40,12 @@ pub fn tables(depth: usize) -> String {
 /// One long function without a branch: `locals` values stay alive.
 pub fn straight(operations: usize, locals: usize, operator: &str) -> String {
     let body = many(operations, |index| {
-        let (a, b, c) = (index % locals, (index * 3 + 1) % locals, (index * 5 + 2) % locals);
-        format!("(local.set {a} ({operator} (local.get {b}) (local.get {c})))")
+        let (a, b) = (index % locals, (index + 1 + index / locals) % locals);
+        format!("(local.set {a} ({operator} (local.get {a}) (local.get {b})))")
     });
-    let sum = many(locals, |index| format!("(i64.store (i32.const {}) (local.get {index}))", index * 8));
-    format!("(func (local {}) {body} {sum})", "i64 ".repeat(locals))
+    let begin = many(locals, |index| format!("(local.set {index} (i64.load (i32.const {})))", index * 8));
+    let end = many(locals, |index| format!("(i64.store (i32.const {}) (local.get {index}))", index * 8));
+    format!("(func (local {}) {begin} {body} {end})", "i64 ".repeat(locals))
 }
 
 /// Loads and stores, each with its own check of bounds.
@@ -66,8 +67,8 @@ pub fn ifs(count: usize, locals: usize) -> String {
     format!("(func (param i32) (local {}) {body})", "i64 ".repeat(locals))
 }
 
-/// Calls with many arguments and results.
-pub fn calls(count: usize, arity: usize) -> String {
+/// Functions that make calls with many arguments and results.
+pub fn calls(functions: usize, count: usize, arity: usize) -> String {
     let types = "i64 ".repeat(arity);
     let results = arity.min(16);
     let result_types = "i64 ".repeat(results);
@@ -75,7 +76,8 @@ pub fn calls(count: usize, arity: usize) -> String {
     let first = "(i64.const 3)".repeat(results);
     let calls = format!("{arguments} call $f ").repeat(count);
     let values = many(results, |index| format!("(local.get {index})"));
-    format!("(func $f (param {types}) (result {result_types}) {values}) (func (result {result_types}) {first} {calls})")
+    let callers = format!("(func (result {result_types}) {first} {calls})").repeat(functions);
+    format!("(func $f (param {types}) (result {result_types}) {values}) {callers}")
 }
 
 /// Names and modules of all kinds, most of them about as large as programs may be.
@@ -102,8 +104,10 @@ pub fn all() -> Vec<(String, Vec<u8>)> {
         ("accesses, many".into(), functions(100, accesses(100))),
         ("ifs 20".into(), functions(60, ifs(100, 20))),
         ("ifs 100".into(), functions(6, ifs(1_000, 100))),
-        ("calls 3".into(), functions(1, calls(10_000, 3))),
-        ("calls 100".into(), functions(1, calls(400, 100))),
+        ("calls 3".into(), calls(1, 10_000, 3)),
+        ("calls 3, many".into(), calls(100, 100, 3)),
+        ("calls 100".into(), calls(1, 400, 100)),
+        ("calls 100, many".into(), calls(20, 20, 100)),
         ("empty functions".into(), "(func)".repeat(4_000)),
         ("small functions".into(), "(func (param i32) (result i32) local.get 0)".repeat(4_000)),
         ("loop nop".into(), repeat("(loop nop)", 3_000)),
@@ -132,6 +136,13 @@ pub fn all() -> Vec<(String, Vec<u8>)> {
         ("selects".into(), {
             let body = "(local.set 0 (select (local.get 1) (local.get 2) (i64.eqz (local.get 0)))) (local.set 1 (i64.popcnt (local.get 2)))";
             format!("(func (local i64 i64 i64) {})", body.repeat(6_000))
+        }),
+        ("straight div 40, many".into(), functions(50, straight(200, 40, "i64.div_s"))),
+        ("straight add 8, many".into(), functions(100, straight(200, 8, "i64.add"))),
+        ("copies, many".into(), functions(50, repeat("(memory.copy (i32.const 0) (i32.const 9) (i32.const 20))", 100))),
+        ("tables of branches".into(), {
+            let body = "(block (block (block (br_table 0 1 2 0 1 2 0 1 2 0 1 2 (local.get 0)))))".repeat(50);
+            functions(50, format!("(func (param i32) {body})"))
         }),
         ("blocks".into(), format!("(func {}{})", "(block ".repeat(1_000), ")".repeat(1_000))),
     ];

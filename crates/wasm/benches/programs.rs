@@ -1,0 +1,95 @@
+//! What activating, loading and standing in for programs takes, real and hostile ones, in time for each gas:
+//! `bench <name> <value> ns/gas` lines on stdout. CPU time of the thread, the best of several rounds.
+//!
+//! - `activation_…`: decompressing, validating, instrumenting, translating and compiling
+//! - `load_…`: a call of a program that is in a file and not in memory
+//! - `stand_in_…`: a call of a program that is kept nowhere
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use hexapla_vm::Frame;
+use hexapla_wasm::{Config, EngineKind, StylusVm};
+use std::time::Duration;
+use support::*;
+
+const REAL: [&str; 5] = ["actor", "compute", "counter-as", "erc20", "erc721"];
+const ROUNDS: u32 = 3;
+/// EIP-7825: what costs more cannot be activated in one transaction.
+const TX_GAS_CAP: u64 = 1 << 24;
+
+fn main() {
+    let real = REAL.map(|name| (name.to_owned(), contract(name)));
+    for (name, wasm) in real.iter().cloned().chain(hostile::all()) {
+        if StylusVm::inspect(&wasm).is_ok() {
+            activation(&name.replace([' ', ','], "_"), &frame(&wasm, &[]));
+        }
+    }
+    for (name, wasm) in &real {
+        load(name, &frame(wasm, &[]));
+        stand_in(name, &frame(wasm, &[]));
+    }
+}
+
+fn vm(cached_bytes: u64) -> StylusVm {
+    let config = Config { engine: EngineKind::default(), cached_bytes, pool_size: 8, ..Config::default() };
+    StylusVm::new(config).unwrap()
+}
+
+fn activation(name: &str, frame: &Frame) {
+    let mut gas = 0;
+    let best = best(|| {
+        let vm = vm(1 << 30);
+        time(|| gas = activate(&vm, frame, &mut MockHost::new()))
+    });
+    let cap = if gas > TX_GAS_CAP { " above the cap" } else { "" };
+    println!("bench activation_{name} {:.1} ns/gas ({gas} gas, {:.1} ms){cap}", per_gas(best, gas), millis(best));
+}
+
+fn load(name: &str, frame: &Frame) {
+    let (vm, mut host) = (vm(1), MockHost::new());
+    let other = unique(0);
+    activate(&vm, frame, &mut host);
+    activate(&vm, &other, &mut host);
+    let gas = PLENTY - run_frame(&vm, frame, &mut host).gas_left;
+    let best = best(|| {
+        // Makes the one that is measured leave memory.
+        run_frame(&vm, &other, &mut host);
+        time(|| drop(run_frame(&vm, frame, &mut host)))
+    });
+    println!("bench load_{name} {:.1} ns/gas ({gas} gas, {:.0} us)", per_gas(best, gas), best.as_secs_f64() * 1e6);
+}
+
+fn stand_in(name: &str, frame: &Frame) {
+    let mut host = MockHost::new();
+    activate(&vm(1 << 30), frame, &mut host);
+    let mut gas = 0;
+    let best = best(|| {
+        let vm = vm(1 << 30);
+        time(|| gas = PLENTY - run_frame(&vm, frame, &mut host).gas_left)
+    });
+    println!("bench stand_in_{name} {:.1} ns/gas ({gas} gas, {:.1} ms)", per_gas(best, gas), millis(best));
+}
+
+fn best(mut round: impl FnMut() -> Duration) -> Duration {
+    (0..ROUNDS).map(|_| round()).min().unwrap_or_default()
+}
+
+fn time(work: impl FnOnce()) -> Duration {
+    let start = cpu();
+    work();
+    cpu() - start
+}
+
+fn cpu() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.cast_unsigned(), u32::try_from(now.tv_nsec).unwrap())
+}
+
+fn per_gas(time: Duration, gas: u64) -> f64 {
+    time.as_secs_f64() * 1e9 / gas as f64
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
