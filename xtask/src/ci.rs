@@ -115,8 +115,7 @@ mod tests {
     fn the_steps_are_the_documented_commands() {
         let lines: Vec<String> = steps(&["/f x/ethereum-state-tests".to_owned()]).iter().map(Step::line).collect();
         assert_eq!(lines[3], "cargo test --workspace");
-        let modes = "HEXAPLA_MODES=\"all\" cargo test --workspace --test border --test lane --test lanes --test svm";
-        assert!(lines[4].starts_with(modes), "{}", lines[4]);
+        assert!(lines[4].starts_with("HEXAPLA_MODES=\"all\" cargo test --workspace --test "), "{}", lines[4]);
         assert_eq!(lines[5], "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps");
         assert_eq!(lines.last().unwrap(), "cargo run --release -- statetest /f x/ethereum-state-tests");
         assert_eq!(steps(&[]).len() + 1, lines.len());

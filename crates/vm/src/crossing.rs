@@ -156,7 +156,7 @@ pub trait BorderState {
     fn charge(&mut self, gas: u64) -> HostResult<()>;
 
     /// Reads an object.
-    fn object(&mut self, key: &ObjectKey) -> HostResult<ObjectRead>;
+    fn object(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>>;
 
     /// Reads content named by a hash that was read and paid for: see [`Host::peek`](crate::Host::peek).
     fn peek(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, Fatal>;
@@ -166,15 +166,6 @@ pub trait BorderState {
 
     /// Whether a call tree is wanted.
     fn is_traced(&self) -> bool;
-}
-
-/// An object, as it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObjectRead {
-    /// The object; `None` where there is none.
-    pub value: Option<Bytes>,
-    /// Whether this is the transaction's first access to it.
-    pub is_cold: bool,
 }
 
 /// The rules at the border and the record of what passed it.

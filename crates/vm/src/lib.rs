@@ -21,7 +21,7 @@ mod set;
 mod trace;
 
 pub use call::{CallBook, TypedCall};
-pub use crossing::{Border, BorderState, Crossing, CrossingFault, Excerpt, ObjectRead, Party, Translation};
+pub use crossing::{Border, BorderState, Crossing, CrossingFault, Excerpt, Party, Translation};
 pub use frame::{CallKind, Code, Exit, Frame, FrameEnd, NewCall};
 pub use host::{
     BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,

@@ -66,7 +66,8 @@ impl FrameHost<'_> {
         self.pay(limit)?;
         let (target, reservoir) = (self.frame.target, self.gas.reservoir());
         let inputs = CreateInputs::new(target, scheme, request.value, request.init_code, limit, reservoir);
-        let result = self.run_segment(FrameInput::Create(Box::new(inputs)))?;
+        let mut result = self.run_segment(FrameInput::Create(Box::new(inputs)))?;
+        self.settle(&mut result);
         let FrameResult::Create(outcome) = result else {
             return Err(Fatal("a creation ended as a call".into()).into());
         };
@@ -160,14 +161,11 @@ impl FrameHost<'_> {
         };
         // A result that cannot be translated is refused, and with it everything the callee did.
         let guard = self.machine.border.translates().then(|| self.ctx().journal_mut().checkpoint());
-        let result = self.run_segment(FrameInput::Call(Box::new(inputs)))?;
-        let FrameResult::Call(outcome) = result else {
-            return Err(Fatal("a call ended as a creation".into()).into());
-        };
-        let inner = outcome.result;
+        let mut result = self.run_segment(FrameInput::Call(Box::new(inputs)))?;
+        let inner = result.interpreter_result();
         let gas_left = if inner.result.is_ok_or_revert() { inner.gas.remaining() } else { 0 };
         let exit = match fault_of(inner.result, frame.code_address, &inner.output) {
-            None => Exit::Return(inner.output),
+            None => Exit::Return(inner.output.clone()),
             Some(fault) => Exit::Fault(fault),
         };
         let mut end = FrameEnd { exit, gas_left, native_used: None };
@@ -175,23 +173,32 @@ impl FrameHost<'_> {
         if let Some(tracer) = &mut self.machine.tracer {
             tracer.translated(&end, translation);
         }
-        // What the callee left is back already; translating its result is paid from it.
-        self.pay(gas_left.saturating_sub(end.gas_left))?;
         match guard {
             Some(_) if end.exit.is_success() => self.ctx().journal_mut().checkpoint_commit(),
             Some(checkpoint) => self.ctx().journal_mut().checkpoint_revert(checkpoint),
             None => {}
         }
+        // Translating the result is paid from what the callee left; one that was refused undoes its refunds as well.
+        let inner = result.interpreter_result_mut();
+        inner.gas.set_remaining(end.gas_left);
+        if inner.result.is_ok() && !end.exit.is_success() {
+            inner.result = InstructionResult::Revert;
+        }
+        self.settle(&mut result);
         Ok(self.outcome(end, &frame))
     }
 
-    /// Runs a segment of revm's loop and settles its gas with this frame's.
+    /// Runs a segment of revm's loop, whose gas is to be settled.
     fn run_segment(&mut self, frame_input: FrameInput) -> HostResult<FrameResult> {
         let memory = self.memory.new_child_context();
         let depth = self.frame.depth + 1;
         let ended = self.machine.run_segment(self.frame.vm, FrameInit { depth, memory, frame_input });
         self.memory.free_child_context();
-        let mut result = ended.map_err(|error| HostError::Fatal(Fatal(error.to_string())))?;
+        ended.map_err(|error| HostError::Fatal(Fatal(error.to_string())))
+    }
+
+    /// Settles the gas of a segment with this frame's.
+    fn settle(&mut self, result: &mut FrameResult) {
         let refund_state_gas = result.refundable_state_gas(self.prices());
         let instruction_result = result.interpreter_result().result;
         let mut used = *result.gas();
@@ -200,7 +207,6 @@ impl FrameHost<'_> {
             self.gas.refill_reservoir(amount);
         }
         *result.gas_mut() = used;
-        Ok(result)
     }
 
     /// The end of a callee in this frame's native form.

@@ -2,7 +2,7 @@
 
 use crate::machine::Ctx;
 use hexapla_primitives::{Bytes, FaultKind, HomeRecord, ObjectKey};
-use hexapla_vm::{Fatal, HostError, HostResult, ObjectRead};
+use hexapla_vm::{Fatal, HostError, HostResult};
 use revm::{
     context_interface::{Cfg, cfg::GasParams},
     interpreter::Gas,
@@ -53,10 +53,10 @@ impl Metered<'_> {
         access.map_err(|error| HostError::Fatal(Fatal(error.to_string())))
     }
 
-    pub(crate) fn read_object(&mut self, key: &ObjectKey) -> HostResult<ObjectRead> {
+    pub(crate) fn read_object(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
         let access = self.access(key)?;
         self.charge(self.prices().copy_cost(access.present.as_ref().map_or(0, |object| object.len())))?;
-        Ok(ObjectRead { value: access.present, is_cold: access.is_cold })
+        Ok(access.present)
     }
 
     /// Writes or removes an object. Whether the frame may write is for its caller to know.
@@ -88,7 +88,7 @@ impl Metered<'_> {
         let canonical = home.canonical();
         let key = HomeRecord::key(canonical);
         let record = home.to_bytes();
-        match self.read_object(&key)?.value {
+        match self.read_object(&key)? {
             Some(known) if known == record => Ok(()),
             Some(_) => {
                 let message = format!("another account already has the address {canonical}; this id cannot be used");

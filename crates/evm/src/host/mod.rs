@@ -245,7 +245,7 @@ impl Host for FrameHost<'_> {
     }
 
     fn object(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
-        Ok(self.metered().read_object(key)?.value)
+        self.metered().read_object(key)
     }
 
     fn set_object(&mut self, key: &ObjectKey, value: Option<Bytes>) -> HostResult<()> {
@@ -288,7 +288,7 @@ impl Host for FrameHost<'_> {
     }
 
     fn home_of(&mut self, account: Address) -> HostResult<Option<HomeRecord>> {
-        let record = self.metered().read_object(&HomeRecord::key(account))?.value;
+        let record = self.metered().read_object(&HomeRecord::key(account))?;
         Ok(record.and_then(|record| HomeRecord::from_bytes(&record)))
     }
 

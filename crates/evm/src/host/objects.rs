@@ -3,7 +3,7 @@
 use super::{FrameHost, Metered};
 use crate::bytecode;
 use hexapla_primitives::{Address, Bytes, FaultKind, HomeRecord, ObjectKey, U256, identity::designator};
-use hexapla_vm::{BorderState, Fatal, HostError, HostResult, ObjectRead};
+use hexapla_vm::{BorderState, Fatal, HostError, HostResult};
 use revm::{context::ContextTr, context_interface::JournalTr};
 
 /// The border's view of state: the journal of the running transaction, paid by the frame that is let in or has ended.
@@ -22,7 +22,7 @@ impl BorderState for JournalState<'_> {
         self.metered.charge(gas)
     }
 
-    fn object(&mut self, key: &ObjectKey) -> HostResult<ObjectRead> {
+    fn object(&mut self, key: &ObjectKey) -> HostResult<Option<Bytes>> {
         self.metered.read_object(key)
     }
 

@@ -33,7 +33,7 @@ impl<'a> StateBook<'a> {
 
     fn record(&self, canonical: Address) -> Result<Option<HomeRecord>, AddressError> {
         match self.state.borrow_mut().object(&HomeRecord::key(canonical)) {
-            Ok(read) => Ok(read.value.and_then(|record| HomeRecord::from_bytes(&record))),
+            Ok(read) => Ok(read.and_then(|record| HomeRecord::from_bytes(&record))),
             Err(error) => Err(self.fail(error)),
         }
     }

@@ -86,22 +86,27 @@ pub fn objects(
 
 /// The entry of a contract with this code; `None` where it has no interface, or one for other code.
 pub fn entry_of(contract: Address, code_hash: B256, state: &mut dyn BorderState) -> HostResult<Option<Entry>> {
-    let read = state.object(&Entry::key(contract))?;
-    let Some(bytes) = read.value else { return Ok(None) };
+    let Some(bytes) = state.object(&Entry::key(contract))? else { return Ok(None) };
     let damaged = || Fatal(format!("the interface entry of {contract} is damaged"));
     let entry = Entry::from_bytes(&bytes).ok_or_else(damaged)?;
-    if entry.code_hash != code_hash {
-        return Ok(None);
-    }
-    Ok(Some(entry))
+    Ok((entry.code_hash == code_hash).then_some(entry))
 }
 
-/// The projections that the running transaction has paid for. Their memory is bounded by its gas.
+/// Sum of the weights of the interfaces whose projections a transaction holds. A projection has up to five
+/// times the weight of its interface.
+const HELD_WEIGHT_MAX: u64 = 16 << 20;
+
+/// The projections that the running transaction has paid for.
 #[derive(Debug, Default)]
-pub struct Held(HashMap<(B256, Abi), Arc<Projection>>);
+pub struct Held {
+    projections: HashMap<(B256, Abi), Arc<Projection>>,
+    /// Sum of the weights of their interfaces.
+    weight: u64,
+}
 
 impl Held {
-    /// The interface behind `entry` as `target` sees it. The first call of a transaction pays for it.
+    /// The interface behind `entry` as `target` sees it. The first call of a transaction pays for it; where there is no room
+    /// for more, all are let go and paid again.
     pub fn get(
         &mut self,
         all: &Projections,
@@ -109,18 +114,24 @@ impl Held {
         target: Abi,
         state: &mut dyn BorderState,
     ) -> HostResult<Arc<Projection>> {
-        if let Some(held) = self.0.get(&(entry.hash, target)) {
+        if let Some(held) = self.projections.get(&(entry.hash, target)) {
             return Ok(Arc::clone(held));
         }
-        state.charge(PROJECTION_GAS.saturating_mul(u64::from(entry.weight).div_ceil(32)))?;
+        let weight = u64::from(entry.weight);
+        state.charge(PROJECTION_GAS.saturating_mul(weight.div_ceil(32)))?;
+        if self.weight.saturating_add(weight) > HELD_WEIGHT_MAX {
+            self.clear();
+        }
         let projection = all.get(entry, target, state)?;
-        self.0.insert((entry.hash, target), Arc::clone(&projection));
+        self.weight = self.weight.saturating_add(weight);
+        self.projections.insert((entry.hash, target), Arc::clone(&projection));
         Ok(projection)
     }
 
     /// The transaction has ended.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.projections.clear();
+        self.weight = 0;
     }
 }
 

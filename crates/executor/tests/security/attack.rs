@@ -7,7 +7,7 @@ use hexapla_executor::{
     svm::{AccountMeta, alias},
     system::{self, SYSTEM_CONTRACT},
 };
-use hexapla_primitives::{Address, Bytes, U256};
+use hexapla_primitives::{Address, Bytes};
 use hexapla_testing::{Script, ScriptCall, Side, Stage, crossings};
 
 /// `PUSH1 0xDD; PUSH0; MSTORE8; PUSH1 1; PUSH0; REVERT`: reverts with a byte.
