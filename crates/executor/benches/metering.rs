@@ -1,22 +1,24 @@
 //! What gas buys: nanoseconds and bytes of memory for each gas, of typical and of hostile work.
 //!
 //! Each work is one transaction, simulated again and again on the same state, with CPU time of the thread that runs it. A
-//! work that is marked *missed* runs without any cache, so that everything that a call needs is read, checked and
-//! computed anew: programs, interfaces, sysvars. The EVM's plain arithmetic is measured in the same run; the worst work
-//! should take at most 20 times its time for the same gas, and at most 5 times that of its own VM's typical work.
+//! work that is marked *missed* runs with nothing in memory, so that everything that a call needs is read, checked and
+//! computed anew: programs, interfaces, sysvars; compiled WASM comes from its file. A *fresh* one runs once in each of
+//! several VMs that know nothing yet, so that all of its compiling counts. The EVM's plain arithmetic is measured in the
+//! same run; the worst work should take at most 20 times its time for the same gas, and at most 5 times that of its own
+//! VM's typical work. Memory is that of a process of its own for each work, by which the resident set grows.
 
 mod support;
 
 use hexapla_abi::{Codec as _, Interface, Projection, SolidityCodec, Value};
 use hexapla_executor::{
-    AccountInfo, Executor, Overlay, Receipt, TxEnv, evm,
+    AccountInfo, BlockRun, Executor, Overlay, Receipt, TxEnv, VmConfig, evm, standard_vms,
     svm::{AccountMeta, Invocation, Pubkey, StoredAccount, alias, canonical, genesis, spl},
     system::{self, SYSTEM_CONTRACT},
     wasm,
 };
 use hexapla_primitives::{Address, Bytes, VmId};
-use hexapla_testing::{Script, Side, Stage, USER, contracts, modes::Mode, program_of};
-use std::fs;
+use hexapla_testing::{Script, Side, Stage, USER, contracts, program_of};
+use std::{fs, process::Command};
 use support::{bench, cpu_ms, median};
 
 /// Gas limit of each work.
@@ -30,19 +32,31 @@ struct Work {
     vm: VmId,
     /// Whether it is what most contracts do; else somebody does it on purpose.
     typical: bool,
-    /// Whether it runs without caches.
-    missed: bool,
+    caches: Caches,
     tx: TxEnv,
 }
 
+/// What is known of programs and interfaces when a work runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Caches {
+    Usual,
+    Missed,
+    Fresh,
+}
+
 fn main() {
-    let mut world = World::new();
-    let works = world.works();
-    let (usual, uncached) = (Mode::USUAL, Mode { caches: false, ..Mode::USUAL });
-    let config = world.stage.chain.executor().config().clone();
-    let executors = [usual.executor(config.clone()), uncached.executor(config)];
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [.., flag, name] = &arguments[..]
+        && flag == MEMORY_OF
+    {
+        return print_memory_of(name);
+    }
+    let mut worlds = [World::new(Caches::Usual), World::new(Caches::Missed)];
+    let works = worlds[0].works();
+    // The same contracts at the same addresses.
+    let _ = worlds[1].works();
     let figures: Vec<Figure> =
-        works.iter().map(|work| world.measure(&executors[usize::from(work.missed)], work)).collect();
+        works.iter().map(|work| worlds[usize::from(work.caches == Caches::Missed)].measure(work)).collect();
     let arithmetic = figures[0].ns_per_gas;
     let (mut worst, mut worst_of_own) = (0.0f64, 0.0f64);
     println!("{:<32} {:>12} {:>10} {:>8} {:>8} {:>10}", "work", "gas", "ns/gas", "x evm", "x own", "bytes/gas");
@@ -64,6 +78,29 @@ fn main() {
     bench("metering_most_memory", memory, "bytes/gas");
 }
 
+/// Asks this program for the memory of one work.
+const MEMORY_OF: &str = "--memory-of";
+
+fn memory_of(work: &Work) -> f64 {
+    let program = std::env::current_exe().expect("this program has a path");
+    let output = Command::new(program).args([MEMORY_OF, work.name]).output().expect("this program starts");
+    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number of bytes")
+}
+
+fn print_memory_of(name: &str) {
+    let find = |works: Vec<Work>| works.into_iter().find(|work| work.name == name).expect("a work of this name");
+    let mut world = World::new(Caches::Usual);
+    let mut work = find(world.works());
+    if work.caches == Caches::Missed {
+        world = World::new(Caches::Missed);
+        work = find(world.works());
+    }
+    let executor = world.executor(work.caches);
+    let before = peak_after_reset();
+    world.run(&executor, &work, 0);
+    println!("{}", (peak() - before).max(0.0));
+}
+
 /// What a work takes.
 struct Figure {
     gas: u64,
@@ -76,31 +113,53 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
-        let mut stage = Stage::new();
+    fn new(caches: Caches) -> Self {
+        let mut vms = VmConfig::default();
+        if caches == Caches::Missed {
+            vms.wasm.cached_bytes = 0;
+            vms.svm.cache_bytes = 0;
+        }
+        let mut stage = Stage::with_vms(vms);
         stage.chain.insert_system_contract().expect("memory does not fail");
         Self { stage }
     }
 
-    fn measure(&self, executor: &Executor, work: &Work) -> Figure {
-        let once = |repeats: usize| {
-            let overlay = Overlay::new(self.stage.chain.reader().expect("memory does not fail"));
-            let block = self.stage.chain.next_block().clone();
-            let run = |run: &mut hexapla_executor::BlockRun| {
-                let first = simulate(run, work);
-                let ms = cpu_ms(|| (0..repeats).for_each(|_| drop(simulate(run, work))));
-                (ms, first.gas_used)
-            };
-            executor.block(overlay, block, run).0
+    fn executor(&self, caches: Caches) -> Executor {
+        let own = self.stage.chain.executor().clone();
+        match caches {
+            Caches::Usual => own,
+            Caches::Missed => own.uncached(),
+            Caches::Fresh => {
+                let vms = standard_vms(VmConfig::default()).expect("the VMs start");
+                Executor::new(own.config().clone(), vms).expect("the fork suits the VMs")
+            }
+        }
+    }
+
+    fn measure(&self, work: &Work) -> Figure {
+        let (ms, gas) = if work.caches == Caches::Fresh {
+            let rounds: Vec<_> = (0..ROUNDS).map(|_| self.run(&self.executor(work.caches), work, 0)).collect();
+            (median(rounds.iter().map(|(first, _, _)| *first).collect()), rounds[0].2)
+        } else {
+            let executor = self.executor(work.caches);
+            let (_, once, gas) = self.run(&executor, work, 1);
+            let repeats = (40.0 / once.max(0.1)).ceil() as usize;
+            let rounds = (0..ROUNDS).map(|_| self.run(&executor, work, repeats).1 / repeats as f64);
+            (median(rounds.collect()), gas)
         };
-        let (ms, gas) = once(1);
-        let repeats = (40.0 / ms.max(0.1)).ceil() as usize;
-        let times = (0..ROUNDS).map(|_| once(repeats).0 / repeats as f64);
-        let ns_per_gas = median(times.collect()) * 1e6 / gas as f64;
-        let before = peak_after_reset();
-        let _ = once(0);
-        let bytes_per_gas = (peak() - before).max(0.0) / gas as f64;
-        Figure { gas, ns_per_gas, bytes_per_gas }
+        Figure { gas, ns_per_gas: ms * 1e6 / gas as f64, bytes_per_gas: memory_of(work) / gas as f64 }
+    }
+
+    /// Runs a work once, and then again so many times: milliseconds of the first and of the others, and its gas.
+    fn run(&self, executor: &Executor, work: &Work, repeats: usize) -> (f64, f64, u64) {
+        let overlay = Overlay::new(self.stage.chain.reader().expect("memory does not fail"));
+        let block = self.stage.chain.next_block().clone();
+        let run = |run: &mut BlockRun| {
+            let mut gas = 0;
+            let first = cpu_ms(|| gas = simulate(run, work).gas_used);
+            (first, cpu_ms(|| (0..repeats).for_each(|_| drop(simulate(run, work)))), gas)
+        };
+        executor.block(overlay, block, run).0
     }
 
     /// A contract that calls `to` with its own call data and `cap` gas, again and again while gas is left.
@@ -154,13 +213,13 @@ impl World {
 
     fn of_the_evm(&mut self) -> Vec<Work> {
         // A counter, and 40 times DUP1 PUSH1 3 MUL POP.
-        let mut code = vec![0x63, 0x00, 0x00, 0x80, 0x00, 0x5b];
+        let mut code = vec![0x63, 0x00, 0x00, 0x40, 0x00, 0x5b];
         (0..40).for_each(|_| code.extend([0x80, 0x60, 0x03, 0x02, 0x50]));
         code.extend([0x60, 0x01, 0x90, 0x03, 0x80, 0x60, 0x05, 0x57, 0x00]);
         let arithmetic = self.contract(&code);
         // All the memory that the gas buys at once.
         let memory = self.contract(&[0x60, 0x01, 0x62, 0x20, 0x00, 0x00, 0x52, 0x00]);
-        let work = |name, tx| Work { name, vm: VmId::EVM, typical: true, missed: false, tx };
+        let work = |name, tx| Work { name, vm: VmId::EVM, typical: true, caches: Caches::Usual, tx };
         vec![
             work("evm_arithmetic", self.call(arithmetic, Bytes::new())),
             work("evm_hashes", self.script(self.stage.actor(Side::Evm), Script::new().burn(20_000))),
@@ -169,36 +228,40 @@ impl World {
     }
 
     fn of_wasm(&mut self) -> Vec<Work> {
+        use Caches::{Fresh, Missed, Usual};
         let actor = self.stage.actor(Side::Wasm);
-        let work = |name, typical, missed, tx| Work { name, vm: VmId::WASM, typical, missed, tx };
+        let work = |name, typical, caches, tx| Work { name, vm: VmId::WASM, typical, caches, tx };
         let entries = self.calls(actor, 100_000, Bytes::new());
-        let large = self.create(wasm::deploy_code(&program_of(150)));
+        let large = self.create(wasm::deploy_code(&program_of(100)));
         vec![
-            work("wasm_arithmetic", true, false, self.script(actor, Script::new().compute(200_000))),
-            work("wasm_hashes", true, false, self.script(actor, Script::new().burn(20_000))),
-            work("wasm_entries", true, false, entries.clone()),
-            work("wasm_entries_missed", false, true, entries),
-            work("wasm_activation", false, false, self.create(contracts::wasm_init_code("erc20/erc20"))),
-            work("wasm_activation_large", false, false, large),
+            work("wasm_arithmetic", true, Usual, self.script(actor, Script::new().compute(200_000))),
+            work("wasm_hashes", true, Usual, self.script(actor, Script::new().burn(20_000))),
+            work("wasm_entries", true, Usual, entries.clone()),
+            work("wasm_entries_missed", false, Missed, entries),
+            work("wasm_activation", false, Fresh, self.create(contracts::wasm_init_code("erc20/erc20"))),
+            work("wasm_activation_erc721", false, Fresh, self.create(contracts::wasm_init_code("erc721/erc721"))),
+            work("wasm_activation_large", false, Fresh, large),
         ]
     }
 
     fn of_solana(&mut self) -> Vec<Work> {
+        use Caches::{Missed, Usual};
         let actor = self.stage.svm()[0];
-        let work = |name, typical, missed, tx| Work { name, vm: VmId::SVM, typical, missed, tx };
+        let work = |name, typical, caches, tx| Work { name, vm: VmId::SVM, typical, caches, tx };
         let entries = self.calls(actor.address(), 1_000_000, actor.call(Script::new(), &[]));
         let nothing = Invocation::of_data(Bytes::from_static(&[0xff])).to_solidity();
         let large = self.calls(canonical(&spl::TOKEN_2022), 1_000_000, nothing);
         vec![
-            work("svm_arithmetic", true, false, self.script(actor.address(), Script::new().compute(20_000))),
-            work("svm_entries", true, false, entries.clone()),
-            work("svm_entries_missed", false, true, entries),
-            work("svm_large_missed", false, true, large),
+            work("svm_arithmetic", true, Usual, self.script(actor.address(), Script::new().compute(20_000))),
+            work("svm_entries", true, Usual, entries.clone()),
+            work("svm_entries_missed", false, Missed, entries),
+            work("svm_large_missed", false, Missed, large),
         ]
     }
 
     fn of_the_border(&mut self) -> Vec<Work> {
-        let work = |name, missed, tx| Work { name, vm: VmId::SVM, typical: false, missed, tx };
+        use Caches::{Missed, Usual};
+        let work = |name, caches, tx| Work { name, vm: VmId::SVM, typical: false, caches, tx };
         let memo = canonical(&spl::MEMO);
         let key = |index: u64| {
             let mut key = [7; 32];
@@ -224,13 +287,13 @@ impl World {
         let typed = self.calls(canonical(&spl::TOKEN), 300_000, typed);
         let unknown = self.calls(canonical(&spl::TOKEN), 300_000, Bytes::from_static(&[0xde, 0xad, 0xbe, 0xef]));
         vec![
-            work("refused_after_decoding", false, self.calls(memo, 1_000_000, too_many)),
-            work("calls_without_gas", false, self.call(unpaid, Bytes::new())),
-            work("typed_calls", false, typed.clone()),
-            work("typed_calls_missed", true, typed),
-            work("unknown_functions", false, unknown.clone()),
-            work("unknown_functions_missed", true, unknown),
-            work("new_accounts_in_values", false, self.new_accounts()),
+            work("refused_after_decoding", Usual, self.calls(memo, 1_000_000, too_many)),
+            work("calls_without_gas", Usual, self.call(unpaid, Bytes::new())),
+            work("typed_calls", Usual, typed.clone()),
+            work("typed_calls_missed", Missed, typed),
+            work("unknown_functions", Usual, unknown.clone()),
+            work("unknown_functions_missed", Missed, unknown),
+            work("new_accounts_in_values", Usual, self.new_accounts()),
         ]
     }
 
@@ -249,14 +312,15 @@ impl World {
     }
 
     fn of_the_registry(&mut self) -> Vec<Work> {
-        let work = |name, tx| Work { name, vm: VmId::EVM, typical: false, missed: false, tx };
+        let work = |name, tx| Work { name, vm: VmId::EVM, typical: false, caches: Caches::Usual, tx };
         let encode = |name: &str, arguments: &[Value]| {
             let function = system::interface().function(name).expect("the system contract has it");
             SolidityCodec::default().encode_call(function, arguments).expect("the values fit")
         };
         let names: Vec<String> = (0..200).map(|index| format!("function f{index}(uint256[] a, bytes b)")).collect();
         let large = Interface::from_solidity_signatures("Large", names.iter().map(String::as_str)).expect("it is one");
-        let nonce = self.call(USER, Bytes::new()).nonce;
+        // A nonce that no other work uses.
+        let nonce = 1_000_000;
         let created = USER.create(nonce);
         let put = |overlay: &mut Overlay| {
             let code = Some(evm::bytecode(&Bytes::from_static(&[0x00])));
@@ -281,8 +345,10 @@ impl World {
     }
 }
 
-fn simulate(run: &mut hexapla_executor::BlockRun, work: &Work) -> Receipt {
-    run.simulate(work.tx.clone(), false).unwrap_or_else(|error| panic!("{}: {error}", work.name))
+fn simulate(run: &mut BlockRun, work: &Work) -> Receipt {
+    let receipt = run.simulate(work.tx.clone(), false).unwrap_or_else(|error| panic!("{}: {error}", work.name));
+    assert!(receipt.is_success(), "{} does not do its work: {:?}", work.name, receipt.fault);
+    receipt
 }
 
 /// Bytes that this process holds now; the highest figure counts from here.

@@ -61,16 +61,21 @@ impl Stage {
 
     /// With WASM settings.
     pub fn with(config: wasm::Config) -> Self {
-        Self::build(ChainConfig::default(), config)
+        Self::with_vms(VmConfig { wasm: config, ..VmConfig::default() })
+    }
+
+    /// With settings of the VMs.
+    pub fn with_vms(vms: VmConfig) -> Self {
+        Self::build(ChainConfig::default(), vms)
     }
 
     /// With rules of the chain.
     pub fn on(config: ChainConfig) -> Self {
-        Self::build(config, wasm::Config::default())
+        Self::build(config, VmConfig::default())
     }
 
-    fn build(config: ChainConfig, wasm: wasm::Config) -> Self {
-        let mut chain = Chain::with(config, VmConfig { wasm, ..VmConfig::default() });
+    fn build(config: ChainConfig, vms: VmConfig) -> Self {
+        let mut chain = Chain::with(config, vms);
         chain.fund([(USER, U256::from(10).pow(U256::from(24)))]).expect("memory does not fail");
         let mut deploy = |init_code: Bytes| {
             let tx = chain.create(USER, init_code).expect("memory does not fail");

@@ -11,26 +11,29 @@ use measurement::Measurement;
 use std::{fs, process::Stdio};
 
 /// The benches: a folder of this repository, and what cargo is asked there.
-const BENCHES: [(&str, &str); 8] = [
+const BENCHES: [(&str, &str); 9] = [
     (".", "bench -p hexapla-abi --bench translate"),
     (".", "bench -p hexapla-trie --bench trie"),
     (".", "bench -p hexapla-wasm --bench engines"),
     (".", "bench -p hexapla-executor --bench transfers"),
     (".", "bench -p hexapla-executor --bench crossing"),
     (".", "bench -p hexapla-executor --bench solana"),
-    (".", METERING),
+    (".", METERING[0]),
+    (".", METERING[1]),
     ("oracles/litesvm", "run --release --bin bench"),
 ];
 
 /// What gas buys, of typical and of hostile work.
-const METERING: &str = "bench -p hexapla-executor --bench metering";
+const METERING: [&str; 2] = ["bench -p hexapla-executor --bench metering", "bench -p hexapla-wasm --bench programs"];
 
 /// Runs everything and writes the page; or, where `metering` is asked for, that alone, and writes nothing.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [] => run_all(),
         [only] if only == "metering" => {
-            say_misses(&bench(".", METERING, &format!("cargo {METERING}"))?);
+            for metering in METERING {
+                say_misses(&bench(".", metering, &format!("cargo {metering}"))?);
+            }
             Ok(())
         }
         _ => Err("usage: cargo xtask bench [metering]".to_owned()),
