@@ -4,6 +4,7 @@
 //! - `activation_…`: decompressing, validating, instrumenting, translating and compiling
 //! - `load_…`: a call of a program that is in a file and not in memory
 //! - `stand_in_…`: a call of a program that is kept nowhere
+//! - `hook_…`: a host function that computes, 5,000 times
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -29,6 +30,46 @@ fn main() {
         load(name, &frame(wasm, &[]));
         stand_in(name, &frame(wasm, &[]));
     }
+    for (name, call) in HOOKS_THAT_COMPUTE {
+        hook(name, call);
+    }
+}
+
+/// Host functions that compute, with operands that take them longest: the words at 0, 32 and 64, whose highest limbs are
+/// set anew each time.
+const HOOKS_THAT_COMPUTE: [(&str, &str); 7] = [
+    ("keccak_32", "(call $native_keccak256 (i32.const 0) (i32.const 32) (i32.const 2000))"),
+    ("keccak_4096", "(call $native_keccak256 (i32.const 0) (i32.const 4096) (i32.const 8000))"),
+    ("div", "(call $math_div (i32.const 0) (i32.const 40))"),
+    ("mod", "(call $math_mod (i32.const 0) (i32.const 40))"),
+    ("pow", "(call $math_pow (i32.const 0) (i32.const 32))"),
+    ("add_mod", "(call $math_add_mod (i32.const 0) (i32.const 32) (i32.const 72))"),
+    ("mul_mod", "(call $math_mul_mod (i32.const 0) (i32.const 32) (i32.const 72))"),
+];
+
+fn hook(name: &str, call: &str) {
+    let high = "(i64.store (i32.const 0) (i64.const -1)) (i64.store (i32.const 24) (i64.const -1))";
+    let body = format!(
+        "(i64.store (i32.const 32) (i64.const -1)) (i64.store (i32.const 40) (i64.const -3))
+         (i64.store (i32.const 48) (i64.const -5)) (i64.store (i32.const 56) (i64.const -7))
+         (i64.store (i32.const 80) (i64.const -9)) (i64.store (i32.const 88) (i64.const -1))
+         (i64.store (i32.const 96) (i64.const -3))
+         (local.set $len (i32.const 5000))
+         (loop $again {high} {call} (br_if $again (local.tee $len (i32.sub (local.get $len) (i32.const 1)))))
+         (i32.const 0)"
+    );
+    let frame = frame(&wat::parse_str(program(&body)).unwrap(), &[]);
+    let (vm, mut host) = (vm(1 << 30), MockHost::new());
+    activate(&vm, &frame, &mut host);
+    let mut gas = 0;
+    let best = best(|| {
+        time(|| {
+            let end = run_frame(&vm, &frame, &mut host);
+            assert!(end.exit.is_success(), "{name}: {:?}", end.exit);
+            gas = PLENTY - end.gas_left;
+        })
+    });
+    print("hook", name, best, gas);
 }
 
 fn vm(cached_bytes: u64) -> StylusVm {

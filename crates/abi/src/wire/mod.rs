@@ -78,7 +78,7 @@ pub enum WireError {
     /// The types of the interface are too large when they are written out in full.
     #[error("the types of the interface have more than {WIRE_PARTS_MAX} parts together")]
     TooManyParts,
-    /// The interface has more of something than [`limits`](crate::limits) allow.
+    /// The interface has more of something than [`limits`] allow.
     #[error("{item} has {given} {what}; the registry takes up to {limit}")]
     Limit {
         /// What has too much.
