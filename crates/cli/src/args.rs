@@ -70,9 +70,9 @@ pub(crate) enum Command {
     Statetest(StateTestArgs),
     /// Run the fixtures by which Solana's clients are compared.
     ///
-    /// Reads `.fix` files of single instructions, syscalls, program texts and ELF files, runs each on native code and on
-    /// the interpreter, and says what differs from agave: result, compute units, return data, accounts, memory. A fixture
-    /// on the list of known failures that passes is a failure, so the list can only shrink.
+    /// Reads `.fix` files of whole transactions, single instructions, syscalls, program texts and ELF files, runs each on
+    /// native code and on the interpreter, and says what differs from agave: result, compute units, return data,
+    /// accounts, memory. A fixture on the list of known failures that passes is a failure, so the list can only shrink.
     SvmFixture(SvmFixtureArgs),
 }
 
