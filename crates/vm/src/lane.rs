@@ -83,7 +83,8 @@ pub trait LaneTransaction: Send + Sync {
     /// VM allow. Requests are metered against it while [`Host::fee_pays`] is on.
     fn state_gas(&self) -> u64;
 
-    /// Checks it against the state and charges the fee; the fee pays for the requests. What this does stays, whatever happens later.
+    /// Checks it against the state and charges the fee; the fee pays for the requests. What this does stays, whatever
+    /// happens later.
     fn begin(&self, host: &mut dyn Host) -> Result<Box<dyn LaneRun + '_>, LaneError>;
 }
 
