@@ -348,6 +348,10 @@ impl World {
 fn simulate(run: &mut BlockRun, work: &Work) -> Receipt {
     let receipt = run.simulate(work.tx.clone(), false).unwrap_or_else(|error| panic!("{}: {error}", work.name));
     assert!(receipt.is_success(), "{} does not do its work: {:?}", work.name, receipt.fault);
+    if work.typical {
+        let failed = receipt.crossings.iter().find_map(|crossing| crossing.fault.as_ref());
+        assert!(failed.is_none(), "calls of {} fail: {failed:?}", work.name);
+    }
     receipt
 }
 
