@@ -10,13 +10,15 @@ use std::{
 
 /// The layers from the bottom up; within a layer, rows from the bottom up. A crate depends only on crates of rows
 /// below its own. `rpc-` stands for all that begin so.
-const ROWS: [&[&str]; 14] = [
+const ROWS: [&[&str]; 16] = [
     &["primitives", "abi"],
     &["store", "trie"],
     &["state"],
     &["vm"],
     &ADAPTERS,
     &["executor"],
+    &["chain"],
+    &["hexapla"],
     &["parallel"],
     &["witness"],
     &["prove", "verify"],
