@@ -13,7 +13,8 @@ use crate::{
 use hexapla_abi::{Interface, WireError};
 use hexapla_evm::{AccountInfo, BlobExcessGasAndPrice, BlockEnv, ExecuteError, TxEnv, TxKind};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, keccak256};
-use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError, StateReader};
+use hexapla_state::{AccessSet, BlockChanges, Overlay, StateError, StateReader};
+use hexapla_statedb::{ObjectProof, StateDb};
 use hexapla_store::KvStore;
 use hexapla_svm::genesis::GenesisAccount;
 use hexapla_trie::AccountProof;

@@ -26,9 +26,8 @@ pub use executor::{BlockRun, ChainConfig, Executor, SetupError, VmConfig, standa
 pub use receipt::{Receipt, Status};
 
 pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, TxEnv, TxKind};
-pub use hexapla_state::{
-    AccessSet, BlockChanges, Location, LocationValue, ObjectProof, Overlay, StateDb, StateError, StateReader,
-};
+pub use hexapla_state::{AccessSet, BlockChanges, Location, LocationValue, Overlay, StateError, StateReader};
+pub use hexapla_statedb::{ObjectProof, StateDb};
 pub use hexapla_svm as svm;
 pub use hexapla_vm::{
     CallKind, CallNode, Crossing, CrossingFault, Excerpt, Lane, LaneChecks, LaneRefusal, LaneTransaction, TraceItem,
