@@ -5,13 +5,19 @@
 //! - [`fault`]: how a frame failed, as data
 //! - [`object`]: the key of a byte-valued piece of a VM's state
 //! - [`gas`]: exchange rates between gas and a VM's own unit
+//! - [`sync`]: a lock with and without an operating system
 //!
-//! Nothing here executes, stores or encodes contract data.
+//! Nothing here executes, stores or encodes contract data. Without the feature `std` the crate is `no_std`.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
 
 pub mod fault;
 pub mod gas;
 pub mod identity;
 pub mod object;
+pub mod sync;
 pub mod vm_id;
 
 pub use fault::{Fault, FaultKind};

@@ -7,6 +7,12 @@
 //!
 //! No database and no trie is here: durable state with its root and proofs implements [`StateReader`], and takes
 //! [`BlockChanges`].
+//!
+//! Without the feature `std` the crate is `no_std`.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
 
 pub mod changes;
 pub mod journal;

@@ -1,5 +1,6 @@
 //! Committed state, as execution reads it.
 
+use alloc::{boxed::Box, string::String};
 use core::error::Error;
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
 use revm::{bytecode::Bytecode, database_interface::DBErrorMarker, primitives::KECCAK_EMPTY, state::AccountInfo};

@@ -8,9 +8,14 @@
 //! - [`Frame`], [`FrameEnd`], [`Crossing`], [`CallNode`]: one call, its end, its record, its place in the call tree
 //!
 //! An adapter never owns or commits state, and adapters never see one another.
+//!
+//! Without the feature `std` the crate is `no_std`.
 
+#![cfg_attr(not(feature = "std"), no_std)]
 // Lengths and numbers of guests are never cut.
 #![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+
+extern crate alloc;
 
 mod call;
 mod crossing;
@@ -20,6 +25,7 @@ mod lane;
 mod set;
 mod trace;
 
+use alloc::string::{String, ToString};
 pub use call::{CallBook, TypedCall};
 pub use crossing::{Border, BorderState, Crossing, CrossingFault, Excerpt, Party, Translation};
 pub use frame::{CallKind, Code, Exit, Frame, FrameEnd, NewCall};
