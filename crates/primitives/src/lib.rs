@@ -5,7 +5,7 @@
 //! - [`fault`]: how a frame failed, as data
 //! - [`object`]: the key of a byte-valued piece of a VM's state
 //! - [`gas`]: exchange rates between gas and a VM's own unit
-//! - [`sync`]: a lock with and without an operating system
+//! - [`platform`]: locks and panics, with and without an operating system
 //!
 //! Nothing here executes, stores or encodes contract data. Without the feature `std` the crate is `no_std`.
 
@@ -17,7 +17,7 @@ pub mod fault;
 pub mod gas;
 pub mod identity;
 pub mod object;
-pub mod sync;
+pub mod platform;
 pub mod vm_id;
 
 pub use fault::{Fault, FaultKind};
