@@ -10,10 +10,11 @@ use std::{
 
 /// The layers from the bottom up; within a layer, rows from the bottom up. A crate depends only on crates of rows
 /// below its own. `rpc-` stands for all that begin so.
-const ROWS: [&[&str]; 16] = [
+const ROWS: [&[&str]; 17] = [
     &["primitives", "abi"],
     &["store", "trie"],
     &["state"],
+    &["statedb"],
     &["vm"],
     &ADAPTERS,
     &["executor"],

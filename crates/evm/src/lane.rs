@@ -9,6 +9,7 @@ use crate::{
     host::FrameHost,
     machine::{ExecuteError, Executed, Machine},
 };
+use alloc::{format, string::ToString};
 use hexapla_primitives::{Address, Bytes, FaultKind, U256, VmId};
 use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, HostError, LaneEnd, LaneError, LaneRefusal, LaneTransaction, Tracer};
 use revm::{

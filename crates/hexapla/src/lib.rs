@@ -25,7 +25,7 @@ pub use hexapla_executor::{
     Receipt, SpecId, StateError, StateReader, Status, TraceItem, Translation, TxEnv, TxKind, Vm, VmSet, evm,
 };
 pub use hexapla_primitives as primitives;
-pub use hexapla_state::{ObjectProof, StateDb};
+pub use hexapla_statedb::{ObjectProof, StateDb};
 #[cfg(feature = "svm")]
 pub use hexapla_svm as svm;
 pub use hexapla_vm as vm;

@@ -9,9 +9,14 @@
 //! - [`Frame`], [`FrameEnd`], [`Crossing`], [`CallNode`]: one call, its end, its record, its place in the call tree
 //!
 //! An adapter never owns or commits state, and adapters never see one another.
+//!
+//! Without the feature `std` the crate is `no_std`.
 
+#![cfg_attr(not(feature = "std"), no_std)]
 // Lengths and numbers of guests are never cut.
 #![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+
+extern crate alloc;
 
 mod convention;
 mod crossing;
