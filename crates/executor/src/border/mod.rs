@@ -4,6 +4,7 @@ mod book;
 pub mod registry;
 mod translate;
 
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use hexapla_abi::{
     Abi,
     solidity::{ForeignFault, foreign_fault_encode},
@@ -14,7 +15,6 @@ use hexapla_vm::{
     Reentrancy, Translation, Vm, VmSet,
 };
 use registry::{Held, Projections};
-use std::sync::Arc;
 use translate::{Translated, abi_of};
 
 /// The code with which a call fails, in VMs whose failures are numbers, where the callee's failure has none there:
