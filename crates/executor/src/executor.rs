@@ -9,15 +9,11 @@ use crate::{
     receipt::{Outcome, Receipt, Status},
     stack::on_big_stack,
 };
+use alloc::{boxed::Box, format, sync::Arc};
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
-use hexapla_primitives::VmId;
+use hexapla_primitives::{VmId, platform::catch_panic};
 use hexapla_state::{AccessSet, Overlay};
 use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRefusal, LaneTransaction, VmSet};
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
 
 /// Native stack of revm between two foreign frames; about 3.4 kB were measured.
 const EVM_SEGMENT_STACK_BYTES: usize = 64 << 10;
@@ -217,9 +213,9 @@ impl BlockRun {
         &mut self,
         execute: impl FnOnce(&mut Machine) -> Result<Executed, ExecuteError>,
     ) -> Result<Outcome, ExecuteError> {
-        let executed = catch_unwind(AssertUnwindSafe(|| execute(&mut self.machine))).unwrap_or_else(|panic| {
+        let executed = catch_panic(|| execute(&mut self.machine)).unwrap_or_else(|panic| {
             self.machine.abandon();
-            Err(Fatal(format!("a bug: {}", message_of(&*panic))).into())
+            Err(Fatal(format!("a bug: {}", panic.message())).into())
         });
         let crossings = self.machine.take_crossings();
         let Executed { success, output, created, fault, gas, logs, program_log, fee, changes, trace } = executed?;
@@ -261,10 +257,4 @@ fn decode(vms: &VmSet, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<d
         return Err(LaneRefusal::new("NoLane", format!("{vm} has no transactions of its own on this chain")));
     };
     lane.decode(raw, checks)
-}
-
-/// What a panic said.
-fn message_of(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }

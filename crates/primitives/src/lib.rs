@@ -6,7 +6,7 @@
 //! - [`object`]: the key of a byte-valued piece of a VM's state
 //! - [`genesis`]: accounts that are there from the beginning
 //! - [`gas`]: exchange rates between gas and a VM's own unit
-//! - [`platform`]: locks and panics, with and without an operating system
+//! - [`platform`]: locks, lazy values and panics, with and without an operating system
 //!
 //! Nothing here executes, stores or encodes contract data. Without the feature `std` the crate is `no_std`.
 

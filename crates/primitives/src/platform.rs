@@ -1,4 +1,4 @@
-//! Locks and panics, with and without an operating system.
+//! Locks, lazy values and panics, with and without an operating system.
 //!
 //! With the feature `std` these are the standard library's. Without it they are for a machine with one thread, on which a
 //! panic ends everything.
@@ -19,6 +19,13 @@ pub type LockGuard<'a, T> = std::sync::MutexGuard<'a, T>;
 /// Access to the value of a [`Lock`] until it is dropped.
 #[cfg(not(feature = "std"))]
 pub type LockGuard<'a, T> = spin::MutexGuard<'a, T>;
+
+/// A value that is made when it is first used.
+#[cfg(not(feature = "std"))]
+pub use spin::Lazy;
+/// A value that is made when it is first used.
+#[cfg(feature = "std")]
+pub use std::sync::LazyLock as Lazy;
 
 impl<T> Lock<T> {
     /// An open lock.
