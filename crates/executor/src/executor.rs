@@ -13,7 +13,7 @@ use alloc::{boxed::Box, format, sync::Arc};
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
 use hexapla_primitives::{VmId, platform::catch_panic};
 use hexapla_state::{AccessSet, Overlay};
-use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRefusal, LaneTransaction, VmSet};
+use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRejection, LaneTransaction, VmSet};
 
 /// Native stack of revm between two foreign frames; about 3.4 kB were measured.
 const EVM_SEGMENT_STACK_BYTES: usize = 64 << 10;
@@ -74,7 +74,7 @@ impl Executor {
     }
 
     /// Decodes a transaction of a VM's own form and checks what can be checked without state: once, on any thread.
-    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal> {
+    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRejection> {
         decode(&self.vms, vm, raw, checks)
     }
 
@@ -194,7 +194,7 @@ impl BlockRun {
 
     /// Decodes a transaction of a VM's own form.
     pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, ExecuteError> {
-        decode(&self.vms, vm, raw, checks).map_err(ExecuteError::Refused)
+        decode(&self.vms, vm, raw, checks).map_err(ExecuteError::Rejected)
     }
 
     /// The transaction alone: nothing is committed.
@@ -251,10 +251,10 @@ impl BlockRun {
     }
 }
 
-fn decode(vms: &VmSet, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal> {
+fn decode(vms: &VmSet, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRejection> {
     let owner = vms.get(vm);
     let Some(lane) = owner.and_then(|vm| vm.lane()) else {
-        return Err(LaneRefusal::new("NoLane", format!("{vm} has no transactions of its own on this chain")));
+        return Err(LaneRejection::new("NoLane", format!("{vm} has no transactions of its own on this chain")));
     };
     lane.decode(raw, checks)
 }

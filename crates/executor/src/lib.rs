@@ -34,6 +34,6 @@ pub use receipt::{Receipt, Status};
 pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, TxEnv, TxKind};
 pub use hexapla_state::{AccessSet, BlockChanges, Location, LocationValue, Overlay, StateError, StateReader};
 pub use hexapla_vm::{
-    CallKind, CallNode, Crossing, CrossingFault, Excerpt, Lane, LaneChecks, LaneRefusal, LaneTransaction, TraceItem,
+    CallKind, CallNode, Crossing, CrossingFault, Excerpt, Lane, LaneChecks, LaneRejection, LaneTransaction, TraceItem,
     Translation, Vm, VmSet,
 };
