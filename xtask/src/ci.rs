@@ -51,6 +51,7 @@ fn steps(state_tests: &[String]) -> Vec<Step> {
         "doc --workspace --no-deps",
         "run --release -- run examples/tour",
         "run --release -- test examples",
+        "xtask guest",
     ]
     .map(Step::new)
     .into();
