@@ -25,7 +25,7 @@ pub(crate) struct Module {
     pub(crate) imports: Vec<Import>,
     /// `a::b::c` outside of imports.
     pub(crate) paths: BTreeSet<Vec<String>>,
-    /// Every identifier outside of imports.
+    /// Every identifier outside of imports that begins a path.
     pub(crate) mentions: BTreeSet<String>,
 }
 
@@ -93,12 +93,12 @@ impl Module {
                     read_use(&trees[index..index + length], &[], visible, &mut self.imports);
                     index += length;
                 }
-                TokenTree::Ident(word) => {
+                // The declaration of a module is no use of it.
+                TokenTree::Ident(word) if word == "mod" => index += 1,
+                TokenTree::Ident(word) if !follows_path(trees, index - 1) => {
                     self.mentions.insert(word.to_string());
                     let path = path(&trees[index - 1..]);
-                    if path.len() > 1 && !follows_path(trees, index - 1) {
-                        self.paths.insert(path);
-                    }
+                    self.paths.extend((path.len() > 1).then_some(path));
                 }
                 TokenTree::Group(group) => self.mention(&group.stream().into_iter().collect::<Vec<_>>()),
                 _ => {}

@@ -11,36 +11,44 @@ enum Target {
     ItemOf(usize),
 }
 
+/// Each file with the files that it needs, and the names that it needs of them.
+pub(crate) type Needs = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
+
 /// Names that are being looked for, since re-exports may go in circles.
 type Sought = BTreeSet<(usize, String)>;
 
 impl Modules {
-    /// The files that each file needs names of.
-    pub(crate) fn needs(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    /// The files that each file needs names of, with these names.
+    pub(crate) fn needs(&self) -> Needs {
+        let mut needs = Needs::new();
         for (index, module) in self.0.iter().enumerate() {
+            let of_file = needs.entry(module.file.clone()).or_default();
             let imported = module.imports.iter().flat_map(|import| self.imported(index, module, import));
-            let named = module.paths.iter().filter_map(|path| self.resolve(index, path, &mut Sought::new()));
-            let files = imported.chain(named).filter_map(|target| match target {
-                Target::ItemOf(module) => Some(self.0[module].file.clone()),
-                Target::Module(_) => None,
-            });
-            let of_others = files.filter(|file| *file != module.file);
-            needs.entry(module.file.clone()).or_default().extend(of_others);
+            let mentioned = module
+                .paths
+                .iter()
+                .filter_map(|path| Some((path.join("::"), self.resolve(index, path, &mut Sought::new())?)));
+            for (name, target) in imported.chain(mentioned) {
+                let Target::ItemOf(other) = target else { continue };
+                let other = &self.0[other].file;
+                if *other != module.file {
+                    of_file.entry(other.clone()).or_default().insert(name);
+                }
+            }
         }
         needs
     }
 
-    /// What an import brings that its module uses itself.
-    fn imported(&self, index: usize, module: &Module, import: &Import) -> Vec<Target> {
+    /// What an import brings that its module uses itself, by name.
+    fn imported(&self, index: usize, module: &Module, import: &Import) -> Vec<(String, Target)> {
         let Some(target) = self.resolve(index, &import.path, &mut Sought::new()) else { return Vec::new() };
         match (&import.name, target) {
-            (Some(name), target) if !import.visible || module.mentions.contains(name) => vec![target],
+            (Some(name), target) if !import.visible || module.mentions.contains(name) => vec![(name.clone(), target)],
             (None, Target::Module(from)) => {
-                let mentioned = module.mentions.iter();
-                mentioned.filter_map(|name| self.look_up(from, name, true, &mut Sought::new())).collect()
+                let look_up = |name: &String| Some((name.clone(), self.look_up(from, name, true, &mut Sought::new())?));
+                module.mentions.iter().filter_map(look_up).collect()
             }
-            (None, target) => vec![target],
+            (None, target) => vec![("*".to_owned(), target)],
             _ => Vec::new(),
         }
     }
