@@ -1,6 +1,12 @@
 //! Executes transactions of the EVM lane.
 
 use crate::handler::LaneHandler;
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, Log, U256, VmId};
 use hexapla_state::{Overlay, StateError, TxChanges, WorldJournal};
 use hexapla_vm::{BlockInfo, Border, CallNode, Crossing, Environment, Fatal, LaneRefusal, Tracer, TxInfo};

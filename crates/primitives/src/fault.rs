@@ -1,6 +1,7 @@
 //! How a frame failed. A fault is data, never an `Err`.
 
 use crate::VmId;
+use alloc::string::String;
 use alloy_primitives::{Address, Bytes};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ pub struct Fault {
     /// The failure in the VM's own form: revert data of the EVM and of Stylus.
     pub data: Bytes,
     /// The failure's number, where the contract or its interface numbers its failures (Solana's custom codes).
-    pub code: Option<u32>,
+    pub code: Option<u64>,
     /// One sentence for people. Empty for a plain revert, whose `data` says it.
     pub message: String,
 }

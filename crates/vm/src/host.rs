@@ -1,8 +1,8 @@
 //! What a frame may ask for while it runs.
 
 use crate::{CallKind, Code, Frame, FrameEnd};
+use alloc::{borrow::Cow, string::String};
 use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, HomeRecord, ObjectKey, U256};
-use std::borrow::Cow;
 
 /// A fault of the host itself: a broken database, a bug. It aborts the block and never becomes a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,8 +6,8 @@
 //! undone, [`LaneRun::fail`] does what a failed transaction still leaves behind.
 
 use crate::{Exit, Fatal, Host, HostError};
+use alloc::{borrow::Cow, boxed::Box, string::String};
 use hexapla_primitives::{Address, NativeGas};
-use std::borrow::Cow;
 
 /// What is checked of a transaction. A transaction that is to be committed needs all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,12 +52,6 @@ const PACKAGES_OF_A_VM: [(&str, &str); 12] = [
 type Exception = (&'static str, &'static str, &'static str);
 
 const EXCEPTIONS: &[Exception] = &[
-    ("state", "store", "the durable state is to be the crate statedb"),
-    ("state", "trie", "the durable state is to be the crate statedb"),
-    ("executor", "store", "the chain is to be a crate of its own"),
-    ("executor", "trie", "the chain is to be a crate of its own"),
-    ("executor", "wasm", "the registry of VMs is to be in the facade"),
-    ("executor", "svm", "the registry of VMs is to be in the facade"),
     ("cli", "svm", "the runner of fixtures is to be a crate of its own"),
     ("cli", "solana-hash", "signing is to be in the toolkit of the SVM"),
     ("cli", "solana-message", "signing is to be in the toolkit of the SVM"),

@@ -8,7 +8,7 @@ const LINES_MAX: usize = 500;
 
 /// Longer files, with the reason. This list may only shrink.
 const EXCEPTIONS: &[(&str, &str)] =
-    &[("crates/executor/tests/border/solana.rs", "one test per failure that Solana takes part in")];
+    &[("crates/hexapla/tests/border/solana.rs", "one test per failure that Solana takes part in")];
 
 /// The paths of all Rust files of ours, generated samples aside.
 fn files() -> Vec<String> {

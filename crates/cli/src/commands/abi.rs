@@ -5,11 +5,11 @@ use crate::{
     problem::{Problem, Result},
 };
 use clap::{Args, Subcommand, ValueEnum};
+use hexapla::svm::{Pubkey, canonical};
 use hexapla_abi::{
     Abi, AddressBook, AddressError, AnyCodec, Bytes, Codec, Function, Interface, Projection, Value, find_function,
     parse_arguments, value_to_json,
 };
-use hexapla_executor::svm::{Pubkey, canonical};
 use hexapla_primitives::{
     Address, B256,
     identity::{alias_of, canonical_of_alias},
@@ -251,7 +251,7 @@ fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Outp
         return output.json(&json!({
             "from": { "abi": shown.abi.name(), "function": function.signature, "values": list(&values) },
             "to": { "abi": projection.source().abi.name(), "function": source.signature,
-                    "values": list(&arguments.values), "accounts": accounts, "coin": arguments.lamports, "data": own },
+                    "values": list(&arguments.values), "accounts": accounts, "coin": arguments.coin, "data": own },
         }));
     }
     let mut text = format!("{} {}\n", shown.abi.name(), function.signature);
@@ -262,7 +262,7 @@ fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Outp
     for account in accounts {
         let _ = writeln!(text, "  account {account}");
     }
-    if let Some(coin) = arguments.lamports {
+    if let Some(coin) = arguments.coin {
         let _ = writeln!(text, "  coin {coin}");
     }
     for value in &arguments.values {

@@ -9,6 +9,7 @@ pub(crate) use metered::Metered;
 pub(crate) use objects::JournalState;
 
 use crate::machine::{Ctx, Machine};
+use alloc::string::{String, ToString};
 use hexapla_primitives::{Address, B256, Bytes, FaultKind, HomeRecord, Log, LogData, ObjectKey, U256};
 use hexapla_vm::{
     BalanceChange, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Fatal, Frame, FrameEnd,

@@ -3,13 +3,14 @@
 //! Zero is zero on both sides: it stands for "nobody" in every ABI, and in no other way can it come out. Each look-up and
 //! each new home record is paid by the frame whose call is translated, as any access to state.
 
+use alloc::{format, string::ToString};
+use core::cell::RefCell;
 use hexapla_abi::{AddressBook, AddressError};
 use hexapla_primitives::{
     Address, B256, Bytes, FaultKind, HomeRecord, VmId,
     identity::{alias_of, canonical_of_alias, is_malformed_alias},
 };
 use hexapla_vm::{BorderState, CallBook, HostError, HostResult};
-use std::cell::RefCell;
 
 /// Gas of each part of a value that bytes become: it takes memory, and a word of 32 bytes in other ABIs.
 const PART_GAS: u64 = 6;
@@ -60,9 +61,9 @@ impl AddressBook for StateBook<'_> {
         if let Some(canonical) = canonical_of_alias(*native) {
             // An account has one id in a VM: its own where it is at home, else its alias.
             return match self.record(canonical)? {
-                Some(record) if record.vm == self.vm => Err(AddressError(format!(
-                    "{native} is the alias of an account that is at home here; use its own id"
-                ))),
+                Some(record) if record.vm == self.vm && record.native_id.len() == B256::len_bytes() => Err(
+                    AddressError(format!("{native} is the alias of an account that is at home here; use its own id")),
+                ),
                 _ => Ok(canonical),
             };
         }
@@ -90,8 +91,10 @@ impl AddressBook for StateBook<'_> {
             return Ok(B256::ZERO);
         }
         match self.record(canonical)? {
-            Some(record) if record.vm == self.vm => B256::try_from(&record.native_id[..])
-                .map_err(|_| AddressError(format!("the id of {canonical} is not 32 bytes long"))),
+            // An id of another length has no place in call data: the alias stands for it.
+            Some(record) if record.vm == self.vm => {
+                Ok(B256::try_from(&record.native_id[..]).unwrap_or_else(|_| alias_of(canonical)))
+            }
             _ => Ok(alias_of(canonical)),
         }
     }

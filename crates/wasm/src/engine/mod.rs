@@ -20,6 +20,7 @@ pub(crate) use self::wasmi::Wasmi;
 pub(crate) use program::{Engine, Executable, RunEnd};
 
 use crate::config::{Config, EngineKind, SetupError};
+use alloc::boxed::Box;
 
 /// The engine for native code, where the configuration asks for it.
 pub(crate) fn native(config: &Config) -> Result<Option<Box<dyn Engine>>, SetupError> {

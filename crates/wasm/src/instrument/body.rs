@@ -20,6 +20,7 @@ use super::{
     operators::{ends_block, leaves},
 };
 use crate::{error::WasmError, prices};
+use alloc::vec::Vec;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Function, Instruction, ValType};
 use wasmparser::Operator;

@@ -1,5 +1,6 @@
 //! What is known about a module that passed validation, for others than the instrumenter.
 
+use alloc::{string::String, vec::Vec};
 use hexapla_primitives::B256;
 
 /// What is known about a module that passed validation.

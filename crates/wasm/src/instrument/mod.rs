@@ -25,6 +25,7 @@ pub use info::ModuleInfo;
 pub(crate) use sections::{ENTRYPOINT, HOOK_MODULE, MEMORY};
 
 use crate::error::WasmError;
+use alloc::{borrow::ToOwned, vec::Vec};
 use hexapla_primitives::keccak256;
 use module::Scan;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder, utils};

@@ -1,6 +1,7 @@
 //! What instrumenting needs to know of a valid module.
 
 use crate::{error::WasmError, prices};
+use alloc::{format, vec::Vec};
 use wasmparser::{
     DataSectionReader, ElementSectionReader, FuncType, FunctionBody, FunctionSectionReader, GlobalSectionReader,
     ImportSectionReader, TableSectionReader,

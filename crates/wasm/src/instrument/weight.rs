@@ -12,6 +12,7 @@ use super::{
     operators::ends_block,
 };
 use crate::{error::WasmError, limits};
+use alloc::{vec, vec::Vec};
 use wasmparser::{BlockType, Operator};
 
 /// Locals as a set of bits.
