@@ -10,6 +10,7 @@
 //! - `foreign`: a program calls an alias: out of the SVM, into another VM, and back
 //! - `calls`: calls of programs by programs, as the call tree shows them
 //! - `guard`: what the host adds to agave's native programs: re-entrancy over nested contexts, aliases that pay
+//! - `identity`: whose account a key stands for
 //! - `lane`: transactions of Solana's own form
 //! - `precompiles`: signature checks as instructions
 //! - `programs`, `runtime`, `sysvars`, `heaps`: compiled programs, the rules of the chain, the sysvars of a block, the
@@ -34,6 +35,7 @@ mod foreign;
 pub mod genesis;
 mod guard;
 mod heaps;
+mod identity;
 pub mod invocation;
 mod lane;
 pub mod limits;
@@ -47,7 +49,8 @@ mod vm;
 
 pub use account::{StoredAccount, WEI_PER_LAMPORT, canonical};
 pub use convention::SvmConvention;
-pub use foreign::{BORDER, CALL_WITH_VALUE};
+pub use foreign::CALL_WITH_VALUE;
+pub use identity::BORDER;
 pub use invocation::{Invocation, Mode, alias};
 pub use limits::InvocationError;
 pub use runtime::SetupError;

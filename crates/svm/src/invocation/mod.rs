@@ -19,7 +19,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::limits::{self, InvocationError, SEED_BYTES_MAX};
+use crate::limits::{ACCOUNTS_MAX, DATA_BYTES_MAX, InvocationError, SEED_BYTES_MAX, SEEDS_MAX, SIGNERS_MAX, within};
 use hexapla_abi::{
     Abi, AnyCodec, Codec, Derivation, Interface, SeedSource, SolidityCodec, Type, Value, interface::AccountSource,
 };
@@ -74,6 +74,19 @@ static INVOKE: LazyLock<Interface> = LazyLock::new(|| {
 });
 
 impl Invocation {
+    /// Says what it has too much of.
+    fn check(&self) -> Result<(), InvocationError> {
+        use InvocationError as E;
+        within(self.accounts.len(), ACCOUNTS_MAX, E::Accounts)?;
+        within(self.data.len(), DATA_BYTES_MAX, E::Data)?;
+        within(self.seeds.len(), SIGNERS_MAX, E::Signers)?;
+        for seeds in &self.seeds {
+            within(seeds.len(), SEEDS_MAX, E::Seeds)?;
+            seeds.iter().try_for_each(|seed| within(seed.len(), SEED_BYTES_MAX, E::Seed))?;
+        }
+        Ok(())
+    }
+
     /// An invocation with nothing but data.
     pub fn of_data(data: Bytes) -> Self {
         Self { accounts: Vec::new(), data, seeds: Vec::new(), mode: Mode::Plain }
@@ -157,7 +170,7 @@ impl Invocation {
     /// The form in which a frame carries it. `Err` where it holds more than a call can carry.
     pub fn to_bytes(&self) -> Result<Bytes, InvocationError> {
         use InvocationError as E;
-        limits::check(self)?;
+        self.check()?;
         let seeds = self.seeds.iter().map(|seeds| 1 + seeds.iter().map(|seed| 1 + seed.len()).sum::<usize>());
         let mut bytes = Vec::with_capacity(3 + 33 * self.accounts.len() + seeds.sum::<usize>() + self.data.len());
         bytes.push(match self.mode {
@@ -212,7 +225,7 @@ impl Invocation {
             })
             .collect::<Option<_>>()?;
         let invocation = Self { accounts, data: bytes.slice(rest.1..), seeds, mode };
-        limits::check(&invocation).ok().map(|()| invocation)
+        invocation.check().ok().map(|()| invocation)
     }
 
     /// As an instruction of `program`.
