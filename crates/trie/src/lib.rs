@@ -8,6 +8,12 @@
 //!
 //! What is left out: keys of other lengths, values in branches (they need such keys), the store
 //! itself, and history.
+//!
+//! Without the feature `std` the crate is `no_std`.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
 
 mod account;
 mod arena;
