@@ -85,6 +85,22 @@ fn run_all(steps: &[Step]) -> Result<(), String> {
     Ok(())
 }
 
+/// `cargo xtask check`: what finds most mistakes before a commit, within minutes.
+pub(crate) fn check() -> Result<(), String> {
+    let mut left_out: Vec<String> = tools::typos()?.into_iter().collect();
+    let (deny, without_tool) = tools::deny();
+    left_out.extend(without_tool);
+    let lines = [
+        "fmt --all --check",
+        "clippy --locked --workspace --all-targets -- -D warnings",
+        "test --locked --package xtask",
+    ];
+    run_all(&deny.into_iter().chain(lines.map(Step::new)).collect::<Vec<_>>())?;
+    left_out.iter().for_each(|sentence| eprintln!("check: {sentence}"));
+    eprintln!("check: passed; now the tests of what you changed: cargo test --workspace --test NAME");
+    Ok(())
+}
+
 /// `cargo xtask layers`: the rules between crates alone.
 pub(crate) fn layers() -> Result<(), String> {
     let step = Step::new("test --locked --package xtask --test layers");
