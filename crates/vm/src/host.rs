@@ -231,12 +231,6 @@ pub trait Host {
         Err(HostError::NOT_SERVED)
     }
 
-    /// Takes a fee from an account. It never passes through the journal of anyone who gets it: the block's beneficiary
-    /// is credited when the transaction commits.
-    fn pay_fee(&mut self, _payer: Address, _wei: U256) -> HostResult<()> {
-        Err(HostError::NOT_SERVED)
-    }
-
     /// The canonical address of an id of the frame's VM; its home record is written at the first use.
     fn identify(&mut self, _native_id: &[u8]) -> HostResult<Address> {
         Err(HostError::NOT_SERVED)

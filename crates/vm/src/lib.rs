@@ -35,7 +35,7 @@ pub use host::{
     BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,
     HostError, HostResult, TxInfo,
 };
-pub use lane::{Lane, LaneChecks, LaneEnd, LaneError, LaneRefusal, LaneRun, LaneTransaction};
+pub use lane::{Lane, LaneChecks, LaneEnd, LaneError, LaneHost, LaneRejection, LaneRun, LaneTransaction};
 pub use set::{DuplicateVm, VmSet};
 pub use trace::{CallNode, TraceItem, Tracer};
 

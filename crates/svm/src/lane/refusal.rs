@@ -1,11 +1,11 @@
 //! Why a transaction is not executed, as agave names it.
 
-use hexapla_vm::LaneRefusal;
+use hexapla_vm::LaneRejection;
 use solana_transaction_error::TransactionError;
 
 /// A transaction that agave would not include in a block.
-pub(super) fn refused(error: TransactionError) -> LaneRefusal {
-    LaneRefusal::new(name_of(&error), error.to_string())
+pub(super) fn refused(error: TransactionError) -> LaneRejection {
+    LaneRejection::new(name_of(&error), error.to_string())
 }
 
 /// The name of an error's variant, which clients match on.
