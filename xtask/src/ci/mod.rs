@@ -26,6 +26,11 @@ const IN_ALL_MODES: [&str; 11] = [
     "proofs",
 ];
 
+/// That every crate can be packed for publication. Whether the packages build is not tried: that would build all again;
+/// the rules of the workspace check that they hold what their code includes.
+const PACKAGE: &str =
+    "package --locked --workspace --exclude xtask --exclude hexapla-testing --no-verify --allow-dirty --quiet";
+
 /// All steps; the last ones for the sets of state tests that are there.
 fn steps(state_tests: &[String]) -> Vec<Step> {
     let mut steps: Vec<Step> =
@@ -34,6 +39,7 @@ fn steps(state_tests: &[String]) -> Vec<Step> {
     steps.push(Step::new("test --locked --workspace"));
     steps.push(in_all_modes());
     steps.push(Step::new("doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"));
+    steps.push(Step::new(PACKAGE));
     let release = ["run --locked --release -- run examples/tour", "run --locked --release -- test examples"];
     steps.extend(release.map(Step::new));
     steps.push(Step::new("xtask guest"));

@@ -49,6 +49,30 @@ fn packages_hold_what_they_include() {
     assert!(unused.is_empty(), "no exceptions any more, take them off the list: {unused:#?}");
 }
 
+/// Whether the README is the beginning of the crate's documentation, so that its example is compiled.
+fn shows_its_readme(file: &File) -> bool {
+    file.tokens.to_string().replace(' ', "").contains("#![doc=include_str!(\"../README.md\")]")
+}
+
+#[test]
+fn libraries_that_are_published_show_their_readme() {
+    let is_library = |file: &File| file.path.ends_with("/src/lib.rs") && file.folder() != "testing";
+    let (mut count, mut without) = (0, Vec::new());
+    for file in sources().into_iter().filter(is_library) {
+        count += 1;
+        without.extend((!shows_its_readme(&file)).then_some(file.path));
+    }
+    assert!(count > 10, "the libraries were found");
+    assert!(without.is_empty(), "write a README.md with an example, and include it as documentation: {without:#?}");
+}
+
+#[test]
+fn the_rule_of_readmes_can_object() {
+    let shows = |code| shows_its_readme(&File::parse("crates/x/src/lib.rs", code));
+    assert!(shows("#![doc = include_str!(\"../README.md\")]\n//! More.\n#![no_std]"));
+    assert!(!shows("//! #![doc = include_str!(\"../README.md\")]\npub fn f() {}"));
+}
+
 #[test]
 fn the_rule_of_data_can_object() {
     let lines = |path, code| outside(&File::parse(path, code));
