@@ -40,9 +40,9 @@ fn steps(state_tests: &[String]) -> Vec<Step> {
     steps.push(in_all_modes());
     steps.push(Step::new("doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"));
     steps.push(Step::new(PACKAGE));
-    let release = ["run --locked --release -- run examples/tour", "run --locked --release -- test examples"];
+    let release =
+        ["run --locked --release -- run examples/tour", "run --locked --release -- test examples", "xtask guest"];
     steps.extend(release.map(Step::new));
-    steps.push(Step::new("xtask guest"));
     for folder in state_tests {
         let mut step = Step::new("run --locked --release -- statetest");
         step.arguments.push(folder.clone());
