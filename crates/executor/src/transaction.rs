@@ -6,6 +6,7 @@ use hexapla_primitives::{Address, B256, Bytes, VmId};
 use hexapla_vm::{LaneChecks, LaneRejection, LaneTransaction, VmSet};
 
 /// A transaction that can be executed, and executed again on other state.
+#[allow(clippy::large_enum_variant, reason = "one at a time, and most are of the EVM's lane")]
 pub enum Transaction {
     /// Of the EVM's lane.
     Evm(EvmTransaction),
