@@ -2,7 +2,8 @@
 
 use crate::{
     commands::{
-        abi::AbiArgs, bind::BindArgs, proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs,
+        abi::AbiArgs, bind::BindArgs, completions::CompletionsArgs, proof::ProofArgs, run::RunArgs, test::TestArgs,
+        verify_proof::VerifyProofArgs,
     },
     output::Colour,
     statetest::StateTestArgs,
@@ -74,6 +75,10 @@ pub(crate) enum Command {
     /// native code and on the interpreter, and says what differs from agave: result, compute units, return data,
     /// accounts, memory. A fixture on the list of known failures that passes is a failure, so the list can only shrink.
     SvmFixture(SvmFixtureArgs),
+    /// Print a script that completes commands and options in a shell.
+    ///
+    /// The script goes to stdout; put it where the shell looks for completions.
+    Completions(CompletionsArgs),
 }
 
 const EXAMPLES: &str = "\

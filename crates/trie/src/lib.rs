@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! Ethereum-compatible secure Merkle Patricia trie: incremental, parallel, persistent, with proofs.
 //!
 //! [`Trie`] maps 32-byte keys, which the caller has already hashed, to byte strings, and commits to
