@@ -18,13 +18,13 @@ const SYMBOLS_FREE: usize = 1_024;
 const BYTES_PER_SYMBOL: usize = 64;
 
 /// Functions and relocations that reading a program registers; those of a file that cannot be read are none.
-pub(crate) fn symbols(elf: &[u8]) -> usize {
+pub fn symbols(elf: &[u8]) -> usize {
     let by_hash = get_sbpf_version(elf).is_ok_and(|version| version < SBPFVersion::V3);
     if by_hash { count(elf).unwrap_or(0) } else { 0 }
 }
 
 /// Most symbols of a program of this length. Real ones have a quarter of that; it is a limit of ours, not of Solana.
-pub(crate) fn symbols_max(elf_bytes: usize) -> usize {
+pub fn symbols_max(elf_bytes: usize) -> usize {
     SYMBOLS_FREE + elf_bytes / BYTES_PER_SYMBOL
 }
 

@@ -5,12 +5,11 @@
 
 use crate::invocation::Invocation;
 use solana_pubkey::{MAX_SEED_LEN, MAX_SEEDS};
-use solana_transaction_context::{MAX_ACCOUNTS_PER_INSTRUCTION, MAX_INSTRUCTION_DATA_LEN};
 
-/// Most accounts of an instruction.
-pub const ACCOUNTS_MAX: usize = MAX_ACCOUNTS_PER_INSTRUCTION;
-/// Most bytes of instruction data, as for calls between programs.
-pub const DATA_BYTES_MAX: usize = MAX_INSTRUCTION_DATA_LEN;
+/// Most accounts of an instruction (`MAX_ACCOUNTS_PER_INSTRUCTION` of agave).
+pub const ACCOUNTS_MAX: usize = 255;
+/// Most bytes of instruction data, as for calls between programs (`MAX_INSTRUCTION_DATA_LEN` of agave).
+pub const DATA_BYTES_MAX: usize = 10 << 10;
 /// Most derived addresses that sign a call (`MAX_SIGNERS` of Solana's CPI).
 pub const SIGNERS_MAX: usize = 16;
 /// Most seeds of a derived address, the bump among them.

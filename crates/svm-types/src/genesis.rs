@@ -2,7 +2,7 @@
 
 use crate::{
     account::{StoredAccount, WEI_PER_LAMPORT, canonical},
-    programs::code_record,
+    code::code_record,
 };
 use hexapla_primitives::{Address, Bytes, HomeRecord, ObjectKey, U256, VmId, identity::designator};
 use solana_loader_v3_interface::state::UpgradeableLoaderState;
