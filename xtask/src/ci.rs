@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_test_of_the_executor_runs_in_all_modes() {
-        let folder = crate::cargo::root().join("crates/executor/tests");
+        let folder = crate::cargo::root().join("crates/hexapla/tests");
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if !path.join("main.rs").exists() && path.extension().is_none_or(|extension| extension != "rs") {

@@ -10,7 +10,7 @@ use std::{
 
 /// The layers from the bottom up; within a layer, rows from the bottom up. A crate depends only on crates of rows
 /// below its own. `rpc-` stands for all that begin so.
-const ROWS: [&[&str]; 15] = [
+const ROWS: [&[&str]; 17] = [
     &["primitives", "abi"],
     &["store", "trie"],
     &["state"],
@@ -18,6 +18,8 @@ const ROWS: [&[&str]; 15] = [
     &["svm-types"],
     &ADAPTERS,
     &["executor"],
+    &["chain"],
+    &["hexapla"],
     &["parallel"],
     &["witness"],
     &["prove", "verify"],

@@ -113,9 +113,9 @@ impl Diagnostic for Problem {
     }
 }
 
-impl From<hexapla_executor::ChainError> for Box<Problem> {
-    fn from(error: hexapla_executor::ChainError) -> Self {
-        use hexapla_executor::{ChainError, ExecuteError};
+impl From<hexapla::ChainError> for Box<Problem> {
+    fn from(error: hexapla::ChainError) -> Self {
+        use hexapla::{ChainError, ExecuteError};
         let (code, message, help) = match &error {
             ChainError::Execute(ExecuteError::Invalid(_)) => (
                 "hexapla::transaction::invalid",

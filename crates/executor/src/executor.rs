@@ -12,9 +12,7 @@ use crate::{
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
 use hexapla_primitives::VmId;
 use hexapla_state::{AccessSet, Overlay};
-use hexapla_svm::SvmVm;
 use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRefusal, LaneTransaction, VmSet};
-use hexapla_wasm::StylusVm;
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -46,39 +44,12 @@ impl Default for ChainConfig {
 /// An executor cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// A VM cannot start.
-    #[error(transparent)]
-    Wasm(#[from] hexapla_wasm::SetupError),
-    /// A VM cannot start.
-    #[error(transparent)]
-    Svm(#[from] hexapla_svm::SetupError),
     /// A VM was named twice.
     #[error(transparent)]
     Duplicate(#[from] DuplicateVm),
     /// The fork is older than code of other VMs.
     #[error("the fork {0:?} lets any contract begin with 0xEF; chains with other VMs need London or later (EIP-3541)")]
     ForkTooOld(SpecId),
-}
-
-/// How the VMs of this workspace run; none of it changes what a transaction does or costs.
-#[derive(Clone, Debug, Default)]
-pub struct VmConfig {
-    /// Of WASM.
-    pub wasm: hexapla_wasm::Config,
-    /// Of Solana.
-    pub svm: hexapla_svm::Config,
-}
-
-/// The VMs of this workspace beside the EVM.
-///
-/// The pool of WASM instances is raised to what every core can need at once, so that it never runs dry.
-pub fn standard_vms(config: VmConfig) -> Result<VmSet, SetupError> {
-    let VmConfig { mut wasm, svm } = config;
-    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
-    let instances = u32::try_from(threads * BORDER_DEPTH_MAX).unwrap_or(u32::MAX);
-    wasm.pool_size = wasm.pool_size.max(instances);
-    let vms = VmSet::default().with(StylusVm::new(wasm)?)?.with(SvmVm::new(svm)?)?;
-    Ok(vms.clone().with(SystemVm::new(vms))?)
 }
 
 /// Runs transactions by one chain's rules. Cheap to clone; shared by threads.
@@ -90,17 +61,15 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// An executor with these VMs beside the EVM.
+    /// An executor with these VMs beside the EVM. The contract of the host itself ([`system`](crate::system)) is added
+    /// wherever the fork keeps contracts from beginning with 0xEF.
     pub fn new(config: ChainConfig, vms: VmSet) -> Result<Self, SetupError> {
-        if vms.iter().next().is_some() && !config.spec.is_enabled_in(SpecId::LONDON) {
-            return Err(SetupError::ForkTooOld(config.spec));
-        }
+        let vms = match config.spec.is_enabled_in(SpecId::LONDON) {
+            true => vms.clone().with(SystemVm::new(vms))?,
+            false if vms.iter().next().is_some() => return Err(SetupError::ForkTooOld(config.spec)),
+            false => vms,
+        };
         Ok(Self { vms, config, projections: Arc::new(Projections::new(CACHE_BYTES)) })
-    }
-
-    /// An executor with all VMs of this workspace in their default settings.
-    pub fn standard(config: ChainConfig) -> Result<Self, SetupError> {
-        Self::new(config, standard_vms(VmConfig::default())?)
     }
 
     /// The same without any cache of its own: what the border computes of interfaces is computed anew each time.

@@ -5,10 +5,11 @@
 //! contract without a call.
 
 use crate::border::registry::{self, Entry};
-use hexapla_abi::{Abi, Codec, CodecError, Interface, SolidityCodec, Value};
+use hexapla_abi::{Abi, Codec, CodecError, Interface, SolidityCodec, Value, WireError};
 use hexapla_primitives::{
-    Address, B256, Bytes, Fault, FaultKind, GasRate, HomeRecord, ObjectKey, VmId, address,
+    Address, B256, Bytes, Fault, FaultKind, GasRate, GenesisAccount, HomeRecord, ObjectKey, VmId, address,
     identity::{alias_of, canonical_of, canonical_of_alias, designator, is_malformed_alias},
+    keccak256,
 };
 use hexapla_vm::{
     CallKind, CallRequest, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm, VmSet,
@@ -52,6 +53,13 @@ pub fn interface() -> &'static Interface {
 /// The code of the system contract.
 pub fn code() -> Bytes {
     designator(VmId::INTERFACE, b"hexapla")
+}
+
+/// The account of the system contract, with its interface.
+pub fn genesis() -> Result<GenesisAccount, WireError> {
+    let code = code();
+    let objects = registry::objects(SYSTEM_CONTRACT, keccak256(&code), interface())?.into();
+    Ok(GenesisAccount { address: SYSTEM_CONTRACT, code, objects, ..GenesisAccount::default() })
 }
 
 /// The system contract as a VM of its own.

@@ -4,18 +4,21 @@
 //! - [`identity`]: canonical addresses, aliases and code designators
 //! - [`fault`]: how a frame failed, as data
 //! - [`object`]: the key of a byte-valued piece of a VM's state
+//! - [`genesis`]: accounts that are there from the beginning
 //! - [`gas`]: exchange rates between gas and a VM's own unit
 //!
 //! Nothing here executes, stores or encodes contract data.
 
 pub mod fault;
 pub mod gas;
+pub mod genesis;
 pub mod identity;
 pub mod object;
 pub mod vm_id;
 
 pub use fault::{Fault, FaultKind};
 pub use gas::{GasRate, NativeGas};
+pub use genesis::GenesisAccount;
 pub use identity::HomeRecord;
 pub use object::ObjectKey;
 pub use vm_id::VmId;

@@ -4,24 +4,12 @@ use crate::{
     account::{StoredAccount, WEI_PER_LAMPORT, canonical},
     code::code_record,
 };
-use hexapla_primitives::{Address, Bytes, HomeRecord, ObjectKey, U256, VmId, identity::designator};
+pub use hexapla_primitives::GenesisAccount;
+use hexapla_primitives::{Bytes, HomeRecord, U256, VmId, identity::designator};
 use solana_loader_v3_interface::state::UpgradeableLoaderState;
 use solana_pubkey::Pubkey;
 use solana_rent::Rent;
 use solana_sdk_ids::bpf_loader_upgradeable;
-
-/// A Solana account as it goes into a state without a transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GenesisAccount {
-    /// Its canonical address.
-    pub address: Address,
-    /// Its balance in wei.
-    pub balance: U256,
-    /// What it shows on the EVM lane: a designator, if it is a program.
-    pub code: Bytes,
-    /// Its objects: the account, its home record, and the code record of a program.
-    pub objects: Vec<(ObjectKey, Bytes)>,
-}
 
 /// An account with this many lamports.
 pub fn account(key: Pubkey, lamports: u64, stored: &StoredAccount) -> GenesisAccount {

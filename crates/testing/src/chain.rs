@@ -1,9 +1,7 @@
 //! The chain of tests: each transaction is executed in all modes, if that is wanted.
 
 use crate::modes::{Observation, Place, Transaction};
-use hexapla_executor::{
-    ChainConfig, ChainError, Committed, Executor, LaneChecks, Receipt, TxEnv, VmConfig, standard_vms,
-};
+use hexapla::{ChainConfig, ChainError, Committed, Executor, LaneChecks, Receipt, TxEnv, VmConfig, standard_vms};
 use hexapla_primitives::{Bytes, VmId};
 use std::{
     env,
@@ -23,11 +21,11 @@ pub fn all_modes() -> bool {
     *ALL
 }
 
-/// A [`hexapla_executor::Chain`] in memory. With `HEXAPLA_MODES=all` it executes each transaction a second time, without
+/// A [`hexapla::Chain`] in memory. With `HEXAPLA_MODES=all` it executes each transaction a second time, without
 /// caches, on the other engines and without a trace, and fails where anything that can be seen differs.
 ///
-/// What is done through [`hexapla_executor::Chain::block`] is executed once.
-pub struct Chain(hexapla_executor::Chain);
+/// What is done through [`hexapla::Chain::block`] is executed once.
+pub struct Chain(hexapla::Chain);
 
 impl Chain {
     /// A chain with all VMs.
@@ -39,7 +37,7 @@ impl Chain {
     pub fn with(config: ChainConfig, vms: VmConfig) -> Self {
         let vms = standard_vms(vms).expect("the VMs start");
         let executor = Executor::new(config, vms).expect("the fork suits the VMs");
-        Self(hexapla_executor::Chain::in_memory(executor))
+        Self(hexapla::Chain::in_memory(executor))
     }
 
     /// Where the next transaction is executed.
@@ -47,7 +45,7 @@ impl Chain {
         Place { state: self.reader().expect("memory does not fail"), block: self.next_block().clone() }
     }
 
-    /// [`hexapla_executor::Chain::transact`], compared.
+    /// [`hexapla::Chain::transact`], compared.
     #[track_caller]
     pub fn transact(&mut self, tx: TxEnv) -> Result<Committed, ChainError> {
         if !all_modes() {
@@ -59,7 +57,7 @@ impl Chain {
         result
     }
 
-    /// [`hexapla_executor::Chain::transact_raw`], compared.
+    /// [`hexapla::Chain::transact_raw`], compared.
     #[track_caller]
     pub fn transact_raw(&mut self, vm: VmId, raw: &[u8]) -> Result<Committed, ChainError> {
         if !all_modes() {
@@ -72,14 +70,14 @@ impl Chain {
         result
     }
 
-    /// [`hexapla_executor::Chain::simulate`], compared.
+    /// [`hexapla::Chain::simulate`], compared.
     #[track_caller]
     pub fn simulate(&self, tx: TxEnv) -> Result<Receipt, ChainError> {
         self.agrees(&Transaction::Evm(tx.clone()));
         self.0.simulate(tx)
     }
 
-    /// [`hexapla_executor::Chain::simulate_raw`], compared.
+    /// [`hexapla::Chain::simulate_raw`], compared.
     #[track_caller]
     pub fn simulate_raw(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Receipt, ChainError> {
         self.agrees(&Transaction::Signed { vm, raw: Bytes::copy_from_slice(raw), checks });
@@ -97,7 +95,7 @@ impl Chain {
 }
 
 impl Deref for Chain {
-    type Target = hexapla_executor::Chain;
+    type Target = hexapla::Chain;
 
     fn deref(&self) -> &Self::Target {
         &self.0

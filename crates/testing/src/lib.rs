@@ -20,7 +20,7 @@ mod solana;
 mod stage;
 mod synthetic;
 
-use hexapla_executor::{CallNode, Receipt};
+use hexapla::{CallNode, Receipt};
 
 /// The calls between VMs of a transaction that was traced, in the order in which they began.
 pub fn crossings(receipt: &Receipt) -> Vec<&CallNode> {

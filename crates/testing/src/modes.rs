@@ -3,7 +3,7 @@
 //! What a transaction does, costs, reads and writes depends on no cache, no engine, no thread and no trace. So it is
 //! executed with each of them and without, on the same state, and everything that anybody can see must be equal.
 
-use hexapla_executor::{
+use hexapla::{
     AccessSet, BlockChanges, BlockEnv, BlockRun, ChainConfig, ChainError, Committed, ExecuteError, Executor,
     LaneChecks, Overlay, Receipt, StateReader, TxEnv, VmConfig, VmSet, standard_vms, svm, wasm,
 };
@@ -22,7 +22,7 @@ pub struct Mode {
 }
 
 impl Mode {
-    /// That of [`hexapla_executor::Chain`].
+    /// That of [`hexapla::Chain`].
     pub const USUAL: Self = Self { caches: true, native: true, trace: true };
     /// Nothing as usual.
     pub const OPPOSITE: Self = Self { caches: false, native: false, trace: false };

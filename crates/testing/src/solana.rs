@@ -1,7 +1,7 @@
 //! Actors on Solana.
 
 use crate::{Script, contracts};
-use hexapla_executor::{
+use hexapla::{
     Chain,
     svm::{AccountMeta, Invocation, Pubkey, StoredAccount, canonical, genesis},
 };
@@ -35,7 +35,7 @@ impl SvmActor {
         let state = StoredAccount { owner: self.program, executable: false, data: vec![0; WORDS * 8].into() };
         let [program, code] = genesis::program(self.program, &contracts::svm("actor/actor"), None);
         let accounts = [program, code, genesis::account(self.state, STATE_LAMPORTS, &state)];
-        chain.insert_svm_accounts(accounts).expect("memory does not fail");
+        chain.insert_accounts(accounts).expect("memory does not fail");
     }
 
     /// Its canonical address.

@@ -1,7 +1,7 @@
 //! A chain in memory with two actors on each VM.
 
 use crate::{Chain, Script, ScriptCall, SvmActor, contracts};
-use hexapla_executor::{
+use hexapla::{
     ChainConfig, Receipt, TxEnv, VmConfig,
     svm::{AccountMeta, alias, spl},
     wasm,
@@ -86,7 +86,7 @@ impl Stage {
         let evm = [deploy(contracts::evm("actor/Actor")), deploy(contracts::evm("actor/Actor"))];
         let wasm = [deploy(contracts::wasm_init_code("actor/actor")), deploy(contracts::wasm_init_code("actor/actor"))];
         let svm = [0, 1, 2, 3].map(SvmActor::new);
-        chain.insert_svm_accounts(spl::genesis()).expect("memory does not fail");
+        chain.insert_accounts(spl::genesis()).expect("memory does not fail");
         svm.iter().for_each(|actor| actor.deploy(&mut chain));
         Self { chain, evm, wasm, svm }
     }

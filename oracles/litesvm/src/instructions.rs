@@ -161,7 +161,7 @@ impl Token {
 
     /// The associated account of a wallet, and the instruction that creates it.
     pub fn associated(&self, payer: &Pubkey, wallet: &Pubkey, mint: &Pubkey, tag: u8) -> (Pubkey, Instruction) {
-        let program = hexapla_executor::svm::spl::ASSOCIATED_TOKEN;
+        let program = hexapla::svm::spl::ASSOCIATED_TOKEN;
         let seeds = [wallet.as_ref(), self.0.as_ref(), mint.as_ref()];
         let (account, _) = Pubkey::find_program_address(&seeds, &program);
         let accounts =
@@ -173,7 +173,7 @@ impl Token {
 /// Memo, signed by some.
 pub fn memo(text: &[u8], signers: &[&Pubkey]) -> Instruction {
     let accounts: Vec<_> = signers.iter().map(|key| (*key, "s")).collect();
-    instruction(&hexapla_executor::svm::spl::MEMO, &accounts, &[text])
+    instruction(&hexapla::svm::spl::MEMO, &accounts, &[text])
 }
 
 /// An instruction of the Compute Budget program.

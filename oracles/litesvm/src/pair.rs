@@ -2,7 +2,7 @@
 
 use crate::wallet::{Wallet, sign};
 use agave_feature_set::FeatureSet;
-use hexapla_executor::{
+use hexapla::{
     Chain, ChainConfig, ChainError, ExecuteError, Executor,
     svm::{self, StoredAccount, canonical, spl},
 };
@@ -103,9 +103,9 @@ pub fn lite() -> LiteSVM {
 
 /// hexapla with SPL programs.
 pub fn chain() -> Chain {
-    let executor = Executor::standard(ChainConfig::default()).expect("the VMs start");
+    let executor = hexapla::standard(ChainConfig::default()).expect("the VMs start");
     let mut chain = Chain::in_memory(executor);
-    chain.insert_svm_accounts(spl::genesis()).expect("the state is in memory");
+    chain.insert_accounts(spl::genesis()).expect("the state is in memory");
     chain
 }
 

@@ -5,7 +5,7 @@ use crate::{
     pair::Pair,
     wallet::Wallet,
 };
-use hexapla_executor::svm::spl;
+use hexapla::svm::spl;
 use solana_instruction::Instruction;
 
 /// Wallets, mints and token accounts of each mint.

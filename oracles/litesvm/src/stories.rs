@@ -8,7 +8,7 @@ use crate::{
     pair::Pair,
     wallet::Wallet,
 };
-use hexapla_executor::svm::spl;
+use hexapla::svm::spl;
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::system_program;
 

@@ -15,16 +15,16 @@ const BENCHES: [(&str, &str); 9] = [
     (".", "bench -p hexapla-abi --bench translate"),
     (".", "bench -p hexapla-trie --bench trie"),
     (".", "bench -p hexapla-wasm --bench engines"),
-    (".", "bench -p hexapla-executor --bench transfers"),
-    (".", "bench -p hexapla-executor --bench crossing"),
-    (".", "bench -p hexapla-executor --bench solana"),
+    (".", "bench -p hexapla --bench transfers"),
+    (".", "bench -p hexapla --bench crossing"),
+    (".", "bench -p hexapla --bench solana"),
     (".", METERING[0]),
     (".", METERING[1]),
     ("oracles/litesvm", "run --release --bin bench"),
 ];
 
 /// What gas buys, of typical and of hostile work.
-const METERING: [&str; 2] = ["bench -p hexapla-executor --bench metering", "bench -p hexapla-wasm --bench programs"];
+const METERING: [&str; 2] = ["bench -p hexapla --bench metering", "bench -p hexapla-wasm --bench programs"];
 
 /// Runs everything and writes the page; or, where `metering` is asked for, that alone, and writes nothing.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {

@@ -5,11 +5,11 @@ use crate::{
     problem::{Problem, Result},
 };
 use clap::{Args, Subcommand, ValueEnum};
+use hexapla::svm::{Pubkey, canonical};
 use hexapla_abi::{
     Abi, AddressBook, AddressError, AnyCodec, Bytes, Codec, Function, Interface, Projection, Value, find_function,
     parse_arguments, value_to_json,
 };
-use hexapla_executor::svm::{Pubkey, canonical};
 use hexapla_primitives::{
     Address, B256,
     identity::{alias_of, canonical_of_alias},

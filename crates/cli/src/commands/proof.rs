@@ -12,8 +12,8 @@ use crate::{
     },
 };
 use clap::{Args, Subcommand};
+use hexapla::ChainConfig;
 use hexapla_abi::{Type, Value, parse_value};
-use hexapla_executor::ChainConfig;
 use hexapla_primitives::{B256, Bytes, ObjectKey};
 use serde::Serialize;
 use std::path::{Path, PathBuf};

@@ -89,7 +89,7 @@ fn play(args: &RunArgs, scenario: &Scenario, player: &mut Player<'_>, output: &m
 /// A file that holds no state yet.
 fn new_database(path: &PathBuf) -> Result<Arc<dyn KvStore>> {
     let store = open_database(path, false)?;
-    let state = hexapla_executor::StateDb::open(store.clone()).map_err(hexapla_executor::ChainError::from)?;
+    let state = hexapla::StateDb::open(store.clone()).map_err(hexapla::ChainError::from)?;
     if state.root() == hexapla_trie::EMPTY_ROOT {
         return Ok(store);
     }

@@ -7,7 +7,7 @@ use crate::{
     problem::{Problem, Result},
 };
 use clap::Args;
-use hexapla_executor::ObjectProof;
+use hexapla::ObjectProof;
 use hexapla_primitives::{B256, Bytes};
 use hexapla_trie::{AccountProof, KECCAK_EMPTY, StorageProof};
 use serde::Serialize;

@@ -5,11 +5,11 @@ use super::{
     value::{Shower, json},
 };
 use crate::world::{names::Names, solana::VM};
-use hexapla_abi::{AnyCodec, Codec as _, Function, Interface, Tree, Value, interface::AccountSource, text::escape};
-use hexapla_executor::{
+use hexapla::{
     CallNode,
     svm::{AccountMeta, Invocation},
 };
+use hexapla_abi::{AnyCodec, Codec as _, Function, Interface, Tree, Value, interface::AccountSource, text::escape};
 use hexapla_primitives::{Address, B256, Bytes};
 use std::sync::Arc;
 

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::world::names::Names;
 use alloy_primitives::hex;
+use hexapla::{CallKind, CallNode, TraceItem, Translation};
 use hexapla_abi::{Codec as _, Function, Param, SolidityCodec, Tree, Value};
-use hexapla_executor::{CallKind, CallNode, TraceItem, Translation};
 use hexapla_primitives::{Address, Bytes, Log, NativeGas, U256};
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -11,8 +11,8 @@ use crate::world::{
     keypairs::Call,
     names::{Names, address_of_key},
 };
+use hexapla::CallNode;
 use hexapla_abi::Interface;
-use hexapla_executor::CallNode;
 use hexapla_primitives::{Address, B256, Fault};
 use solana_transaction_error::TransactionError;
 use std::sync::Arc;

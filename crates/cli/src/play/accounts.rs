@@ -12,8 +12,8 @@ use crate::{
     scenario::{At, Expect},
     world::names::base58_text,
 };
+use hexapla::svm::{Pubkey, StoredAccount, WEI_PER_LAMPORT, canonical};
 use hexapla_abi::{AnyCodec, Interface, Tree, Type, Value};
-use hexapla_executor::svm::{Pubkey, StoredAccount, WEI_PER_LAMPORT, canonical};
 use hexapla_primitives::{Address, U256};
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use crate::{
         names::{address_of_key, base58_text},
     },
 };
-use hexapla_executor::{
+use hexapla::{
     AccessSet,
     svm::{Pubkey, StoredAccount, genesis, genesis::programdata_of},
 };
@@ -33,7 +33,7 @@ impl Player<'_> {
         id: B256,
     ) -> Result<StepReport> {
         let program = Pubkey::new_from_array(id.0);
-        self.world.chain.insert_svm_accounts(genesis::program(program, elf, None))?;
+        self.world.chain.insert_accounts(genesis::program(program, elf, None))?;
         self.introduce(deploy, contract, program)?;
         let mut report = StepReport::of(step, StepKind::Deploy);
         report.note = Some(deployed(deploy, contract, program));

@@ -36,7 +36,7 @@ use crate::{
         solana,
     },
 };
-use hexapla_executor::ChainConfig;
+use hexapla::ChainConfig;
 use hexapla_primitives::{Address, U256};
 use hexapla_store::KvStore;
 use plan::{Plan, Planned};
@@ -83,7 +83,7 @@ impl<'s> Player<'s> {
             let account = world
                 .beginning(entry)
                 .map_err(|problem| problem.at(&scenario.source, &entry.name.span, "this account"))?;
-            world.chain.insert_svm_accounts(account)?;
+            world.chain.insert_accounts(account)?;
         }
         Ok(Self { scenario, plan, world })
     }

@@ -9,8 +9,8 @@ use crate::{
     scenario::{At, ObjectName, Prove, Proved, Step},
     world::saved::{follow_mut, parts_of},
 };
+use hexapla::{Chain, ObjectProof, wasm};
 use hexapla_abi::Tree;
-use hexapla_executor::{Chain, ObjectProof, wasm};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, VmId, keccak256};
 use hexapla_trie::AccountProof;
 use serde_json::json;

@@ -4,8 +4,8 @@ use crate::{
     explain::frame::{ExplainedCall, ExplainedEvent},
     scenario::{Action, Step},
 };
+use hexapla::{AccessSet, Receipt};
 use hexapla_abi::Tree;
-use hexapla_executor::{AccessSet, Receipt};
 use hexapla_primitives::{B256, U256};
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 

@@ -13,8 +13,8 @@ use crate::{
         names::Names,
     },
 };
+use hexapla::{AccessSet, Receipt, TxEnv};
 use hexapla_abi::{Abi, AnyCodec, Codec as _, CodecError, Function, SolidityCodec, Tree, Value, value_to_json};
-use hexapla_executor::{AccessSet, Receipt, TxEnv};
 use hexapla_primitives::{Address, Bytes};
 
 /// How to read what a transaction returns.
@@ -146,7 +146,7 @@ impl Player<'_> {
         Ok((committed.receipt, committed.access))
     }
 
-    pub(super) fn not_sent(&self, step: &Step, error: hexapla_executor::ChainError) -> Box<Problem> {
+    pub(super) fn not_sent(&self, step: &Step, error: hexapla::ChainError) -> Box<Problem> {
         Box::<Problem>::from(error).at(&self.scenario.source, &step.span, "this step")
     }
 

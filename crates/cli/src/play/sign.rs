@@ -18,11 +18,11 @@ use crate::{
         solana::VM,
     },
 };
-use hexapla_abi::{AddressBook, AddressError, AnyCodec, Codec as _, Tree};
-use hexapla_executor::{
+use hexapla::{
     AccessSet, LaneChecks, Receipt,
     svm::{AccountMeta, Invocation, Pubkey, alias},
 };
+use hexapla_abi::{AddressBook, AddressError, AnyCodec, Codec as _, Tree};
 use hexapla_primitives::{Address, B256, Bytes, identity::canonical_of_alias};
 use std::collections::BTreeMap;
 

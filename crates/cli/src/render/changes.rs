@@ -1,7 +1,7 @@
 //! What a transaction changed in the state.
 
 use crate::{explain::value::number_text, world::names::Names};
-use hexapla_executor::AccessSet;
+use hexapla::AccessSet;
 use hexapla_primitives::{B256, U256, VmId};
 use hexapla_state::{Location, LocationValue};
 use serde::Serialize;

@@ -12,7 +12,7 @@ use crate::{
     scenario::Scenario,
     world::names::{Names, base58_text},
 };
-use hexapla_executor::Receipt;
+use hexapla::Receipt;
 use hexapla_primitives::B256;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -11,8 +11,8 @@ use crate::{
     scenario::Scenario,
     world::names::Names,
 };
+use hexapla::svm::WEI_PER_LAMPORT;
 use hexapla_abi::text::group;
-use hexapla_executor::svm::WEI_PER_LAMPORT;
 use hexapla_primitives::{B256, U256};
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 

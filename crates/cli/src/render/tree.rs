@@ -7,8 +7,8 @@ use crate::{
     },
     output::{Style, paint},
 };
+use hexapla::CallKind;
 use hexapla_abi::text::group;
-use hexapla_executor::CallKind;
 use hexapla_primitives::U256;
 
 /// Behind what a failure around it has undone.

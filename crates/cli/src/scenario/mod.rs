@@ -20,8 +20,8 @@ pub(crate) mod update;
 pub(crate) use solana::{AccountUse, Instruction, Invoke, KeyEntry, KeyForm, NamedAccounts, Part, Parts, Transaction};
 pub(crate) use source::{At, FILE_NAME, Source};
 
+use hexapla::SpecId;
 use hexapla_abi::Tree;
-use hexapla_executor::SpecId;
 use hexapla_primitives::{Address, B256, U256};
 use std::{ops::Range, sync::Arc};
 

@@ -11,8 +11,8 @@ use crate::{
     nearest::did_you_mean,
     problem::{Problem, Result},
 };
+use hexapla::SpecId;
 use hexapla_abi::{Tree, Type, Value, argument::no_names, value_from_tree};
-use hexapla_executor::SpecId;
 use hexapla_primitives::{Address, U256, keccak256};
 use std::{path::Path, sync::Arc};
 use toml::de::{DeTable, DeValue};

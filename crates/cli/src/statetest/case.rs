@@ -1,7 +1,7 @@
 //! Runs one case: pre-state into a database, the transaction through the executor, the root out of the trie.
 
 use super::expected::{Entry, Expected};
-use hexapla_executor::{
+use hexapla::{
     AccountInfo, ChainConfig, ExecuteError, Executor, Receipt, SetupError, SpecId, StateDb, StateError, TxEnv,
     VmConfig, VmSet, evm::CfgEnv, standard_vms,
 };
@@ -125,7 +125,7 @@ impl Runner {
         let chain_id = unit.env.current_chain_id.unwrap_or(U256::ONE).saturating_to();
         // Before London any contract may begin with 0xEF, so there are no other VMs.
         let vms = if spec.is_enabled_in(SpecId::LONDON) { self.vms.clone() } else { VmSet::default() };
-        Executor::new(ChainConfig { chain_id, spec, tx_gas_limit_cap: None }, vms)
+        Ok(Executor::new(ChainConfig { chain_id, spec, tx_gas_limit_cap: None }, vms)?)
     }
 }
 
@@ -162,7 +162,7 @@ fn pre_state(unit: &TestUnit) -> Result<StateDb, StateError> {
     let mut db = StateDb::in_memory();
     let mut overlay = db.overlay()?;
     for (address, account) in &unit.pre {
-        let code = hexapla_executor::evm::bytecode(&account.code);
+        let code = hexapla::evm::bytecode(&account.code);
         let info =
             AccountInfo { balance: account.balance, nonce: account.nonce, code: Some(code), ..AccountInfo::default() };
         overlay.insert_account(*address, info);

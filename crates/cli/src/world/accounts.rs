@@ -1,11 +1,11 @@
 //! The accounts of a typed instruction: those that were given, and those that follow from the program's interface.
 
 use crate::problem::{Problem, Result};
+use hexapla::svm::{AccountMeta, Pubkey};
 use hexapla_abi::{
     Abi, AddressBook, AnyCodec, Function, Type, Value,
     interface::{AccountParam, AccountSource, Seed},
 };
-use hexapla_executor::svm::{AccountMeta, Pubkey};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A typed instruction whose accounts are to be found.

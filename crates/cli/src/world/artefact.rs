@@ -3,8 +3,8 @@
 use super::solana;
 use crate::problem::{Problem, Result};
 use alloy_primitives::hex;
+use hexapla::wasm;
 use hexapla_abi::{Artefact, ArtefactError, Interface};
-use hexapla_executor::wasm;
 use hexapla_primitives::{B256, Bytes, keccak256};
 use std::{
     fs,

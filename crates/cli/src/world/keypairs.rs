@@ -5,7 +5,7 @@
 use super::{World, names::base58_text};
 use crate::problem::{Problem, Result};
 use ed25519_dalek::{Signer as _, SigningKey};
-use hexapla_executor::svm::{Invocation, Pubkey, StoredAccount, spl};
+use hexapla::svm::{Invocation, Pubkey, StoredAccount, spl};
 use hexapla_primitives::{B256, keccak256};
 use solana_hash::Hash;
 use solana_message::{AddressLookupTableAccount, VersionedMessage, legacy, v0};

@@ -6,8 +6,8 @@ use crate::{
     problem::{Problem, Result},
     scenario::{AccountUse, KeyEntry, KeyForm, Part, Parts},
 };
+use hexapla::svm::{AccountMeta, Invocation, Pubkey, StoredAccount, genesis, genesis::GenesisAccount, spl};
 use hexapla_abi::{Tree, Type, Value, value_from_tree};
-use hexapla_executor::svm::{AccountMeta, Invocation, Pubkey, StoredAccount, genesis, genesis::GenesisAccount, spl};
 use hexapla_primitives::{B256, Bytes, U256, keccak256};
 
 /// Keys that nobody gives: keccak256 of this and the name.

@@ -4,7 +4,7 @@
 //! or puts its code in the place of a program's old one.
 
 use super::{keypairs::Call, keys::rent};
-use hexapla_executor::svm::{AccountMeta, Invocation, Pubkey, genesis::programdata_of};
+use hexapla::svm::{AccountMeta, Invocation, Pubkey, genesis::programdata_of};
 use solana_sdk_ids::{bpf_loader_upgradeable as loader, system_program, sysvar};
 
 /// Most bytes of code in a transaction: what is left beside two signers, their signatures, a price and the rest.

@@ -2,7 +2,7 @@
 
 use crate::problem::{Problem, Result};
 use clap::{Args, ValueEnum};
-use hexapla_executor::{Chain, ChainConfig, Executor, SetupError, VmConfig, VmSet, standard_vms, svm, wasm};
+use hexapla::{Chain, ChainConfig, Executor, SetupError, VmConfig, VmSet, executor, standard_vms, svm, wasm};
 use hexapla_store::{KvStore, RedbStore};
 use std::{
     env, fs, io,
@@ -110,7 +110,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 /// An executor for one chain.
 pub(crate) fn executor(config: ChainConfig, vms: &Vms) -> Result<Executor> {
-    let executor = Executor::new(config, vms.set.clone()).map_err(|error| setup_problem(&error))?;
+    let executor = Executor::new(config, vms.set.clone()).map_err(|error| setup_problem(&error.into()))?;
     Ok(if vms.uncached { executor.uncached() } else { executor })
 }
 
@@ -121,8 +121,10 @@ fn setup_problem(error: &SetupError) -> Box<Problem> {
             problem.with_help("choose another folder with --cache-dir, or go without with --no-cache")
         }
         SetupError::Wasm(_) => problem.with_help("--engine wasmi needs less of the operating system"),
-        SetupError::ForkTooOld(_) => problem.with_help("set `spec` in `[chain]` to a later fork, e.g. \"osaka\""),
-        SetupError::Duplicate(_) | SetupError::Svm(_) => problem,
+        SetupError::Executor(executor::SetupError::ForkTooOld(_)) => {
+            problem.with_help("set `spec` in `[chain]` to a later fork, e.g. \"osaka\"")
+        }
+        SetupError::Duplicate(_) | SetupError::Svm(_) | SetupError::Executor(_) => problem,
     }
 }
 

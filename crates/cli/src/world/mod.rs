@@ -24,7 +24,7 @@ pub(crate) mod saved;
 pub(crate) mod solana;
 pub(crate) mod values;
 
-use hexapla_executor::Chain;
+use hexapla::Chain;
 use keypairs::Keypairs;
 use keys::Waiting;
 use names::Names;

@@ -1,7 +1,7 @@
 //! Names, addresses and interfaces of accounts.
 
+use hexapla::svm::{Pubkey, canonical};
 use hexapla_abi::{AddressBook, AddressError, Interface};
-use hexapla_executor::svm::{Pubkey, canonical};
 use hexapla_primitives::{
     Address, B256,
     identity::{alias_of, canonical_of_alias},

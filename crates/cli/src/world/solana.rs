@@ -1,11 +1,11 @@
 //! The Solana programs with which a chain begins, and their interfaces.
 
 use crate::{problem::Result, world::World};
-use hexapla_abi::{Abi, Interface, Projection};
-use hexapla_executor::{
+use hexapla::{
     svm::{Pubkey, canonical, spl},
     system,
 };
+use hexapla_abi::{Abi, Interface, Projection};
 use hexapla_primitives::B256;
 use std::sync::{Arc, LazyLock};
 
@@ -71,7 +71,7 @@ pub(crate) fn for_solidity(source: &Arc<Interface>) -> Interface {
 
 /// Puts the programs and the system contract on a chain that has nothing yet.
 pub(crate) fn begin(world: &mut World) -> Result<()> {
-    world.chain.insert_svm_accounts(spl::genesis())?;
+    world.chain.insert_accounts(spl::genesis())?;
     world.chain.insert_system_contract()?;
     let offered = Arc::new(system::interface().clone());
     world.names.add_contract(SYSTEM_CONTRACT_NAME, system::SYSTEM_CONTRACT, Some(offered), 0);

@@ -4,7 +4,7 @@
 //! handed decoded transactions; it looks for an earlier use of each, which litesvm does not, keeps a journal, and writes
 //! the receipt. litesvm's side checks the form of each message.
 
-use hexapla_executor::{BlockRun, LaneChecks, LaneTransaction, svm::canonical};
+use hexapla::{BlockRun, LaneChecks, LaneTransaction, svm::canonical};
 use hexapla_oracle_litesvm::{
     instructions::{Token, memo, rent, system},
     pair::{chain, lite},
@@ -24,7 +24,7 @@ const ROUNDS: usize = 9;
 
 fn main() {
     let (alice, bob, mint, from, to) = (Wallet::new(1), Wallet::new(2), Wallet::new(3), Wallet::new(4), Wallet::new(5));
-    let token = Token(hexapla_executor::svm::spl::TOKEN);
+    let token = Token(hexapla::svm::spl::TOKEN);
     let [a, m, f, t] = [&alice, &mint, &from, &to].map(Wallet::key);
     let create = |key, bytes| system::create(&a, key, rent(bytes), bytes, &token.0);
     let setup: Vec<(Vec<Instruction>, Vec<&Wallet>)> = vec![

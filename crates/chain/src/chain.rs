@@ -1,0 +1,298 @@
+//! A chain of one-transaction blocks.
+//!
+//! For tools, tests and programs that embed the engine. A node orders transactions into blocks itself and uses
+//! [`Executor::block`].
+
+use hexapla_abi::{Interface, WireError};
+use hexapla_executor::{
+    AccountInfo, BlockEnv, BlockRun, ExecuteError, Executor, LaneChecks, Receipt, TxEnv, TxKind,
+    border::registry,
+    estimate::Estimate,
+    evm::{self, BlobExcessGasAndPrice},
+    system,
+};
+use hexapla_primitives::{Address, B256, Bytes, GenesisAccount, ObjectKey, U256, VmId, keccak256};
+use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError, StateReader};
+use hexapla_store::KvStore;
+use hexapla_trie::AccountProof;
+use std::sync::Arc;
+
+/// Gas limit of transactions that state none, in gas.
+pub const DEFAULT_TX_GAS: u64 = 16_000_000;
+/// Gas limit of each block, in gas.
+pub const BLOCK_GAS_LIMIT: u64 = 60_000_000;
+/// Time of the first block, in seconds since the epoch: 2026-01-01.
+const FIRST_TIMESTAMP: u64 = 1_767_225_600;
+
+/// Something could not be executed or stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The transaction is invalid, or the host failed.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// State could not be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// An interface is too large for the registry.
+    #[error(transparent)]
+    Interface(#[from] WireError),
+}
+
+/// The hash of a block: keccak256("hexapla/block" ‖ chain id ‖ number ‖ hash of the parent ‖ state root), numbers as
+/// 8 bytes big-endian.
+pub fn block_hash(chain_id: u64, number: u64, parent: B256, root: B256) -> B256 {
+    let mut bytes = b"hexapla/block".to_vec();
+    bytes.extend(chain_id.to_be_bytes());
+    bytes.extend(number.to_be_bytes());
+    bytes.extend(parent);
+    bytes.extend(root);
+    keccak256(bytes)
+}
+
+/// A chain of one-transaction blocks.
+pub struct Chain {
+    executor: Executor,
+    db: StateDb,
+    block: BlockEnv,
+}
+
+/// What a committed transaction did, with its place.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// What it did.
+    pub receipt: Receipt,
+    /// What it read and wrote.
+    pub access: AccessSet,
+    /// What its block changed.
+    pub changes: BlockChanges,
+    /// The state root after it.
+    pub root: B256,
+    /// Its block's number.
+    pub block: u64,
+}
+
+impl Chain {
+    /// A chain in memory.
+    pub fn in_memory(executor: Executor) -> Self {
+        Self::over(executor, StateDb::in_memory())
+    }
+
+    /// A chain on the state in a store.
+    pub fn open(executor: Executor, store: Arc<dyn KvStore>) -> Result<Self, ChainError> {
+        Ok(Self::over(executor, StateDb::open(store)?))
+    }
+
+    fn over(executor: Executor, db: StateDb) -> Self {
+        let block = BlockEnv {
+            number: U256::ONE,
+            timestamp: U256::from(FIRST_TIMESTAMP),
+            gas_limit: BLOCK_GAS_LIMIT,
+            basefee: 0,
+            prevrandao: Some(B256::ZERO),
+            blob_excess_gas_and_price: Some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 }),
+            ..BlockEnv::default()
+        };
+        Self { executor, db, block }
+    }
+
+    /// The next block's environment; change it to change the rules of the next transaction.
+    pub const fn block_mut(&mut self) -> &mut BlockEnv {
+        &mut self.block
+    }
+
+    /// The next block's environment.
+    pub const fn next_block(&self) -> &BlockEnv {
+        &self.block
+    }
+
+    /// The executor.
+    pub const fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
+    /// The state root.
+    pub const fn root(&self) -> B256 {
+        self.db.root()
+    }
+
+    /// The state as it is now, as execution reads it.
+    pub fn reader(&self) -> Result<Arc<dyn StateReader>, ChainError> {
+        Ok(self.db.reader()?)
+    }
+
+    /// Gives accounts native coin without a transaction, in wei.
+    pub fn fund(&mut self, accounts: impl IntoIterator<Item = (Address, U256)>) -> Result<B256, ChainError> {
+        self.edit(|overlay| {
+            for (address, balance) in accounts {
+                overlay.credit(address, balance, false)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes state without a transaction: genesis.
+    pub fn edit(&mut self, edit: impl FnOnce(&mut Overlay) -> Result<(), StateError>) -> Result<B256, ChainError> {
+        let mut overlay = self.db.overlay()?;
+        edit(&mut overlay)?;
+        let changes = overlay.changes();
+        // What is put in before the first block is genesis, and stands in its hash.
+        if self.block.number != U256::ONE {
+            return Ok(self.db.commit(&changes)?);
+        }
+        let chain_id = self.executor.config().chain_id;
+        Ok(self.db.commit_block(&changes, 0, |root| block_hash(chain_id, 0, B256::ZERO, root))?)
+    }
+
+    /// The hash of the newest block; zero where it is not known.
+    pub fn latest_blockhash(&self) -> Result<B256, ChainError> {
+        let number: u64 = self.block.number.saturating_to();
+        Ok(self.db.reader()?.block_hash(number.saturating_sub(1))?)
+    }
+
+    /// Puts accounts of any VM into the state without a transaction: genesis.
+    pub fn insert_accounts(&mut self, accounts: impl IntoIterator<Item = GenesisAccount>) -> Result<B256, ChainError> {
+        self.edit(|overlay| {
+            for GenesisAccount { address, balance, code, objects } in accounts {
+                let code = Some(code).filter(|code| !code.is_empty()).map(|code| evm::bytecode(&code));
+                overlay.insert_account(address, AccountInfo { balance, code, ..AccountInfo::default() });
+                for (key, object) in objects {
+                    overlay.insert_object(key, Some(object));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts the system contract into the state, with its interface.
+    pub fn insert_system_contract(&mut self) -> Result<B256, ChainError> {
+        self.insert_accounts([system::genesis()?])
+    }
+
+    /// Gives a contract an interface without a transaction: genesis.
+    pub fn set_interface(&mut self, contract: Address, interface: &Interface) -> Result<B256, ChainError> {
+        let code_hash = self.db.reader()?.account(contract)?.map_or(B256::ZERO, |account| account.code_hash);
+        let objects = registry::objects(contract, code_hash, interface)?;
+        self.edit(|overlay| {
+            for (key, object) in objects {
+                overlay.insert_object(key, Some(object));
+            }
+            Ok(())
+        })
+    }
+
+    /// A call of `to`, ready for [`Chain::transact`]: the sender's next nonce, no gas price.
+    pub fn call(&self, from: Address, to: Address, input: impl Into<Bytes>) -> Result<TxEnv, ChainError> {
+        self.transaction(from, TxKind::Call(to), input.into())
+    }
+
+    /// A creation, likewise. Code of another VM is wrapped as that VM says, e.g.
+    /// by `hexapla_wasm::deploy_code`.
+    pub fn create(&self, from: Address, init_code: impl Into<Bytes>) -> Result<TxEnv, ChainError> {
+        self.transaction(from, TxKind::Create, init_code.into())
+    }
+
+    fn transaction(&self, from: Address, kind: TxKind, data: Bytes) -> Result<TxEnv, ChainError> {
+        let nonce = self.db.reader()?.account(from)?.map_or(0, |account| account.nonce);
+        let chain_id = Some(self.executor.config().chain_id);
+        Ok(TxEnv { caller: from, kind, data, nonce, chain_id, gas_limit: DEFAULT_TX_GAS, ..TxEnv::default() })
+    }
+
+    /// Executes a transaction in a block of its own and commits it durably.
+    pub fn transact(&mut self, tx: TxEnv) -> Result<Committed, ChainError> {
+        self.in_a_block(|run| run.execute_with_access(tx, true))
+    }
+
+    /// Executes a transaction of another VM's own form, as its users sign it, in a block of its own and commits it
+    /// durably.
+    pub fn transact_raw(&mut self, vm: VmId, raw: &[u8]) -> Result<Committed, ChainError> {
+        self.in_a_block(|run| run.execute_raw_with_access(vm, raw, true))
+    }
+
+    /// Executes transactions in one block and commits it durably. What `work` gives back is the receipt and the access
+    /// set of the block.
+    fn in_a_block(
+        &mut self,
+        work: impl FnOnce(&mut BlockRun) -> Result<(Receipt, AccessSet), ExecuteError> + Send,
+    ) -> Result<Committed, ChainError> {
+        let (executed, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
+        let (receipt, access) = executed?;
+        let changes = overlay.changes();
+        let root = self.commit(&changes)?;
+        let block = self.block.number.saturating_to();
+        self.block.number += U256::ONE;
+        self.block.timestamp += U256::ONE;
+        Ok(Committed { receipt, access, changes, root, block })
+    }
+
+    /// Executes several transactions in one block and commits it durably; gives back what `work` gives.
+    pub fn block<R: Send>(&mut self, work: impl FnOnce(&mut BlockRun) -> R + Send) -> Result<R, ChainError> {
+        let (result, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
+        self.commit(&overlay.changes())?;
+        self.block.number += U256::ONE;
+        self.block.timestamp += U256::ONE;
+        Ok(result)
+    }
+
+    fn commit(&mut self, changes: &BlockChanges) -> Result<B256, ChainError> {
+        let (chain_id, parent) = (self.executor.config().chain_id, self.latest_blockhash()?);
+        let number = self.block.number.saturating_to();
+        Ok(self.db.commit_block(changes, number, |root| block_hash(chain_id, number, parent, root))?)
+    }
+
+    /// Executes a transaction of another VM's own form on the state as it is and forgets what it did.
+    pub fn simulate_raw(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Receipt, ChainError> {
+        self.on_a_copy(|run| run.simulate_raw(vm, raw, checks, true))
+    }
+
+    /// Executes a transaction on the state as it is and forgets what it did.
+    pub fn simulate(&self, tx: TxEnv) -> Result<Receipt, ChainError> {
+        self.on_a_copy(|run| run.simulate(tx, true))
+    }
+
+    /// The least gas limit with which a transaction succeeds now.
+    pub fn estimate_gas(&self, tx: &TxEnv) -> Result<Estimate, ChainError> {
+        self.on_a_copy(|run| run.estimate_gas(tx))
+    }
+
+    fn on_a_copy<R: Send>(
+        &self,
+        work: impl FnOnce(&mut BlockRun) -> Result<R, ExecuteError> + Send,
+    ) -> Result<R, ChainError> {
+        let (result, _) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
+        Ok(result?)
+    }
+
+    /// Balance of an account, in wei.
+    pub fn balance(&self, address: Address) -> Result<U256, ChainError> {
+        Ok(self.db.reader()?.account(address)?.map_or(U256::ZERO, |account| account.balance))
+    }
+
+    /// A storage word.
+    pub fn word(&self, address: Address, key: U256) -> Result<U256, ChainError> {
+        Ok(self.db.reader()?.word(address, key)?)
+    }
+
+    /// Code of an account.
+    pub fn code(&self, address: Address) -> Result<Bytes, ChainError> {
+        let reader = self.db.reader()?;
+        match reader.account(address)? {
+            Some(account) => Ok(reader.code(account.code_hash)?.original_bytes()),
+            None => Ok(Bytes::new()),
+        }
+    }
+
+    /// An object of any VM's column.
+    pub fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, ChainError> {
+        Ok(self.db.reader()?.object(key)?)
+    }
+
+    /// Proof of an account and of some of its storage slots (EIP-1186).
+    pub fn account_proof(&mut self, address: Address, slots: &[B256]) -> Result<AccountProof, ChainError> {
+        Ok(self.db.account_proof(address, slots)?)
+    }
+
+    /// Proof of an object or of its absence.
+    pub fn object_proof(&mut self, key: &ObjectKey) -> Result<ObjectProof, ChainError> {
+        Ok(self.db.object_proof(key)?)
+    }
+}

@@ -1,0 +1,10 @@
+//! Durable state plus an executor.
+//!
+//! - [`Chain`]: one block for each transaction: the easiest way in, for tools, tests and programs that embed the engine
+//! - [`block_hash`]: what names a block
+//!
+//! A node orders transactions into blocks itself and uses [`hexapla_executor::Executor::block`].
+
+mod chain;
+
+pub use chain::{BLOCK_GAS_LIMIT, Chain, ChainError, Committed, DEFAULT_TX_GAS, block_hash};

@@ -1,0 +1,33 @@
+//! The engine to embed: contracts of several VMs on one provable state.
+//!
+//! - [`standard`]: an executor with every VM whose feature is on
+//! - [`Chain`]: durable state plus an executor, one block for each transaction: the easiest way in
+//! - [`Executor`], [`BlockRun`]: the transactions of one block, for those who make blocks themselves
+//! - [`Receipt`]: what a transaction did, with every crossing between VMs
+//! - [`abi`]: types, values and interfaces; [`primitives`]: the words that all share
+//!
+//! What a program does not name it does not pay for: `default-features = false, features = ["wasm"]` is an engine of the
+//! EVM and WASM without a single crate of Solana.
+
+// Lengths and numbers of guests are never cut.
+#![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+
+mod registry;
+
+pub use registry::{SetupError, VmConfig, standard, standard_vms};
+
+pub use hexapla_abi as abi;
+pub use hexapla_chain::{self as chain, Chain, ChainError, Committed};
+pub use hexapla_executor::{self as executor, border, estimate, receipt, system};
+pub use hexapla_executor::{
+    AccessSet, AccountInfo, BlockChanges, BlockEnv, BlockRun, CallKind, CallNode, ChainConfig, Crossing, CrossingFault,
+    Excerpt, ExecuteError, Executor, Lane, LaneChecks, LaneRefusal, LaneTransaction, Location, LocationValue, Overlay,
+    Receipt, SpecId, StateError, StateReader, Status, TraceItem, Translation, TxEnv, TxKind, Vm, VmSet, evm,
+};
+pub use hexapla_primitives as primitives;
+pub use hexapla_state::{ObjectProof, StateDb};
+#[cfg(feature = "svm")]
+pub use hexapla_svm as svm;
+pub use hexapla_vm as vm;
+#[cfg(feature = "wasm")]
+pub use hexapla_wasm as wasm;
