@@ -1,6 +1,7 @@
 //! Revert data as a sentence.
 
 use alloc::{
+    format,
     string::{String, ToString},
     vec::Vec,
 };
@@ -10,7 +11,7 @@ use alloy_primitives::{U256, hex};
 
 use crate::{
     codec::{Codec, write_named},
-    interface::{CustomError, Interface},
+    interface::{Abi, CustomError, Interface},
     solidity::{
         ForeignFault, PANIC_SELECTOR, REVERT_SELECTOR, SELECTOR_BYTES, SolidityCodec, foreign_fault_decode,
         panic_meaning,
@@ -79,6 +80,17 @@ fn built_in(data: &[u8]) -> Option<Revert<'static>> {
 /// `0x12345678… (68 bytes, unknown custom error)`, `no reason given`.
 pub fn describe_revert<'a>(data: &'a [u8], interfaces: impl IntoIterator<Item = &'a Interface>) -> String {
     Revert::decode(data, interfaces).to_string()
+}
+
+/// A failure by the error that its contract's interface declares for it: with its fields where the ABI has such, else by
+/// its number and what the interface says about it.
+pub fn describe_error(interface: &Interface, error: &CustomError, data: &[u8], number: Option<u64>) -> String {
+    if interface.abi == Abi::Solidity {
+        return describe_revert(data, [interface]);
+    }
+    let number = number.map(|number| format!(" ({number})")).unwrap_or_default();
+    let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", error.message) };
+    format!("{}{number}{meaning}", error.name)
 }
 
 impl fmt::Display for Revert<'_> {

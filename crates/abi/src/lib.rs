@@ -108,7 +108,7 @@ pub use argument::{
 pub use codec::{Codec, DecodedEvent, EventValue};
 pub use codecs::{AnyCodec, BcsCodec, BorshCodec, CairoCodec, FuelCodec, starknet_selector};
 pub use derive::{Derivation, DerivationError, SeedSource, derivations};
-pub use describe::{Revert, describe_revert};
+pub use describe::{Revert, describe_error, describe_revert};
 pub use error::CodecError;
 #[cfg(feature = "std")]
 pub use error::{ArgumentError, ArtefactError, InterfaceError};

@@ -84,7 +84,7 @@ fn accounts_that_the_caller_says_are_arguments() {
     let arguments = call(1, 2).unwrap();
     assert_eq!(arguments.accounts, [Some(B256::repeat_byte(1)), Some(B256::repeat_byte(2))]);
     assert_eq!(arguments.values, [Value::uint(5_u8), Value::Option(Some(Box::new(Value::string("hi"))))]);
-    assert_eq!(arguments.lamports, None);
+    assert_eq!(arguments.coin, None);
     assert_eq!(call(1, 0).unwrap().accounts, [Some(B256::repeat_byte(1)), None]);
     assert!(matches!(call(0, 2), Err(ImageError::AccountMissing { account, .. }) if account == "vault"));
     assert!(matches!(projection.arguments(0, vec![]), Err(ImageError::WrongCount { expected: 4, given: 0, .. })));
@@ -141,7 +141,7 @@ fn coin_for_a_payable_function_is_the_first_argument_of_an_instruction() {
 
     let owner = Value::Address(hexapla_abi::Address::repeat_byte(1));
     let arguments = projection.arguments(0, vec![Value::uint(7_u8), owner.clone(), Value::uint(30_u8)]).unwrap();
-    assert_eq!((arguments.lamports, arguments.values), (Some(7), vec![owner.clone(), Value::uint(30_u8)]));
+    assert_eq!((arguments.coin, arguments.values), (Some(7), vec![owner.clone(), Value::uint(30_u8)]));
     let too_wide = vec![Value::uint(7_u8), owner, Value::uint(1_u32 << 24)];
     assert!(matches!(projection.arguments(0, too_wide), Err(ImageError::NotAnImage { .. })));
 }

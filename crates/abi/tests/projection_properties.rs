@@ -76,7 +76,7 @@ proptest! {
             prop_assert_eq!(encoded, callee.encode_call(source, &arguments).unwrap());
             let in_order = |values: Vec<Value>| values.into_iter().map(in_one_order).collect::<Vec<_>>();
             prop_assert_eq!(in_order(read.values), in_order(arguments));
-            prop_assert_eq!(read.lamports, lamports.then_some(7));
+            prop_assert_eq!(read.coin, lamports.then_some(7));
             prop_assert_eq!(projection.explain(index).is_empty(), function.inputs.is_empty());
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     machine::Machine,
 };
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256};
-use hexapla_vm::{Border, CallKind, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation};
+use hexapla_vm::{Border, CallKind, CallerEnd, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation};
 use revm::{
     context::ContextTr,
     context_interface::{Cfg, JournalTr},
@@ -29,8 +29,9 @@ pub(crate) struct ForeignCall {
 
 /// How it ended.
 pub(crate) struct ForeignEnd {
-    pub(crate) frame: Frame,
     pub(crate) end: FrameEnd,
+    /// What the caller gets of it, in its own form.
+    pub(crate) output: Bytes,
     /// State gas and refunds; the remaining gas is in `end`.
     pub(crate) gas: Gas,
 }
@@ -43,53 +44,53 @@ impl Machine {
         if let Some(tracer) = &mut self.tracer {
             tracer.enter(&frame, self.evm.ctx.journaled_state.logs().len());
         }
-        let admitted = self.admit(&mut frame, payer, copied)?;
+        let entered = self.enter_frame(&mut frame, payer, copied)?;
         let mut gas = Gas::new_with_regular_gas_and_reservoir(frame.gas_limit, reservoir);
-        let ended = match admitted {
-            Err(end) => Ended { end, translation: None },
+        let ended = match entered {
+            Err(refused) => refused,
             Ok(()) => {
                 let transfer = (frame.kind != CallKind::Delegate).then_some(frame.value);
-                self.run_admitted(&frame, transfer, &mut gas, memory)?
+                self.run_entered(&frame, transfer, &mut gas, memory)?
             }
         };
-        let Ended { end, translation } = ended;
+        let Ended { end, output, translation } = ended;
         if let Some(tracer) = &mut self.tracer {
             tracer.exit(&end, self.evm.ctx.journaled_state.logs(), None);
             tracer.translated(&end, translation);
         }
-        Ok(ForeignEnd { frame, end, gas })
+        Ok(ForeignEnd { end, output, gas })
     }
 
     /// Asks the border to let a frame in; [`Frame::gas_limit`] is then what is left for the frame itself. A refusal is
     /// recorded. What was refused before any work was done costs nothing, work that was done is paid, and a frame that could
     /// not pay for it has nothing left.
-    pub(crate) fn admit(
+    pub(crate) fn enter_frame(
         &mut self,
         frame: &mut Frame,
         payer: Option<Address>,
         copied: usize,
-    ) -> Result<Result<(), FrameEnd>, Fatal> {
+    ) -> Result<Result<(), Ended>, Fatal> {
         let given = frame.gas_limit;
         let mut gas = Gas::new(given);
         let copying = Metered { ctx: &mut self.evm.ctx, gas: &mut gas }.charge_copy(copied);
         let mut is_let_in = false;
-        let admitted = copying.and_then(|()| self.enter(frame, &mut gas)).and_then(|states_value| {
+        let entered = copying.and_then(|()| self.enter(frame, &mut gas)).and_then(|states_value| {
             is_let_in = true;
             if states_value { self.pay_stated_value(frame, payer, &mut gas) } else { Ok(()) }
         });
         frame.gas_limit = gas.remaining();
-        let (kind, message) = match admitted {
+        let (kind, message) = match entered {
             Ok(()) => return Ok(Ok(())),
             Err(HostError::Fatal(fatal)) => return Err(fatal),
             Err(HostError::Fault { kind, message }) => (kind, message),
         };
-        let mut end = refused(frame, fault_in(frame, kind, &message));
+        let end = refused(frame, fault_in(frame, kind, &message));
         if is_let_in {
-            self.dismiss(frame, &mut end)?;
-        } else {
-            self.border.refuse(&Frame { gas_limit: given, ..frame.clone() }, &end);
+            let ended = self.exit_frame(frame, end)?;
+            return Ok(Err(Ended { translation: None, ..ended }));
         }
-        Ok(Err(end))
+        let output = self.border.refuse(&Frame { gas_limit: given, ..frame.clone() }, &end);
+        Ok(Err(Ended { end, output, translation: None }))
     }
 
     /// Whether typed call data states a value, which is to be paid.
@@ -131,15 +132,16 @@ impl Machine {
         }
     }
 
-    /// Tells the border that a frame has ended, which turns its result into the caller's form, paid from what the frame
-    /// has left.
-    pub(crate) fn dismiss(&mut self, frame: &Frame, end: &mut FrameEnd) -> Result<Option<Box<Translation>>, Fatal> {
+    /// Tells the border that a frame has ended, which turns its end into the caller's form, paid from what the frame has
+    /// left.
+    pub(crate) fn exit_frame(&mut self, frame: &Frame, mut end: FrameEnd) -> Result<Ended, Fatal> {
         let mut gas = Gas::new(end.gas_left);
         let (border, mut state) = self.border_state(frame, &mut gas);
-        border.leave(frame, end, &mut state)
+        let CallerEnd { output, translation } = border.leave(frame, &mut end, &mut state)?;
+        Ok(Ended { end, output, translation })
     }
 
-    fn run_admitted(
+    fn run_entered(
         &mut self,
         frame: &Frame,
         transfer: Option<U256>,
@@ -155,9 +157,7 @@ impl Machine {
         {
             self.evm.ctx.journal_mut().checkpoint_revert(checkpoint);
             let message = "the caller has less than the value it sends";
-            let mut end = refused(frame, fault_in(frame, FaultKind::InsufficientBalance, message));
-            let translation = self.dismiss(frame, &mut end)?;
-            return Ok(Ended { end, translation });
+            return self.exit_frame(frame, refused(frame, fault_in(frame, FaultKind::InsufficientBalance, message)));
         }
         let mut host = FrameHost::new(self, frame, *gas, memory);
         let ended = vm.run(frame, &mut host);
@@ -165,14 +165,14 @@ impl Machine {
         let mut end = ended?;
         // What the host was paid is gone, whatever the adapter says.
         end.gas_left = end.gas_left.min(gas.remaining());
-        let translation = self.dismiss(frame, &mut end)?;
+        let ended = self.exit_frame(frame, end)?;
         let journal = self.evm.ctx.journal_mut();
-        if end.exit.is_success() {
+        if ended.end.exit.is_success() {
             journal.checkpoint_commit();
         } else {
             journal.checkpoint_revert(checkpoint);
         }
-        Ok(Ended { end, translation })
+        Ok(ended)
     }
 
     /// A refused call is a node of the call tree as well.
@@ -185,10 +185,11 @@ impl Machine {
     }
 }
 
-/// How a frame ended, and how it was translated.
-struct Ended {
-    end: FrameEnd,
-    translation: Option<Box<Translation>>,
+/// How a frame ended, what its caller gets of that, and how it was translated.
+pub(crate) struct Ended {
+    pub(crate) end: FrameEnd,
+    pub(crate) output: Bytes,
+    pub(crate) translation: Option<Box<Translation>>,
 }
 
 fn fault_in(frame: &Frame, kind: FaultKind, message: &str) -> Fault {

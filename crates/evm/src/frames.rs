@@ -128,17 +128,11 @@ impl Machine {
         let frame = self.frame_of_call(&inputs, input, VmId::EVM, depth);
         let is_outermost = depth == 0;
         let call = ForeignCall { frame, copied, payer: None, reservoir: inputs.reservoir, memory };
-        let ForeignEnd { end, frame, mut gas } = self.run_foreign(call).map_err(|fatal| HookError::Custom(fatal.0))?;
-        let (result, output) = match end.exit {
-            Exit::Return(data) => (InstructionResult::Return, data),
-            Exit::Fault(fault) => {
-                let data = self.border.fault_data(&fault, frame.vm, frame.caller_vm);
-                if is_outermost {
-                    self.last_fault = Some(fault);
-                }
-                (InstructionResult::Revert, data)
-            }
-        };
+        let ForeignEnd { end, output, mut gas } = self.run_foreign(call).map_err(|fatal| HookError::Custom(fatal.0))?;
+        let result = if end.exit.is_success() { InstructionResult::Return } else { InstructionResult::Revert };
+        if let (true, Exit::Fault(fault)) = (is_outermost, end.exit) {
+            self.last_fault = Some(fault);
+        }
         gas.set_remaining(end.gas_left);
         Ok(CallOutcome {
             result: InterpreterResult { result, output, gas },
@@ -223,7 +217,7 @@ impl Machine {
                     code: None,
                     message: message.into(),
                 };
-                result.output = self.border.fault_data(&fault, owner, VmId::EVM);
+                result.output = self.border.failure(&fault, owner, VmId::EVM);
                 result.result = InstructionResult::Revert;
                 self.refused_code = Some(fault);
                 Ok(())

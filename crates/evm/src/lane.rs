@@ -4,6 +4,7 @@
 //! transaction reaches.
 
 use crate::{
+    foreign::Ended,
     handler::LaneHandler,
     host::FrameHost,
     machine::{ExecuteError, Executed, Machine},
@@ -63,7 +64,7 @@ impl Machine {
     /// The end of the transaction, and the gas that it used.
     fn run_lane(&mut self, frame: &mut Frame, tx: &dyn LaneTransaction) -> Result<(FrameEnd, u64), ExecuteError> {
         LaneHandler.load_accounts(self)?;
-        if let Err(FrameEnd { exit: Exit::Fault(fault), .. }) = self.admit(frame, None, 0)? {
+        if let Err(Ended { end: FrameEnd { exit: Exit::Fault(fault), .. }, .. }) = self.enter_frame(frame, None, 0)? {
             return Err(ExecuteError::Refused(LaneRefusal::new(fault.kind.name(), fault.message)));
         }
         let fee_gas = Gas::new(tx.state_gas());
@@ -83,8 +84,7 @@ impl Machine {
         let gas = host.into_gas();
         let LaneEnd { exit, gas_used, native_used } = ended?;
         let gas_left = frame.gas_limit.saturating_sub(gas_used).min(gas.remaining());
-        let mut end = FrameEnd { exit, gas_left, native_used };
-        let translation = self.dismiss(frame, &mut end)?;
+        let Ended { end, translation, .. } = self.exit_frame(frame, FrameEnd { exit, gas_left, native_used })?;
         if end.exit.is_success() {
             self.evm.ctx.journal_mut().checkpoint_commit();
         } else {

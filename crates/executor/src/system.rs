@@ -5,16 +5,16 @@
 //! contract without a call.
 
 use crate::border::registry::{self, Entry};
-use hexapla_abi::{Abi, Codec, CodecError, Interface, SolidityCodec, Value, WireError};
+use hexapla_abi::{Codec, CodecError, Interface, SolidityCodec, Value, WireError};
 use hexapla_primitives::{
     Address, B256, Bytes, Fault, FaultKind, GasRate, GenesisAccount, HomeRecord, ObjectKey, VmId, address,
     identity::{alias_of, canonical_of, canonical_of_alias, designator, is_malformed_alias},
     keccak256,
 };
 use hexapla_vm::{
-    CallKind, CallRequest, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm, VmSet,
+    AccountIds, CallKind, CallRequest, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm, VmSet,
 };
-use std::sync::LazyLock;
+use std::{fmt::Display, sync::LazyLock};
 
 /// Where the system contract stands: "hexapla" and 0xff.
 pub const SYSTEM_CONTRACT: Address = address!("0x00000000000000000000000068657861706c61ff");
@@ -130,17 +130,25 @@ impl SystemVm {
         Ok(output)
     }
 
-    /// The account behind an id, as it is on the way through the border. VMs of Solidity's ABI share addresses of 20
-    /// bytes; in all others an account has an id of 32 bytes where it is at home, and an alias elsewhere.
+    /// The account behind an id, as it is on the way through the border. Some VMs share canonical addresses; in all
+    /// others an account has an id of its own where it is at home, and an alias of 32 bytes elsewhere.
     fn canonical(&self, vm: VmId, id: &Bytes, host: &mut dyn Host) -> HostResult<Address> {
-        let abi = if vm == VmId::EVM { Some(Abi::Solidity) } else { self.vms.get(vm).map(|vm| vm.abi()) };
-        let abi = abi.ok_or_else(|| refused(format!("{vm} has no accounts on this chain")))?;
-        if abi == Abi::Solidity {
-            let address = Address::try_from(&id[..]);
-            return address.map_err(|_| refused(format!("an id of {vm} has 20 bytes, this one has {}", id.len())));
+        if vm != VmId::EVM && self.vms.get(vm).is_none() {
+            return Err(refused(format!("{vm} has no accounts on this chain")));
         }
-        let native = B256::try_from(&id[..]);
-        let native = native.map_err(|_| refused(format!("an id of {vm} has 32 bytes, this one has {}", id.len())))?;
+        let has =
+            |expected: &dyn Display| refused(format!("an id of {vm} has {expected} bytes, this one has {}", id.len()));
+        let lengths = match self.vms.convention(vm).account_ids() {
+            AccountIds::Canonical => return Address::try_from(&id[..]).map_err(|_| has(&20)),
+            AccountIds::Own(lengths) => lengths,
+        };
+        if !lengths.contains(&id.len()) {
+            return Err(match lengths.start() == lengths.end() {
+                true => has(lengths.start()),
+                false => has(&format_args!("{} to {}", lengths.start(), lengths.end())),
+            });
+        }
+        let Ok(native) = B256::try_from(&id[..]) else { return Ok(canonical_of(vm, id)) };
         if native.is_zero() {
             return Ok(Address::ZERO);
         }
@@ -206,10 +214,8 @@ impl SystemVm {
         if code.bytes.is_empty() {
             return Err(refused(format!("{contract} has no code: only contracts have interfaces")));
         }
-        let (abi, vm) = match self.vms.owner_of(&code.bytes) {
-            Some(vm) => (vm.abi(), vm.id()),
-            None => (Abi::Solidity, VmId::EVM),
-        };
+        let vm = self.vms.owner_of(&code.bytes).map_or(VmId::EVM, |vm| vm.id());
+        let abi = self.vms.convention(vm).abi();
         if interface.abi != abi {
             let message = format!("the interface is one of {:?}, but contracts of {vm} speak {abi:?}", interface.abi);
             return Err(refused(message));

@@ -67,7 +67,7 @@ pub struct Fault {
     /// The failure in the VM's own form: revert data of the EVM and of Stylus.
     pub data: Bytes,
     /// The failure's number, where the contract or its interface numbers its failures (Solana's custom codes).
-    pub code: Option<u32>,
+    pub code: Option<u64>,
     /// One sentence for people. Empty for a plain revert, whose `data` says it.
     pub message: String,
 }

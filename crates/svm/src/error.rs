@@ -53,7 +53,7 @@ pub(crate) fn fault(contract: Address, failure: Failure) -> Result<Fault, Fatal>
         Failure::Foreign(_, fault) => return Ok(fault),
     };
     let data = code.map_or_else(Bytes::new, |code| code.to_le_bytes().into());
-    Ok(Fault { vm: VmId::SVM, contract, kind, data, code, message })
+    Ok(Fault { vm: VmId::SVM, contract, kind, data, code: code.map(u64::from), message })
 }
 
 /// The failure of the instruction at `index` as Solana's clients know it.

@@ -6,6 +6,7 @@
 //! - [`limits`]: what such a call may hold
 //! - [`account`]: a Solana account as it is stored
 //! - `context`: one entry into agave's `InvokeContext`, its accounts loaded from the host and written back
+//! - [`SvmConvention`]: how programs are called and what they get of a failure
 //! - `foreign`: a program calls an alias: out of the SVM, into another VM, and back
 //! - `calls`: calls of programs by programs, as the call tree shows them
 //! - `guard`: what the host adds to agave's native programs: re-entrancy over nested contexts, aliases that pay
@@ -27,6 +28,7 @@ mod calls;
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 pub mod conformance;
 mod context;
+mod convention;
 mod error;
 mod foreign;
 mod guard;
@@ -40,6 +42,7 @@ mod session;
 mod sysvars;
 mod vm;
 
+pub use convention::SvmConvention;
 pub use foreign::{BORDER, CALL_WITH_VALUE};
 pub use hexapla_svm_types::{
     AccountMeta, Invocation, InvocationError, Mode, Pubkey, StoredAccount, WEI_PER_LAMPORT, alias, canonical, genesis,

@@ -3,20 +3,18 @@
 use crate::{
     account::StoredAccount,
     context::{AccountUse, Ground, Outbound, Plan, TopInstruction, canonical_of_key, lamports_in, run},
+    convention::SvmConvention,
     error::{Failure, fault},
     foreign::BORDER,
-    invocation::{self, DERIVATION_UNITS, Invocation, Mode, alias, program_of},
+    invocation::{DERIVATION_UNITS, Invocation, Mode, alias, program_of},
     lane::is_reserved,
     precompiles::is_precompile,
     programs::{self, Programs},
     runtime::{Runtime, SetupError},
     sysvars::BlockSysvars,
 };
-use hexapla_abi::Abi;
 use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, NativeGas, VmId, identity::parse_designator};
-use hexapla_vm::{
-    CallBook, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, TypedCall, Vm,
-};
+use hexapla_vm::{CallConvention, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, Vm};
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::execution_budget::{MAX_COMPUTE_UNIT_LIMIT, MIN_HEAP_FRAME_BYTES};
 use solana_pubkey::Pubkey;
@@ -116,27 +114,8 @@ impl Vm for SvmVm {
         parse_designator(code).is_some_and(|(vm, id)| vm == VmId::SVM && id.len() == 32)
     }
 
-    fn abi(&self) -> Abi {
-        Abi::Borsh
-    }
-
-    fn coin_unit(&self) -> u64 {
-        crate::account::WEI_PER_LAMPORT
-    }
-
-    fn write_call(&self, call: &TypedCall<'_>, book: &dyn CallBook) -> HostResult<Bytes> {
-        let invocation = invocation::typed(call, book)?;
-        invocation.to_bytes().map_err(|error| HostError::fault(FaultKind::Border, error.to_string()))
-    }
-
-    fn raw_call(&self, _caller: Address, from: Abi, input: &Bytes) -> Result<Bytes, String> {
-        let invocation =
-            if from == Abi::Solidity { Invocation::from_solidity(input)? } else { Invocation::of_data(input.clone()) };
-        invocation.to_bytes().map_err(|error| error.to_string())
-    }
-
-    fn is_raw_call(&self, from: Abi, input: &[u8]) -> bool {
-        from == Abi::Solidity && Invocation::is_invoke(input)
+    fn convention(&self) -> &dyn CallConvention {
+        &SvmConvention
     }
 
     /// Many programs call whatever a stranger names.
@@ -148,10 +127,6 @@ impl Vm for SvmVm {
         let Some(program) = program_of(code) else { return Ok(None) };
         let authority = programs::authority(&program, host)?;
         Ok(authority.map(|authority| canonical_of_key(&authority)))
-    }
-
-    fn read_call(&self, account: &[u8]) -> Option<Bytes> {
-        Invocation::reading(Pubkey::try_from(account).ok()?).to_bytes().ok()
     }
 
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {

@@ -105,7 +105,7 @@ pub struct CrossingFault {
     /// What kind of failure it is.
     pub kind: FaultKind,
     /// The failure's number, where it has one.
-    pub code: Option<u32>,
+    pub code: Option<u64>,
 }
 
 impl From<&Fault> for CrossingFault {
@@ -168,6 +168,15 @@ pub trait BorderState {
     fn is_traced(&self) -> bool;
 }
 
+/// What a call gave its caller.
+#[derive(Debug)]
+pub struct CallerEnd {
+    /// Return data or the failure, in the caller's form.
+    pub output: Bytes,
+    /// How it was translated, where the call tree wants to know.
+    pub translation: Option<Box<Translation>>,
+}
+
 /// The rules at the border and the record of what passed it.
 ///
 /// The machine asks [`Border::enter`] for each frame that a non-EVM VM makes or runs, and tells [`Border::leave`] its
@@ -185,24 +194,20 @@ pub trait Border {
     /// [`Frame::value`] what typed call data states; the work is paid from the gas of `state`, which is the frame's.
     fn enter(&mut self, frame: &mut Frame, state: &mut dyn BorderState) -> HostResult<()>;
 
-    /// The frame that was let in has ended: completes the record, if it is a crossing, and turns its result into the
-    /// caller's form, paid from the gas of `state`, which is what the frame has left. Gives what the call tree wants of it.
-    fn leave(
-        &mut self,
-        frame: &Frame,
-        end: &mut FrameEnd,
-        state: &mut dyn BorderState,
-    ) -> Result<Option<Box<Translation>>, Fatal>;
+    /// The frame that was let in has ended: completes the record, if it is a crossing, and gives what the caller gets of
+    /// it, a result or a failure, in the caller's form, paid from the gas of `state`, which is what the frame has left. A
+    /// result that has no such form makes `end` a failure.
+    fn leave(&mut self, frame: &Frame, end: &mut FrameEnd, state: &mut dyn BorderState) -> Result<CallerEnd, Fatal>;
 
     /// Whether the innermost frame that was let in is a translated call, whose result may still be refused.
     fn translates(&self) -> bool;
 
-    /// A frame was refused by [`Border::enter`]: records the attempt, if it is a crossing.
-    fn refuse(&mut self, frame: &Frame, end: &FrameEnd);
+    /// A frame was refused by [`Border::enter`]: records the attempt, if it is a crossing, and gives the failure in the
+    /// caller's form.
+    fn refuse(&mut self, frame: &Frame, end: &FrameEnd) -> Bytes;
 
-    /// The fault of a callee in the native form of a caller in `caller_vm`, for a frame that ended in `callee_vm`.
-    /// Never empty where the two differ.
-    fn fault_data(&self, fault: &Fault, callee_vm: VmId, caller_vm: VmId) -> Bytes;
+    /// A failure in the form in which a caller in `caller_vm` gets it from a callee in `callee_vm`.
+    fn failure(&self, fault: &Fault, callee_vm: VmId, caller_vm: VmId) -> Bytes;
 
     /// The crossings of the transaction that has ended, in the order in which they began. The border is as new
     /// afterwards.

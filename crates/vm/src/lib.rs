@@ -1,6 +1,7 @@
 //! The border as traits.
 //!
 //! - [`Vm`]: what an adapter implements, one crate per VM
+//! - [`CallConvention`]: how its contracts are called and how their calls fail
 //! - [`Host`]: what it may ask for while a frame runs: state, logs, calls. Every request is charged from the
 //!   host's gas for the frame by the one price list for all VMs, so that no adapter can forget to pay.
 //! - [`Border`]: the rules a call between VMs must pass, and its record; the executor implements it
@@ -12,7 +13,7 @@
 // Lengths and numbers of guests are never cut.
 #![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 
-mod call;
+mod convention;
 mod crossing;
 mod frame;
 mod host;
@@ -20,8 +21,10 @@ mod lane;
 mod set;
 mod trace;
 
-pub use call::{CallBook, TypedCall};
-pub use crossing::{Border, BorderState, Crossing, CrossingFault, Excerpt, Party, Translation};
+pub use convention::{
+    AccountIds, CallBook, CallConvention, CalleeFailure, FOREIGN_FAULT_CODE, SolidityConvention, TypedCall,
+};
+pub use crossing::{Border, BorderState, CallerEnd, Crossing, CrossingFault, Excerpt, Party, Translation};
 pub use frame::{CallKind, Code, Exit, Frame, FrameEnd, NewCall};
 pub use host::{
     BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,
@@ -31,8 +34,7 @@ pub use lane::{Lane, LaneChecks, LaneEnd, LaneError, LaneRefusal, LaneRun, LaneT
 pub use set::{DuplicateVm, VmSet};
 pub use trace::{CallNode, TraceItem, Tracer};
 
-use hexapla_abi::{Abi, AnyCodec, Codec};
-use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, VmId};
+use hexapla_primitives::{Address, Bytes, GasRate, VmId};
 
 /// How a VM feels about its contract being entered again while it is on the call stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,33 +67,9 @@ pub trait Vm: Send + Sync {
     /// Whether account code belongs to this VM. Asked only about code that begins with `0xEF`.
     fn owns(&self, code: &[u8]) -> bool;
 
-    /// The ABI that its contracts speak.
-    fn abi(&self) -> Abi {
-        Abi::Solidity
-    }
-
-    /// What one unit of its native coin is in wei; values that are no multiple cannot pass its border.
-    fn coin_unit(&self) -> u64 {
-        1
-    }
-
-    /// A typed call in the form in which [`Vm::run`] finds it in [`Frame::input`]; what it costs beyond encoding is taken
-    /// from the gas of `book`.
-    fn write_call(&self, call: &TypedCall<'_>, book: &dyn CallBook) -> HostResult<Bytes> {
-        let encoded = AnyCodec::new(self.abi(), book.addresses()).encode_call(call.function, call.values);
-        encoded.map_err(|error| HostError::fault(FaultKind::Border, error.to_string()))
-    }
-
-    /// Call data of a caller that speaks `from`, in the form in which [`Vm::run`] finds it, where the contract has no
-    /// interface or the caller chose to do without it. Bytes pass unchanged unless the VM needs more than bytes; `Err`
-    /// is a sentence.
-    fn raw_call(&self, _caller: Address, _from: Abi, input: &Bytes) -> Result<Bytes, String> {
-        Ok(input.clone())
-    }
-
-    /// Whether call data of a caller that speaks `from` is a raw call even though the contract has an interface.
-    fn is_raw_call(&self, _from: Abi, _input: &[u8]) -> bool {
-        false
+    /// How its contracts are called and how their calls fail.
+    fn convention(&self) -> &dyn CallConvention {
+        &SolidityConvention
     }
 
     /// Whether a call by a contract is made by that contract's own decision, so that it may speak for itself. Where
@@ -103,12 +81,6 @@ pub trait Vm: Send + Sync {
     /// Who may speak for a contract beside itself, where the VM knows it (Solana's upgrade authority).
     fn owner_of(&self, _code: &[u8], _host: &mut dyn Host) -> HostResult<Option<Address>> {
         Ok(None)
-    }
-
-    /// The call with which [`Vm::run`] gives back the data of an account of the contract instead of running it; `None`
-    /// where there is no such thing.
-    fn read_call(&self, _account: &[u8]) -> Option<Bytes> {
-        None
     }
 
     /// Runs one frame to its end.

@@ -1,6 +1,6 @@
 //! The VMs of one chain.
 
-use crate::Vm;
+use crate::{CallConvention, SolidityConvention, Vm};
 use hexapla_primitives::VmId;
 use std::sync::Arc;
 
@@ -35,6 +35,11 @@ impl VmSet {
             return None;
         }
         self.0.iter().find(|vm| vm.owns(code))
+    }
+
+    /// How contracts of a VM are called. That of the EVM, which is not in the set, stands for those that are not there.
+    pub fn convention(&self, id: VmId) -> &dyn CallConvention {
+        self.get(id).map_or(&SolidityConvention, |vm| vm.convention())
     }
 
     /// All of them.

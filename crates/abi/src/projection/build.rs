@@ -171,9 +171,9 @@ impl Terms {
             return Ok((function.clone(), Plan { source, inputs, outputs, ..Plan::default() }));
         }
         let derivations = derivations(function)?;
-        let lamports = self.to == Abi::Borsh && function.mutability == Mutability::Payable;
+        let coin = self.to == Abi::Borsh && function.mutability == Mutability::Payable;
         let accounts = self.accounts(&function.accounts)?;
-        let first = lamports.then(|| (LAMPORTS.to_string(), Type::Uint { bits: 64 }));
+        let first = coin.then(|| (LAMPORTS.to_string(), Type::Uint { bits: 64 }));
         let ids = accounts.iter().map(|account| (self.param_name(&account.name), account.image.image().clone()));
         let params = first.into_iter().chain(ids).chain(self.shown(&function.inputs, &inputs));
         let inputs_shown = params_of(params);
@@ -187,9 +187,9 @@ impl Terms {
             outputs: outputs_shown,
             mutability: function.mutability,
             signature,
-            accounts: if lamports { [payer()].into() } else { Vec::new() },
+            accounts: if coin { [payer()].into() } else { Vec::new() },
         };
-        Ok((shown, Plan { source, accounts, lamports, inputs, outputs, derivations }))
+        Ok((shown, Plan { source, accounts, coin, inputs, outputs, derivations }))
     }
 
     /// The accounts that the caller says: those that are given and do not sign.

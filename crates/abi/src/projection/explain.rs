@@ -17,7 +17,7 @@ impl Projection {
             return Vec::new();
         };
         let mut lines = Vec::new();
-        if plan.lamports {
+        if plan.coin {
             lines.push("lamports: the coin that is sent with the call; 0 for none".into());
         }
         for account in &plan.accounts {

@@ -66,7 +66,7 @@ struct Plan {
     /// The accounts that are arguments at the beginning.
     accounts: Vec<AccountArgument>,
     /// Whether the first argument says how much coin is sent.
-    lamports: bool,
+    coin: bool,
     inputs: Vec<Image>,
     outputs: Vec<Image>,
     /// How the source's derived accounts are found.
@@ -98,7 +98,7 @@ pub struct Arguments {
     /// One id for each account of the source function that is given and no signer, in their order; `None` is left out.
     pub accounts: Vec<Option<B256>>,
     /// The coin that goes with the call, in the smallest unit; `None` where the caller says it by its own call.
-    pub lamports: Option<u64>,
+    pub coin: Option<u64>,
 }
 
 impl Projection {
@@ -210,17 +210,17 @@ impl Projection {
     pub fn arguments(&self, function: usize, projected: Vec<Value>) -> Result<Arguments, ImageError> {
         let plan = item(&self.functions, "function", function)?;
         let name = || self.interface.functions.get(function).map(|function| brief(&function.signature));
-        let expected = usize::from(plan.lamports) + plan.accounts.len() + plan.inputs.len();
+        let expected = usize::from(plan.coin) + plan.accounts.len() + plan.inputs.len();
         count(|| name().unwrap_or_default(), expected, projected.len())?;
         if expected == plan.inputs.len() {
             return Ok(Arguments { values: translate(&plan.inputs, projected, Image::read)?, ..Arguments::default() });
         }
         let mut values = projected.into_iter();
-        let lamports = if plan.lamports { values.next().map(lamports).transpose()? } else { None };
+        let coin = if plan.coin { values.next().map(coin).transpose()? } else { None };
         let accounts = plan.accounts.iter().zip(values.by_ref());
         let accounts = accounts.map(|(account, value)| account.id(value, &name)).collect::<Result<_, _>>()?;
         let values = translate(&plan.inputs, values.collect(), Image::read)?;
-        Ok(Arguments { values, accounts, lamports })
+        Ok(Arguments { values, accounts, coin })
     }
 
     /// Results of the source function in the projection's terms.
@@ -302,7 +302,7 @@ impl AccountArgument {
     }
 }
 
-fn lamports(value: Value) -> Result<u64, ImageError> {
+fn coin(value: Value) -> Result<u64, ImageError> {
     match value {
         Value::Uint(n) if n.bit_len() <= 64 => Ok(n.saturating_to()),
         other => Err(not_an_image("u64", &other, "coin is a number of 64 bits")),

@@ -68,13 +68,19 @@ pub(super) fn error_selector(source: Abi, target: Abi, error: &CustomError, inde
 
 /// The number of an error, where it is one of 32 bits, which every ABI has room for.
 fn number(abi: Abi, selector: &[u8]) -> Option<u64> {
-    let number = match abi {
-        Abi::Borsh => u64::from(u32::from_le_bytes(selector.try_into().ok()?)),
-        Abi::Bcs => u64::from_le_bytes(selector.try_into().ok()?),
-        Abi::Fuel => u64::from_be_bytes(selector.try_into().ok()?),
-        Abi::Solidity | Abi::Cairo => return None,
-    };
-    u32::try_from(number).ok().map(u64::from)
+    abi.error_number(selector).filter(|number| u32::try_from(*number).is_ok())
+}
+
+impl Abi {
+    /// The number that names an error, by the error's selector; `None` in ABIs whose errors are no numbers.
+    pub fn error_number(self, selector: &[u8]) -> Option<u64> {
+        Some(match self {
+            Self::Borsh => u64::from(u32::from_le_bytes(selector.try_into().ok()?)),
+            Self::Bcs => u64::from_le_bytes(selector.try_into().ok()?),
+            Self::Fuel => u64::from_be_bytes(selector.try_into().ok()?),
+            Self::Solidity | Self::Cairo => return None,
+        })
+    }
 }
 
 fn sha256(text: &str) -> Vec<u8> {

@@ -251,7 +251,7 @@ fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Outp
         return output.json(&json!({
             "from": { "abi": shown.abi.name(), "function": function.signature, "values": list(&values) },
             "to": { "abi": projection.source().abi.name(), "function": source.signature,
-                    "values": list(&arguments.values), "accounts": accounts, "coin": arguments.lamports, "data": own },
+                    "values": list(&arguments.values), "accounts": accounts, "coin": arguments.coin, "data": own },
         }));
     }
     let mut text = format!("{} {}\n", shown.abi.name(), function.signature);
@@ -262,7 +262,7 @@ fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Outp
     for account in accounts {
         let _ = writeln!(text, "  account {account}");
     }
-    if let Some(coin) = arguments.lamports {
+    if let Some(coin) = arguments.coin {
         let _ = writeln!(text, "  coin {coin}");
     }
     for value in &arguments.values {

@@ -39,7 +39,7 @@ fn numbered(shower: &Shower<'_>, fault: &Fault) -> Option<String> {
             Arc::new(Projection::new(interface, Abi::Borsh).interface().clone())
         }
     };
-    let error = source.errors.iter().find(|error| error.selector[..] == code.to_le_bytes())?;
+    let error = source.errors.iter().find(|error| source.abi.error_number(&error.selector) == Some(code))?;
     let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", shown(&error.message)) };
     Some(format!("{} ({code}){meaning}", shown(&error.name)))
 }

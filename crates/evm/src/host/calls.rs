@@ -3,7 +3,7 @@
 use super::FrameHost;
 use crate::{
     fault::fault_of,
-    foreign::{ForeignCall, ForeignEnd},
+    foreign::{Ended, ForeignCall, ForeignEnd},
     frames::code_of,
 };
 use hexapla_primitives::{Address, B256, Bytes, FaultKind, VmId};
@@ -125,20 +125,20 @@ impl FrameHost<'_> {
         let call = ForeignCall { frame, copied: 0, payer, reservoir: self.gas.reservoir(), memory };
         let ended = self.machine.run_foreign(call);
         self.memory.free_child_context();
-        let ForeignEnd { end, frame, gas: mut used } = ended?;
+        let ForeignEnd { end, output, gas: mut used } = ended?;
         used.set_remaining(end.gas_left);
         // What a failed frame had of state gas and refunds is undone; what it left of its gas goes back.
         let result = if end.exit.is_success() { InstructionResult::Return } else { InstructionResult::Revert };
         handle_reservoir_remaining_gas(result, self.gas.tracker_mut(), used.tracker_mut());
-        Ok(self.outcome(end, &frame))
+        Ok(outcome(end, output))
     }
 
     /// Calls a contract of the EVM, or an account without code.
     fn call_evm(&mut self, mut frame: Frame, payer: Option<Address>, callee: Callee) -> HostResult<CallOutcome> {
-        if let Err(end) = self.machine.admit(&mut frame, payer, 0)? {
+        if let Err(Ended { end, output, .. }) = self.machine.enter_frame(&mut frame, payer, 0)? {
             self.gas.erase_cost(end.gas_left);
             self.machine.trace_refused(&frame, &end);
-            return Ok(self.outcome(end, &frame));
+            return Ok(outcome(end, output));
         }
         let transfer = (frame.kind != CallKind::Delegate).then_some(frame.value);
         let inputs = CallInputs {
@@ -168,8 +168,8 @@ impl FrameHost<'_> {
             None => Exit::Return(inner.output.clone()),
             Some(fault) => Exit::Fault(fault),
         };
-        let mut end = FrameEnd { exit, gas_left, native_used: None };
-        let translation = self.machine.dismiss(&frame, &mut end)?;
+        let end = FrameEnd { exit, gas_left, native_used: None };
+        let Ended { end, output, translation } = self.machine.exit_frame(&frame, end)?;
         if let Some(tracer) = &mut self.machine.tracer {
             tracer.translated(&end, translation);
         }
@@ -185,7 +185,7 @@ impl FrameHost<'_> {
             inner.result = InstructionResult::Revert;
         }
         self.settle(&mut result);
-        Ok(self.outcome(end, &frame))
+        Ok(outcome(end, output))
     }
 
     /// Runs a segment of revm's loop, whose gas is to be settled.
@@ -208,15 +208,14 @@ impl FrameHost<'_> {
         }
         *result.gas_mut() = used;
     }
+}
 
-    /// The end of a callee in this frame's native form.
-    fn outcome(&self, end: FrameEnd, callee: &Frame) -> CallOutcome {
-        match end.exit {
-            Exit::Return(output) => CallOutcome { success: true, output, fault: None },
-            Exit::Fault(fault) => {
-                let output = self.machine.border.fault_data(&fault, callee.vm, self.frame.vm);
-                CallOutcome { success: false, output, fault: Some(fault) }
-            }
-        }
-    }
+/// The end of a callee as its caller gets it.
+fn outcome(end: FrameEnd, output: Bytes) -> CallOutcome {
+    let success = end.exit.is_success();
+    let fault = match end.exit {
+        Exit::Return(_) => None,
+        Exit::Fault(fault) => Some(fault),
+    };
+    CallOutcome { success, output, fault }
 }

@@ -60,9 +60,9 @@ impl AddressBook for StateBook<'_> {
         if let Some(canonical) = canonical_of_alias(*native) {
             // An account has one id in a VM: its own where it is at home, else its alias.
             return match self.record(canonical)? {
-                Some(record) if record.vm == self.vm => Err(AddressError(format!(
-                    "{native} is the alias of an account that is at home here; use its own id"
-                ))),
+                Some(record) if record.vm == self.vm && record.native_id.len() == B256::len_bytes() => Err(
+                    AddressError(format!("{native} is the alias of an account that is at home here; use its own id")),
+                ),
                 _ => Ok(canonical),
             };
         }
@@ -90,8 +90,10 @@ impl AddressBook for StateBook<'_> {
             return Ok(B256::ZERO);
         }
         match self.record(canonical)? {
-            Some(record) if record.vm == self.vm => B256::try_from(&record.native_id[..])
-                .map_err(|_| AddressError(format!("the id of {canonical} is not 32 bytes long"))),
+            // An id of another length has no place in call data: the alias stands for it.
+            Some(record) if record.vm == self.vm => {
+                Ok(B256::try_from(&record.native_id[..]).unwrap_or_else(|_| alias_of(canonical)))
+            }
             _ => Ok(alias_of(canonical)),
         }
     }

@@ -4,22 +4,14 @@ mod book;
 pub mod registry;
 mod translate;
 
-use hexapla_abi::{
-    Abi,
-    solidity::{ForeignFault, foreign_fault_encode},
-};
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
-    Border, BorderState, CallKind, Crossing, Excerpt, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Party,
-    Reentrancy, Translation, Vm, VmSet,
+    Border, BorderState, CallKind, CalleeFailure, CallerEnd, Crossing, Excerpt, Exit, Fatal, Frame, FrameEnd,
+    HostError, HostResult, Party, Reentrancy, Vm, VmSet,
 };
 use registry::{Held, Projections};
 use std::sync::Arc;
-use translate::{Translated, abi_of};
-
-/// The code with which a call fails, in VMs whose failures are numbers, where the callee's failure has none there:
-/// "hexa" in ASCII.
-pub const FOREIGN_FAULT_CODE: u32 = 0x6865_7861;
+use translate::Translated;
 
 /// Frames of VMs other than the EVM that may be on the call stack at once, and EVM frames called from them. Part of
 /// consensus: it bounds the native stack and the live instances of a transaction.
@@ -82,8 +74,7 @@ impl ChainBorder {
 
     /// Lossless or refused: a value that the callee's coin unit cannot hold does not pass.
     fn check_value(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
-        let Some(vm) = self.vms.get(frame.vm) else { return Ok(()) };
-        let unit = U256::from(vm.coin_unit().max(1));
+        let unit = U256::from(self.vms.convention(frame.vm).coin_unit().max(1));
         if unit == U256::ONE || frame.value.is_zero() {
             return Ok(());
         }
@@ -95,6 +86,14 @@ impl ChainBorder {
             return Ok(());
         };
         Err((FaultKind::Border, message))
+    }
+
+    /// What the caller of a frame gets of its end.
+    fn output(&self, frame: &Frame, end: &FrameEnd) -> Bytes {
+        match &end.exit {
+            Exit::Return(data) => data.clone(),
+            Exit::Fault(fault) => self.failure(fault, frame.vm, frame.caller_vm),
+        }
     }
 
     fn check_reentrancy(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
@@ -147,13 +146,10 @@ impl Border for ChainBorder {
         Ok(())
     }
 
-    fn leave(
-        &mut self,
-        frame: &Frame,
-        end: &mut FrameEnd,
-        state: &mut dyn BorderState,
-    ) -> Result<Option<Box<Translation>>, Fatal> {
-        let Some(mut active) = self.active.pop() else { return Ok(None) };
+    fn leave(&mut self, frame: &Frame, end: &mut FrameEnd, state: &mut dyn BorderState) -> Result<CallerEnd, Fatal> {
+        let Some(mut active) = self.active.pop() else {
+            return Err(Fatal("a frame has ended that was never let in".into()));
+        };
         debug_assert_eq!((active.vm, active.target), (frame.vm, frame.target), "enter and leave are paired");
         if let Some(translated) = &mut active.translated {
             translated.end(&self.vms, frame, end, state)?;
@@ -161,42 +157,27 @@ impl Border for ChainBorder {
         if let Some(crossing) = active.crossing.and_then(|place| self.crossings.get_mut(place)) {
             complete(crossing, end);
         }
-        Ok(active.translated.and_then(|translated| translated.trace))
+        let translation = active.translated.and_then(|translated| translated.trace);
+        Ok(CallerEnd { output: self.output(frame, end), translation })
     }
 
     fn translates(&self) -> bool {
         self.active.last().is_some_and(|active| active.translated.is_some())
     }
 
-    fn refuse(&mut self, frame: &Frame, end: &FrameEnd) {
+    fn refuse(&mut self, frame: &Frame, end: &FrameEnd) -> Bytes {
         if frame.vm != frame.caller_vm {
             let mut crossing = begun(frame);
             complete(&mut crossing, end);
             self.crossings.push(crossing);
         }
+        self.output(frame, end)
     }
 
-    fn fault_data(&self, fault: &Fault, callee_vm: VmId, caller_vm: VmId) -> Bytes {
-        if abi_of(&self.vms, caller_vm) == Abi::Borsh {
-            return fault.code.unwrap_or(FOREIGN_FAULT_CODE).to_le_bytes().into();
-        }
-        let callee_speaks_solidity = abi_of(&self.vms, fault.vm) == Abi::Solidity;
-        let speaks_for_itself = callee_speaks_solidity && fault.kind == FaultKind::Revert && !fault.data.is_empty();
-        if speaks_for_itself || callee_vm == caller_vm && fault.kind != FaultKind::Border {
-            return fault.data.clone();
-        }
-        let message = if fault.message.is_empty() {
-            "the contract reverted without saying why".into()
-        } else {
-            fault.message.clone()
-        };
-        foreign_fault_encode(&ForeignFault {
-            vm: fault.vm.name().into_owned(),
-            at: fault.contract,
-            kind: fault.kind.name().into(),
-            data: fault.data.clone(),
-            message,
-        })
+    fn failure(&self, fault: &Fault, callee_vm: VmId, caller_vm: VmId) -> Bytes {
+        let abi = self.vms.convention(fault.vm).abi();
+        let failure = CalleeFailure { fault, abi, same_vm: callee_vm == caller_vm };
+        self.vms.convention(caller_vm).write_failure(failure)
     }
 
     fn take_crossings(&mut self) -> Vec<Crossing> {

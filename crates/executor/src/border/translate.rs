@@ -8,10 +8,11 @@ use super::{
     book::StateBook,
     registry::{Entry, Held, Projections, entry_of},
 };
-use hexapla_abi::{Abi, AnyCodec, Codec, CodecError, ImageError, Projection, Value, describe_revert};
+use hexapla_abi::{Abi, AnyCodec, Codec, CodecError, ImageError, Projection, Value, describe_error};
 use hexapla_primitives::{B256, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
-    BorderState, CallBook, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall, Vm, VmSet,
+    BorderState, CallBook, CallConvention, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall,
+    VmSet,
 };
 use std::sync::Arc;
 
@@ -49,11 +50,6 @@ fn refusal(message: impl Into<String>) -> HostError {
     HostError::fault(FaultKind::Border, message.into())
 }
 
-/// The ABI of a VM's contracts.
-pub(super) fn abi_of(vms: &VmSet, vm: VmId) -> Abi {
-    vms.get(vm).map_or(Abi::Solidity, |vm| vm.abi())
-}
-
 /// Puts the call of a crossing into the callee's form. `None` where its bytes are not values of an interface.
 pub(super) fn call(
     vms: &VmSet,
@@ -61,39 +57,37 @@ pub(super) fn call(
     frame: &mut Frame,
     state: &mut dyn BorderState,
 ) -> HostResult<Option<Translated>> {
-    let (from, to) = (abi_of(vms, frame.caller_vm), abi_of(vms, frame.vm));
-    if from == to {
+    let (caller, callee) = (vms.convention(frame.caller_vm), vms.convention(frame.vm));
+    let from = caller.abi();
+    if from == callee.abi() {
         return Ok(None);
     }
-    let callee = vms.get(frame.vm).map(|vm| &**vm);
     state.charge(TRANSLATION_GAS.saturating_add(price(frame.input.len())))?;
-    let entry = match callee {
-        Some(vm) if vm.is_raw_call(from, &frame.input) => None,
-        _ => entry_of(frame.code_address, frame.code.hash, state)?,
+    let entry = match callee.is_raw_call(from, &frame.input) {
+        true => None,
+        false => entry_of(frame.code_address, frame.code.hash, state)?,
     };
     let Some(entry) = entry else {
         raw(callee, from, frame)?;
         return Ok(None);
     };
     let projection = held.get(all, &entry, from, state)?;
-    let translated = Call { vms, callee, projection, entry, frame, state }.translate()?;
+    let translated = Call { caller, callee, projection, entry, frame, state }.translate()?;
     if translated.is_none() {
         raw(callee, from, frame)?;
     }
     Ok(translated)
 }
 
-fn raw(callee: Option<&dyn Vm>, from: Abi, frame: &mut Frame) -> HostResult<()> {
-    if let Some(vm) = callee {
-        frame.input = vm.raw_call(frame.caller, from, &frame.input).map_err(refusal)?;
-    }
+fn raw(callee: &dyn CallConvention, from: Abi, frame: &mut Frame) -> HostResult<()> {
+    frame.input = callee.raw_call(frame.caller, from, &frame.input).map_err(refusal)?;
     Ok(())
 }
 
 /// A call of a contract with an interface.
 struct Call<'a> {
-    vms: &'a VmSet,
-    callee: Option<&'a dyn Vm>,
+    caller: &'a dyn CallConvention,
+    callee: &'a dyn CallConvention,
     projection: Arc<Projection>,
     entry: Entry,
     frame: &'a mut Frame,
@@ -126,28 +120,19 @@ impl Call<'_> {
         let name = projection.source().display_name();
         let arguments = projection.arguments(place, values).map_err(|error| not_passed(name, error))?;
         let function = projection.function(place).ok_or_else(lost)?;
-        if let Some(units) = arguments.lamports {
-            let unit = self.vms.get(self.frame.caller_vm).map_or(1, |vm| vm.coin_unit());
-            self.frame.value = U256::from(units) * U256::from(unit);
+        if let Some(units) = arguments.coin {
+            self.frame.value = U256::from(units) * U256::from(self.caller.coin_unit());
         }
         let (values, accounts) = (&arguments.values, &arguments.accounts);
         let (callee, frame) = (self.callee, &*self.frame);
-        let input = with_book(frame.vm, self.state, |book| match callee {
-            Some(vm) => {
-                let (caller, code) = (frame.caller, &frame.code.bytes);
-                let derivations = projection.derivations(place);
-                let call = TypedCall { caller, code, function, values, accounts, derivations };
-                vm.write_call(&call, book)
-            }
-            None => {
-                let encoded = AnyCodec::new(projection.source().abi, book.addresses()).encode_call(function, values);
-                encoded.map_err(|error| refusal(error.to_string()))
-            }
-        })?
-        .map_err(|error| match error {
-            HostError::Fault { kind: FaultKind::Border, message } => not_passed(name, message),
-            error => error,
-        })?;
+        let (caller, code) = (frame.caller, &frame.code.bytes);
+        let derivations = projection.derivations(place);
+        let call = TypedCall { caller, code, function, values, accounts, derivations };
+        let input =
+            with_book(frame.vm, self.state, |book| callee.write_call(&call, book))?.map_err(|error| match error {
+                HostError::Fault { kind: FaultKind::Border, message } => not_passed(name, message),
+                error => error,
+            })?;
         self.begin(Item::Function(place), function.signature.clone(), arguments.values, input)
     }
 
@@ -167,10 +152,10 @@ impl Call<'_> {
             AnyCodec::new(abi, book.addresses()).decode_values(&types, arguments)
         })?
         .map_err(|error| not_passed(projection.source().display_name(), error))?;
-        let input = self.callee.and_then(|vm| match values.first() {
-            Some(Value::Bytes(account)) => vm.read_call(account),
+        let input = match values.first() {
+            Some(Value::Bytes(account)) => self.callee.read_call(account),
             _ => None,
-        });
+        };
         let input = input.ok_or_else(|| refusal("this contract has no accounts that can be read"))?;
         self.begin(Item::Reader(place), reader.function.signature.clone(), values, input)
     }
@@ -225,7 +210,7 @@ impl Translated {
         };
         let translated = state
             .charge(price(output.len()))
-            .and_then(|()| self.result(abi_of(vms, frame.caller_vm), frame, &output, state));
+            .and_then(|()| self.result(vms.convention(frame.caller_vm).abi(), frame, &output, state));
         end.gas_left = state.gas_left();
         end.exit = match translated {
             Ok(output) => Exit::Return(output),
@@ -297,20 +282,14 @@ impl Translated {
         if fault.kind != FaultKind::Revert {
             return;
         }
-        let (source, data) = (self.projection.source(), &fault.data);
-        let Some(place) = self.projection.source_error_in(data) else { return };
+        let source = self.projection.source();
+        let Some(place) = self.projection.source_error_in(&fault.data) else { return };
         let Some(error) = source.errors.get(place) else { return };
-        if source.abi == Abi::Solidity {
-            fault.message = describe_revert(data, [&**source]);
-        } else {
-            let number = fault.code.map(|code| format!(" ({code})")).unwrap_or_default();
-            let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", error.message) };
-            fault.message = format!("{}{number}{meaning}", error.name);
-        }
+        fault.message = describe_error(source, error, &fault.data, fault.code);
         // The number that the projection has for it, where errors are numbers.
-        if fault.code.is_none() && self.projection.target() == Abi::Borsh {
+        if fault.code.is_none() {
             let shown = self.projection.error_of(place).and_then(|place| self.projection.interface().errors.get(place));
-            fault.code = shown.and_then(|error| Some(u32::from_le_bytes(error.selector[..].try_into().ok()?)));
+            fault.code = shown.and_then(|error| self.projection.target().error_number(&error.selector));
         }
     }
 }
