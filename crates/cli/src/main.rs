@@ -1,13 +1,12 @@
 //! The binary hexapla: run scenarios, Ethereum state tests, proofs.
 //!
 //! - [`args`]: the command line; [`commands`]: one module per command
-//! - [`scenario`]: a scenario as its file says it
-//! - [`world`]: the chain it runs on, with names and interfaces
-//! - [`play`]: step by step, with the comparison with what was expected
-//! - [`explain`]: what a transaction did, in the words of the interfaces
+//! - [`machine`]: engines, caches and database as the command line asks for them
 //! - [`statetest`]: Ethereum's state tests; [`svm_fixture`]: the fixtures of Solana's clients
 //! - [`render`]: reports as text and as JSON
-//! - [`output`], [`problem`]: stdout, stderr, and what is wrong with the input
+//! - [`output`]: stdout and stderr
+//!
+//! Scenarios, explanations and problems are those of the library `hexapla-scenario`.
 
 #![cfg_attr(
     not(test),
@@ -24,20 +23,16 @@
 
 mod args;
 mod commands;
-mod explain;
+mod machine;
 mod memory;
-mod nearest;
 mod output;
-mod play;
-mod problem;
 mod render;
-mod scenario;
 mod statetest;
 mod svm_fixture;
-mod world;
 
 use args::{Cli, Command};
 use clap::Parser as _;
+use hexapla_scenario::{explain, problem};
 use miette::Diagnostic;
 use output::Output;
 use std::process::ExitCode;

@@ -148,6 +148,9 @@ pub trait TransactionFormat: Send + Sync {
     /// What a transaction can say beside its calls.
     fn options(&self) -> &'static [FieldSpec];
 
+    /// Which of them the transactions of a deployment take as well, by name.
+    fn options_of_deployments(&self) -> &'static [&'static str];
+
     /// What a deployment can say beside its code.
     fn deploy_options(&self) -> &'static [FieldSpec];
 

@@ -47,6 +47,10 @@ impl TransactionFormat for Transactions {
         &OPTIONS
     }
 
+    fn options_of_deployments(&self) -> &'static [&'static str] {
+        &[UNIT_PRICE]
+    }
+
     fn deploy_options(&self) -> &'static [FieldSpec] {
         &DEPLOY_OPTIONS
     }

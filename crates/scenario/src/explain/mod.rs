@@ -1,0 +1,13 @@
+//! What a transaction did, in the words of the contracts' interfaces.
+//!
+//! - [`frame`]: the call tree, decoded
+//! - `crossing`: calls between VMs whose ABIs differ, in the callee's terms
+//! - `transaction`: transactions of a VM's own form, whose root is no call but has instructions
+//! - [`value`]: values with names for addresses
+//! - [`fault`]: failures as one line
+
+mod crossing;
+pub mod fault;
+pub mod frame;
+pub(crate) mod transaction;
+pub mod value;

@@ -1,0 +1,37 @@
+//! Text from outside, without anything that a terminal would obey.
+
+/// Text with `\u{fffd}` for what a terminal would obey or not show.
+pub fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c == '\n' || is_visible(c) { c } else { '\u{fffd}' }).collect()
+}
+
+/// The same, but each byte that is replaced becomes a `?`, so that positions stay what they are.
+pub fn harmless_in_place(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => shown.push(c),
+            c if is_visible(c) => shown.push(c),
+            c => shown.push_str("????".get(..c.len_utf8()).unwrap_or_default()),
+        }
+    }
+    shown
+}
+
+/// Neither a control character nor one that reorders or hides others.
+pub fn is_visible(c: char) -> bool {
+    matches!(c, ' '..='~') || !c.is_control() && c.escape_debug().count() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_replaced_and_the_rest_is_not() {
+        let text = "a\u{1b}[2J\u{9b}\u{202e}→ é \"\\";
+        assert_eq!(harmless(text), "a\u{fffd}[2J\u{fffd}\u{fffd}→ é \"\\");
+        assert_eq!(harmless_in_place(text), "a?[2J?????→ é \"\\");
+        assert_eq!(harmless_in_place(text).len(), text.len());
+    }
+}
