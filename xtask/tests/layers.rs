@@ -14,6 +14,7 @@ const ROWS: [&[&str]; 17] = [
     &["primitives", "abi"],
     &["store", "trie"],
     &["state"],
+    &["statedb"],
     &["vm"],
     &["svm-types"],
     &ADAPTERS,

@@ -1,6 +1,6 @@
 //! Values as JSON.
 
-use std::sync::Arc;
+use alloc::{string::ToString, sync::Arc};
 
 use alloy_primitives::{I256, U256, hex};
 use serde_json::{Map, Number, Value as Json, json};

@@ -26,7 +26,8 @@
 //! form is wider is given the translation when it is built.
 //!
 //! Without the feature `std` (which is on by default) this crate is `no_std` and has what a border needs: the model,
-//! the codecs and the wire form of interfaces. With it come the texts: interfaces in JSON, artefacts, arguments.
+//! the codecs and the wire form of interfaces; with the feature `json` also values as JSON. With `std` come the texts:
+//! interfaces in JSON, artefacts, arguments.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
@@ -72,7 +73,7 @@ pub mod image;
 /// Functions, events and custom errors of a contract.
 pub mod interface;
 /// Values as JSON.
-#[cfg(feature = "std")]
+#[cfg(feature = "json")]
 pub mod json;
 /// What an interface may have at most.
 pub mod limits;
@@ -117,7 +118,7 @@ pub use interface::{
     Abi, AccountLayout, AccountParam, AccountSource, CustomError, Event, EventParam, Function, Interface, Mutability,
     Param, Refused, Seed,
 };
-#[cfg(feature = "std")]
+#[cfg(feature = "json")]
 pub use json::value_to_json;
 pub use projection::{Arguments, Projection, Reader};
 #[cfg(feature = "std")]

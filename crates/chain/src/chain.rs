@@ -12,7 +12,8 @@ use hexapla_executor::{
     system,
 };
 use hexapla_primitives::{Address, B256, Bytes, GenesisAccount, ObjectKey, U256, VmId, keccak256};
-use hexapla_state::{AccessSet, BlockChanges, ObjectProof, Overlay, StateDb, StateError, StateReader};
+use hexapla_state::{AccessSet, BlockChanges, Overlay, StateError, StateReader};
+use hexapla_statedb::{ObjectProof, StateDb};
 use hexapla_store::KvStore;
 use hexapla_trie::AccountProof;
 use std::sync::Arc;

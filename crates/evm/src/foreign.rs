@@ -4,6 +4,7 @@ use crate::{
     host::{FrameHost, JournalState, Metered},
     machine::Machine,
 };
+use alloc::{boxed::Box, format, string::ToString};
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256};
 use hexapla_vm::{Border, CallKind, CallerEnd, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation};
 use revm::{

@@ -6,6 +6,7 @@ use crate::{
     host::FrameHost,
     machine::{Ctx, Machine},
 };
+use alloc::vec::Vec;
 use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, VmId};
 use hexapla_state::StateError;
 use hexapla_vm::{CallKind, Code, Exit, Frame, FrameEnd, HostError, NewCall};

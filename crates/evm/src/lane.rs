@@ -9,8 +9,9 @@ use crate::{
     host::FrameHost,
     machine::{ExecuteError, Executed, Machine},
 };
+use alloc::{format, string::ToString};
 use hexapla_primitives::{Address, Bytes, FaultKind, U256, VmId};
-use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, HostError, LaneEnd, LaneError, LaneRefusal, LaneTransaction, Tracer};
+use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, HostError, LaneEnd, LaneError, LaneRejection, LaneTransaction, Tracer};
 use revm::{
     context::{ContextTr, TxEnv, result::ResultGas},
     context_interface::{JournalTr, LocalContextTr as _, journaled_state::account::JournaledAccountTr as _},
@@ -65,33 +66,37 @@ impl Machine {
     fn run_lane(&mut self, frame: &mut Frame, tx: &dyn LaneTransaction) -> Result<(FrameEnd, u64), ExecuteError> {
         LaneHandler.load_accounts(self)?;
         if let Err(Ended { end: FrameEnd { exit: Exit::Fault(fault), .. }, .. }) = self.enter_frame(frame, None, 0)? {
-            return Err(ExecuteError::Refused(LaneRefusal::new(fault.kind.name(), fault.message)));
+            return Err(ExecuteError::Rejected(LaneRejection::new(fault.kind.name(), fault.message)));
         }
-        let fee_gas = Gas::new(tx.state_gas());
-        let mut host = self.lane_host(frame, fee_gas).taking_fees();
-        let begun = tx.begin(&mut host);
-        let fee_gas = host.into_fee_gas();
-        let mut run = begun.map_err(|error| match error {
-            LaneError::Refused(refusal) => ExecuteError::Refused(refusal),
-            LaneError::Fatal(fatal) => ExecuteError::Fatal(fatal),
-        })?;
         if let Some(tracer) = &mut self.tracer {
             tracer.enter(frame, self.evm.ctx.journaled_state.logs().len());
         }
+        let (gas, fee_gas) = (Gas::new(frame.gas_limit), Gas::new(tx.state_gas()));
+        let mut host = self.lane_host(frame, gas, fee_gas).fees_pay();
+        let validated = tx.validate(&mut host);
+        let (gas, fee_gas) = host.into_gas_and_fee_gas();
+        let validation = frame.gas_limit.saturating_sub(gas.remaining());
+        let mut run = validated.map_err(|error| match error {
+            LaneError::Rejected(refusal) => ExecuteError::Rejected(refusal),
+            LaneError::Fatal(fatal) => ExecuteError::Fatal(fatal),
+        })?;
         let checkpoint = self.evm.ctx.journal_mut().checkpoint();
-        let mut host = self.lane_host(frame, fee_gas);
+        let mut host = self.lane_host(frame, gas, fee_gas);
         let ended = run.run(&mut host);
         let gas = host.into_gas();
         let LaneEnd { exit, gas_used, native_used } = ended?;
+        let gas_used = gas_used.saturating_add(validation);
         let gas_left = frame.gas_limit.saturating_sub(gas_used).min(gas.remaining());
         let Ended { end, translation, .. } = self.exit_frame(frame, FrameEnd { exit, gas_left, native_used })?;
         if end.exit.is_success() {
             self.evm.ctx.journal_mut().checkpoint_commit();
         } else {
             self.evm.ctx.journal_mut().checkpoint_revert(checkpoint);
-            // Whatever the transaction has used, the fee pays for this.
-            run.fail(&mut self.lane_host(frame, Gas::new(tx.state_gas())).taking_fees())?;
         }
+        // Whatever the transaction has used, the fee pays for this.
+        let lane_end = LaneEnd { exit: end.exit.clone(), gas_used, native_used };
+        let gas = Gas::new(end.gas_left);
+        run.settle(&lane_end, &mut self.lane_host(frame, gas, Gas::new(tx.state_gas())).fees_pay())?;
         if let Some(tracer) = &mut self.tracer {
             tracer.exit(&end, self.evm.ctx.journaled_state.logs(), None);
             tracer.translated(&end, translation);
@@ -99,9 +104,9 @@ impl Machine {
         Ok((end, gas_used))
     }
 
-    fn lane_host<'a>(&'a mut self, frame: &'a Frame, fee_gas: Gas) -> FrameHost<'a> {
+    fn lane_host<'a>(&'a mut self, frame: &'a Frame, gas: Gas, fee_gas: Gas) -> FrameHost<'a> {
         let memory = SharedMemory::new_with_buffer(self.evm.ctx.local().shared_memory_buffer().clone());
-        FrameHost::new(self, frame, Gas::new(frame.gas_limit), memory).with_fee_gas(fee_gas)
+        FrameHost::new(self, frame, gas, memory).with_fee_gas(fee_gas)
     }
 
     /// Takes a fee from an account, for the beneficiary of the block.
@@ -113,6 +118,21 @@ impl Machine {
             return Err(HostError::fault(FaultKind::InsufficientBalance, message));
         }
         self.fee = self.fee.saturating_add(wei);
+        Ok(())
+    }
+
+    /// Gives back a part of the fees that the running transaction has paid.
+    pub(crate) fn refund_fee(&mut self, payer: Address, wei: U256) -> Result<(), HostError> {
+        let Some(left) = self.fee.checked_sub(wei) else {
+            let message = format!("a refund of {wei} wei is more than the fee of {} wei", self.fee);
+            return Err(Fatal(message).into());
+        };
+        let fatal = |error: &dyn core::fmt::Display| HostError::Fatal(Fatal(error.to_string()));
+        let mut account = self.evm.ctx.journal_mut().load_account_mut(payer).map_err(|error| fatal(&error))?.data;
+        if !account.incr_balance(wei) {
+            return Err(Fatal(format!("the balance of {payer} overflows by a refund of {wei} wei")).into());
+        }
+        self.fee = left;
         Ok(())
     }
 }

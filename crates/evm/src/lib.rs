@@ -9,9 +9,14 @@
 //!
 //! One revm instance serves all nested calls: a foreign VM that calls back runs a segment of revm's loop on the same
 //! frame stack and the same journal. Rules of the border are not here but behind [`hexapla_vm::Border`].
+//!
+//! Without the feature `std` the crate is `no_std`.
 
+#![cfg_attr(not(feature = "std"), no_std)]
 // Lengths and numbers of guests are never cut.
 #![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+
+extern crate alloc;
 
 mod fault;
 mod foreign;

@@ -1,9 +1,15 @@
 //! Executes transactions of the EVM lane.
 
 use crate::handler::LaneHandler;
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, Log, U256, VmId};
 use hexapla_state::{Overlay, StateError, TxChanges, WorldJournal};
-use hexapla_vm::{BlockInfo, Border, CallNode, Crossing, Environment, Fatal, LaneRefusal, Tracer, TxInfo};
+use hexapla_vm::{BlockInfo, Border, CallNode, Crossing, Environment, Fatal, LaneRejection, Tracer, TxInfo};
 use revm::{
     context::{
         BlockEnv, CfgEnv, Context, ContextTr, Evm, Transaction, TxEnv,
@@ -72,7 +78,7 @@ pub enum ExecuteError {
     Invalid(InvalidTransaction),
     /// It is invalid by the rules of its VM's lane; nothing was charged.
     #[error("invalid transaction: {0}")]
-    Refused(LaneRefusal),
+    Rejected(LaneRejection),
     /// The state could not be read.
     #[error(transparent)]
     State(#[from] StateError),

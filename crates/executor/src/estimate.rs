@@ -3,6 +3,7 @@
 //! Estimating runs the same code as executing, on the same state, with one gas limit after another.
 
 use crate::{executor::BlockRun, receipt::Receipt};
+use alloc::boxed::Box;
 use hexapla_evm::{ExecuteError, TxEnv};
 
 /// A transaction's gas need.

@@ -9,15 +9,11 @@ use crate::{
     receipt::{Outcome, Receipt, Status},
     stack::on_big_stack,
 };
+use alloc::{boxed::Box, format, sync::Arc};
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
-use hexapla_primitives::VmId;
+use hexapla_primitives::{VmId, platform::catch_panic};
 use hexapla_state::{AccessSet, Overlay};
-use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRefusal, LaneTransaction, VmSet};
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRejection, LaneTransaction, VmSet};
 
 /// Native stack of revm between two foreign frames; about 3.4 kB were measured.
 const EVM_SEGMENT_STACK_BYTES: usize = 64 << 10;
@@ -78,7 +74,7 @@ impl Executor {
     }
 
     /// Decodes a transaction of a VM's own form and checks what can be checked without state: once, on any thread.
-    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal> {
+    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRejection> {
         decode(&self.vms, vm, raw, checks)
     }
 
@@ -198,7 +194,7 @@ impl BlockRun {
 
     /// Decodes a transaction of a VM's own form.
     pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, ExecuteError> {
-        decode(&self.vms, vm, raw, checks).map_err(ExecuteError::Refused)
+        decode(&self.vms, vm, raw, checks).map_err(ExecuteError::Rejected)
     }
 
     /// The transaction alone: nothing is committed.
@@ -217,9 +213,9 @@ impl BlockRun {
         &mut self,
         execute: impl FnOnce(&mut Machine) -> Result<Executed, ExecuteError>,
     ) -> Result<Outcome, ExecuteError> {
-        let executed = catch_unwind(AssertUnwindSafe(|| execute(&mut self.machine))).unwrap_or_else(|panic| {
+        let executed = catch_panic(|| execute(&mut self.machine)).unwrap_or_else(|panic| {
             self.machine.abandon();
-            Err(Fatal(format!("a bug: {}", message_of(&*panic))).into())
+            Err(Fatal(format!("a bug: {}", panic.message())).into())
         });
         let crossings = self.machine.take_crossings();
         let Executed { success, output, created, fault, gas, logs, program_log, fee, changes, trace } = executed?;
@@ -255,16 +251,10 @@ impl BlockRun {
     }
 }
 
-fn decode(vms: &VmSet, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal> {
+fn decode(vms: &VmSet, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRejection> {
     let owner = vms.get(vm);
     let Some(lane) = owner.and_then(|vm| vm.lane()) else {
-        return Err(LaneRefusal::new("NoLane", format!("{vm} has no transactions of its own on this chain")));
+        return Err(LaneRejection::new("NoLane", format!("{vm} has no transactions of its own on this chain")));
     };
     lane.decode(raw, checks)
-}
-
-/// What a panic said.
-fn message_of(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }

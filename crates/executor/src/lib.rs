@@ -8,14 +8,23 @@
 //!
 //! Nothing here knows a VM by name: they come in a [`VmSet`]. The crate `hexapla` assembles those of this workspace, and
 //! `hexapla-chain` adds durable state.
+//!
+//! Without the feature `std` the crate is `no_std`: blocks run on the stack of their caller, and a panic is not caught.
 
+#![cfg_attr(not(feature = "std"), no_std)]
 // Lengths and numbers of guests are never cut.
 #![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+
+extern crate alloc;
 
 pub mod border;
 pub mod estimate;
 pub mod executor;
 pub mod receipt;
+#[cfg(feature = "std")]
+mod stack;
+#[cfg(not(feature = "std"))]
+#[path = "no_threads.rs"]
 mod stack;
 pub mod system;
 
@@ -25,6 +34,6 @@ pub use receipt::{Receipt, Status};
 pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, TxEnv, TxKind};
 pub use hexapla_state::{AccessSet, BlockChanges, Location, LocationValue, Overlay, StateError, StateReader};
 pub use hexapla_vm::{
-    CallKind, CallNode, Crossing, CrossingFault, Excerpt, Lane, LaneChecks, LaneRefusal, LaneTransaction, TraceItem,
+    CallKind, CallNode, Crossing, CrossingFault, Excerpt, Lane, LaneChecks, LaneRejection, LaneTransaction, TraceItem,
     Translation, Vm, VmSet,
 };

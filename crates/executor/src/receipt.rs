@@ -1,5 +1,6 @@
 //! What a transaction did.
 
+use alloc::{string::String, vec::Vec};
 use hexapla_primitives::{Address, B256, Bytes, Fault, Log, U256, keccak256};
 use hexapla_state::TxChanges;
 use hexapla_vm::{CallNode, Crossing};

@@ -4,17 +4,27 @@
 //! has an interface like any other contract. It registers interfaces, translates identities, and reads state of any
 //! contract without a call.
 
+mod interface;
+
 use crate::border::registry::{self, Entry};
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+use core::fmt::Display;
 use hexapla_abi::{Codec, CodecError, Interface, SolidityCodec, Value, WireError};
 use hexapla_primitives::{
     Address, B256, Bytes, Fault, FaultKind, GasRate, GenesisAccount, HomeRecord, ObjectKey, VmId, address,
     identity::{alias_of, canonical_of, canonical_of_alias, designator, is_malformed_alias},
     keccak256,
+    platform::Lazy,
 };
 use hexapla_vm::{
     AccountIds, CallKind, CallRequest, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm, VmSet,
 };
-use std::{fmt::Display, sync::LazyLock};
 
 /// Where the system contract stands: "hexapla" and 0xff.
 pub const SYSTEM_CONTRACT: Address = address!("0x00000000000000000000000068657861706c61ff");
@@ -31,8 +41,7 @@ pub const SIGNATURES: [&str; 8] = [
     "function object(uint8 vm, bytes key) view returns (bytes)",
 ];
 
-static INTERFACE: LazyLock<Interface> =
-    LazyLock::new(|| Interface::from_solidity_signatures("Hexapla", SIGNATURES).unwrap_or_default());
+static INTERFACE: Lazy<Interface> = Lazy::new(interface::written_out);
 
 /// Gas of decoding a call and encoding its result.
 const CALL_GAS: u64 = 200;

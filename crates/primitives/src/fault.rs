@@ -1,6 +1,7 @@
 //! How a frame failed. A fault is data, never an `Err`.
 
 use crate::VmId;
+use alloc::string::String;
 use alloy_primitives::{Address, Bytes};
 use core::fmt;
 use serde::{Deserialize, Serialize};

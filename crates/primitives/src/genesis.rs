@@ -1,6 +1,7 @@
 //! Accounts that are there from the beginning.
 
 use crate::{Address, Bytes, ObjectKey, U256};
+use alloc::vec::Vec;
 
 /// An account as it goes into a state without a transaction, whatever VM it is at home in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The open tag of a virtual machine.
 
+use alloc::{borrow::Cow, format};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,7 @@ impl VmId {
     pub const INTERFACE: Self = Self(65);
 
     /// Short lower-case name for people, e.g. `evm`; unknown tags are `vm-200`.
-    pub fn name(self) -> std::borrow::Cow<'static, str> {
+    pub fn name(self) -> Cow<'static, str> {
         const NAMES: [&str; 6] = ["evm", "wasm", "svm", "move", "cairo", "fuel"];
         match (NAMES.get(usize::from(self.0)), self) {
             (Some(name), _) => (*name).into(),

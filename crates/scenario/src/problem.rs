@@ -132,7 +132,7 @@ impl From<hexapla::ChainError> for Box<Problem> {
                 "the transaction is not valid",
                 "nothing was executed; check sender, value and gas of the step",
             ),
-            ChainError::Execute(ExecuteError::Refused(_)) => (
+            ChainError::Execute(ExecuteError::Rejected(_)) => (
                 "hexapla::transaction::invalid",
                 "the transaction is not valid",
                 "nothing was executed and no fee was paid; check the sender's balance, and how much the step says",

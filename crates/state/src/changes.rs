@@ -1,12 +1,12 @@
 //! What a transaction read and wrote, as data.
 
+use alloc::collections::BTreeMap;
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, keccak256};
 use revm::{
     primitives::HashMap,
     state::{AccountInfo, EvmState},
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// An object in a transaction: before it and now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

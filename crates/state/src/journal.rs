@@ -8,6 +8,7 @@ use crate::{
     changes::{ObjectSlot, ObjectState, TxChanges},
     reader::StateError,
 };
+use alloc::vec::Vec;
 use hexapla_primitives::{Bytes, ObjectKey};
 use revm::{
     Database,

@@ -5,16 +5,16 @@ use crate::{
     journal::WorldSource,
     reader::{StateError, StateReader},
 };
+use alloc::{collections::BTreeMap, sync::Arc};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
 use revm::{
     Database,
     bytecode::Bytecode,
-    primitives::{AddressMap, HashMap, KECCAK_EMPTY, map::B256Map},
+    primitives::{
+        AddressMap, HashMap, KECCAK_EMPTY,
+        map::{B256Map, hash_map::Entry},
+    },
     state::{Account, AccountInfo},
-};
-use std::{
-    collections::{BTreeMap, hash_map::Entry},
-    sync::Arc,
 };
 
 /// One account's changes in a block.

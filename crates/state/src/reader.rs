@@ -1,19 +1,16 @@
 //! Committed state, as execution reads it.
 
+use alloc::{boxed::Box, string::String};
+use core::error::Error;
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
-use hexapla_store::StoreError;
-use hexapla_trie::TrieError;
 use revm::{bytecode::Bytecode, database_interface::DBErrorMarker, primitives::KECCAK_EMPTY, state::AccountInfo};
 
 /// State could not be read or written. Always a fault of the host, never of a contract.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// The database failed.
+    /// What holds the state failed: a database, a trie that does not fit its root. See [`StateError::backend_error`].
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The trie does not fit its root.
-    #[error(transparent)]
-    Trie(#[from] TrieError),
+    Backend(Box<dyn Error + Send + Sync>),
     /// An account names code that the database does not hold.
     #[error("code {0} is not in the database; the database is incomplete, restore it from a copy")]
     MissingCode(B256),
@@ -25,6 +22,21 @@ pub enum StateError {
         /// Row key in hex.
         key: String,
     },
+}
+
+impl StateError {
+    /// The failure of what holds the state.
+    pub fn backend(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Backend(Box::new(error))
+    }
+
+    /// What the backend reported, if it is an error of this type.
+    pub fn backend_error<E: Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Backend(error) => error.downcast_ref(),
+            Self::MissingCode(_) | Self::CorruptRow { .. } => None,
+        }
+    }
 }
 
 impl DBErrorMarker for StateError {}

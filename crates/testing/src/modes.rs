@@ -101,7 +101,7 @@ impl Observation {
 
     fn failed(error: &ExecuteError) -> Self {
         match error {
-            ExecuteError::Invalid(_) | ExecuteError::Refused(_) => Self::Invalid(error.to_string()),
+            ExecuteError::Invalid(_) | ExecuteError::Rejected(_) => Self::Invalid(error.to_string()),
             ExecuteError::State(_) | ExecuteError::Fatal(_) => Self::Broken(error.to_string()),
         }
     }

@@ -1,12 +1,13 @@
 //! How the contracts of a VM are called, and how their calls fail.
 
 use crate::{HostError, HostResult};
+use alloc::string::{String, ToString};
+use core::ops::RangeInclusive;
 use hexapla_abi::{
     Abi, AddressBook, AnyCodec, Codec, Derivation, Function, Value,
     solidity::{ForeignFault, foreign_fault_encode},
 };
 use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind};
-use std::ops::RangeInclusive;
 
 /// The code with which a call fails in VMs whose failures are numbers, where the callee's failure has none that fits:
 /// "hexa" in ASCII.

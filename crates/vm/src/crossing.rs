@@ -1,13 +1,13 @@
 //! Calls between VMs: their rules and their record.
 
 use crate::{CallKind, Fatal, Frame, FrameEnd, HostResult, Vm};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use hexapla_abi::{Value, value_to_json};
 use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, HomeRecord, NativeGas, ObjectKey, U256, VmId};
 use serde::{
     Serialize, Serializer,
     ser::{SerializeSeq, SerializeStruct},
 };
-use std::sync::Arc;
 
 /// One side of a crossing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

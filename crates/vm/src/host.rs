@@ -1,8 +1,8 @@
 //! What a frame may ask for while it runs.
 
 use crate::{CallKind, Code, Frame, FrameEnd};
+use alloc::{borrow::Cow, string::String};
 use hexapla_primitives::{Address, B256, Bytes, Fault, FaultKind, HomeRecord, ObjectKey, U256};
-use std::borrow::Cow;
 
 /// A fault of the host itself: a broken database, a bug. It aborts the block and never becomes a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -228,12 +228,6 @@ pub trait Host {
     /// Moves native coin between accounts by the rules of the frame's VM. Credits and debits must be equal in sum, and
     /// no account can be debited more than it has.
     fn settle(&mut self, _changes: &[BalanceChange]) -> HostResult<()> {
-        Err(HostError::NOT_SERVED)
-    }
-
-    /// Takes a fee from an account. It never passes through the journal of anyone who gets it: the block's beneficiary
-    /// is credited when the transaction commits.
-    fn pay_fee(&mut self, _payer: Address, _wei: U256) -> HostResult<()> {
         Err(HostError::NOT_SERVED)
     }
 

@@ -1,13 +1,14 @@
 //! The path of a VM's own transactions.
 //!
 //! A VM whose users sign transactions of its own form has a [`Lane`]. What a transaction needs of no state (decoding,
-//! sanitising, signatures) happens once, in [`Lane::decode`]. The rest is in three steps: [`LaneTransaction::begin`]
-//! checks it against the state and charges the fee, [`LaneRun::run`] does what it says, and where that fails and is
-//! undone, [`LaneRun::fail`] does what a failed transaction still leaves behind.
+//! sanitising, signatures) happens once, in [`Lane::decode`]. The rest is in three steps: [`LaneTransaction::validate`]
+//! checks it against the state, which may run code of accounts, and charges the fee; [`LaneRun::run`] does what it says;
+//! [`LaneRun::settle`] does what stays whether that succeeded or failed and was undone: it may refund, and write what the
+//! transaction leaves behind.
 
-use crate::{Exit, Fatal, Host, HostError};
-use hexapla_primitives::{Address, NativeGas};
-use std::borrow::Cow;
+use crate::{Exit, Fatal, Host, HostError, HostResult};
+use alloc::{borrow::Cow, boxed::Box, string::String, vec, vec::Vec};
+use hexapla_primitives::{Address, NativeGas, U256};
 
 /// What is checked of a transaction. A transaction that is to be committed needs all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +29,15 @@ impl LaneChecks {
 /// A transaction is not executed; nothing was charged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct LaneRefusal {
+pub struct LaneRejection {
     /// The name of the reason, as clients of the VM know it.
     pub name: Cow<'static, str>,
     /// One sentence for people.
     pub message: String,
 }
 
-impl LaneRefusal {
-    /// A refusal.
+impl LaneRejection {
+    /// A rejection.
     pub fn new(name: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self { name: name.into(), message: message.into() }
     }
@@ -47,7 +48,7 @@ impl LaneRefusal {
 pub enum LaneError {
     /// It is invalid.
     #[error(transparent)]
-    Refused(#[from] LaneRefusal),
+    Rejected(#[from] LaneRejection),
     /// A fault of the host.
     #[error(transparent)]
     Fatal(#[from] Fatal),
@@ -57,7 +58,7 @@ impl From<HostError> for LaneError {
     fn from(error: HostError) -> Self {
         match error {
             HostError::Fatal(fatal) => Self::Fatal(fatal),
-            HostError::Fault { kind, message } => Self::Refused(LaneRefusal::new(kind.name(), message)),
+            HostError::Fault { kind, message } => Self::Rejected(LaneRejection::new(kind.name(), message)),
         }
     }
 }
@@ -65,7 +66,7 @@ impl From<HostError> for LaneError {
 /// Transactions of a VM's own form.
 pub trait Lane {
     /// Reads a transaction and checks what can be checked without state.
-    fn decode(&self, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal>;
+    fn decode(&self, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRejection>;
 }
 
 /// A transaction that was decoded.
@@ -76,6 +77,11 @@ pub trait LaneTransaction: Send + Sync {
     /// Canonical address of the account that pays the fee and stands behind the transaction.
     fn payer(&self) -> Address;
 
+    /// Canonical addresses of all accounts that signed it, where it knows them without state. The payer comes first.
+    fn signers(&self) -> Vec<Address> {
+        vec![self.payer()]
+    }
+
     /// Most gas that it can use.
     fn gas_limit(&self) -> u64;
 
@@ -84,17 +90,33 @@ pub trait LaneTransaction: Send + Sync {
     fn state_gas(&self) -> u64;
 
     /// Checks it against the state and charges the fee; the fee pays for the requests. What this does stays, whatever
-    /// happens later.
-    fn begin(&self, host: &mut dyn Host) -> Result<Box<dyn LaneRun + '_>, LaneError>;
+    /// happens later. Calls that it makes run code of accounts (Cairo's `__validate__`): they are paid by the transaction's
+    /// gas, stand in its call tree, and take from what [`LaneRun::run`] has.
+    fn validate(&self, host: &mut dyn LaneHost) -> Result<Box<dyn LaneRun + '_>, LaneError>;
 }
 
-/// A transaction that has begun.
+/// What a lane may ask for when it validates and settles: fees, beside what every frame may. The type says who may charge;
+/// [`LaneRun::run`] may not, because what it does can be undone.
+pub trait LaneHost: Host {
+    /// Takes a fee from an account. It never passes through the journal of anyone who gets it: the block's beneficiary
+    /// is credited when the transaction commits.
+    fn pay_fee(&mut self, payer: Address, wei: U256) -> HostResult<()>;
+
+    /// Gives back a part of the fees that this transaction has paid.
+    fn refund_fee(&mut self, payer: Address, wei: U256) -> HostResult<()>;
+
+    /// The same host as other code sees it.
+    fn as_host(&mut self) -> &mut dyn Host;
+}
+
+/// A transaction that was validated.
 pub trait LaneRun {
     /// Does what the transaction says, its gas in the host. Everything is undone if it ends in a fault.
     fn run(&mut self, host: &mut dyn Host) -> Result<LaneEnd, Fatal>;
 
-    /// Does what stays of a transaction that failed, beside the fee, which pays for it.
-    fn fail(&mut self, host: &mut dyn Host) -> Result<(), Fatal>;
+    /// Does what stays, however the transaction has ended; where it failed, what it did is undone by now. The fee pays for
+    /// it. `end` says what it used, so that a lane that charges by usage can give back the rest.
+    fn settle(&mut self, end: &LaneEnd, host: &mut dyn LaneHost) -> Result<(), Fatal>;
 }
 
 /// How a transaction ended.
@@ -102,7 +124,7 @@ pub trait LaneRun {
 pub struct LaneEnd {
     /// Result or fault.
     pub exit: Exit,
-    /// Gas that it used.
+    /// Gas that it used, without what its validation took.
     pub gas_used: u64,
     /// The same on the VM's own meter.
     pub native_used: Option<NativeGas>,

@@ -9,9 +9,14 @@
 //! - [`Frame`], [`FrameEnd`], [`Crossing`], [`CallNode`]: one call, its end, its record, its place in the call tree
 //!
 //! An adapter never owns or commits state, and adapters never see one another.
+//!
+//! Without the feature `std` the crate is `no_std`.
 
+#![cfg_attr(not(feature = "std"), no_std)]
 // Lengths and numbers of guests are never cut.
 #![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
+
+extern crate alloc;
 
 mod convention;
 mod crossing;
@@ -30,7 +35,7 @@ pub use host::{
     BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,
     HostError, HostResult, TxInfo,
 };
-pub use lane::{Lane, LaneChecks, LaneEnd, LaneError, LaneRefusal, LaneRun, LaneTransaction};
+pub use lane::{Lane, LaneChecks, LaneEnd, LaneError, LaneHost, LaneRejection, LaneRun, LaneTransaction};
 pub use set::{DuplicateVm, VmSet};
 pub use trace::{CallNode, TraceItem, Tracer};
 

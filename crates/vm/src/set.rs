@@ -1,8 +1,8 @@
 //! The VMs of one chain.
 
 use crate::{CallConvention, SolidityConvention, Vm};
+use alloc::{sync::Arc, vec::Vec};
 use hexapla_primitives::VmId;
-use std::sync::Arc;
 
 /// A tag was registered twice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! The call tree of a transaction, over all VMs.
 
 use crate::{CallKind, Exit, Frame, FrameEnd, Translation};
+use alloc::{boxed::Box, vec::Vec};
 use hexapla_primitives::{Address, Bytes, Fault, Log, NativeGas, U256, VmId};
 use serde::Serialize;
 

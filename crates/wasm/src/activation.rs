@@ -8,6 +8,7 @@ use crate::{
     instrument::{INSTRUMENTER_VERSION, ModuleInfo},
     prices,
 };
+use alloc::vec::Vec;
 use hexapla_primitives::{B256, Bytes, ObjectKey, VmId};
 
 const KEY_PREFIX: &[u8] = b"stylus/activation/v2/";

@@ -1,16 +1,16 @@
 //! A map from code hashes to what was made of the code, bounded by the bytes that it holds.
 
+use alloc::{collections::BTreeMap, vec, vec::Vec};
 use alloy_primitives::map::HashMap;
-use hexapla_primitives::B256;
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+use hexapla_primitives::{
+    B256,
+    platform::{Lock, LockGuard},
 };
 
 /// Keeps values of at most `max_bytes` together; those unused for longest make room. The newest value stays even if
 /// it alone is larger. With zero bytes nothing is kept.
 pub(crate) struct Cache<V> {
-    inner: Mutex<Inner<V>>,
+    inner: Lock<Inner<V>>,
     max_bytes: u64,
 }
 
@@ -31,7 +31,7 @@ struct Entry<V> {
 impl<V: Clone> Cache<V> {
     pub(crate) fn new(max_bytes: u64) -> Self {
         let inner = Inner { entries: HashMap::default(), ages: BTreeMap::new(), uses: 0, bytes: 0 };
-        Self { inner: Mutex::new(inner), max_bytes }
+        Self { inner: Lock::new(inner), max_bytes }
     }
 
     pub(crate) fn get(&self, key: &B256) -> Option<V> {
@@ -64,9 +64,8 @@ impl<V: Clone> Cache<V> {
         self.lock().bytes
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner<V>> {
-        // No operation leaves it half done.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> LockGuard<'_, Inner<V>> {
+        self.inner.lock()
     }
 }
 

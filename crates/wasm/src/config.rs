@@ -1,5 +1,7 @@
 //! What a user of the crate decides.
 
+use alloc::string::String;
+#[cfg(feature = "std")]
 use std::path::PathBuf;
 
 /// Which engine runs the instrumented code. All give the same results and charge the same ink.
@@ -32,8 +34,10 @@ pub struct Config {
     ///
     /// Native code is read from it, so it is refused unless it is a real folder of the user that runs the process, in
     /// which nobody else may write.
+    #[cfg(feature = "std")]
     pub cache_dir: Option<PathBuf>,
     /// Bytes that the folder, the given or the temporary one, may hold; the oldest files go first.
+    #[cfg(feature = "std")]
     pub cache_dir_bytes: u64,
     /// Bytes of compiled programs kept in memory; those unused for longest go first. With zero nothing is kept there.
     pub cached_bytes: u64,
@@ -47,7 +51,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             engine: EngineKind::default(),
+            #[cfg(feature = "std")]
             cache_dir: None,
+            #[cfg(feature = "std")]
             cache_dir_bytes: 4 << 30,
             cached_bytes: 512 << 20,
             pool_size: 1_024,
@@ -62,6 +68,7 @@ pub enum SetupError {
     #[error("the WASM engine could not be set up: {0}")]
     Engine(String),
     /// The folder for compiled programs cannot be used.
+    #[cfg(feature = "std")]
     #[error("the folder {} for compiled programs cannot be used: {reason}", .folder.display())]
     CacheFolder {
         /// The folder.
@@ -70,6 +77,7 @@ pub enum SetupError {
         reason: std::io::Error,
     },
     /// Others could put native code into the folder for compiled programs.
+    #[cfg(feature = "std")]
     #[error(
         "the folder {} for compiled programs is not safe: {reason}; native code is run from it, so it must be a real \
          folder of the user that runs this process, writable by nobody else (chmod 700)",

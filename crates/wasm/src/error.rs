@@ -1,6 +1,10 @@
 //! Why a module or a program is refused.
 
 use crate::limits;
+use alloc::{
+    borrow::ToOwned,
+    string::{String, ToString},
+};
 
 /// What modules may use; ends the sentence of a refusal.
 pub(crate) const ALLOWED: &str = "allowed are i32 and i64 arithmetic with sign extension, mutable globals, multiple \

@@ -3,6 +3,7 @@
 //! All is counted of the instrumented module, because that is what engines see.
 
 use crate::{error::WasmError, prices};
+use alloc::vec::Vec;
 use wasmparser::{
     FunctionBody, FunctionSectionReader, ImportSectionReader, Operator, Parser, Payload, TypeRef, TypeSectionReader,
 };

@@ -6,8 +6,9 @@
 
 #![allow(unsafe_code, reason = "the lifetime of the borrow is checked at run time")]
 
+use alloc::rc::Rc;
+use core::{cell::Cell, ptr::NonNull};
 use hexapla_vm::{Fatal, Host};
-use std::{cell::Cell, ptr::NonNull, rc::Rc};
 
 /// Access to the host while the run it was lent for lasts.
 pub(crate) struct HostLease(Rc<Cell<Option<NonNull<dyn Host>>>>);

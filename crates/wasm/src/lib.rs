@@ -15,9 +15,15 @@
 //!
 //! Not here: state (the host's), the linear memory model of a whole transaction (each frame pays for its own memory),
 //! Stylus' compression dictionary, programs that are split over several accounts, and expiry of activations.
+//!
+//! Without the feature `std` the crate is `no_std`: programs are interpreted, nothing is kept in files, and a panic of the
+//! interpreter is not caught.
 
+#![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 #![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+
+extern crate alloc;
 
 // The tests' host is written for users of the crate.
 #[cfg(test)]
@@ -37,6 +43,10 @@ pub mod prices;
 pub mod program;
 mod programs;
 mod session;
+#[cfg(feature = "std")]
+mod store;
+#[cfg(not(feature = "std"))]
+#[path = "no_store.rs"]
 mod store;
 mod vm;
 mod words;
@@ -46,7 +56,9 @@ pub use config::{Config, EngineKind, SetupError};
 pub use error::{ProgramError, WasmError};
 pub use footprint::Footprint;
 pub use instrument::{INSTRUMENTER_VERSION, ModuleInfo};
-pub use program::{deploy_code, encode_program, is_program};
+pub use program::is_program;
+#[cfg(feature = "std")]
+pub use program::{deploy_code, encode_program};
 pub use programs::CacheStatistics;
 pub use session::HookCall;
 pub use vm::{RunReport, StylusVm};

@@ -1,7 +1,8 @@
 //! The code of a program as it stands in state: `0xEF 0xF0 0x00 ‖ dictionary ‖ brotli(module)`.
 
 use crate::{error::ProgramError, limits::MAX_WASM_BYTES};
-use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, enc::BrotliEncoderParams, enc::StandardAlloc};
+use alloc::{boxed::Box, vec, vec::Vec};
+use brotli::{Allocator, BrotliDecompressStream, BrotliResult, BrotliState, SliceWrapper, SliceWrapperMut};
 use hexapla_primitives::Bytes;
 
 /// How a program's code begins; the byte after it names the compression dictionary.
@@ -19,10 +20,11 @@ pub fn is_program(code: &[u8]) -> bool {
 }
 
 /// The code of the program with this module, compressed as well as brotli can.
+#[cfg(feature = "std")]
 pub fn encode_program(wasm: &[u8]) -> Bytes {
     let mut code = PREFIX.to_vec();
     code.push(NO_DICTIONARY);
-    let params = BrotliEncoderParams { quality: 11, size_hint: wasm.len(), ..Default::default() };
+    let params = brotli::enc::BrotliEncoderParams { quality: 11, size_hint: wasm.len(), ..Default::default() };
     let mut input = wasm;
     // Reading from and writing to memory does not fail.
     let _ = brotli::BrotliCompress(&mut input, &mut code, &params);
@@ -30,6 +32,7 @@ pub fn encode_program(wasm: &[u8]) -> Bytes {
 }
 
 /// EVM init code that deploys the program with this module.
+#[cfg(feature = "std")]
 pub fn deploy_code(wasm: &[u8]) -> Bytes {
     init_code(&encode_program(wasm))
 }
@@ -54,8 +57,41 @@ pub fn decode_program(code: &[u8]) -> Result<Vec<u8>, ProgramError> {
     }
 }
 
+/// The memory of the decompressor. brotli's own allocator needs the standard library.
+struct Heap;
+
+struct HeapBlock<T>(Box<[T]>);
+
+impl<T: Clone + Default> Allocator<T> for Heap {
+    type AllocatedMemory = HeapBlock<T>;
+
+    fn alloc_cell(&mut self, length: usize) -> HeapBlock<T> {
+        HeapBlock(vec![T::default(); length].into())
+    }
+
+    fn free_cell(&mut self, _: HeapBlock<T>) {}
+}
+
+impl<T> Default for HeapBlock<T> {
+    fn default() -> Self {
+        Self(Box::default())
+    }
+}
+
+impl<T> SliceWrapper<T> for HeapBlock<T> {
+    fn slice(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> SliceWrapperMut<T> for HeapBlock<T> {
+    fn slice_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
 fn decompress(compressed: &[u8]) -> Result<Vec<u8>, ProgramError> {
-    let mut state = BrotliState::new(StandardAlloc::default(), StandardAlloc::default(), StandardAlloc::default());
+    let mut state = BrotliState::new(Heap, Heap, Heap);
     let mut output = vec![0; MAX_WASM_BYTES];
     let (mut input_left, mut read) = (compressed.len(), 0);
     let (mut output_left, mut written, mut total) = (output.len(), 0, 0);

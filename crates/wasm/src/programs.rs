@@ -18,15 +18,10 @@ use crate::{
     session::Session,
     store::Store,
 };
-use hexapla_primitives::B256;
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use core::sync::atomic::{AtomicU64, Ordering};
+use hexapla_primitives::{B256, platform::catch_panic};
 use hexapla_vm::{Code, Fatal};
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
 
 /// All programs of a VM.
 pub(crate) struct Programs {
@@ -83,7 +78,7 @@ impl Programs {
         Ok(Self {
             native: engine::native(config)?,
             interpreter: Wasmi,
-            store: Store::open(config.cache_dir.as_deref(), config.cache_dir_bytes)?,
+            store: Store::new(config)?,
             cache: Cache::new(config.cached_bytes),
             compiled: AtomicU64::new(0),
             loaded: AtomicU64::new(0),
@@ -118,7 +113,7 @@ impl Programs {
     /// Translates a module whose activation is paid for, or says why it is refused: the same on every node.
     pub(crate) fn translate(&self, module: &Instrumented) -> Result<Arc<dyn Executable>, String> {
         // A panic of the interpreter is a refusal; nothing of a translation that did not end is used again.
-        catch_unwind(AssertUnwindSafe(|| self.interpreter.compile(&module.wasm)))
+        catch_panic(|| self.interpreter.compile(&module.wasm))
             .unwrap_or_else(|_| Err("it failed in a way that it should not".into()))
     }
 

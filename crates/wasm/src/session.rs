@@ -1,9 +1,10 @@
 //! What one running frame knows and owns, whichever engine runs it.
 
 use crate::{lease::HostLease, prices, words::StorageCache};
+use alloc::{borrow::Cow, vec::Vec};
+use core::fmt;
 use hexapla_primitives::{Address, Bytes, FaultKind, U256};
 use hexapla_vm::{Environment, Fatal, Frame, HostError};
-use std::{borrow::Cow, fmt};
 
 /// A failure that WASM itself knows, in the same words on every engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl fmt::Display for Stop {
     }
 }
 
-impl std::error::Error for Stop {}
+impl core::error::Error for Stop {}
 impl wasmi::errors::HostError for Stop {}
 
 impl From<HostError> for Stop {

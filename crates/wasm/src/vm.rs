@@ -14,9 +14,15 @@ use crate::{
     programs::{CacheStatistics, Programs},
     session::{HookCall, Session, Stop},
 };
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
 use hexapla_primitives::{B256, Bytes, Fault, FaultKind, GasRate, NativeGas, VmId, keccak256};
 use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm};
-use std::fmt;
 
 /// The native unit of cost.
 const INK: GasRate = GasRate { unit: "ink", per_gas: prices::INK_PER_GAS };

@@ -3,6 +3,7 @@
 //! Programs read through it and write into it; writes reach the host when the program flushes. What was never
 //! flushed is lost at the end, as on Stylus.
 
+use alloc::vec::Vec;
 use alloy_primitives::map::HashMap;
 use hexapla_primitives::U256;
 

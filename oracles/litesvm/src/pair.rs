@@ -219,7 +219,7 @@ impl Pair {
         };
         let receipt = match self.chain.transact_raw(VmId::SVM, raw) {
             Ok(committed) => committed.receipt,
-            Err(ChainError::Execute(ExecuteError::Refused(refusal))) => {
+            Err(ChainError::Execute(ExecuteError::Rejected(refusal))) => {
                 self.refused += 1;
                 return nothing(format!("Err({})", refusal.name));
             }

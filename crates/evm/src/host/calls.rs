@@ -6,6 +6,7 @@ use crate::{
     foreign::{Ended, ForeignCall, ForeignEnd},
     frames::code_of,
 };
+use alloc::{boxed::Box, string::ToString};
 use hexapla_primitives::{Address, B256, Bytes, FaultKind, VmId};
 use hexapla_vm::{
     CallKind, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Exit, Fatal, Frame, FrameEnd, HostError,

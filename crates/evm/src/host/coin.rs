@@ -1,6 +1,7 @@
 //! Native coin that another VM's rules move.
 
 use super::FrameHost;
+use alloc::{format, string::ToString};
 use hexapla_primitives::{Address, FaultKind, U256};
 use hexapla_vm::{BalanceChange, Fatal, HostError, HostResult};
 use revm::{context::ContextTr, context_interface::JournalTr};

@@ -1,6 +1,7 @@
 //! State and the gas that pays for it.
 
 use crate::machine::Ctx;
+use alloc::{format, string::ToString};
 use hexapla_primitives::{Bytes, FaultKind, HomeRecord, ObjectKey};
 use hexapla_vm::{Fatal, HostError, HostResult};
 use revm::{

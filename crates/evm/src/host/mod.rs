@@ -9,10 +9,11 @@ pub(crate) use metered::Metered;
 pub(crate) use objects::JournalState;
 
 use crate::machine::{Ctx, Machine};
+use alloc::string::{String, ToString};
 use hexapla_primitives::{Address, B256, Bytes, FaultKind, HomeRecord, Log, LogData, ObjectKey, U256};
 use hexapla_vm::{
     BalanceChange, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Fatal, Frame, FrameEnd,
-    Host, HostError, HostResult,
+    Host, HostError, HostResult, LaneHost,
 };
 use revm::{
     Database,
@@ -33,13 +34,13 @@ pub(crate) struct FrameHost<'a> {
     /// Whether the fee pays now.
     fee_pays: bool,
     memory: SharedMemory,
-    /// Fees may be taken: nothing that the frame does can be undone.
-    takes_fees: bool,
+    /// The fee pays for everything: a lane validates or settles a transaction.
+    fee_pays_always: bool,
 }
 
 impl<'a> FrameHost<'a> {
     pub(crate) fn new(machine: &'a mut Machine, frame: &'a Frame, gas: Gas, memory: SharedMemory) -> Self {
-        Self { machine, frame, gas, fee_gas: None, fee_pays: false, memory, takes_fees: false }
+        Self { machine, frame, gas, fee_gas: None, fee_pays: false, memory, fee_pays_always: false }
     }
 
     /// The host of a transaction of a lane, with what bounds the requests that its fee pays for.
@@ -48,9 +49,9 @@ impl<'a> FrameHost<'a> {
         self
     }
 
-    /// The host of a lane that checks a transaction: the fee pays for everything.
-    pub(crate) fn taking_fees(mut self) -> Self {
-        (self.takes_fees, self.fee_pays) = (true, true);
+    /// The host of a lane that validates or settles a transaction: the fee pays for everything but calls.
+    pub(crate) fn fees_pay(mut self) -> Self {
+        (self.fee_pays_always, self.fee_pays) = (true, true);
         self
     }
 
@@ -59,9 +60,9 @@ impl<'a> FrameHost<'a> {
         self.gas
     }
 
-    /// What is left of what bounds the requests that the fee pays for.
-    pub(crate) fn into_fee_gas(self) -> Gas {
-        self.fee_gas.unwrap_or_default()
+    /// The same, and what is left of what bounds the requests that the fee pays for.
+    pub(crate) fn into_gas_and_fee_gas(self) -> (Gas, Gas) {
+        (self.gas, self.fee_gas.unwrap_or_default())
     }
 
     /// State, with the gas that pays now.
@@ -181,7 +182,7 @@ impl Host for FrameHost<'_> {
     }
 
     fn fee_pays(&mut self, pays: bool) {
-        self.fee_pays = pays || self.takes_fees;
+        self.fee_pays = pays || self.fee_pays_always;
     }
 
     fn load_word(&mut self, key: U256) -> HostResult<U256> {
@@ -275,14 +276,6 @@ impl Host for FrameHost<'_> {
         self.move_coin(changes)
     }
 
-    fn pay_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
-        if !self.takes_fees {
-            return Err(Fatal("a fee was charged while a transaction runs".into()).into());
-        }
-        self.load_account(payer, false)?;
-        self.machine.take_fee(payer, wei)
-    }
-
     fn identify(&mut self, native_id: &[u8]) -> HostResult<Address> {
         self.write_home(native_id)
     }
@@ -342,3 +335,19 @@ impl Host for FrameHost<'_> {
 
 /// Gas of LOG0 without data (yellow paper, G_log).
 const LOG_BASE_GAS: u64 = 375;
+
+impl LaneHost for FrameHost<'_> {
+    fn pay_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
+        self.load_account(payer, false)?;
+        self.machine.take_fee(payer, wei)
+    }
+
+    fn refund_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
+        self.load_account(payer, false)?;
+        self.machine.refund_fee(payer, wei)
+    }
+
+    fn as_host(&mut self) -> &mut dyn Host {
+        self
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::{FrameHost, Metered};
 use crate::bytecode;
+use alloc::{format, string::ToString};
 use hexapla_primitives::{Address, Bytes, FaultKind, HomeRecord, ObjectKey, U256, identity::designator};
 use hexapla_vm::{BorderState, Fatal, HostError, HostResult};
 use revm::{context::ContextTr, context_interface::JournalTr};

@@ -3,13 +3,14 @@
 //! Zero is zero on both sides: it stands for "nobody" in every ABI, and in no other way can it come out. Each look-up and
 //! each new home record is paid by the frame whose call is translated, as any access to state.
 
+use alloc::{format, string::ToString};
+use core::cell::RefCell;
 use hexapla_abi::{AddressBook, AddressError};
 use hexapla_primitives::{
     Address, B256, Bytes, FaultKind, HomeRecord, VmId,
     identity::{alias_of, canonical_of_alias, is_malformed_alias},
 };
 use hexapla_vm::{BorderState, CallBook, HostError, HostResult};
-use std::cell::RefCell;
 
 /// Gas of each part of a value that bytes become: it takes memory, and a word of 32 bytes in other ABIs.
 const PART_GAS: u64 = 6;

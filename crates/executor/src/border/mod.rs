@@ -4,13 +4,13 @@ mod book;
 pub mod registry;
 mod translate;
 
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
     Border, BorderState, CallKind, CalleeFailure, CallerEnd, Crossing, Excerpt, Exit, Fatal, Frame, FrameEnd,
     HostError, HostResult, Party, Reentrancy, Vm, VmSet,
 };
 use registry::{Held, Projections};
-use std::sync::Arc;
 use translate::Translated;
 
 /// Frames of VMs other than the EVM that may be on the call stack at once, and EVM frames called from them. Part of

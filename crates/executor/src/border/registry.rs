@@ -8,13 +8,10 @@
 //! the first call of a transaction pays for reading and projecting the interface, whether or not that is done, and the
 //! projection is then held until the transaction ends ([`Held`]). So nobody makes the host do it again for nothing.
 
+use alloc::{collections::BTreeMap, format, sync::Arc, vec::Vec};
 use hexapla_abi::{Abi, Interface, Projection, WireError};
-use hexapla_primitives::{Address, B256, Bytes, ObjectKey, VmId, keccak256};
+use hexapla_primitives::{Address, B256, Bytes, ObjectKey, VmId, keccak256, platform::Lock};
 use hexapla_vm::{BorderState, Fatal, HostResult};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
 
 /// Bytes that projections may take in memory, by their weights.
 pub const CACHE_BYTES: usize = 64 << 20;
@@ -99,7 +96,7 @@ const HELD_WEIGHT_MAX: u64 = 16 << 20;
 /// The projections that the running transaction has paid for.
 #[derive(Debug, Default)]
 pub struct Held {
-    projections: HashMap<(B256, Abi), Arc<Projection>>,
+    projections: BTreeMap<(B256, Abi), Arc<Projection>>,
     /// Sum of the weights of their interfaces.
     weight: u64,
 }
@@ -139,12 +136,12 @@ impl Held {
 #[derive(Debug)]
 pub struct Projections {
     bytes_max: usize,
-    kept: Mutex<Kept>,
+    kept: Lock<Kept>,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
-    entries: HashMap<(B256, Abi), Known>,
+    entries: BTreeMap<(B256, Abi), Known>,
     /// Sum of their weights.
     bytes: usize,
     uses: u64,
@@ -160,7 +157,7 @@ struct Known {
 impl Projections {
     /// None yet, and room for `bytes_max` of them. With 0 none is kept.
     pub fn new(bytes_max: usize) -> Self {
-        Self { bytes_max, kept: Mutex::default() }
+        Self { bytes_max, kept: Lock::default() }
     }
 
     /// The interface behind `entry`, which has been paid, as `target` sees it.
@@ -179,7 +176,7 @@ impl Projections {
     }
 
     fn kept(&self, key: &(B256, Abi)) -> Option<Arc<Projection>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         kept.uses += 1;
         let now = kept.uses;
         let known = kept.entries.get_mut(key)?;
@@ -193,7 +190,7 @@ impl Projections {
         if bytes > self.bytes_max {
             return;
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         while kept.bytes.saturating_add(bytes) > self.bytes_max {
             let oldest = kept.entries.iter().min_by_key(|(_, known)| known.last_use).map(|(key, _)| *key);
             let Some(removed) = oldest.and_then(|oldest| kept.entries.remove(&oldest)) else { break };

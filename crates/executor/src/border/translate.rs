@@ -8,13 +8,20 @@ use super::{
     book::StateBook,
     registry::{Entry, Held, Projections, entry_of},
 };
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString},
+    sync::Arc,
+    vec,
+    vec::Vec,
+};
 use hexapla_abi::{Abi, AnyCodec, Codec, CodecError, ImageError, Projection, Value, describe_error};
 use hexapla_primitives::{B256, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
     BorderState, CallBook, CallConvention, Exit, Fatal, Frame, FrameEnd, HostError, HostResult, Translation, TypedCall,
     VmSet,
 };
-use std::sync::Arc;
 
 /// Gas of finding an interface and its function.
 const TRANSLATION_GAS: u64 = 300;
@@ -181,7 +188,7 @@ fn with_book<R>(vm: VmId, state: &mut dyn BorderState, work: impl FnOnce(&dyn Ca
     Ok(result)
 }
 
-fn not_passed(contract: &str, error: impl std::fmt::Display) -> HostError {
+fn not_passed(contract: &str, error: impl core::fmt::Display) -> HostError {
     refusal(format!("an argument cannot be passed to {contract}: {error}"))
 }
 

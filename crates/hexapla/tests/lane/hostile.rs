@@ -74,7 +74,7 @@ fn sum(chain: &Chain) -> U256 {
 }
 
 fn host_is_whole<T: std::fmt::Debug>(result: &Result<T, ChainError>) {
-    let whole = matches!(result, Ok(_) | Err(ChainError::Execute(ExecuteError::Refused(_))));
+    let whole = matches!(result, Ok(_) | Err(ChainError::Execute(ExecuteError::Rejected(_))));
     assert!(whole, "{result:?}");
 }
 

@@ -108,7 +108,7 @@ pub(crate) fn error(committed: &Committed) -> TransactionError {
 /// The name of the reason why a transaction was refused.
 pub(crate) fn refusal<T: std::fmt::Debug>(result: Result<T, ChainError>) -> String {
     match result {
-        Err(ChainError::Execute(ExecuteError::Refused(refusal))) => refusal.name.into(),
+        Err(ChainError::Execute(ExecuteError::Rejected(refusal))) => refusal.name.into(),
         other => panic!("the transaction was not refused: {other:?}"),
     }
 }

@@ -91,7 +91,7 @@ impl Player<'_> {
     /// A transaction of a VM's own form was not accepted.
     fn not_accepted(&self, step: &Step, vm: VmId, error: ChainError) -> Box<Problem> {
         let unit = self.scenario.toolkits.get(vm).map_or("balance", |toolkit| toolkit.currency().unit);
-        let is_refusal = matches!(error, ChainError::Execute(ExecuteError::Refused(_)));
+        let is_refusal = matches!(error, ChainError::Execute(ExecuteError::Rejected(_)));
         let problem = self.not_sent(step, error);
         match is_refusal {
             true => problem.with_help(format!(

@@ -4,7 +4,8 @@ mod model;
 mod play;
 
 use hexapla_primitives::{Address, Bytes, ObjectKey, U256, VmId, keccak256};
-use hexapla_state::{BlockChanges, Location, LocationValue, Overlay, StateDb, StateReader, WorldJournal};
+use hexapla_state::{BlockChanges, Location, LocationValue, Overlay, StateReader, WorldJournal};
+use hexapla_statedb::StateDb;
 use model::{Info, Model, World};
 use play::{ACCOUNTS, KEYS, Pair, STORAGE_ONLY, Step, object, steps};
 use proptest::prelude::*;

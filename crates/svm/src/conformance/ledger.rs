@@ -9,7 +9,7 @@ use crate::{
 use hexapla_primitives::{Address, B256, Bytes, HomeRecord, ObjectKey, U256, VmId};
 use hexapla_vm::{
     BalanceChange, CallOutcome, CallRequest, Code, CreateOutcome, CreateRequest, Environment, Fatal, Host, HostError,
-    HostResult,
+    HostResult, LaneHost,
 };
 use solana_account::Account;
 use solana_pubkey::Pubkey;
@@ -142,12 +142,6 @@ impl Host for Ledger {
         Ok(())
     }
 
-    fn pay_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
-        self.debit(payer, wei)?;
-        self.fees += wei;
-        Ok(())
-    }
-
     fn identify(&mut self, native_id: &[u8]) -> HostResult<Address> {
         let home = HomeRecord { vm: VmId::SVM, native_id: Bytes::copy_from_slice(native_id) };
         let address = hexapla_primitives::identity::canonical_of(VmId::SVM, native_id);
@@ -173,5 +167,23 @@ impl Host for Ledger {
 
     fn create(&mut self, _request: CreateRequest) -> HostResult<CreateOutcome> {
         Err(HostError::NOT_SERVED)
+    }
+}
+
+impl LaneHost for Ledger {
+    fn pay_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
+        self.debit(payer, wei)?;
+        self.fees += wei;
+        Ok(())
+    }
+
+    fn refund_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
+        *self.balances.entry(payer).or_default() += wei;
+        self.fees -= wei;
+        Ok(())
+    }
+
+    fn as_host(&mut self) -> &mut dyn Host {
+        self
     }
 }

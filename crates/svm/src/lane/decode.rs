@@ -2,7 +2,7 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use hexapla_primitives::{B256, keccak256};
-use hexapla_vm::LaneRefusal;
+use hexapla_vm::LaneRejection;
 use solana_message::{SanitizedVersionedMessage, VersionedMessage};
 use solana_transaction::versioned::VersionedTransaction;
 
@@ -20,9 +20,9 @@ pub(super) struct Decoded {
 }
 
 /// Reads a transaction, checks its form, and its signatures if `verify`.
-pub(super) fn decode(raw: &[u8], verify: bool) -> Result<Decoded, LaneRefusal> {
+pub(super) fn decode(raw: &[u8], verify: bool) -> Result<Decoded, LaneRejection> {
     use bincode::Options;
-    let refused = |message: String| LaneRefusal::new("SanitizeFailure", message);
+    let refused = |message: String| LaneRejection::new("SanitizeFailure", message);
     if raw.len() > BYTES_MAX {
         return Err(refused(format!("the transaction has {} bytes; at most {BYTES_MAX} are allowed", raw.len())));
     }
@@ -31,7 +31,7 @@ pub(super) fn decode(raw: &[u8], verify: bool) -> Result<Decoded, LaneRefusal> {
         format.deserialize(raw).map_err(|error| refused(format!("the transaction cannot be read: {error}")))?;
     if matches!(tx.message, VersionedMessage::V1(_)) {
         let message = "messages are taken in the legacy form and in version 0";
-        return Err(LaneRefusal::new("UnsupportedVersion", message));
+        return Err(LaneRejection::new("UnsupportedVersion", message));
     }
     tx.sanitize().map_err(|error| refused(format!("the transaction is malformed: {error}")))?;
     let first = tx.signatures.first().ok_or_else(|| refused("the transaction has no signature".into()))?;
@@ -52,13 +52,13 @@ fn check_signatures(
     signatures: &[[u8; SIGNATURE_BYTES]],
     message: &VersionedMessage,
     bytes: &[u8],
-) -> Result<(), LaneRefusal> {
+) -> Result<(), LaneRejection> {
     for (signature, signer) in signatures.iter().zip(message.static_account_keys()) {
         let key = VerifyingKey::from_bytes(&signer.to_bytes());
         let holds = key.is_ok_and(|key| key.verify_strict(bytes, &Signature::from_bytes(signature)).is_ok());
         if !holds {
             let message = format!("the signature of {signer} does not hold for this message");
-            return Err(LaneRefusal::new("SignatureFailure", message));
+            return Err(LaneRejection::new("SignatureFailure", message));
         }
     }
     Ok(())

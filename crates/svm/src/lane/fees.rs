@@ -7,7 +7,7 @@ use crate::{
     sysvars::{LAMPORTS_PER_SIGNATURE, Sysvars},
 };
 use hexapla_primitives::U256;
-use hexapla_vm::{Fatal, Host, LaneError};
+use hexapla_vm::{Fatal, LaneError, LaneHost};
 use solana_message::SanitizedMessage;
 use solana_nonce::{state::State, versions::Versions};
 use solana_sdk_ids::system_program;
@@ -22,7 +22,7 @@ fn fee(message: &SanitizedMessage, budget: &Budget) -> u64 {
 
 /// Takes the fee from the first signer: an account of the System program, which must stay rent-exempt or end empty.
 pub(super) fn charge(
-    host: &mut dyn Host,
+    host: &mut dyn LaneHost,
     sysvars: &Sysvars,
     message: &SanitizedMessage,
     budget: &Budget,

@@ -19,10 +19,10 @@ mod tables;
 use crate::{account::canonical, sysvars::Sysvars, vm::SvmVm};
 use budget::Budget;
 use hexapla_primitives::{Address, B256};
-use hexapla_vm::{Host, Lane, LaneChecks, LaneError, LaneRefusal, LaneRun, LaneTransaction};
+use hexapla_vm::{Host, Lane, LaneChecks, LaneError, LaneHost, LaneRejection, LaneRun, LaneTransaction};
 pub(crate) use reserved::is_reserved;
 use run::Run;
-use solana_message::{SanitizedMessage, SanitizedVersionedMessage, SimpleAddressLoader};
+use solana_message::{MessageHeader, SanitizedMessage, SanitizedVersionedMessage, SimpleAddressLoader};
 use solana_transaction_error::TransactionError;
 use std::borrow::Cow;
 
@@ -40,7 +40,7 @@ const GROWTH_GAS: u64 = (20 << 20) * 200;
 const STATE_GAS: u64 = 64 * (ACCOUNTS_MAX as u64 * ACCOUNT_GAS + LOADED_GAS) + GROWTH_GAS;
 
 impl Lane for SvmVm {
-    fn decode(&self, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRefusal> {
+    fn decode(&self, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRejection> {
         Ok(Box::new(Transaction::decode(self.clone(), raw, checks)?))
     }
 }
@@ -67,7 +67,7 @@ enum Form {
 }
 
 impl Transaction {
-    fn decode(vm: SvmVm, raw: &[u8], checks: LaneChecks) -> Result<Self, LaneRefusal> {
+    fn decode(vm: SvmVm, raw: &[u8], checks: LaneChecks) -> Result<Self, LaneRejection> {
         let decoded = decode::decode(raw, checks.signatures)?;
         let budget = Budget::of(decoded.message.program_instructions_iter()).map_err(refused)?;
         let tables = decoded.message.message.address_table_lookups().is_some_and(|lookups| !lookups.is_empty());
@@ -76,7 +76,7 @@ impl Transaction {
             false => {
                 let none = SimpleAddressLoader::Enabled(Default::default());
                 let whole = SanitizedMessage::try_new(decoded.message, none, &reserved::KEYS);
-                Form::Whole(whole.map_err(|error| LaneRefusal::new("SanitizeFailure", error.to_string()))?)
+                Form::Whole(whole.map_err(|error| LaneRejection::new("SanitizeFailure", error.to_string()))?)
             }
         };
         if let Form::Whole(message) = &message {
@@ -97,7 +97,7 @@ impl Transaction {
         let lookups = message.message.address_table_lookups().unwrap_or_default();
         let loaded = SimpleAddressLoader::Enabled(tables::load(host, sysvars, lookups)?);
         let whole = SanitizedMessage::try_new(message.clone(), loaded, &reserved::KEYS)
-            .map_err(|error| LaneRefusal::new("SanitizeFailure", error.to_string()))?;
+            .map_err(|error| LaneRejection::new("SanitizeFailure", error.to_string()))?;
         check_accounts(&whole).map_err(refused)?;
         Ok(Cow::Owned(whole))
     }
@@ -113,9 +113,14 @@ fn check_accounts(message: &SanitizedMessage) -> Result<(), TransactionError> {
     Ok(())
 }
 
+/// Signers stand first among the keys.
+fn signer_count(header: &MessageHeader) -> usize {
+    header.num_required_signatures.into()
+}
+
 /// A transaction that agave would not include in a block.
-fn refused(error: TransactionError) -> LaneRefusal {
-    LaneRefusal::new(name_of(&error), error.to_string())
+fn refused(error: TransactionError) -> LaneRejection {
+    LaneRejection::new(name_of(&error), error.to_string())
 }
 
 /// The name of an error's variant, which clients match on.
@@ -134,6 +139,17 @@ impl LaneTransaction for Transaction {
         self.payer
     }
 
+    fn signers(&self) -> Vec<Address> {
+        let keys = match &self.message {
+            Form::Whole(message) => message.account_keys().iter().take(signer_count(message.header())).collect(),
+            Form::WithTables(message) => {
+                let message = &message.message;
+                message.static_account_keys().iter().take(signer_count(message.header())).collect::<Vec<_>>()
+            }
+        };
+        keys.into_iter().map(canonical).collect()
+    }
+
     fn gas_limit(&self) -> u64 {
         self.budget.compute_units.into()
     }
@@ -144,11 +160,11 @@ impl LaneTransaction for Transaction {
         STATE_GAS
     }
 
-    fn begin(&self, host: &mut dyn Host) -> Result<Box<dyn LaneRun + '_>, LaneError> {
-        let sysvars = self.vm.sysvars.get(host)?;
-        let message = self.whole(host, &sysvars)?;
+    fn validate(&self, host: &mut dyn LaneHost) -> Result<Box<dyn LaneRun + '_>, LaneError> {
+        let sysvars = self.vm.sysvars.get(host.as_host())?;
+        let message = self.whole(host.as_host(), &sysvars)?;
         let nonce = match self.checks.recency {
-            true => recency::check(host, &sysvars, &message, self.hash)?,
+            true => recency::check(host.as_host(), &sysvars, &message, self.hash)?,
             false => None,
         };
         fees::charge(host, &sysvars, &message, &self.budget)?;

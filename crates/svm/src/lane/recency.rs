@@ -17,7 +17,7 @@ use crate::{
     sysvars::{LAMPORTS_PER_SIGNATURE, RECENT_BLOCKS, Sysvars},
 };
 use hexapla_primitives::{B256, Bytes, ObjectKey, VmId};
-use hexapla_vm::{Fatal, Host, HostResult, LaneError, LaneRefusal};
+use hexapla_vm::{Fatal, Host, HostResult, LaneError, LaneRejection};
 use solana_hash::Hash;
 use solana_message::SanitizedMessage;
 use solana_nonce::{
@@ -59,7 +59,7 @@ pub(super) fn check(
             let message = format!(
                 "the blockhash {named} is older than {RECENT_BLOCKS} blocks, nor is it that of a nonce account"
             );
-            Err(LaneRefusal::new("BlockhashNotFound", message).into())
+            Err(LaneRejection::new("BlockhashNotFound", message).into())
         }
     }
 }
@@ -69,7 +69,7 @@ fn note(host: &mut dyn Host, slot: u64, hash: B256) -> Result<(), LaneError> {
         Some((key, list)) => Ok(host.set_object(&key, Some(list))?),
         None => {
             let message = "this transaction has been executed already";
-            Err(LaneRefusal::new("AlreadyProcessed", message).into())
+            Err(LaneRejection::new("AlreadyProcessed", message).into())
         }
     }
 }

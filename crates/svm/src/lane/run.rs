@@ -8,7 +8,7 @@ use crate::{
     vm::SvmVm,
 };
 use hexapla_primitives::{Bytes, Fault, NativeGas};
-use hexapla_vm::{Exit, Fatal, Host, HostError, LaneEnd, LaneRun};
+use hexapla_vm::{Exit, Fatal, Host, HostError, LaneEnd, LaneHost, LaneRun};
 use solana_message::SanitizedMessage;
 use solana_sdk_ids::sysvar;
 use solana_transaction_context::instruction_accounts::InstructionAccount;
@@ -40,8 +40,11 @@ impl LaneRun for Run<'_> {
         Ok(LaneEnd { exit, gas_used, native_used: Some(NativeGas { amount: gas_used, unit: "CU" }) })
     }
 
-    fn fail(&mut self, host: &mut dyn Host) -> Result<(), Fatal> {
-        match self.nonce.as_ref().map(|nonce| nonce.advance(host)) {
+    /// The fee is the same whatever was used. A failed transaction still advances its nonce, which a successful one does by
+    /// its first instruction.
+    fn settle(&mut self, end: &LaneEnd, host: &mut dyn LaneHost) -> Result<(), Fatal> {
+        let nonce = self.nonce.as_ref().filter(|_| !end.exit.is_success());
+        match nonce.map(|nonce| nonce.advance(host.as_host())) {
             None | Some(Ok(())) => Ok(()),
             Some(Err(HostError::Fatal(fatal))) => Err(fatal),
             Some(Err(HostError::Fault { message, .. })) => Err(Fatal(format!("a nonce was not advanced: {message}"))),

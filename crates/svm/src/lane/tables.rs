@@ -8,7 +8,7 @@ use crate::{
     sysvars::Sysvars,
 };
 use hexapla_svm_types::table::{KEY_BYTES, LookupTable};
-use hexapla_vm::{Fatal, Host, LaneError, LaneRefusal};
+use hexapla_vm::{Fatal, Host, LaneError, LaneRejection};
 use solana_message::v0::{LoadedAddresses, MessageAddressTableLookup};
 use solana_pubkey::Pubkey;
 
@@ -68,5 +68,5 @@ fn exists(host: &mut dyn Host, sysvars: &Sysvars, key: &Pubkey) -> Result<bool, 
 }
 
 fn refused(name: &'static str, table: &Pubkey, what: &str) -> LaneError {
-    LaneRefusal::new(name, format!("the lookup table {table} {what}")).into()
+    LaneRejection::new(name, format!("the lookup table {table} {what}")).into()
 }

@@ -22,9 +22,9 @@ use crate::{
     session::{Session, Stop, Trap},
     store::Artefact,
 };
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use hexapla_primitives::B256;
 use hexapla_vm::Fatal;
-use std::sync::Arc;
 
 /// Memory that any program takes beside its code: its tables, and what the engine and the cache note of it.
 pub(crate) const PROGRAM_BYTES: u64 = 16 << 10;

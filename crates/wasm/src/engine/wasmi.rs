@@ -15,13 +15,18 @@ use crate::{
     session::{Session, Stop, Trap},
     store::Artefact,
 };
-use hexapla_primitives::{B256, keccak256};
-use hexapla_vm::Fatal;
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString},
     sync::Arc,
+    vec::Vec,
 };
+use hexapla_primitives::{
+    B256, keccak256,
+    platform::{Panic, catch_panic},
+};
+use hexapla_vm::Fatal;
 use wasmi::{
     AsContextMut, Caller, CompilationMode, Config, Global, Instance, Linker, Memory, Module, Store, TrapCode, Val,
 };
@@ -35,7 +40,7 @@ const MAX_STACK_BYTES: usize = STACK_WORDS as usize * 8 * 8;
 struct State {
     session: Session,
     /// What a host function has panicked with.
-    panic: Option<Box<dyn Any + Send>>,
+    panic: Option<Panic>,
     /// Set once the instance is there.
     handles: Option<Handles>,
 }
@@ -86,11 +91,11 @@ fn enter<R>(
     };
     let ink = u64::try_from(read_i64(handles.ink, &caller)).unwrap_or(0);
     let (memory, state) = handles.memory.data_and_store_mut(&mut caller);
-    let result = catch_unwind(AssertUnwindSafe(|| hook(&mut Hooks::begin(memory, &mut state.session, ink, name))));
+    let result = catch_panic(|| hook(&mut Hooks::begin(memory, &mut state.session, ink, name)));
     let result = match result {
         Ok(result) => result,
-        Err(payload) => {
-            state.panic = Some(payload);
+        Err(panic) => {
+            state.panic = Some(panic);
             return Err(wasmi::Error::host(Stop::Fatal(Fatal("the host panicked".into()))));
         }
     };
@@ -204,8 +209,8 @@ fn call(instance: &Instance, store: &mut Store<State>) -> Result<Result<u32, Sto
     let entrypoint = instance.get_typed_func::<u32, u32>(&*store, ENTRYPOINT).map_err(fatal)?;
     let length = u32::try_from(store.data().session.frame.input.len()).unwrap_or(u32::MAX);
     let result = entrypoint.call(&mut *store, length);
-    if let Some(payload) = store.data_mut().panic.take() {
-        resume_unwind(payload);
+    if let Some(panic) = store.data_mut().panic.take() {
+        panic.resume();
     }
     match result {
         Ok(status) => Ok(Ok(status)),

@@ -5,6 +5,7 @@ use crate::{
     prices,
     session::{Stop, Trap},
 };
+use alloc::vec::Vec;
 use hexapla_primitives::B256;
 
 const TWO_POINTERS: u64 = prices::HOOK + 2 * prices::POINTER;

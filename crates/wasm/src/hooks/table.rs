@@ -1,5 +1,6 @@
 //! The names and signatures of the host functions.
 
+use alloc::{string::ToString, vec::Vec};
 use core::fmt;
 
 /// A value type of the host interface.

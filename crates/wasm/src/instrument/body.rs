@@ -19,6 +19,7 @@ use super::{
     scan::{Body, Scan},
 };
 use crate::{error::WasmError, prices};
+use alloc::vec::Vec;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Function, Instruction, ValType};
 use wasmparser::Operator;

@@ -5,6 +5,7 @@
 
 use super::scan::Scan;
 use crate::{error::WasmError, prices};
+use alloc::vec::Vec;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Function, TypeSection, ValType};
 

@@ -19,6 +19,7 @@ mod weight;
 pub(crate) use sections::{ENTRYPOINT, HOOK_MODULE, MEMORY};
 
 use crate::error::WasmError;
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use hexapla_primitives::{B256, keccak256};
 use scan::Scan;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder, utils};

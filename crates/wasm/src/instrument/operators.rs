@@ -1,6 +1,11 @@
 //! Names of operators, and refusals of operators and types.
 
 use crate::error::{WasmError, offset};
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+};
 use wasmparser::{Operator, ValType};
 
 /// The refusal of an operator that has no price.

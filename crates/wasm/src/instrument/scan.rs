@@ -5,6 +5,7 @@ use super::{
     weight::{Counter, Weight},
 };
 use crate::{error::WasmError, limits, prices};
+use alloc::{format, vec::Vec};
 use wasmparser::{
     DataSectionReader, ElementSectionReader, FuncToValidate, FuncType, FuncValidator, FuncValidatorAllocations,
     FunctionBody, FunctionSectionReader, GlobalSectionReader, ImportSectionReader, Parser, Payload, TableSectionReader,

@@ -5,6 +5,12 @@ use super::{
     scan::{MemoryPages, Scan},
 };
 use crate::{error::WasmError, hooks, limits};
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use wasmparser::{
     ConstExpr, DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader, ExportSectionReader,
     ExternalKind, FuncType, FunctionSectionReader, GlobalSectionReader, ImportSectionReader, MemorySectionReader,

@@ -9,6 +9,7 @@
 
 use super::scan::Scan;
 use crate::{error::WasmError, limits, prices};
+use alloc::{vec, vec::Vec};
 use wasmparser::{BlockType, Operator};
 
 /// What is counted of one function.

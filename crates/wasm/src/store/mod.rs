@@ -10,7 +10,7 @@
 
 mod private;
 
-use crate::config::SetupError;
+use crate::config::{Config, SetupError};
 use hexapla_primitives::{B256, keccak256};
 use std::{
     collections::hash_map::RandomState,
@@ -64,6 +64,11 @@ struct Folder {
 }
 
 impl Store {
+    /// The files that the configuration asks for.
+    pub(crate) fn new(config: &Config) -> Result<Self, SetupError> {
+        Self::open(config.cache_dir.as_deref(), config.cache_dir_bytes)
+    }
+
     /// Opens the folder, or refuses one in which others may write.
     pub(crate) fn open(folder: Option<&Path>, max_bytes: u64) -> Result<Self, SetupError> {
         let place = match folder {

@@ -21,7 +21,7 @@ use crate::{precompiles::Precompiles, programs::Programs, runtime::Runtime, sysv
 use agave_feature_set::{enable_transaction_loading_failure_fees, move_precompile_verification_to_svm};
 use context::Context;
 use hexapla_primitives::B256;
-use hexapla_vm::{BlockInfo, Environment, Exit, Fatal, Lane as _, LaneChecks, LaneError, LaneRefusal};
+use hexapla_vm::{BlockInfo, Environment, Exit, Fatal, Lane as _, LaneChecks, LaneError, LaneRejection};
 use outcome::Outcome;
 use prost::Message;
 use protosol::protos::{AcctState, TxnResult};
@@ -118,7 +118,7 @@ fn hash(hash: Hash) -> B256 {
 
 /// What the machine does with a transaction of a lane.
 fn play(vm: &SvmVm, raw: &[u8], mut ledger: Ledger) -> Result<Observed, Fatal> {
-    let refused = |ledger: Ledger, refusal: LaneRefusal| {
+    let refused = |ledger: Ledger, refusal: LaneRejection| {
         let outcome = Outcome::refused(&refusal);
         Ok(Observed { outcome, return_data: Vec::new(), units: 0, ledger })
     };
@@ -127,20 +127,20 @@ fn play(vm: &SvmVm, raw: &[u8], mut ledger: Ledger) -> Result<Observed, Fatal> {
         Err(refusal) => return refused(ledger, refusal),
     };
     let before = ledger.clone();
-    let mut run = match transaction.begin(&mut ledger) {
+    let mut run = match transaction.validate(&mut ledger) {
         Ok(run) => run,
-        Err(LaneError::Refused(refusal)) => return refused(before, refusal),
+        Err(LaneError::Rejected(refusal)) => return refused(before, refusal),
         Err(LaneError::Fatal(fatal)) => return Err(fatal),
     };
     let checkpoint = ledger.clone();
     let end = run.run(&mut ledger)?;
+    if !end.exit.is_success() {
+        ledger = checkpoint;
+    }
+    run.settle(&end, &mut ledger)?;
     let (outcome, return_data) = match end.exit {
         Exit::Return(output) => (Outcome::SUCCESS, output.to_vec()),
-        Exit::Fault(fault) => {
-            ledger = checkpoint;
-            run.fail(&mut ledger)?;
-            (Outcome::failed(&fault)?, Vec::new())
-        }
+        Exit::Fault(fault) => (Outcome::failed(&fault)?, Vec::new()),
     };
     Ok(Observed { outcome, return_data, units: end.gas_used, ledger })
 }

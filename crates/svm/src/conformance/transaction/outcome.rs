@@ -2,7 +2,7 @@
 
 use crate::lane::name_of;
 use hexapla_primitives::Fault;
-use hexapla_vm::{Fatal, LaneRefusal};
+use hexapla_vm::{Fatal, LaneRejection};
 use protosol::protos::TxnResult;
 use solana_transaction_error::TransactionError;
 use std::fmt;
@@ -20,7 +20,7 @@ impl Outcome {
     pub(super) const SUCCESS: Self = Self { executed: true, error: None };
 
     /// It was refused. Of an error that has parts only the name is known.
-    pub(super) fn refused(refusal: &LaneRefusal) -> Self {
+    pub(super) fn refused(refusal: &LaneRejection) -> Self {
         let numbers = 0..NUMBERS_MAX;
         let error = numbers.map_while(|number| error_of(number, 0, 0, 0)).find(|error| name_of(error) == refusal.name);
         // No fixture says that it was this one.

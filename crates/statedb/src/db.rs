@@ -3,16 +3,12 @@
 //! Values stand flat in the store and are what execution reads; the tries stand beside them and give the root. One
 //! batch writes both, so that a crash leaves the state of one block or of the one before, never a mixture.
 
-use crate::{
-    overlay::{AccountChange, BlockChanges, Overlay},
-    reader::{StateError, StateReader},
-    rows,
-};
+use crate::{proof::ObjectProof, rows};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
+use hexapla_state::{AccountChange, BlockChanges, Overlay, StateError, StateReader};
 use hexapla_store::{Batch, KvStore, MemoryStore, Snapshot};
 use hexapla_trie::{AccountProof, EMPTY_ROOT, NodeSource, SourceError, StorageProof, Trie, TrieAccount};
 use revm::{bytecode::Bytecode, primitives::KECCAK_EMPTY, state::AccountInfo};
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -32,52 +28,11 @@ pub struct StateDb {
     storages: StorageTries,
 }
 
-/// The proof that an object is (or is not) in a state: an ordinary storage proof of its column, plus the object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ObjectProof {
-    /// Which object.
-    pub key: ObjectKey,
-    /// Its bytes; `None` proves that it does not exist.
-    pub object: Option<Bytes>,
-    /// Proof of the column account and of the object's slot in it.
-    pub column: AccountProof,
-}
-
-impl ObjectProof {
-    /// Checks the proof against a state root, without any state.
-    pub fn verify(&self, root: B256) -> Result<(), ObjectProofError> {
-        self.column.verify(root)?;
-        let [slot] = self.column.storage_proof.as_slice() else {
-            return Err(ObjectProofError::Slot);
-        };
-        let expected = self.object.as_ref().map_or(U256::ZERO, |object| keccak256(object).into());
-        if self.column.address != column_account(self.key.vm) || slot.key != self.key.slot() {
-            return Err(ObjectProofError::Slot);
-        }
-        if slot.value == expected { Ok(()) } else { Err(ObjectProofError::Object) }
-    }
-}
-
-/// An object proof does not hold.
-#[derive(Debug, thiserror::Error)]
-pub enum ObjectProofError {
-    /// The column's proof does not hold.
-    #[error(transparent)]
-    Column(#[from] hexapla_trie::ProofError),
-    /// The proof is about something else.
-    #[error("the proof is not about this object: its column account or slot differs from the one the key gives")]
-    Slot,
-    /// The bytes are not those that were proved.
-    #[error("the object's keccak256 differs from the proved one")]
-    Object,
-}
-
 impl StateDb {
     /// Opens the state in a store; an empty store is the empty state.
     pub fn open(store: Arc<dyn KvStore>) -> Result<Self, StateError> {
-        let root = match store.snapshot()?.get(rows::META, rows::ROOT)? {
-            Some(row) => B256::try_from(row.as_ref()).map_err(|_| rows::corrupt(rows::META, rows::ROOT))?,
+        let root = match row(&*snapshot(&*store)?, rows::META, rows::ROOT)? {
+            Some(row) => B256::try_from(&row[..]).map_err(|_| rows::corrupt(rows::META, rows::ROOT))?,
             None => EMPTY_ROOT,
         };
         Ok(Self { store, root, accounts: Trie::at_root(root), storages: StorageTries::default() })
@@ -100,7 +55,7 @@ impl StateDb {
 
     /// The state as it is now; later commits do not show in it.
     pub fn reader(&self) -> Result<Arc<dyn StateReader>, StateError> {
-        Ok(Arc::new(StoredState(self.store.snapshot()?)))
+        Ok(Arc::new(StoredState(snapshot(&*self.store)?)))
     }
 
     /// An overlay on the state as it is now, for the next block.
@@ -129,7 +84,7 @@ impl StateDb {
     fn write(&mut self, changes: &BlockChanges, add: impl FnOnce(B256, &mut Batch)) -> Result<B256, StateError> {
         let committed = self.prepare(changes).and_then(|(root, mut batch)| {
             add(root, &mut batch);
-            self.store.write(batch)?;
+            self.store.write(batch).map_err(StateError::backend)?;
             Ok(root)
         });
         match committed {
@@ -147,11 +102,11 @@ impl StateDb {
     pub fn insert_block_hash(&mut self, number: u64, hash: B256) -> Result<(), StateError> {
         let mut batch = Batch::default();
         put_block_hash(&mut batch, number, hash);
-        Ok(self.store.write(batch)?)
+        self.store.write(batch).map_err(StateError::backend)
     }
 
     fn prepare(&mut self, changes: &BlockChanges) -> Result<(B256, Batch), StateError> {
-        let state = StoredState(self.store.snapshot()?);
+        let state = StoredState(snapshot(&*self.store)?);
         let mut batch = Batch::default();
         let mut leaves = Vec::with_capacity(changes.accounts.len());
         let columns = columns_of(changes);
@@ -170,7 +125,7 @@ impl StateDb {
         for (hash, code) in &changes.codes {
             batch.put(rows::CODE, hash.as_slice(), code.to_vec());
         }
-        self.accounts.apply(&AccountNodes(&*state.0), &leaves)?;
+        self.accounts.apply(&AccountNodes(&*state.0), &leaves).map_err(StateError::backend)?;
         let root = self.accounts.root();
         for (path, node) in self.accounts.take_node_updates() {
             put_or_delete(&mut batch, rows::ACCOUNT_NODE, path, node);
@@ -242,7 +197,7 @@ impl StateDb {
             return Ok(start);
         }
         let trie = self.storages.open(nodes.address, start);
-        trie.apply(nodes, &slots)?;
+        trie.apply(nodes, &slots).map_err(StateError::backend)?;
         let root = trie.root();
         for (path, node) in trie.take_node_updates() {
             put_or_delete(batch, rows::STORAGE_NODE, rows::node_key(nodes.address, &path), node);
@@ -252,22 +207,24 @@ impl StateDb {
 
     /// Proof of an account and of some of its storage slots, in the form of `eth_getProof` (EIP-1186).
     pub fn account_proof(&mut self, address: Address, slots: &[B256]) -> Result<AccountProof, StateError> {
-        let state = StoredState(self.store.snapshot()?);
+        let state = StoredState(snapshot(&*self.store)?);
         let account = state.trie_account(address)?;
-        let account_proof = self.accounts.prove(&AccountNodes(&*state.0), &keccak256(address))?;
+        let nodes = AccountNodes(&*state.0);
+        let account_proof = self.accounts.prove(&nodes, &keccak256(address)).map_err(StateError::backend)?;
         let storage_hash = account.map_or(EMPTY_ROOT, |account| account.storage_root);
         let source = StorageNodes { snapshot: &*state.0, address };
         let trie = self.storages.open(address, storage_hash);
         let mut storage_proof = Vec::with_capacity(slots.len());
         for slot in slots {
             let key = keccak256(slot);
-            let value = match trie.get(&source, &key)? {
+            let value = match trie.get(&source, &key).map_err(StateError::backend)? {
                 Some(leaf) => {
                     alloy_rlp::decode_exact(&leaf).map_err(|_| rows::corrupt(rows::STORAGE_NODE, slot.as_slice()))?
                 }
                 None => U256::ZERO,
             };
-            storage_proof.push(StorageProof { key: *slot, value, proof: trie.prove(&source, &key)? });
+            let proof = trie.prove(&source, &key).map_err(StateError::backend)?;
+            storage_proof.push(StorageProof { key: *slot, value, proof });
         }
         Ok(AccountProof {
             address,
@@ -386,6 +343,14 @@ impl NodeSource for StorageNodes<'_> {
     }
 }
 
+fn snapshot(store: &dyn KvStore) -> Result<Arc<dyn Snapshot>, StateError> {
+    store.snapshot().map_err(StateError::backend)
+}
+
+fn row(snapshot: &dyn Snapshot, table: hexapla_store::Table, key: &[u8]) -> Result<Option<Bytes>, StateError> {
+    Ok(snapshot.get(table, key).map_err(StateError::backend)?.map(Bytes::from))
+}
+
 /// Committed state in a store.
 struct StoredState(Arc<dyn Snapshot>);
 
@@ -395,7 +360,7 @@ impl StoredState {
     }
 
     fn trie_account(&self, address: Address) -> Result<Option<TrieAccount>, StateError> {
-        match self.0.get(rows::ACCOUNT, address.as_slice())? {
+        match row(&*self.0, rows::ACCOUNT, address.as_slice())? {
             Some(row) => rows::decode_account(address, &row).map(Some),
             None => Ok(None),
         }
@@ -414,8 +379,8 @@ impl StateReader for StoredState {
     }
 
     fn word(&self, address: Address, key: U256) -> Result<U256, StateError> {
-        match self.0.get(rows::WORD, &rows::word_key(address, key))? {
-            Some(row) => rows::decode_word(address, key, &row.into()),
+        match row(&*self.0, rows::WORD, &rows::word_key(address, key))? {
+            Some(row) => rows::decode_word(address, key, &row),
             None => Ok(U256::ZERO),
         }
     }
@@ -425,22 +390,20 @@ impl StateReader for StoredState {
     }
 
     fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
-        Ok(self.0.get(rows::OBJECT, &rows::object_key(key))?.map(Bytes::from))
+        row(&*self.0, rows::OBJECT, &rows::object_key(key))
     }
 
     fn code(&self, hash: B256) -> Result<Bytecode, StateError> {
         if hash == KECCAK_EMPTY {
             return Ok(Bytecode::default());
         }
-        let code = self.0.get(rows::CODE, hash.as_slice())?.ok_or(StateError::MissingCode(hash))?;
-        Bytecode::new_raw_checked(code.into()).map_err(|_| rows::corrupt(rows::CODE, hash.as_slice()))
+        let code = row(&*self.0, rows::CODE, hash.as_slice())?.ok_or(StateError::MissingCode(hash))?;
+        Bytecode::new_raw_checked(code).map_err(|_| rows::corrupt(rows::CODE, hash.as_slice()))
     }
 
     fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        match self.0.get(rows::BLOCK_HASH, &number.to_be_bytes())? {
-            Some(row) => {
-                B256::try_from(row.as_ref()).map_err(|_| rows::corrupt(rows::BLOCK_HASH, &number.to_be_bytes()))
-            }
+        match row(&*self.0, rows::BLOCK_HASH, &number.to_be_bytes())? {
+            Some(row) => B256::try_from(&row[..]).map_err(|_| rows::corrupt(rows::BLOCK_HASH, &number.to_be_bytes())),
             None => Ok(B256::ZERO),
         }
     }

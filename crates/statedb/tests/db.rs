@@ -3,7 +3,8 @@
 mod support;
 
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
-use hexapla_state::{BlockChanges, ObjectProof, StateDb, db::ObjectProofError};
+use hexapla_state::BlockChanges;
+use hexapla_statedb::{ObjectProof, ObjectProofError, StateDb};
 use hexapla_store::{KvStore, MemoryStore, RedbStore, Table};
 use revm::state::AccountInfo;
 use std::{collections::BTreeMap, path::Path, sync::Arc};

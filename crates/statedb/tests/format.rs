@@ -4,7 +4,8 @@
 mod support;
 
 use hexapla_primitives::{Address, Bytes, ObjectKey, U256, VmId, keccak256};
-use hexapla_state::{StateDb, StateReader};
+use hexapla_state::StateReader;
+use hexapla_statedb::StateDb;
 use hexapla_store::{Batch, KvStore, MemoryStore, Table};
 use revm::{bytecode::Bytecode, state::AccountInfo};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles, TrieAccount};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
-use hexapla_state::StateDb;
+use hexapla_statedb::StateDb;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An account.

@@ -11,8 +11,8 @@
 //! | `block-hash` | number (8, big-endian) | hash (32) |
 //! | `meta` | `root` | state root (32) |
 
-use crate::reader::StateError;
 use hexapla_primitives::{Address, Bytes, ObjectKey, U256};
+use hexapla_state::StateError;
 use hexapla_store::Table;
 use hexapla_trie::TrieAccount;
 

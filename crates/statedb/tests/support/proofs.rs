@@ -3,7 +3,7 @@
 use super::{Random, flat::Flat};
 use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
-use hexapla_state::{ObjectProof, StateDb};
+use hexapla_statedb::{ObjectProof, StateDb};
 use hexapla_trie::AccountProof;
 
 /// Proves an account with slots, and checks that the proof says what the model says and that no tampered one holds.

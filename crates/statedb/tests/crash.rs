@@ -4,12 +4,13 @@ mod support;
 
 use alloy_trie::{HashBuilder, Nibbles};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
-use hexapla_state::{BlockChanges, StateDb, StateError};
+use hexapla_state::{BlockChanges, StateError};
+use hexapla_statedb::StateDb;
 use hexapla_store::{
     Batch, KvStore, MemoryStore, RedbStore, Snapshot, StoreError, Table,
     faulty::{Cache, FaultyDisk, Plan, flip_bit},
 };
-use hexapla_trie::TrieAccount;
+use hexapla_trie::{TrieAccount, TrieError};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -175,14 +176,14 @@ fn a_full_disk_is_named_and_the_state_goes_on_when_there_is_room() {
         large.objects.insert(ObjectKey::new(VmId::SVM, vec![number]), Some(Bytes::from(vec![number; 100_000])));
     }
     let error = db.commit(&large).unwrap_err();
-    assert!(matches!(error, StateError::Store(StoreError::DiskFull { .. })), "{error}");
+    assert!(matches!(error.backend_error(), Some(StoreError::DiskFull { .. })), "{error}");
     assert!(error.to_string().contains("no space left"), "{error}");
     assert_eq!(db.root(), case.before.root());
     println!("PROBE {:?}", db.reader().and_then(|r| r.account(history::accounts()[0])));
     println!("PROBE {:?}", db.account_proof(history::accounts()[0], &[]).map(|p| p.verify(case.before.root())));
     // The open store takes no more writes, and says so; it never shows another state.
     let error = db.commit(&case.changes).unwrap_err();
-    assert!(matches!(error, StateError::Store(StoreError::Closed { .. })), "{error}");
+    assert!(matches!(error.backend_error(), Some(StoreError::Closed { .. })), "{error}");
     assert_eq!(db.root(), case.before.root());
     drop(db);
     assert!(!case.check(disk.surviving(), true), "nothing of the block was written");
@@ -223,7 +224,7 @@ fn a_commit_that_failed_can_be_done_again_on_the_same_state() {
             let flag = if random.below(2) == 0 { &store.fail_write } else { &store.fail_read };
             flag.store(true, Ordering::Relaxed);
             let error = db.commit(&changes).unwrap_err();
-            assert!(matches!(error, StateError::Store(StoreError::DiskFull { .. })), "{error}");
+            assert!(matches!(error.backend_error(), Some(StoreError::DiskFull { .. })), "{error}");
             assert_eq!(db.root(), before.root());
             assert_eq!(root_of_rows(&*store), before.root());
             before.assert_read_by(&db, &history::accounts(), &history::keys(), &history::objects());
@@ -281,10 +282,10 @@ fn a_root_that_the_tries_do_not_have_is_found_by_the_first_commit_and_proof() {
     let mut db = StateDb::open(store).unwrap();
     let changes = history.block(db.overlay().unwrap(), 40);
     let error = db.commit(&changes).unwrap_err();
-    assert!(matches!(error, StateError::Trie(_)), "{error}");
+    assert!(error.backend_error::<TrieError>().is_some(), "{error}");
     assert!(error.to_string().contains("is corrupt"), "{error}");
     let error = db.account_proof(history::accounts()[0], &[]).unwrap_err();
-    assert!(matches!(error, StateError::Trie(_)), "{error}");
+    assert!(error.backend_error::<TrieError>().is_some(), "{error}");
 }
 
 #[test]

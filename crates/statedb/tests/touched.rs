@@ -3,7 +3,8 @@
 mod support;
 
 use hexapla_primitives::{Address, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
-use hexapla_state::{BlockChanges, Location, LocationValue, Overlay, StateDb, WorldJournal};
+use hexapla_state::{BlockChanges, Location, LocationValue, Overlay, WorldJournal};
+use hexapla_statedb::StateDb;
 use revm::{
     Database, bytecode::Bytecode, context_interface::journaled_state::JournalTr, primitives::hardfork::SpecId,
     state::AccountInfo,

@@ -1,0 +1,14 @@
+//! The durable state of all VMs: rows in a store, tries that give the root, proofs.
+//!
+//! - [`StateDb`]: opens a store, gives readers and overlays, commits blocks, proves accounts
+//! - [`ObjectProof`]: the proof of an object, checked without any state
+//!
+//! Execution does not need this crate: it reads through [`StateReader`](hexapla_state::StateReader) and leaves
+//! [`BlockChanges`](hexapla_state::BlockChanges), which [`StateDb::commit`] writes.
+
+mod db;
+mod proof;
+mod rows;
+
+pub use db::StateDb;
+pub use proof::{ObjectProof, ObjectProofError};
