@@ -183,3 +183,39 @@ fn read_use(source: &Arc<Source>, text: At<String>) -> Result<AccountRef> {
     let (writable, signer) = (has("writable"), has("signer"));
     Ok(AccountRef { id: At::new(key, text.span), signer, writable })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Scenario;
+    use miette::Diagnostic as _;
+
+    /// What is wrong with an entry of the section of the first VM that has one: the sentence, and what to do.
+    fn problem(entry: &str) -> (String, String) {
+        let toolkits = hexapla::toolkits();
+        let section = toolkits.iter().find_map(|toolkit| toolkit.words().section).unwrap();
+        let text = format!("[{section}]\n{entry}\n[[step]]\ncheck = \"x\"\nexpect = {{}}\n");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("scenario.toml");
+        std::fs::write(&file, text).unwrap();
+        let problem = Scenario::read(&file, &toolkits).unwrap_err();
+        assert!(problem.labels().is_some(), "the place is shown");
+        (problem.to_string(), problem.help().map(|help| help.to_string()).unwrap_or_default())
+    }
+
+    #[test]
+    fn options_that_a_toolkit_declares_are_checked_as_all_keys_are() {
+        let unknown = problem("a = { seeds = [\"x\"], programm = \"b\" }");
+        assert_eq!(unknown.0, "the key `a` lacks `program`");
+        let near = problem("a = { keypair = true, spac = 3 }");
+        assert_eq!(near, ("the key `a` has no key `spac`".to_owned(), "did you mean `space`?".to_owned()));
+        let kind = problem("a = { space = \"many\" }");
+        assert_eq!(kind.0, "`space` must be a whole number from 0 to 2^64 - 1, not a text");
+        let both = problem("a = { space = 3, data = \"0x00\" }");
+        assert_eq!(both.0, "`space` and `data` say both what an account holds");
+        let several = problem("a = { key = \"x\", keypair = true }");
+        assert_eq!(several.0, "the key `a` is given several times: key, keypair");
+        let help = "say one of `key`, `keypair`, `seeds` and `associated`; without them the name gives the key";
+        assert_eq!(several.1, help);
+    }
+}
