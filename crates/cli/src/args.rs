@@ -6,7 +6,6 @@ use crate::{
     },
     output::Colour,
     statetest::StateTestArgs,
-    svm_fixture::SvmFixtureArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -68,12 +67,6 @@ pub(crate) enum Command {
     /// the test says. Cases that are known not to pass stand in a list with a reason each; a listed case that passes is
     /// a failure, so the list can only shrink.
     Statetest(StateTestArgs),
-    /// Run the fixtures by which Solana's clients are compared.
-    ///
-    /// Reads `.fix` files of whole transactions, single instructions, syscalls, program texts and ELF files, runs each on
-    /// native code and on the interpreter, and says what differs from agave: result, compute units, return data,
-    /// accounts, memory. A fixture on the list of known failures that passes is a failure, so the list can only shrink.
-    SvmFixture(SvmFixtureArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -86,7 +79,6 @@ Examples:
   hexapla proof examples/tour account token --slot 2 -o proof.json
   hexapla verify-proof proof.json --root 0x…
   hexapla statetest GeneralStateTests             is the EVM the EVM?
-  hexapla svm-fixture test-vectors/instr          is the SVM the SVM?
 
 Exit codes: 0 everything holds, 1 an expectation or a proof does not hold, 2 the input cannot be used.
 Each option can also be set by an environment variable, which its help names.";

@@ -2,7 +2,7 @@
 //!
 //! - [`args`]: the command line; [`commands`]: one module per command
 //! - [`machine`]: engines, caches and database as the command line asks for them
-//! - [`statetest`]: Ethereum's state tests; [`svm_fixture`]: the fixtures of Solana's clients
+//! - [`statetest`]: Ethereum's state tests
 //! - [`render`]: reports as text and as JSON
 //! - [`output`]: stdout and stderr
 //!
@@ -28,7 +28,6 @@ mod memory;
 mod output;
 mod render;
 mod statetest;
-mod svm_fixture;
 
 use args::{Cli, Command};
 use clap::Parser as _;
@@ -68,7 +67,6 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<bool, Box<dyn Diag
         Command::Abi(args) => commands::abi::run(args, output),
         Command::Bind(args) => commands::bind::run(args, output),
         Command::Statetest(args) => statetest::run(args, output),
-        Command::SvmFixture(args) => svm_fixture::run(args, output),
         Command::VerifyProof(args) => commands::verify_proof::run(args, output),
     };
     result.map_err(|problem| problem as Box<dyn Diagnostic>)

@@ -5,7 +5,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 use hexapla::toolkit::Toolkits;
 pub(crate) use hexapla_scenario::text::harmless;
-use hexapla_scenario::text::is_visible;
+use hexapla_scenario::text::harmless_json;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use std::{
     fmt::Write as _,
@@ -138,32 +138,9 @@ impl Style {
     }
 }
 
-/// JSON with such characters as `\u` escapes; they stand in its texts only.
-fn harmless_json(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c == '\n' || is_visible(c) {
-            shown.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            let _ = write!(shown, "\\u{unit:04x}");
-        }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_terminal_would_obey_is_escaped_in_json_and_the_rest_is_not() {
-        let text = "a\u{1b}[2J\u{9b}\u{202e}→ é \"\\";
-        let json = serde_json::to_string(text).unwrap();
-        assert!(!harmless_json(&json).contains(['\u{1b}', '\u{9b}', '\u{202e}']));
-        assert_eq!(serde_json::from_str::<String>(&harmless_json(&json)).unwrap(), text);
-    }
 
     #[test]
     fn each_vm_has_a_colour_of_its_own() {

@@ -1,6 +1,6 @@
 //! Counts, reasons and failures, for people and for programs.
 
-use crate::output::harmless;
+use hexapla_scenario::text::harmless;
 use hexapla_svm::conformance::{Kind, Verdict};
 use serde::Serialize;
 use std::{

@@ -2,7 +2,7 @@
 //!
 //! A fixture is listed by itself, or by a group: a folder, and how the fixtures in it differ.
 
-use crate::problem::{Problem, Result};
+use hexapla_scenario::problem::{Problem, Result};
 use hexapla_svm::conformance::Verdict;
 use serde::Deserialize;
 use std::path::Path;

@@ -1,23 +1,35 @@
-//! `hexapla svm-fixture`: the fixtures by which Solana's clients are compared, run on this SVM.
+//! `hexapla-svm-fixture`: the fixtures by which Solana's clients are compared, run on this SVM.
 //!
 //! - [`listed`]: the fixtures that are known not to pass, each with a reason; the list may only shrink
 //! - [`report`]: counts, reasons and failures for people and for programs
+//! - [`output`]: stdout and stderr
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
 
 mod listed;
+mod output;
 mod report;
 
-use crate::{
-    args::flag,
-    output::Output,
-    problem::{Problem, Result},
-};
-use clap::ValueEnum;
+use clap::{Parser, ValueEnum, builder::FalseyValueParser};
+use hexapla_scenario::problem::{Problem, Result};
 use hexapla_svm::conformance::{Engine, Verdict, run as run_fixture};
 use listed::Listed;
 use rayon::prelude::*;
 use report::{Report, Run};
 use std::{
     path::{Path, PathBuf},
+    process::ExitCode,
     time::Instant,
 };
 
@@ -27,12 +39,35 @@ const FILE_BYTES_MAX: u64 = 256 << 20;
 /// Stack of a thread, in bytes: programs that call one another nest on it.
 const STACK_BYTES: usize = 16 << 20;
 
-/// Options of `hexapla svm-fixture`.
-#[derive(Debug, clap::Args)]
+/// A fixture does not pass that should, or passes although it is listed.
+const DOES_NOT_HOLD: u8 = 1;
+/// The input, or the machine, cannot be used.
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    match run(&FixtureArgs::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(DOES_NOT_HOLD),
+        Err(problem) => {
+            output::problem(&*problem);
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+/// Run the fixtures by which Solana's clients are compared.
+///
+/// Reads `.fix` files of whole transactions, single instructions, syscalls, program texts and ELF files, runs each on
+/// native code and on the interpreter, and says what differs from agave: result, compute units, return data,
+/// accounts, memory. A fixture on the list of known failures that passes is a failure, so the list can only shrink.
+#[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  hexapla svm-fixture test-vectors/instr/fixtures/system\n  hexapla svm-fixture test-vectors --list known.toml --json"
+    name = "hexapla-svm-fixture",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  hexapla-svm-fixture test-vectors/instr/fixtures/system\n  hexapla-svm-fixture test-vectors --list known.toml --json"
 )]
-pub(crate) struct SvmFixtureArgs {
+struct FixtureArgs {
     /// Fixtures, or folders of `*.fix` files.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
@@ -46,7 +81,7 @@ pub(crate) struct SvmFixtureArgs {
     #[arg(long, env = "HEXAPLA_FILTER", value_name = "TEXT")]
     filter: Option<String>,
     /// Print one JSON document instead of text.
-    #[arg(long, env = "HEXAPLA_JSON", value_parser = flag())]
+    #[arg(long, env = "HEXAPLA_JSON", value_parser = FalseyValueParser::new())]
     json: bool,
     /// Threads; all cores by default.
     #[arg(long, env = "HEXAPLA_THREADS", value_name = "N")]
@@ -76,7 +111,7 @@ impl EngineArg {
 
 /// Runs the fixtures and prints the report; `Ok(false)` where one fails that should pass, cannot be read, or passes
 /// although it is listed.
-pub(crate) fn run(args: &SvmFixtureArgs, output: &mut Output) -> Result<bool> {
+fn run(args: &FixtureArgs) -> Result<bool> {
     let listed = match &args.list {
         Some(file) => Listed::read(file)?,
         None => Listed::default(),
@@ -96,9 +131,9 @@ pub(crate) fn run(args: &SvmFixtureArgs, output: &mut Output) -> Result<bool> {
     let runs = runs.map(|((file, verdict), known)| Run::new(file, verdict, known.map(|known| known.reason))).collect();
     let report = Report::new(runs, miscounted);
     if args.json {
-        output.json(&report)?;
+        output::json(&report)?;
     } else {
-        output.result(&report.text(started.elapsed()))?;
+        output::result(&report.text(started.elapsed()))?;
     }
     Ok(report.is_success())
 }
