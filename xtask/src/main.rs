@@ -3,11 +3,13 @@
 //! - `cargo xtask ci` runs what CI runs
 //! - `cargo xtask soak` plays random transactions, for as long as one likes
 //! - `cargo xtask bench` measures, and writes `docs/benchmarks.md`
+//! - `cargo xtask guest` builds the core for a bare RISC-V machine
 //! - `cargo xtask layers` checks the rules between crates, which are the test `layers` of this package
 
 mod bench;
 mod cargo;
 mod ci;
+mod guest;
 mod soak;
 
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   ci       everything that CI checks, up to the first failure
   soak     random transactions over all VMs in all modes: [--seconds N] [--seed S]
   bench    all benchmarks; writes docs/benchmarks.md; `bench metering`: what gas buys alone
+  guest    the core of the engine builds for a bare RISC-V machine, without an operating system
   layers   the rules between crates; part of `cargo test`";
 
 fn main() -> ExitCode {
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
         "ci" => ci::run(),
         "soak" => soak::run(&arguments),
         "bench" => bench::run(&arguments),
+        "guest" => guest::run(),
         "layers" => ci::layers(),
         _ => Err(USAGE.to_owned()),
     };

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     // A story takes less than a second, and the next one has the next seed: two runs never play the same ones.
     let Soak { seconds, seed } = Soak::read(arguments, now.wrapping_mul(1_000))?;
     eprintln!("soak: {seconds} s from the seed {seed}");
-    let mut command = cargo(&["test", "--release", "--package", "hexapla", "--test", "random"]);
+    let mut command = cargo(&["test", "--locked", "--release", "--package", "hexapla", "--test", "random"]);
     command.args(["--", "--nocapture"]);
     command.envs([("HEXAPLA_SECONDS", seconds.to_string()), ("HEXAPLA_SEED", seed.to_string())]);
     match command.status() {

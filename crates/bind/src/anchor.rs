@@ -12,10 +12,9 @@ use hexapla_abi::{
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    Binding, File, Source,
     json::pretty,
-    left_out,
     names::{Scope, identifier, letters, params_in, snake, type_name},
+    source::{Binding, File, Source, left_out},
 };
 
 /// Bytes of an event's discriminator.

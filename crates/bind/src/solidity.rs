@@ -9,8 +9,8 @@ use hexapla_abi::{
 };
 
 use crate::{
-    Binding, File, Source, left_out,
     names::{Scope, comment, identifier, is_identifier, params, shouty, type_name as name_of_type},
+    source::{Binding, File, Source, left_out},
     text::Text,
 };
 

@@ -9,10 +9,9 @@ use hexapla_abi::{
 use serde_json::{Value as Json, json};
 
 use crate::{
-    Binding, File, Source,
     json::{ordered, text},
-    left_out,
     names::{Scope, identifier, is_identifier},
+    source::{Binding, File, Source, left_out},
     text::Text,
 };
 

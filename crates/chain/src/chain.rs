@@ -5,7 +5,7 @@
 
 use hexapla_abi::{Interface, WireError};
 use hexapla_executor::{
-    AccountInfo, BlockEnv, BlockRun, ExecuteError, Executor, LaneChecks, Receipt, TxEnv, TxKind,
+    AccountInfo, BlockEnv, BlockRun, ExecuteError, Executor, LaneChecks, Receipt, Transaction, TxEnv, TxKind,
     border::registry,
     estimate::Estimate,
     evm::{self, BlobExcessGasAndPrice},
@@ -199,14 +199,19 @@ impl Chain {
     }
 
     /// Executes a transaction in a block of its own and commits it durably.
-    pub fn transact(&mut self, tx: TxEnv) -> Result<Committed, ChainError> {
+    pub fn transact(&mut self, tx: impl Into<Transaction>) -> Result<Committed, ChainError> {
+        let tx = tx.into();
         self.in_a_block(|run| run.execute_with_access(tx, true))
     }
 
-    /// Executes a transaction of another VM's own form, as its users sign it, in a block of its own and commits it
-    /// durably.
+    /// The same for a transaction as the users of a VM sign it.
     pub fn transact_raw(&mut self, vm: VmId, raw: &[u8]) -> Result<Committed, ChainError> {
-        self.in_a_block(|run| run.execute_raw_with_access(vm, raw, true))
+        self.transact(self.decode(vm, raw, LaneChecks::ALL)?)
+    }
+
+    /// Decodes a transaction as the users of a VM sign it.
+    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Transaction, ChainError> {
+        self.executor.decode(vm, raw, checks).map_err(|rejection| ExecuteError::Rejected(rejection).into())
     }
 
     /// Executes transactions in one block and commits it durably. What `work` gives back is the receipt and the access
@@ -240,14 +245,15 @@ impl Chain {
         Ok(self.db.commit_block(changes, number, |root| block_hash(chain_id, number, parent, root))?)
     }
 
-    /// Executes a transaction of another VM's own form on the state as it is and forgets what it did.
-    pub fn simulate_raw(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Receipt, ChainError> {
-        self.on_a_copy(|run| run.simulate_raw(vm, raw, checks, true))
+    /// Executes a transaction on the state as it is and forgets what it did.
+    pub fn simulate(&self, tx: impl Into<Transaction>) -> Result<Receipt, ChainError> {
+        let tx = tx.into();
+        self.on_a_copy(|run| run.simulate(tx, true))
     }
 
-    /// Executes a transaction on the state as it is and forgets what it did.
-    pub fn simulate(&self, tx: TxEnv) -> Result<Receipt, ChainError> {
-        self.on_a_copy(|run| run.simulate(tx, true))
+    /// The same for a transaction as the users of a VM sign it.
+    pub fn simulate_raw(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Receipt, ChainError> {
+        self.simulate(self.decode(vm, raw, checks)?)
     }
 
     /// The least gas limit with which a transaction succeeds now.

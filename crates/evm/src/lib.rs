@@ -6,6 +6,7 @@
 //! - `host`: what such a frame may ask for
 //! - `lane`: executes transactions of other VMs' lanes
 //! - `fault`: revm's results as faults
+//! - [`decode_transaction`]: transactions as Ethereum's wallets sign them
 //!
 //! One revm instance serves all nested calls: a foreign VM that calls back runs a segment of revm's loop on the same
 //! frame stack and the same journal. Rules of the border are not here but behind [`hexapla_vm::Border`].
@@ -25,8 +26,10 @@ mod handler;
 mod host;
 mod lane;
 mod machine;
+mod transaction;
 
 pub use machine::{ExecuteError, Executed, Machine};
+pub use transaction::{TRANSACTION_BYTES_MAX, decode_transaction};
 
 pub use revm::{
     bytecode::Bytecode,

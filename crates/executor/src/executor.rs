@@ -1,6 +1,5 @@
 //! Runs the transactions of one block.
 
-use crate::system::SystemVm;
 use crate::{
     border::{
         BORDER_DEPTH_MAX, ChainBorder,
@@ -8,17 +7,25 @@ use crate::{
     },
     receipt::{Outcome, Receipt, Status},
     stack::on_big_stack,
+    system::SystemVm,
+    transaction::Transaction,
 };
 use alloc::{boxed::Box, format, sync::Arc};
-use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId, TxEnv};
+use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId};
+#[cfg(feature = "std")]
+use hexapla_primitives::Bytes;
 use hexapla_primitives::{VmId, platform::catch_panic};
 use hexapla_state::{AccessSet, Overlay};
-use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRejection, LaneTransaction, VmSet};
+use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRejection, VmSet};
 
 /// Native stack of revm between two foreign frames; about 3.4 kB were measured.
 const EVM_SEGMENT_STACK_BYTES: usize = 64 << 10;
 /// Native stack of everything else: precompiled contracts, the database.
 const REST_STACK_BYTES: usize = 16 << 20;
+
+/// Transactions that a thread decodes at least: starting one costs some ten microseconds, recovering a signer some thirty.
+#[cfg(feature = "std")]
+const DECODED_AT_ONCE_MIN: usize = 8;
 
 /// The rules of a chain that its blocks do not state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,9 +80,25 @@ impl Executor {
         Self { projections: Arc::new(Projections::new(0)), ..self }
     }
 
-    /// Decodes a transaction of a VM's own form and checks what can be checked without state: once, on any thread.
-    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRejection> {
-        decode(&self.vms, vm, raw, checks)
+    /// Decodes a transaction as the users of a VM sign it, and checks what can be checked without state: once, on any
+    /// thread.
+    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Transaction, LaneRejection> {
+        Transaction::decode(&self.vms, vm, raw, checks)
+    }
+
+    /// Decodes many, on as many threads as there are cores; the results stand in the order of the transactions.
+    #[cfg(feature = "std")]
+    pub fn decode_all(&self, raw: &[(VmId, Bytes)], checks: LaneChecks) -> Vec<Result<Transaction, LaneRejection>> {
+        let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
+        let decode = |(vm, raw): &(VmId, Bytes)| self.decode(*vm, raw, checks);
+        let part = raw.len().div_ceil(threads).max(DECODED_AT_ONCE_MIN);
+        std::thread::scope(|scope| {
+            let parts = raw.chunks(part).map(|part| scope.spawn(move || part.iter().map(decode).collect::<Vec<_>>()));
+            let parts = parts.collect::<Vec<_>>();
+            let joined =
+                parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            joined.flatten().collect()
+        })
     }
 
     /// The chain's rules.
@@ -134,27 +157,41 @@ pub struct BlockRun {
 
 impl BlockRun {
     /// Executes a transaction and keeps what it did.
-    pub fn execute(&mut self, tx: TxEnv) -> Result<Receipt, ExecuteError> {
-        let outcome = self.run(tx, false)?;
+    pub fn execute(&mut self, tx: impl Into<Transaction>) -> Result<Receipt, ExecuteError> {
+        let outcome = self.run_once(tx.into(), false)?;
         self.commit(outcome)
     }
 
     /// The same, with the call tree in the receipt.
-    pub fn execute_traced(&mut self, tx: TxEnv) -> Result<Receipt, ExecuteError> {
-        let outcome = self.run(tx, true)?;
+    pub fn execute_traced(&mut self, tx: impl Into<Transaction>) -> Result<Receipt, ExecuteError> {
+        let outcome = self.run_once(tx.into(), true)?;
         self.commit(outcome)
     }
 
     /// The same, with what it read and wrote.
-    pub fn execute_with_access(&mut self, tx: TxEnv, trace: bool) -> Result<(Receipt, AccessSet), ExecuteError> {
-        let outcome = self.run(tx, trace)?;
+    pub fn execute_with_access(
+        &mut self,
+        tx: impl Into<Transaction>,
+        trace: bool,
+    ) -> Result<(Receipt, AccessSet), ExecuteError> {
+        let outcome = self.run_once(tx.into(), trace)?;
         let access = outcome.changes.access();
         Ok((self.commit(outcome)?, access))
     }
 
     /// Executes a transaction and forgets what it did.
-    pub fn simulate(&mut self, tx: TxEnv, trace: bool) -> Result<Receipt, ExecuteError> {
-        Ok(self.run(tx, trace)?.receipt)
+    pub fn simulate(&mut self, tx: impl Into<Transaction>, trace: bool) -> Result<Receipt, ExecuteError> {
+        Ok(self.run_once(tx.into(), trace)?.receipt)
+    }
+
+    /// Executes a transaction as the users of a VM sign it, and keeps what it did.
+    pub fn execute_raw(&mut self, vm: VmId, raw: &[u8]) -> Result<Receipt, ExecuteError> {
+        self.execute(self.decode(vm, raw, LaneChecks::ALL)?)
+    }
+
+    /// Decodes a transaction as the users of a VM sign it.
+    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Transaction, ExecuteError> {
+        Transaction::decode(&self.vms, vm, raw, checks).map_err(ExecuteError::Rejected)
     }
 
     /// The block's state so far.
@@ -162,49 +199,19 @@ impl BlockRun {
         self.machine.overlay_mut()
     }
 
-    /// Executes a transaction of a VM's own form, as its users sign it, and keeps what it did.
-    pub fn execute_raw(&mut self, vm: VmId, raw: &[u8]) -> Result<Receipt, ExecuteError> {
-        Ok(self.execute_raw_with_access(vm, raw, false)?.0)
+    /// The transaction alone: nothing is committed, and it may be run again.
+    pub fn run(&mut self, tx: &Transaction, trace: bool) -> Result<Outcome, ExecuteError> {
+        match tx {
+            Transaction::Evm(tx) => self.outcome(|machine| machine.execute(tx.env.clone(), trace)),
+            Transaction::Lane { vm, tx } => self.outcome(|machine| machine.execute_lane(*vm, &**tx, trace)),
+        }
     }
 
-    /// The same, with what it read and wrote.
-    pub fn execute_raw_with_access(
-        &mut self,
-        vm: VmId,
-        raw: &[u8],
-        trace: bool,
-    ) -> Result<(Receipt, AccessSet), ExecuteError> {
-        let tx = self.decode(vm, raw, LaneChecks::ALL)?;
-        let outcome = self.run_lane(vm, &*tx, trace)?;
-        let access = outcome.changes.access();
-        Ok((self.commit(outcome)?, access))
-    }
-
-    /// Executes a transaction of a VM's own form and forgets what it did.
-    pub fn simulate_raw(
-        &mut self,
-        vm: VmId,
-        raw: &[u8],
-        checks: LaneChecks,
-        trace: bool,
-    ) -> Result<Receipt, ExecuteError> {
-        let tx = self.decode(vm, raw, checks)?;
-        Ok(self.run_lane(vm, &*tx, trace)?.receipt)
-    }
-
-    /// Decodes a transaction of a VM's own form.
-    pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, ExecuteError> {
-        decode(&self.vms, vm, raw, checks).map_err(ExecuteError::Rejected)
-    }
-
-    /// The transaction alone: nothing is committed.
-    pub fn run(&mut self, tx: TxEnv, trace: bool) -> Result<Outcome, ExecuteError> {
-        self.outcome(|machine| machine.execute(tx, trace))
-    }
-
-    /// A transaction of a VM's own form alone: nothing is committed. The same transaction may be run again.
-    pub fn run_lane(&mut self, vm: VmId, tx: &dyn LaneTransaction, trace: bool) -> Result<Outcome, ExecuteError> {
-        self.outcome(|machine| machine.execute_lane(vm, tx, trace))
+    fn run_once(&mut self, tx: Transaction, trace: bool) -> Result<Outcome, ExecuteError> {
+        match tx {
+            Transaction::Evm(tx) => self.outcome(|machine| machine.execute(tx.env, trace)),
+            tx @ Transaction::Lane { .. } => self.run(&tx, trace),
+        }
     }
 
     /// A panic in a VM or in the machine is a fault of the host like a broken database: the transaction is abandoned,
@@ -249,12 +256,4 @@ impl BlockRun {
         }
         Ok(receipt)
     }
-}
-
-fn decode(vms: &VmSet, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Box<dyn LaneTransaction>, LaneRejection> {
-    let owner = vms.get(vm);
-    let Some(lane) = owner.and_then(|vm| vm.lane()) else {
-        return Err(LaneRejection::new("NoLane", format!("{vm} has no transactions of its own on this chain")));
-    };
-    lane.decode(raw, checks)
 }

@@ -1,6 +1,7 @@
 //! Transactions in, receipts and state changes out.
 //!
 //! - [`Executor`]: runs the transactions of one block over an overlay, on a thread with a big stack
+//! - [`Transaction`]: one of any lane, as it is executed
 //! - [`Receipt`]: what a transaction did, with every crossing between VMs
 //! - [`border`]: the rules at the border and its record
 //! - [`system`]: the contract through which the host serves contracts: interfaces, identities, state of others
@@ -27,9 +28,11 @@ mod stack;
 #[path = "no_threads.rs"]
 mod stack;
 pub mod system;
+pub mod transaction;
 
 pub use executor::{BlockRun, ChainConfig, Executor, SetupError};
 pub use receipt::{Receipt, Status};
+pub use transaction::{EvmTransaction, Transaction};
 
 pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, TxEnv, TxKind};
 pub use hexapla_state::{AccessSet, BlockChanges, Location, LocationValue, Overlay, StateError, StateReader};

@@ -88,27 +88,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Gives an error of redb its name here.
-    pub(crate) fn from_redb(file: PathBuf, error: redb::Error) -> Self {
-        match error {
-            redb::Error::DatabaseAlreadyOpen => Self::Locked { file },
-            redb::Error::Corrupted(detail) => Self::Corrupt { file, detail },
-            // A table with another shape can only come from damage or another program.
-            redb::Error::TableTypeMismatch { .. }
-            | redb::Error::TableIsMultimap(_)
-            | redb::Error::TypeDefinitionChanged { .. } => Self::Corrupt { file, detail: error.to_string() },
-            redb::Error::UpgradeRequired(version) => {
-                Self::Format { file, found: format!("redb {version}"), understood: crate::redb_store::FORMAT }
-            }
-            redb::Error::ValueTooLarge(size) => Self::TooLarge { file, size },
-            redb::Error::PreviousIo | redb::Error::DatabaseClosed | redb::Error::LockPoisoned(_) => {
-                Self::Closed { file }
-            }
-            redb::Error::Io(source) => Self::from_io(file, source),
-            other => Self::Unexpected { file, detail: other.to_string() },
-        }
-    }
-
     /// Gives an error of the operating system its name here.
     pub(crate) fn from_io(file: PathBuf, source: io::Error) -> Self {
         match source.kind() {

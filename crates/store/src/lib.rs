@@ -16,6 +16,7 @@ mod error;
 pub mod faulty;
 mod memory;
 mod redb_store;
+mod table;
 
 use std::sync::Arc;
 
@@ -24,11 +25,7 @@ use bytes::Bytes;
 pub use error::{Result, StoreError};
 pub use memory::MemoryStore;
 pub use redb_store::RedbStore;
-
-/// The name of a table. Tables exist as soon as something is written to them; a table nobody wrote
-/// to reads as empty. Names that begin with a NUL byte are reserved for the store itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Table(pub &'static str);
+pub use table::Table;
 
 /// An ordered key-value store with many readers and one writer at a time.
 pub trait KvStore: Send + Sync + 'static {

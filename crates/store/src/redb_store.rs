@@ -27,13 +27,36 @@ use redb::{
 use crate::{Batch, Change, KvStore, Result, Snapshot, StoreError, Table};
 
 /// The format that this version reads and writes. It changes when the meaning of the file does.
-pub(crate) const FORMAT: u32 = 1;
+const FORMAT: u32 = 1;
 
 /// The table with the store's own rows; no other table may have a name that begins with NUL.
 const META: Table = Table("\0hexapla");
 
 /// The key of the row that holds the format, as four bytes, little endian.
 const FORMAT_KEY: &[u8] = b"format";
+
+impl StoreError {
+    /// Gives an error of redb its name here.
+    fn from_redb(file: PathBuf, error: redb::Error) -> Self {
+        match error {
+            redb::Error::DatabaseAlreadyOpen => Self::Locked { file },
+            redb::Error::Corrupted(detail) => Self::Corrupt { file, detail },
+            // A table with another shape can only come from damage or another program.
+            redb::Error::TableTypeMismatch { .. }
+            | redb::Error::TableIsMultimap(_)
+            | redb::Error::TypeDefinitionChanged { .. } => Self::Corrupt { file, detail: error.to_string() },
+            redb::Error::UpgradeRequired(version) => {
+                Self::Format { file, found: format!("redb {version}"), understood: FORMAT }
+            }
+            redb::Error::ValueTooLarge(size) => Self::TooLarge { file, size },
+            redb::Error::PreviousIo | redb::Error::DatabaseClosed | redb::Error::LockPoisoned(_) => {
+                Self::Closed { file }
+            }
+            redb::Error::Io(source) => Self::from_io(file, source),
+            other => Self::Unexpected { file, detail: other.to_string() },
+        }
+    }
+}
 
 /// Runs a call into redb, and turns a panic in it into [`StoreError::Corrupt`].
 ///

@@ -21,7 +21,7 @@ mod tests;
 
 use crate::{
     account::StoredAccount,
-    limits::{self, InvocationError},
+    limits::{ACCOUNTS_MAX, DATA_BYTES_MAX, InvocationError, SEED_BYTES_MAX, SEEDS_MAX, SIGNERS_MAX, within},
 };
 use hexapla_abi::{Codec, Interface, SolidityCodec, Value};
 use hexapla_primitives::{
@@ -69,6 +69,19 @@ static INVOKE: LazyLock<Interface> = LazyLock::new(|| {
 });
 
 impl Invocation {
+    /// Says what it has too much of.
+    fn check(&self) -> Result<(), InvocationError> {
+        use InvocationError as E;
+        within(self.accounts.len(), ACCOUNTS_MAX, E::Accounts)?;
+        within(self.data.len(), DATA_BYTES_MAX, E::Data)?;
+        within(self.seeds.len(), SIGNERS_MAX, E::Signers)?;
+        for seeds in &self.seeds {
+            within(seeds.len(), SEEDS_MAX, E::Seeds)?;
+            seeds.iter().try_for_each(|seed| within(seed.len(), SEED_BYTES_MAX, E::Seed))?;
+        }
+        Ok(())
+    }
+
     /// An invocation with nothing but data.
     pub fn of_data(data: Bytes) -> Self {
         Self { accounts: Vec::new(), data, seeds: Vec::new(), mode: Mode::Plain }
@@ -152,7 +165,7 @@ impl Invocation {
     /// The form in which a frame carries it. `Err` where it holds more than a call can carry.
     pub fn to_bytes(&self) -> Result<Bytes, InvocationError> {
         use InvocationError as E;
-        limits::check(self)?;
+        self.check()?;
         let seeds = self.seeds.iter().map(|seeds| 1 + seeds.iter().map(|seed| 1 + seed.len()).sum::<usize>());
         let mut bytes = Vec::with_capacity(3 + 33 * self.accounts.len() + seeds.sum::<usize>() + self.data.len());
         bytes.push(match self.mode {
@@ -207,7 +220,7 @@ impl Invocation {
             })
             .collect::<Option<_>>()?;
         let invocation = Self { accounts, data: bytes.slice(rest.1..), seeds, mode };
-        limits::check(&invocation).ok().map(|()| invocation)
+        invocation.check().ok().map(|()| invocation)
     }
 
     /// As an instruction of `program`.

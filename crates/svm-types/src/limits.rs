@@ -1,9 +1,8 @@
 //! What a call of a program by another VM may hold: Solana's own limits of a call between programs.
 //!
-//! An [`Invocation`] is checked where it is put into bytes and where it is read from them, so that every way into the SVM
+//! An [`Invocation`](crate::Invocation) is checked where it is put into bytes and where it is read from them, so that every way into the SVM
 //! passes this one check before anything is derived, loaded or encoded.
 
-use crate::invocation::Invocation;
 use solana_pubkey::{MAX_SEED_LEN, MAX_SEEDS};
 
 /// Most accounts of an instruction (`MAX_ACCOUNTS_PER_INSTRUCTION` of agave).
@@ -37,19 +36,11 @@ pub enum InvocationError {
     Seed(usize),
 }
 
-/// Says what is too much about an invocation.
-pub(crate) fn check(invocation: &Invocation) -> Result<(), InvocationError> {
-    use InvocationError as E;
-    within(invocation.accounts.len(), ACCOUNTS_MAX, E::Accounts)?;
-    within(invocation.data.len(), DATA_BYTES_MAX, E::Data)?;
-    within(invocation.seeds.len(), SIGNERS_MAX, E::Signers)?;
-    for seeds in &invocation.seeds {
-        within(seeds.len(), SEEDS_MAX, E::Seeds)?;
-        seeds.iter().try_for_each(|seed| within(seed.len(), SEED_BYTES_MAX, E::Seed))?;
-    }
-    Ok(())
-}
-
-fn within(given: usize, most: usize, error: impl FnOnce(usize) -> InvocationError) -> Result<(), InvocationError> {
+/// Whether there is not too much of something.
+pub(crate) fn within(
+    given: usize,
+    most: usize,
+    error: impl FnOnce(usize) -> InvocationError,
+) -> Result<(), InvocationError> {
     if given > most { Err(error(given)) } else { Ok(()) }
 }

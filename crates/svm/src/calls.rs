@@ -1,8 +1,9 @@
 //! Calls between programs inside one entry, as the call tree shows them.
 
 use crate::{
-    context::{Entry, canonical_of_key},
+    context::Entry,
     error::{Failure, fault},
+    identity::canonical_of_key,
     invocation::Invocation,
     limits::ACCOUNTS_MAX,
 };

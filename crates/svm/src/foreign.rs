@@ -2,9 +2,9 @@
 
 use crate::{
     account::WEI_PER_LAMPORT,
-    context::{Entry, Outbound, behind_alias, canonical_of_key},
+    context::Entry,
     error::Failure,
-    guard::is_alias,
+    identity::{BORDER, behind_alias, canonical_of_key, is_alias},
     session::{self, Door, Waiting},
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, U256};
@@ -12,42 +12,22 @@ use hexapla_vm::{CallKind, CallOutcome, CallRequest};
 use solana_account::ReadableAccount;
 use solana_instruction::error::InstructionError;
 use solana_program_runtime::{
-    declare_process_instruction, invoke_context::InvokeContext, loaded_programs::ProgramCacheForTxBatch,
-    program_cache_entry::ProgramCacheEntry,
+    invoke_context::InvokeContext, loaded_programs::ProgramCacheForTxBatch, program_cache_entry::ProgramCacheEntry,
 };
 use solana_pubkey::Pubkey;
 use solana_sbpf::vm::ContextObject;
 use solana_sdk_ids::system_program;
 use solana_svm_log_collector::ic_msg;
-use solana_svm_timings::ExecuteTimings;
 use solana_transaction_context::{
     instruction::InstructionContext, transaction::TransactionContext, transaction_accounts::TransactionAccounts,
 };
 use std::{rc::Rc, sync::Arc};
 
-/// Compute units of entering an alias, as of the System program.
-const ALIAS_UNITS: u64 = 150;
 /// Most bytes of return data.
 const RETURN_DATA_MAX: usize = 1024;
 /// The first 8 bytes of sha256("hexapla:call_with_value"). Instruction data for an alias may begin with them and a
 /// little-endian `u64` of lamports, which go along with the call; the first wallet that signed and may be changed pays.
 pub const CALL_WITH_VALUE: [u8; 8] = [0x9d, 0x2b, 0xa3, 0x7d, 0x25, 0xcb, 0x5d, 0xa9];
-
-/// The program in whose frame a contract of another VM makes its calls, so that the called program sees a program below
-/// itself, as in any call between programs. It is not the contract's alias: that may be called again from above.
-pub const BORDER: Pubkey = Pubkey::new_from_array(*b"\0hexapla-border\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
-
-declare_process_instruction!(Alias, ALIAS_UNITS, |agave| { session::alias_entered(agave) });
-
-/// Makes the call of a contract of another VM, in a frame of [`BORDER`].
-pub(crate) fn call_in(agave: &mut InvokeContext<'_, '_>, outbound: Outbound) -> Result<(), InstructionError> {
-    agave.push()?;
-    let Outbound { instruction, signers } = outbound;
-    let prepared = agave.prepare_next_cpi_instruction(instruction, &signers);
-    let called = prepared.and_then(|()| agave.process_instruction(&mut 0, &mut ExecuteTimings::default()));
-    // What was pushed is popped, whatever has happened.
-    called.and(agave.pop())
-}
 
 /// What a program asks of a contract of another VM.
 struct Request {

@@ -1,7 +1,7 @@
 //! What the host adds to agave's native programs.
 
 use crate::{
-    context::behind_alias,
+    identity::is_alias,
     session::{self, BoxedError},
 };
 use hexapla_svm_types::shape;
@@ -15,6 +15,9 @@ use solana_pubkey::Pubkey;
 use solana_sbpf::program::BuiltinFunctionDefinition as _;
 use solana_sdk_ids::{bpf_loader_upgradeable, native_loader, system_program};
 use solana_svm_log_collector::ic_msg;
+
+/// Compute units of entering an alias, as of the System program.
+const ALIAS_UNITS: u64 = 150;
 
 declare_builtin_function!(
     /// The loaders: runs programs, and deploys, upgrades and closes them.
@@ -118,15 +121,12 @@ fn system(agave: &mut InvokeContext<'static, 'static>) -> Result<u64, BoxedError
     result
 }
 
+declare_process_instruction!(Alias, ALIAS_UNITS, |agave| { session::alias_entered(agave) });
+
 declare_process_instruction!(ComputeBudget, 150, |_agave| {
     // Its instructions are read before the transaction runs.
     Ok(())
 });
-
-/// Whether a key is the alias of an account of another VM.
-pub(crate) fn is_alias(key: &Pubkey) -> bool {
-    behind_alias(key).is_some()
-}
 
 /// The accounts of the running instruction that are aliases of contracts.
 fn contract_aliases(agave: &InvokeContext<'_, '_>) -> Result<Vec<u16>, InstructionError> {

@@ -10,6 +10,7 @@
 //! - `foreign`: a program calls an alias: out of the SVM, into another VM, and back
 //! - `calls`: calls of programs by programs, as the call tree shows them
 //! - `guard`: what the host adds to agave's native programs: re-entrancy over nested contexts, aliases that pay
+//! - `identity`: whose account a key stands for
 //! - `lane`: transactions of Solana's own form
 //! - `precompiles`: signature checks as instructions
 //! - `programs`, `runtime`, `sysvars`, `heaps`: compiled programs, the rules of the chain, the sysvars of a block, the
@@ -33,6 +34,7 @@ mod error;
 mod foreign;
 mod guard;
 mod heaps;
+mod identity;
 pub mod invocation;
 mod lane;
 mod precompiles;
@@ -43,10 +45,11 @@ mod sysvars;
 mod vm;
 
 pub use convention::SvmConvention;
-pub use foreign::{BORDER, CALL_WITH_VALUE};
+pub use foreign::CALL_WITH_VALUE;
 pub use hexapla_svm_types::{
     AccountMeta, Invocation, InvocationError, Mode, Pubkey, StoredAccount, WEI_PER_LAMPORT, alias, canonical, genesis,
     limits, pubkey, spl,
 };
+pub use identity::BORDER;
 pub use runtime::SetupError;
 pub use vm::{Config, SvmVm};

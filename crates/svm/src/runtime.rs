@@ -1,6 +1,6 @@
 //! What is the same for all blocks of a chain: features, prices, syscalls, native programs.
 
-use crate::{foreign, guard};
+use crate::{guard, identity::BORDER};
 use solana_program_runtime::{
     execution_budget::{SVMTransactionExecutionBudget, SVMTransactionExecutionCost},
     invoke_context::BuiltinFunctionRegisterer,
@@ -23,7 +23,7 @@ pub struct SetupError(String);
 
 /// Native programs: they exist without being stored.
 pub(crate) const NATIVE_PROGRAMS: [Pubkey; 9] = [
-    foreign::BORDER,
+    BORDER,
     system_program::ID,
     bpf_loader::ID,
     bpf_loader_deprecated::ID,
@@ -71,7 +71,7 @@ impl Runtime {
             environments: ProgramRuntimeEnvironments::new(environment.clone(), environment.clone()),
             environment,
             builtins: builtins.map(|(id, register)| (id, builtin(register))).into(),
-            alias: builtin(foreign::Alias::register as _),
+            alias: builtin(guard::Alias::register as _),
         })
     }
 

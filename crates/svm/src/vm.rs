@@ -2,10 +2,10 @@
 
 use crate::{
     account::StoredAccount,
-    context::{AccountUse, Ground, Outbound, Plan, TopInstruction, canonical_of_key, lamports_in, run},
+    context::{AccountUse, Ground, Outbound, Plan, TopInstruction, run},
     convention::SvmConvention,
     error::{Failure, fault},
-    foreign::BORDER,
+    identity::{BORDER, canonical_of_key, lamports_in},
     invocation::{DERIVATION_UNITS, Invocation, Mode, alias, program_of},
     lane::is_reserved,
     precompiles::is_precompile,

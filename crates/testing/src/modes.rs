@@ -219,11 +219,8 @@ impl Place {
 
 fn execute(run: &mut BlockRun, tx: &Transaction, trace: bool) -> Result<(Receipt, AccessSet), ExecuteError> {
     let outcome = match tx {
-        Transaction::Evm(tx) => run.run(tx.clone(), trace)?,
-        Transaction::Signed { vm, raw, checks } => {
-            let decoded = run.decode(*vm, raw, *checks)?;
-            run.run_lane(*vm, &*decoded, trace)?
-        }
+        Transaction::Evm(tx) => run.run(&tx.clone().into(), trace)?,
+        Transaction::Signed { vm, raw, checks } => run.run(&run.decode(*vm, raw, *checks)?, trace)?,
     };
     let access = outcome.changes.access();
     Ok((run.commit(outcome)?, access))

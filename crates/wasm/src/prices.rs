@@ -4,7 +4,11 @@
 //! protocol's own constants. Where that table gives a range for a group of operators, the group has the upper end.
 //! Prices of activation are this protocol's own. All of them are part of consensus.
 
-use crate::{footprint::Footprint, instrument::ModuleInfo, limits::MAX_MEMORY_PAGES};
+mod program;
+
+pub use program::{activation, compilation, init};
+
+use crate::limits::MAX_MEMORY_PAGES;
 use wasmparser::Operator;
 
 /// Ink that one gas buys.
@@ -179,20 +183,6 @@ const PAGE_EXPONENTIAL: [u64; MAX_MEMORY_PAGES as usize + 1] = {
 /// ([`memory_growth`]).
 pub const INIT_GAS: u64 = 72 * 128 + 11 * 32;
 
-/// Gas of entering a program: [`INIT_GAS`], or more where reading it from a file, linking it and making an instance of
-/// it take longer than that pays for.
-pub fn init(program: &Footprint) -> u64 {
-    INIT_BASE_GAS
-        .saturating_add(program.bytes / 6)
-        .saturating_add(program.functions.saturating_mul(10))
-        .saturating_add(program.segments.saturating_mul(10))
-        .saturating_add(program.table_elements)
-        .max(INIT_GAS)
-}
-
-/// The part of [`init`] that any program takes.
-const INIT_BASE_GAS: u64 = 5_000;
-
 /// Gas of activating a program, to which the other activation prices are added.
 pub const ACTIVATION_GAS: u64 = 100_000;
 /// Gas of activating, per byte of the compressed code: paid before it is decompressed.
@@ -277,24 +267,8 @@ pub const fn merging(carried: u64) -> u64 {
     carried.saturating_mul(carried) / 13
 }
 
-/// Gas of translating a module for the interpreter and of compiling it; `merging` is the sum of [`merging`] over its
-/// functions.
-pub fn compilation(program: &Footprint, merging: u64) -> u64 {
-    ACTIVATION_INSTRUMENTED_BYTE_GAS
-        .saturating_mul(program.bytes)
-        .saturating_add(program.operator_gas)
-        .saturating_add(merging)
-}
-
 /// Gas of activating a program again whose record is there: the same for any program.
 pub const REACTIVATION_GAS: u64 = 1_000;
-
-/// Full price of the first activation of a program, without the host's price for the record. Its module is instrumented.
-pub fn activation(code_bytes: u64, module: &ModuleInfo, instrumented: &Footprint) -> u64 {
-    decompression(code_bytes)
-        .saturating_add(validation(module.wasm_bytes))
-        .saturating_add(compilation(instrumented, module.compile_gas))
-}
 
 /// The part of [`activation`] that is paid before decompression.
 pub fn decompression(code_bytes: u64) -> u64 {

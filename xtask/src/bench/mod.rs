@@ -74,7 +74,7 @@ fn run_all() -> Result<(), String> {
 /// Runs one bench; its output goes on to the terminal.
 fn bench(folder: &str, arguments: &str, line: &str) -> Result<Vec<Measurement>, String> {
     let mut command = cargo(&arguments.split(' ').collect::<Vec<_>>());
-    command.current_dir(root().join(folder));
+    command.arg("--locked").current_dir(root().join(folder));
     let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
     print!("{text}");

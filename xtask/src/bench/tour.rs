@@ -14,7 +14,7 @@ const RUNS: usize = 9;
 
 /// Wall time of the process, and its peak memory.
 pub(crate) fn measure() -> Result<Vec<Measurement>, String> {
-    let built = cargo(&["build", "--release"]).status().is_ok_and(|status| status.success());
+    let built = cargo(&["build", "--locked", "--release"]).status().is_ok_and(|status| status.success());
     if !built {
         return Err("bench: FAILED: cargo build --release".to_owned());
     }

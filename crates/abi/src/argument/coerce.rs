@@ -5,10 +5,9 @@ use std::sync::Arc;
 use alloy_primitives::{Address, Function, I256, Sign, U256, hex};
 
 use super::{
-    Resolver, nearest,
     node::Node,
     number::{NumberError, parse_number},
-    shown,
+    words::{nearest, shown},
 };
 use crate::{
     error::ArgumentError,
@@ -16,6 +15,9 @@ use crate::{
     types::{Field, Type, Variant, felt_prime},
     value::{Value, int_fits, range_of, uint_fits},
 };
+
+/// Finds the canonical address behind a name (`alice`, `vault`).
+pub type Resolver<'a> = &'a dyn Fn(&str) -> Option<Address>;
 
 /// Reads values; names stand for addresses.
 pub(super) struct Coercion<'r> {

@@ -17,27 +17,24 @@
 mod coerce;
 mod node;
 mod number;
+mod words;
 
 use alloy_primitives::{Address, hex};
+
+pub use coerce::Resolver;
 
 use crate::{
     error::ArgumentError,
     interface::{Function, Interface},
-    text::shorten,
     types::{MAX_TYPE_DEPTH, Type},
     value::Value,
 };
 use coerce::Coercion;
 use node::Node;
+use words::{nearest, shown};
 
 /// A value as JSON or TOML gives it.
 pub type Tree = serde_json::Value;
-
-/// Finds the canonical address behind a name (`alice`, `vault`).
-pub type Resolver<'a> = &'a dyn Fn(&str) -> Option<Address>;
-
-/// At most this many near names are suggested.
-const SUGGESTIONS_MAX: usize = 3;
 
 /// The resolver that knows no names.
 pub fn no_names(_: &str) -> Option<Address> {
@@ -178,27 +175,10 @@ fn unknown_function(interface: &Interface, given: &str) -> ArgumentError {
     }
 }
 
-/// The labels of the names that are near to the given one, the nearest first.
-fn nearest<'n>(given: &str, known: impl Iterator<Item = (&'n str, &'n str)>) -> Vec<String> {
-    let given = shorten(&given.to_lowercase(), 64);
-    let distance = |name: &str| strsim::damerau_levenshtein(&given, &shorten(&name.to_lowercase(), 64));
-    let limit = given.chars().count() / 3 + 1;
-    let mut near = known.map(|(name, label)| (distance(name), label)).collect::<Vec<_>>();
-    near.retain(|(distance, _)| *distance <= limit);
-    near.sort_unstable();
-    near.dedup();
-    near.into_iter().take(SUGGESTIONS_MAX).map(|(_, label)| label.to_owned()).collect()
-}
-
 fn check_depth(ty: &Type) -> Result<(), ArgumentError> {
     if ty.depth() <= MAX_TYPE_DEPTH {
         return Ok(());
     }
     let expected = format!("a type nested at most {MAX_TYPE_DEPTH} levels deep");
     Err(ArgumentError::Expected { expected, given: "a deeper one".into() })
-}
-
-/// The text as error messages show it: quoted and cut.
-fn shown(text: &str) -> String {
-    crate::text::quote(&shorten(text, 80))
 }

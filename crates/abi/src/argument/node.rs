@@ -256,6 +256,6 @@ impl Parser<'_> {
 
     fn error(&self, reason: &str) -> ArgumentError {
         let at = self.at.min(self.chars.len()) + 1;
-        ArgumentError::Syntax { given: super::shown(self.text), at, reason: reason.to_owned() }
+        ArgumentError::Syntax { given: super::words::shown(self.text), at, reason: reason.to_owned() }
     }
 }

@@ -20,8 +20,6 @@ mod steps;
 /// The rules as data.
 mod table;
 
-use alloc::boxed::Box;
-
 pub use error::ImageError;
 pub(crate) use growth::Growth;
 use steps::Step;
@@ -119,8 +117,4 @@ impl Image {
 /// Those of [`Image::new`].
 pub fn image_of(source: &Type, from: Abi, to: Abi) -> Result<Type, ImageError> {
     Image::new(source, from, to).map(|image| image.image)
-}
-
-fn boxed(value: Value) -> Box<Value> {
-    Box::new(value)
 }

@@ -4,7 +4,7 @@ use alloc::{boxed::Box, format, string::ToString, sync::Arc, vec::Vec};
 
 use alloy_primitives::{Address, Function, I256, U256};
 
-use super::{ImageError, boxed, table::WORD_BYTES};
+use super::{ImageError, table::WORD_BYTES};
 use crate::{
     text::brief,
     types::felt_prime,
@@ -292,4 +292,8 @@ fn index_value(index: usize) -> Value {
 
 fn low_bits(bits: u16) -> U256 {
     U256::MAX >> 256_usize.saturating_sub(usize::from(bits))
+}
+
+fn boxed(value: Value) -> Box<Value> {
+    Box::new(value)
 }

@@ -86,14 +86,6 @@ impl Language {
             (Of::Item, _) => Style::Snake,
         }
     }
-
-    /// Whether the word is no name in the language.
-    pub fn reserves(self, word: &str) -> bool {
-        // `_` alone, or several, name nothing.
-        word.is_empty()
-            || reserved::words(self).split_ascii_whitespace().any(|reserved| reserved == word)
-            || self == Self::Solidity && reserved::is_sized(word)
-    }
 }
 
 impl Abi {

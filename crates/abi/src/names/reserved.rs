@@ -2,8 +2,18 @@
 
 use super::Language;
 
+impl Language {
+    /// Whether the word is no name in the language.
+    pub fn reserves(self, word: &str) -> bool {
+        // `_` alone, or several, name nothing.
+        word.is_empty()
+            || words(self).split_ascii_whitespace().any(|reserved| reserved == word)
+            || self == Self::Solidity && is_sized(word)
+    }
+}
+
 /// The reserved words, with white space between them.
-pub(super) const fn words(language: Language) -> &'static str {
+const fn words(language: Language) -> &'static str {
     match language {
         Language::Solidity => SOLIDITY,
         Language::Rust => RUST,
@@ -15,7 +25,7 @@ pub(super) const fn words(language: Language) -> &'static str {
 }
 
 /// Whether this is one of Solidity's types with a number: `uint24`, `bytes3`.
-pub(super) fn is_sized(word: &str) -> bool {
+fn is_sized(word: &str) -> bool {
     let digits = ["uint", "int", "bytes"].into_iter().find_map(|kind| word.strip_prefix(kind));
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -29,8 +29,16 @@ const ID_BYTES: usize = 32;
 /// The first argument of a payable function where coin is an argument.
 const LAMPORTS: &str = "lamports";
 
+impl Projection {
+    /// The interface in the terms of another ABI. What cannot be shown is in the `refused` of
+    /// [`interface`](Self::interface), with the reason.
+    pub fn new(source: Arc<Interface>, target: Abi) -> Self {
+        projection(source, target)
+    }
+}
+
 /// The interface in the terms of another ABI.
-pub(super) fn projection(source: Arc<Interface>, target: Abi) -> Projection {
+fn projection(source: Arc<Interface>, target: Abi) -> Projection {
     let terms = Terms { from: source.abi, to: target };
     let mut interface = Interface { name: source.name.clone(), abi: target, ..Interface::default() };
     interface.refused.clone_from(&source.refused);

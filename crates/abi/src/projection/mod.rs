@@ -102,12 +102,6 @@ pub struct Arguments {
 }
 
 impl Projection {
-    /// The interface in the terms of another ABI. What cannot be shown is in the `refused` of
-    /// [`interface`](Self::interface), with the reason.
-    pub fn new(source: Arc<Interface>, target: Abi) -> Self {
-        build::projection(source, target)
-    }
-
     /// What developers of the target ABI use.
     pub fn interface(&self) -> &Interface {
         &self.interface

@@ -1,10 +1,16 @@
-//! Writing and reading of numbers, texts and lists.
+//! What has a form: numbers, texts, lists and types.
 
 use alloc::{borrow::ToOwned, string::String, sync::Arc, vec::Vec};
 
 use alloy_primitives::{B256, Bytes};
 
-use super::{WIRE_VERSION, WireError, read_types::TypeReader, types::TypeWriter};
+use super::{
+    WIRE_VERSION, WireError,
+    cursor::{Cursor, put_bytes, put_number},
+    read_types::TypeReader,
+    types::TypeWriter,
+};
+use crate::types::{MAX_TYPE_DEPTH, Type};
 
 /// Something that has a form.
 pub(super) trait Wire: Sized {
@@ -30,102 +36,42 @@ impl Writer {
     }
 }
 
-/// Writes a number as ULEB128.
-pub(super) fn put_number(out: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        out.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    out.push(number.to_le_bytes()[0]);
-}
-
-/// Writes bytes behind their length.
-pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_number(out, bytes.len());
-    out.extend_from_slice(bytes);
-}
-
-/// What is being read.
+/// What is being read: the bytes behind the version and the types, and the types.
 pub(super) struct Reader<'d> {
-    data: &'d [u8],
-    at: usize,
+    pub(super) cursor: Cursor<'d>,
     pub(super) types: TypeReader,
 }
 
 impl<'d> Reader<'d> {
     /// Behind the version and the types.
     pub(super) fn new(data: &'d [u8]) -> Result<Self, WireError> {
-        let mut reader = Self { data, at: 0, types: TypeReader::default() };
-        match reader.byte("its version")? {
-            WIRE_VERSION => reader.types = TypeReader::read(&mut reader)?,
+        let mut cursor = Cursor::new(data);
+        let types = match cursor.byte("its version")? {
+            WIRE_VERSION => TypeReader::read(&mut cursor)?,
             given => return Err(WireError::Version { given }),
-        }
-        Ok(reader)
+        };
+        Ok(Self { cursor, types })
     }
 
     /// That everything was read: all bytes, and each type by somebody.
     pub(super) fn finish(&self) -> Result<(), WireError> {
-        let extra = self.data.len().saturating_sub(self.at);
-        if extra > 0 {
-            return Err(WireError::Trailing { end: self.at, extra });
-        }
+        self.cursor.finish()?;
         match self.types.all_met() {
             true => Ok(()),
             false => Err(self.invalid("the list of types", "a type is used by nobody")),
         }
     }
 
-    /// The position of the next byte.
-    pub(super) const fn at(&self) -> usize {
-        self.at
-    }
-
-    /// The bytes from a position on up to the next one.
-    pub(super) fn since(&self, from: usize) -> &'d [u8] {
-        self.data.get(from..self.at).unwrap_or_default()
-    }
-
     pub(super) const fn invalid(&self, what: &'static str, rule: &'static str) -> WireError {
-        WireError::Invalid { what, at: self.at, rule }
+        self.cursor.invalid(what, rule)
     }
 
     pub(super) fn byte(&mut self, what: &'static str) -> Result<u8, WireError> {
-        self.bytes(1, what).map(|bytes| bytes.first().copied().unwrap_or_default())
+        self.cursor.byte(what)
     }
 
-    pub(super) fn bytes(&mut self, count: usize, what: &'static str) -> Result<&'d [u8], WireError> {
-        let rest = self.data.get(self.at..).unwrap_or_default();
-        let bytes = rest.get(..count).ok_or(WireError::TooShort { at: self.data.len(), what })?;
-        self.at = self.at.saturating_add(count);
-        Ok(bytes)
-    }
-
-    /// A number of at most 32 bits in the shortest form.
     pub(super) fn number(&mut self, what: &'static str) -> Result<usize, WireError> {
-        let mut number = 0_u64;
-        for shift in [0, 7, 14, 21, 28] {
-            let byte = self.byte(what)?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte == 0 && shift > 0 {
-                return Err(self.invalid(what, "a number has the shortest form"));
-            }
-            if byte < 0x80 {
-                let number = u32::try_from(number).map_err(|_| self.invalid(what, "a number has at most 32 bits"))?;
-                return Ok(number as usize);
-            }
-        }
-        Err(self.invalid(what, "a number has at most 32 bits"))
-    }
-
-    pub(super) fn text(&mut self, what: &'static str) -> Result<&'d str, WireError> {
-        let length = self.number(what)?;
-        let bytes = self.bytes(length, what)?;
-        core::str::from_utf8(bytes).map_err(|_| self.invalid(what, "a text is UTF-8"))
-    }
-
-    /// Room to reserve for a list: each element takes a byte at least.
-    pub(super) fn room_for(&self, count: usize) -> usize {
-        count.min(self.data.len().saturating_sub(self.at))
+        self.cursor.number(what)
     }
 }
 
@@ -151,7 +97,7 @@ impl Wire for String {
     }
 
     fn take(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.text("a text").map(str::to_owned)
+        reader.cursor.text("a text").map(str::to_owned)
     }
 }
 
@@ -162,7 +108,7 @@ impl Wire for Arc<str> {
     }
 
     fn take(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.text("a name").map(Self::from)
+        reader.cursor.text("a name").map(Self::from)
     }
 }
 
@@ -174,7 +120,7 @@ impl Wire for Bytes {
 
     fn take(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         let length = reader.number("bytes")?;
-        reader.bytes(length, "bytes").map(Self::copy_from_slice)
+        reader.cursor.bytes(length, "bytes").map(Self::copy_from_slice)
     }
 }
 
@@ -185,7 +131,19 @@ impl Wire for B256 {
     }
 
     fn take(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.bytes(32, "32 bytes").map(Self::from_slice)
+        reader.cursor.bytes(32, "32 bytes").map(Self::from_slice)
+    }
+}
+
+impl Wire for Type {
+    fn put(&self, writer: &mut Writer) -> Result<(), WireError> {
+        let number = writer.types.number(self, MAX_TYPE_DEPTH)?;
+        put_number(&mut writer.out, number);
+        Ok(())
+    }
+
+    fn take(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.types.take(&mut reader.cursor)
     }
 }
 
@@ -208,7 +166,7 @@ impl<T: Wire> Wire for Vec<T> {
 
     fn take(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         let count = reader.number("the length of a list")?;
-        let mut items = Self::with_capacity(reader.room_for(count).min(1024));
+        let mut items = Self::with_capacity(reader.cursor.room_for(count).min(1024));
         for _ in 0..count {
             items.push(T::take(reader)?);
         }

@@ -2,11 +2,7 @@
 
 use alloc::{boxed::Box, collections::BTreeSet, sync::Arc, vec::Vec};
 
-use super::{
-    WIRE_PARTS_MAX, WireError,
-    io::{Reader, Wire, Writer, put_number},
-    types::tag,
-};
+use super::{WIRE_PARTS_MAX, WireError, cursor::Cursor, types::tag};
 use crate::{
     limits::NAME_BYTES_MAX,
     types::{Field, MAX_TYPE_DEPTH, Type, Variant},
@@ -56,19 +52,19 @@ impl Shape {
 
 impl TypeReader {
     /// Reads the list.
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        let count = reader.number("the number of types")?;
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, WireError> {
+        let count = cursor.number("the number of types")?;
         let mut types = Self::default();
         let mut written = BTreeSet::new();
         for _ in 0..count {
-            let begin = reader.at();
-            let shape = take_shape(reader, types.known.len())?;
-            if !written.insert(reader.since(begin)) {
-                return Err(reader.invalid("a type", "each type is written once"));
+            let begin = cursor.at();
+            let shape = take_shape(cursor, types.known.len())?;
+            if !written.insert(cursor.since(begin)) {
+                return Err(cursor.invalid("a type", "each type is written once"));
             }
             let known = types.measure(shape);
             if known.depth > MAX_TYPE_DEPTH {
-                return Err(reader.invalid("a type", "it is nested deeper than 32 levels"));
+                return Err(cursor.invalid("a type", "it is nested deeper than 32 levels"));
             }
             types.known.push(known);
         }
@@ -82,6 +78,24 @@ impl TypeReader {
             depth = depth.max(part.depth);
         }
         Known { shape, parts, depth: depth.saturating_add(1) }
+    }
+
+    /// Reads the number of a type, and gives the type written out.
+    pub(super) fn take(&mut self, cursor: &mut Cursor<'_>) -> Result<Type, WireError> {
+        let what = "the number of a type";
+        let number = cursor.number(what)?;
+        let Some(known) = self.known.get(number) else {
+            return Err(cursor.invalid(what, "there is no type with this number"));
+        };
+        // Counted before it is written out: a list of pairs of pairs doubles with each type.
+        self.parts = self.parts.saturating_add(known.parts);
+        if self.parts > WIRE_PARTS_MAX {
+            return Err(WireError::TooManyParts);
+        }
+        if !self.meet(number) {
+            return Err(cursor.invalid(what, "types are numbered in the order of their first use"));
+        }
+        Ok(self.written_out(number))
     }
 
     /// Whether every type of the list is used.
@@ -126,100 +140,75 @@ impl TypeReader {
     }
 }
 
-impl Wire for Type {
-    fn put(&self, writer: &mut Writer) -> Result<(), WireError> {
-        let number = writer.types.number(self, MAX_TYPE_DEPTH)?;
-        put_number(&mut writer.out, number);
-        Ok(())
-    }
-
-    fn take(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        let what = "the number of a type";
-        let number = reader.number(what)?;
-        let Some(known) = reader.types.known.get(number) else {
-            return Err(reader.invalid(what, "there is no type with this number"));
-        };
-        // Counted before it is written out: a list of pairs of pairs doubles with each type.
-        reader.types.parts = reader.types.parts.saturating_add(known.parts);
-        if reader.types.parts > WIRE_PARTS_MAX {
-            return Err(WireError::TooManyParts);
-        }
-        if !reader.types.meet(number) {
-            return Err(reader.invalid(what, "types are numbered in the order of their first use"));
-        }
-        Ok(reader.types.written_out(number))
-    }
-}
-
 /// Reads a type whose parts have numbers below `before`.
-fn take_shape(reader: &mut Reader<'_>, before: usize) -> Result<Shape, WireError> {
-    Ok(match reader.byte("a type")? {
+fn take_shape(cursor: &mut Cursor<'_>, before: usize) -> Result<Shape, WireError> {
+    Ok(match cursor.byte("a type")? {
         tag::BOOL => Shape::Scalar(Type::Bool),
-        tag::UINT => Shape::Scalar(Type::Uint { bits: take_width(reader)? }),
-        tag::INT => Shape::Scalar(Type::Int { bits: take_width(reader)? }),
+        tag::UINT => Shape::Scalar(Type::Uint { bits: take_width(cursor)? }),
+        tag::INT => Shape::Scalar(Type::Int { bits: take_width(cursor)? }),
         tag::FELT => Shape::Scalar(Type::Felt),
         tag::ADDRESS => Shape::Scalar(Type::Address),
         tag::BYTES => Shape::Scalar(Type::Bytes),
-        tag::FIXED_BYTES => Shape::Scalar(Type::FixedBytes(take_length(reader)?)),
+        tag::FIXED_BYTES => Shape::Scalar(Type::FixedBytes(take_length(cursor)?)),
         tag::STRING => Shape::Scalar(Type::String),
-        tag::FIXED_STRING => Shape::Scalar(Type::FixedString(take_length(reader)?)),
-        tag::ARRAY => Shape::Array(take_part(reader, before)?),
+        tag::FIXED_STRING => Shape::Scalar(Type::FixedString(take_length(cursor)?)),
+        tag::ARRAY => Shape::Array(take_part(cursor, before)?),
         tag::FIXED_ARRAY => {
-            let length = take_length(reader)?;
-            Shape::FixedArray(take_part(reader, before)?, length)
+            let length = take_length(cursor)?;
+            Shape::FixedArray(take_part(cursor, before)?, length)
         }
-        tag::OPTION => Shape::Option(take_part(reader, before)?),
+        tag::OPTION => Shape::Option(take_part(cursor, before)?),
         tag::TUPLE => {
-            let count = take_length(reader)?;
-            Shape::Tuple((0..count).map(|_| take_part(reader, before)).collect::<Result<_, _>>()?)
+            let count = take_length(cursor)?;
+            Shape::Tuple((0..count).map(|_| take_part(cursor, before)).collect::<Result<_, _>>()?)
         }
-        tag::STRUCT => Shape::Struct(take_name(reader)?, take_members(reader, before)?),
+        tag::STRUCT => Shape::Struct(take_name(cursor)?, take_members(cursor, before)?),
         tag::ENUM => {
-            let name = take_name(reader)?;
-            let members = take_members(reader, before)?;
+            let name = take_name(cursor)?;
+            let members = take_members(cursor, before)?;
             let mut names = BTreeSet::new();
             if !members.iter().all(|(name, _)| names.insert(name)) {
-                return Err(reader.invalid("an enum", "each variant has another name"));
+                return Err(cursor.invalid("an enum", "each variant has another name"));
             }
             Shape::Enum(name, members)
         }
-        tag::MAP => Shape::Map([take_part(reader, before)?, take_part(reader, before)?]),
+        tag::MAP => Shape::Map([take_part(cursor, before)?, take_part(cursor, before)?]),
         tag::UNIT => Shape::Scalar(Type::Unit),
         tag::FUNCTION => Shape::Scalar(Type::Function),
-        _ => return Err(reader.invalid("a type", "no such kind is known")),
+        _ => return Err(cursor.invalid("a type", "no such kind is known")),
     })
 }
 
 /// The width of an integer in bits; it is written in bytes.
-fn take_width(reader: &mut Reader<'_>) -> Result<u16, WireError> {
+fn take_width(cursor: &mut Cursor<'_>) -> Result<u16, WireError> {
     let what = "the width of an integer";
-    match reader.byte(what)? {
+    match cursor.byte(what)? {
         bytes @ 1..=32 => Ok(u16::from(bytes).saturating_mul(8)),
-        _ => Err(reader.invalid(what, "it is 1 to 32 bytes")),
+        _ => Err(cursor.invalid(what, "it is 1 to 32 bytes")),
     }
 }
 
-fn take_length(reader: &mut Reader<'_>) -> Result<usize, WireError> {
-    reader.number("a length")
+fn take_length(cursor: &mut Cursor<'_>) -> Result<usize, WireError> {
+    cursor.number("a length")
 }
 
-fn take_part(reader: &mut Reader<'_>, before: usize) -> Result<usize, WireError> {
+fn take_part(cursor: &mut Cursor<'_>, before: usize) -> Result<usize, WireError> {
     let what = "the number of a part";
-    match reader.number(what)? {
+    match cursor.number(what)? {
         part if part < before => Ok(part),
-        _ => Err(reader.invalid(what, "parts of a type stand before it")),
+        _ => Err(cursor.invalid(what, "parts of a type stand before it")),
     }
 }
 
-fn take_name(reader: &mut Reader<'_>) -> Result<Arc<str>, WireError> {
-    let name = reader.text("a name")?;
+fn take_name(cursor: &mut Cursor<'_>) -> Result<Arc<str>, WireError> {
+    let name = cursor.text("a name")?;
     if name.len() > NAME_BYTES_MAX {
-        return Err(reader.invalid("a name", "in a type it has at most 256 bytes"));
+        return Err(cursor.invalid("a name", "in a type it has at most 256 bytes"));
     }
     Ok(name.into())
 }
 
-fn take_members(reader: &mut Reader<'_>, before: usize) -> Result<Vec<(Arc<str>, usize)>, WireError> {
-    let count = take_length(reader)?;
-    (0..count).map(|_| Ok((take_name(reader)?, take_part(reader, before)?))).collect()
+fn take_members(cursor: &mut Cursor<'_>, before: usize) -> Result<Vec<(Arc<str>, usize)>, WireError> {
+    let count = take_length(cursor)?;
+    (0..count).map(|_| Ok((take_name(cursor)?, take_part(cursor, before)?))).collect()
 }

@@ -8,7 +8,7 @@ use alloc::{
 
 use super::{
     WIRE_PARTS_MAX, WireError,
-    io::{put_bytes, put_number},
+    cursor::{put_bytes, put_number},
 };
 use crate::{
     limits::NAME_BYTES_MAX,

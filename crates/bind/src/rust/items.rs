@@ -8,8 +8,8 @@ use hexapla_abi::{
 
 use super::types::{ON_HEAP, Types, on_heap};
 use crate::{
-    Source, left_out,
     names::{Scope, comment, identifier, params, shouty, snake},
+    source::{Source, left_out},
     text::Text,
 };
 

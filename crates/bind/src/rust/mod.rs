@@ -6,8 +6,8 @@ mod types;
 use hexapla_abi::Refused;
 
 use crate::{
-    Binding, File, Source,
     names::{comment, snake},
+    source::{Binding, File, Source},
     text::Text,
 };
 use types::Types;

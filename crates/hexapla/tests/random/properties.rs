@@ -50,7 +50,9 @@ impl<'a> Seen<'a> {
                 // Whether they are valid here is their own matter.
                 let _ = match other {
                     Transaction::Evm(tx) => run.simulate(tx.clone(), false),
-                    Transaction::Signed { vm, raw, checks } => run.simulate_raw(*vm, raw, *checks, false),
+                    Transaction::Signed { vm, raw, checks } => {
+                        run.decode(*vm, raw, *checks).and_then(|tx| run.simulate(tx, false))
+                    }
                 };
             }
         });

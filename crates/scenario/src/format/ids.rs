@@ -186,7 +186,6 @@ fn read_use(source: &Arc<Source>, text: At<String>) -> Result<AccountRef> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::format::Scenario;
     use miette::Diagnostic as _;
 

@@ -235,7 +235,7 @@ fn fault_kind(expected: &At<String>, seen: &Fault) -> Check {
 fn fault_code(expected: &At<u64>, seen: &Fault) -> Check {
     let observed = seen.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
     let outcome = Outcome {
-        holds: seen.code.map(u64::from) == Some(expected.value),
+        holds: seen.code == Some(expected.value),
         expected: expected.value.to_string(),
         observed,
         update: seen.code.map(Tree::from),

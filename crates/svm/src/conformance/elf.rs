@@ -1,8 +1,8 @@
 //! Loading of an ELF file.
 
 use super::{
-    Refusal,
     compare::Differences,
+    fixture::Refusal,
     messages::{self, Parts},
 };
 use prost::Message;

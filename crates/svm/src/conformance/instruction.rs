@@ -1,10 +1,9 @@
 //! One top-level instruction.
 
 use super::{
-    Engine, Refusal,
     compare::Differences,
+    fixture::{Engine, Refusal, observe},
     messages::{Instruction, Parts},
-    observe,
     scene::{self, Scene},
 };
 use prost::Message as _;

@@ -2,8 +2,8 @@
 
 use crate::{
     account::{StoredAccount, canonical},
-    context::lamports_in,
     genesis,
+    identity::lamports_in,
     programs::code_record,
 };
 use hexapla_primitives::{Address, B256, Bytes, HomeRecord, ObjectKey, U256, VmId};

@@ -3,11 +3,10 @@
 #![expect(unsafe_code, reason = "a program runs on mapped memory")]
 
 use super::{
-    Engine, Refusal, Units,
     compare::Differences,
+    fixture::{Engine, Refusal, Units, observe},
     memory::{self, Input, Memory},
     messages::{Parts, Syscall},
-    observe,
     syscall::Observed,
 };
 use crate::runtime::Runtime;

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "agave maps host memory into programs by address")]
 
-use super::Refusal;
+use super::fixture::Refusal;
 use protosol::protos::{InputDataRegion, VmContext};
 use solana_sbpf::{
     aligned_memory::AlignedMemory,

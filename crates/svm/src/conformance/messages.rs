@@ -1,6 +1,6 @@
 //! The messages of fixtures: as the crate protosol has them, and the few fields that fixtures of 2024 have elsewhere.
 
-use super::{Kind, Refusal};
+use super::fixture::{Kind, Refusal};
 use agave_feature_set::{FEATURE_NAMES, FeatureSet};
 use prost::Message;
 use protosol::protos::{FeatureSet as FeatureIds, FixtureMetadata, InputDataRegion, InstrContext, SyscallContext};

@@ -1,7 +1,7 @@
 //! What stands around one instruction: accounts, sysvars, programs, features.
 
 use super::{
-    Refusal, Units,
+    fixture::{Refusal, Units},
     messages::{self, Instruction},
 };
 use crate::{

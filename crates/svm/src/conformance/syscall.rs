@@ -3,11 +3,10 @@
 #![expect(unsafe_code, reason = "the registers of a syscall point into mapped memory")]
 
 use super::{
-    Engine, Refusal,
     compare::Differences,
+    fixture::{Engine, Refusal, observe},
     memory::{self, Buffer, Input, Memory},
     messages::{self, Parts, Syscall},
-    observe,
     scene::Scene,
 };
 use prost::Message as _;

@@ -1,10 +1,10 @@
 //! Loads the accounts of an entry from the host.
 
-use super::{AccountUse, Entry, Ground, Held, canonical_of_key, lamports_in};
+use super::{AccountUse, Entry, Ground, Held};
 use crate::{
     account::{StoredAccount, canonical, shared},
     error::Failure,
-    guard::is_alias,
+    identity::{canonical_of_key, is_alias, lamports_in},
     programs,
     runtime::NATIVE_PROGRAMS,
     session,

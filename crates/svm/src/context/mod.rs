@@ -4,21 +4,19 @@ mod load;
 mod store;
 
 use crate::{
-    account::{WEI_PER_LAMPORT, canonical},
     error::Failure,
-    foreign::call_in,
-    guard::is_alias,
     heaps,
+    identity::is_alias,
     precompiles::Precompiles,
     programs::Programs,
     runtime::Runtime,
     session,
     sysvars::{LAMPORTS_PER_SIGNATURE, Sysvars},
 };
-use hexapla_primitives::{Address, B256, Bytes, U256, identity::canonical_of_alias};
+use hexapla_primitives::{Address, Bytes};
 use hexapla_vm::{Fatal, Host};
 use solana_account::{AccountSharedData, ReadableAccount};
-use solana_instruction::Instruction;
+use solana_instruction::{Instruction, error::InstructionError};
 use solana_program_runtime::{
     invoke_context::{EnvironmentConfig, InvokeContext},
     loaded_programs::ProgramCacheForTxBatch,
@@ -55,6 +53,17 @@ pub(crate) struct Outbound {
     pub(crate) instruction: Instruction,
     /// Addresses derived from the caller's alias that sign.
     pub(crate) signers: Vec<Pubkey>,
+}
+
+impl Outbound {
+    /// Makes the call, in a frame of [`BORDER`](crate::BORDER).
+    fn call(self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError> {
+        agave.push()?;
+        let prepared = agave.prepare_next_cpi_instruction(self.instruction, &self.signers);
+        let called = prepared.and_then(|()| agave.process_instruction(&mut 0, &mut ExecuteTimings::default()));
+        // What was pushed is popped, whatever has happened.
+        called.and(agave.pop())
+    }
 }
 
 /// What an entry shall do.
@@ -226,7 +235,7 @@ pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan) -> Result
         } else {
             let mut used = 0;
             session::with_door(&mut entry, || match outbound.take() {
-                Some(outbound) => call_in(&mut agave, outbound),
+                Some(outbound) => outbound.call(&mut agave),
                 None => agave.process_instruction(&mut used, &mut ExecuteTimings::default()),
             })
         };
@@ -294,21 +303,6 @@ pub(crate) fn deduplication(accounts: &[InstructionAccount]) -> Vec<u16> {
         }
     }
     map
-}
-
-/// The account of another VM whose alias a key is.
-pub(crate) fn behind_alias(key: &Pubkey) -> Option<Address> {
-    canonical_of_alias(B256::from(key.to_bytes()))
-}
-
-/// The canonical address of any key that programs may use for an account.
-pub(crate) fn canonical_of_key(key: &Pubkey) -> Address {
-    behind_alias(key).unwrap_or_else(|| canonical(key))
-}
-
-/// Lamports in a balance. More than an account of Solana can hold is shown as the most it can.
-pub(crate) fn lamports_in(wei: U256) -> u64 {
-    (wei / U256::from(WEI_PER_LAMPORT)).saturating_to()
 }
 
 impl Entry<'_> {

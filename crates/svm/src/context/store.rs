@@ -1,9 +1,10 @@
 //! Writes what an entry changed back to the host, and takes over what other VMs have changed.
 
-use super::{Entry, Ground, Held, lamports_in};
+use super::{Entry, Ground, Held};
 use crate::{
     account::{StoredAccount, WEI_PER_LAMPORT, parts, to_object},
     error::{Failure, index_in_error},
+    identity::lamports_in,
     programs,
     session::{self, Waiting},
 };

@@ -1,9 +1,9 @@
 //! What a transaction pays, and who can pay.
 
-use super::{budget::Budget, refused};
+use super::{budget::Budget, refusal::refused};
 use crate::{
     account::{StoredAccount, WEI_PER_LAMPORT, canonical},
-    context::lamports_in,
+    identity::lamports_in,
     sysvars::{LAMPORTS_PER_SIGNATURE, Sysvars},
 };
 use hexapla_primitives::U256;

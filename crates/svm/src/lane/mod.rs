@@ -6,12 +6,14 @@
 //! - `reserved`: keys that no transaction may write to
 //! - `recency`: recent blockhashes, durable nonces, and that no transaction is executed twice
 //! - `fees`: what a transaction pays, and who can pay
+//! - `refusal`: why a transaction is not executed, as agave names it
 //! - `run`: the instructions, in one entry into agave
 
 mod budget;
 mod decode;
 mod fees;
 mod recency;
+mod refusal;
 mod reserved;
 mod run;
 mod tables;
@@ -20,6 +22,9 @@ use crate::{account::canonical, sysvars::Sysvars, vm::SvmVm};
 use budget::Budget;
 use hexapla_primitives::{Address, B256};
 use hexapla_vm::{Host, Lane, LaneChecks, LaneError, LaneHost, LaneRejection, LaneRun, LaneTransaction};
+#[cfg(feature = "conformance")]
+pub(crate) use refusal::name_of;
+use refusal::refused;
 pub(crate) use reserved::is_reserved;
 use run::Run;
 use solana_message::{MessageHeader, SanitizedMessage, SanitizedVersionedMessage, SimpleAddressLoader};
@@ -116,17 +121,6 @@ fn check_accounts(message: &SanitizedMessage) -> Result<(), TransactionError> {
 /// Signers stand first among the keys.
 fn signer_count(header: &MessageHeader) -> usize {
     header.num_required_signatures.into()
-}
-
-/// A transaction that agave would not include in a block.
-fn refused(error: TransactionError) -> LaneRejection {
-    LaneRejection::new(name_of(&error), error.to_string())
-}
-
-/// The name of an error's variant, which clients match on.
-pub(crate) fn name_of(error: &TransactionError) -> String {
-    let text = format!("{error:?}");
-    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
 }
 
 impl LaneTransaction for Transaction {

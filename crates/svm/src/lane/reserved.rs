@@ -1,6 +1,6 @@
 //! Keys that nobody may write to, neither a transaction, whatever its message says, nor a call from another VM.
 
-use crate::{foreign::BORDER, spl::ADDRESS_LOOKUP_TABLE};
+use crate::{identity::BORDER, spl::ADDRESS_LOOKUP_TABLE};
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::{
     bpf_loader, bpf_loader_deprecated, bpf_loader_upgradeable, compute_budget, config, ed25519_program, feature,

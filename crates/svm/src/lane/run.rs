@@ -4,6 +4,7 @@ use super::{budget::Budget, recency::Nonce};
 use crate::{
     context::{self, AccountUse, Ground, LoadLimit, Plan, TopInstruction},
     error::{Failure, fault, transaction_error},
+    identity::canonical_of_key,
     sysvars::Sysvars,
     vm::SvmVm,
 };
@@ -60,7 +61,7 @@ impl Run<'_> {
             self.message.instructions().get(index).map(|instruction| usize::from(instruction.program_id_index));
         let key = program.and_then(|program| self.message.account_keys().get(program)).copied().unwrap_or_default();
         let data = bincode::serialize(&error).map(Bytes::from).unwrap_or_default();
-        Ok(Fault { data, ..fault(context::canonical_of_key(&key), failure)? })
+        Ok(Fault { data, ..fault(canonical_of_key(&key), failure)? })
     }
 
     fn plan(&self) -> Plan {

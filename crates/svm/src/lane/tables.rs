@@ -2,7 +2,7 @@
 
 use crate::{
     account::{StoredAccount, canonical},
-    context::lamports_in,
+    identity::lamports_in,
     runtime::NATIVE_PROGRAMS,
     spl::ADDRESS_LOOKUP_TABLE,
     sysvars::Sysvars,

@@ -1,13 +1,13 @@
 //! Ed25519, strict: no small-order keys, no signatures that can be changed.
 
-use super::{count, offsets};
+use super::places::{OFFSETS_START, count, offsets};
 use ed25519_dalek::{Signature, VerifyingKey};
 use solana_precompile_error::PrecompileError;
 
 /// Checks all signatures of an instruction with `data`; `all` are the data of the transaction's instructions.
 pub(super) fn verify(data: &[u8], all: &[&[u8]]) -> Result<(), PrecompileError> {
     let count = count(data)?;
-    if count == 0 && data.len() > super::OFFSETS_START {
+    if count == 0 && data.len() > OFFSETS_START {
         return Err(PrecompileError::InvalidInstructionDataSize);
     }
     for place in offsets(data, count, 32)? {

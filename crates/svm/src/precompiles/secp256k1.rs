@@ -1,6 +1,6 @@
 //! ECDSA on secp256k1 over Keccak-256, against the Ethereum address of the key.
 
-use super::Place;
+use super::places::Place;
 use hexapla_primitives::keccak256;
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 use solana_precompile_error::PrecompileError;

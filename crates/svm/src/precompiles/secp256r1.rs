@@ -1,6 +1,6 @@
 //! ECDSA on secp256r1 over SHA-256 (SIMD-0075), with the lower form of a signature only.
 
-use super::{count, offsets};
+use super::places::{count, offsets};
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use solana_precompile_error::PrecompileError;
 

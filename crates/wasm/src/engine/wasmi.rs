@@ -7,7 +7,7 @@
 //! Each program has an engine of its own. An engine keeps the code of every module that it ever translated, and takes
 //! 100 million functions in its life, so a shared one would grow with each program that is compiled.
 
-use super::{Engine, Executable, PROGRAM_BYTES, RawEnd, RunEnd};
+use super::program::{Engine, Executable, PROGRAM_BYTES, RawEnd, RunEnd};
 use crate::{
     hooks::{Hook, Hooks, for_each_hook},
     instrument::{ENTRYPOINT, HOOK_MODULE, INK_GLOBAL, MEMORY, STACK_GLOBAL, STATUS_GLOBAL},

@@ -3,7 +3,10 @@
 //! A pool that is used up, by whomever, must not be seen by a program: a frame that finds no instance in it gets one
 //! that is made for it alone, of the same code.
 
-use super::{Engine, Executable, PROGRAM_BYTES, RawEnd, RunEnd, artefacts};
+use super::{
+    artefacts,
+    program::{Engine, Executable, PROGRAM_BYTES, RawEnd, RunEnd},
+};
 use crate::{
     config::SetupError,
     hooks::{Hook, Hooks, for_each_hook},

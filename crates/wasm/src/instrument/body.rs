@@ -16,7 +16,8 @@
 
 use super::{
     emit::{Emitter, Types, value_types},
-    scan::{Body, Scan},
+    module::{Body, Scan},
+    operators::{ends_block, leaves},
 };
 use crate::{error::WasmError, prices};
 use alloc::vec::Vec;
@@ -149,17 +150,4 @@ impl<'a> Writer<'_, 'a> {
             self.emitter.pay_for_growth(&mut self.function, hook);
         }
     }
-}
-
-/// Whether a basic block ends behind this operator.
-pub(super) fn ends_block(operator: &Operator<'_>) -> bool {
-    use Operator::*;
-    leaves(operator)
-        || matches!(operator, Loop { .. } | If { .. } | Else | End | BrIf { .. } | Call { .. } | CallIndirect { .. })
-}
-
-/// Whether what follows this operator cannot be reached from it.
-fn leaves(operator: &Operator<'_>) -> bool {
-    use Operator::*;
-    matches!(operator, Br { .. } | BrTable { .. } | Return | Unreachable)
 }

@@ -3,7 +3,7 @@
 //! Each function has two scratch locals behind its own: a 32-bit one for the operand of a dynamic charge and a 64-bit
 //! one for the ink.
 
-use super::scan::Scan;
+use super::{globals::STATUS_STACK_OVERFLOW, module::Scan};
 use crate::{error::WasmError, prices};
 use alloc::vec::Vec;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -114,7 +114,7 @@ impl Emitter {
             .i32_const(frame.cast_signed())
             .i32_lt_u()
             .if_(BlockType::Empty)
-            .i32_const(super::STATUS_STACK_OVERFLOW)
+            .i32_const(STATUS_STACK_OVERFLOW)
             .global_set(self.status)
             .unreachable()
             .end()

@@ -1,5 +1,6 @@
 //! From a module to an instrumented module that any engine runs with the same cost.
 //!
+//! - [`module`]: what the others need to know of a module
 //! - [`scan`]: validates the module against the allowed subset and the limits, and measures each function's frame
 //! - [`body`]: writes a function anew with its charges
 //! - [`emit`]: the sequences of operators that charge
@@ -11,17 +12,22 @@
 
 mod body;
 mod emit;
+mod globals;
+mod info;
+mod module;
 mod operators;
 mod scan;
 mod sections;
 mod weight;
 
+pub use globals::{INK_GLOBAL, STACK_GLOBAL, STATUS_GLOBAL, STATUS_STACK_OVERFLOW};
+pub use info::ModuleInfo;
 pub(crate) use sections::{ENTRYPOINT, HOOK_MODULE, MEMORY};
 
 use crate::error::WasmError;
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use hexapla_primitives::{B256, keccak256};
-use scan::Scan;
+use alloc::{borrow::ToOwned, vec::Vec};
+use hexapla_primitives::keccak256;
+use module::Scan;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder, utils};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, ElementSection, ExportKind, ExportSection, FunctionSection, GlobalSection,
@@ -31,38 +37,6 @@ use wasm_encoder::{
 /// Version of everything that decides what instrumented code is and costs: this module, the prices, the limits.
 /// Programs are activated for one version.
 pub const INSTRUMENTER_VERSION: u16 = 1;
-
-/// Exported global with the ink that is left; a negative value says that it was used up.
-pub const INK_GLOBAL: &str = "__hexapla_ink";
-/// Exported global with the words of stack that are left.
-pub const STACK_GLOBAL: &str = "__hexapla_stack";
-/// Exported global that is 0, or [`STATUS_STACK_OVERFLOW`].
-pub const STATUS_GLOBAL: &str = "__hexapla_status";
-/// The value of [`STATUS_GLOBAL`] after the stack budget was used up.
-pub const STATUS_STACK_OVERFLOW: i32 = 1;
-
-/// What is known about a module that passed validation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModuleInfo {
-    /// Bytes of the module.
-    pub wasm_bytes: u64,
-    /// Bytes of the instrumented module.
-    pub instrumented_bytes: u64,
-    /// keccak256 of the instrumented module.
-    pub instrumented_hash: B256,
-    /// Functions, imported ones included.
-    pub functions: u64,
-    /// Names of the imported host functions, in order.
-    pub imports: Vec<String>,
-    /// Pages of memory at the start.
-    pub initial_pages: u32,
-    /// Most pages the memory may grow to.
-    pub max_pages: u32,
-    /// Words of the largest frame.
-    pub largest_frame: u64,
-    /// Gas that compiling costs beyond its length and functions ([`crate::prices::compilation`]).
-    pub compile_gas: u64,
-}
 
 /// A module with its charges.
 #[derive(Clone, Debug)]

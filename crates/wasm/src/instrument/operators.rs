@@ -1,4 +1,4 @@
-//! Names of operators, and refusals of operators and types.
+//! Names of operators, which of them end a basic block, and refusals of operators and types.
 
 use crate::error::{WasmError, offset};
 use alloc::{
@@ -19,6 +19,19 @@ pub(super) fn check_value_type(found: ValType, place: &'static str) -> Result<()
         ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 => Ok(()),
         other => Err(WasmError::ValueType { found: other.to_string(), place }),
     }
+}
+
+/// Whether a basic block ends behind this operator.
+pub(super) fn ends_block(operator: &Operator<'_>) -> bool {
+    use Operator::*;
+    leaves(operator)
+        || matches!(operator, Loop { .. } | If { .. } | Else | End | BrIf { .. } | Call { .. } | CallIndirect { .. })
+}
+
+/// Whether what follows this operator cannot be reached from it.
+pub(super) fn leaves(operator: &Operator<'_>) -> bool {
+    use Operator::*;
+    matches!(operator, Br { .. } | BrTable { .. } | Return | Unreachable)
 }
 
 macro_rules! define_visitor_name {

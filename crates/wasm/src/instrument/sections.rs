@@ -1,8 +1,8 @@
 //! The rules for each section of a module.
 
 use super::{
+    module::{MemoryPages, Scan},
     operators::check_value_type,
-    scan::{MemoryPages, Scan},
 };
 use crate::{error::WasmError, hooks, limits};
 use alloc::{

@@ -7,26 +7,13 @@
 //! The count of carried values is an upper bound: for each place that branches lead to, the number of branches times
 //! (block values + locals written inside, or, of a loop, locals used inside).
 
-use super::scan::Scan;
-use crate::{error::WasmError, limits, prices};
+use super::{
+    module::{Scan, Weight},
+    operators::ends_block,
+};
+use crate::{error::WasmError, limits};
 use alloc::{vec, vec::Vec};
 use wasmparser::{BlockType, Operator};
-
-/// What is counted of one function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Weight {
-    /// Basic blocks.
-    pub(super) blocks: u64,
-    /// Values that branches carry.
-    pub(super) carried: u64,
-}
-
-impl Weight {
-    /// Gas of compiling, beside what is paid for the function and its bytes.
-    pub(super) fn gas(self) -> u64 {
-        prices::merging(self.carried)
-    }
-}
 
 /// Locals as a set of bits.
 #[derive(Clone, Default)]
@@ -101,7 +88,7 @@ impl Counter {
     /// Counts an operator, unless a limit is exceeded with it.
     pub(super) fn step(&mut self, scan: &Scan<'_>, operator: &Operator<'_>) -> Result<(), WasmError> {
         self.operators += 1;
-        if super::body::ends_block(operator) {
+        if ends_block(operator) {
             self.weight.blocks += 1;
         }
         self.count(scan, operator)?;

@@ -4,7 +4,7 @@
 //! handed decoded transactions; it looks for an earlier use of each, which litesvm does not, keeps a journal, and writes
 //! the receipt. litesvm's side checks the form of each message.
 
-use hexapla::{BlockRun, LaneChecks, LaneTransaction, svm::canonical};
+use hexapla::{BlockRun, LaneChecks, Transaction, svm::canonical};
 use hexapla_oracle_litesvm::{
     instructions::{Token, memo, rent, system},
     pair::{chain, lite},
@@ -96,7 +96,7 @@ fn ours(alice: &Wallet, setup: &[(Vec<Instruction>, Vec<&Wallet>)], txs: Transac
     }
     let hash = Hash::new_from_array(chain.latest_blockhash().expect("in memory").0);
     let checks = LaneChecks { signatures: false, recency: true };
-    let decoded: Vec<Box<dyn LaneTransaction>> = txs(hash)
+    let decoded: Vec<Transaction> = txs(hash)
         .iter()
         .map(|tx| {
             let raw = bincode::serialize(tx).expect("a transaction is written");
@@ -106,10 +106,10 @@ fn ours(alice: &Wallet, setup: &[(Vec<Instruction>, Vec<&Wallet>)], txs: Transac
     chain.block(|run| execute(run, &decoded)).expect("in memory")
 }
 
-fn execute(run: &mut BlockRun, txs: &[Box<dyn LaneTransaction>]) -> Duration {
+fn execute(run: &mut BlockRun, txs: &[Transaction]) -> Duration {
     let start = now();
     for tx in txs {
-        let outcome = run.run_lane(VmId::SVM, &**tx, false).expect("a transaction is executed");
+        let outcome = run.run(tx, false).expect("a transaction is executed");
         let receipt = run.commit(outcome).expect("it is kept");
         assert!(receipt.is_success());
     }

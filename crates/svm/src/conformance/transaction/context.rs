@@ -1,7 +1,7 @@
 //! The context of a transaction, as it is now and as it was in 2024.
 
 use super::super::{
-    Refusal,
+    fixture::Refusal,
     messages::{self, EarlierEpoch},
     scene,
 };

@@ -9,12 +9,11 @@ mod context;
 mod outcome;
 
 use super::{
-    Engine, Refusal,
     compare::Differences,
+    fixture::{Engine, Refusal, observe},
     instruction::compare_account,
     ledger::Ledger,
     messages::Parts,
-    observe,
     scene::{self, absent},
 };
 use crate::{precompiles::Precompiles, programs::Programs, runtime::Runtime, sysvars::BlockSysvars, vm::SvmVm};

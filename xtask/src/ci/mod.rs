@@ -1,69 +1,55 @@
 //! `cargo xtask ci`: what CI runs, in order.
 
-use crate::cargo::cargo;
+mod features;
+mod step;
+mod tools;
+
 use std::{env, path::Path, time::Instant};
-
-/// A cargo command of CI.
-struct Step {
-    arguments: Vec<String>,
-    /// A variable of its environment.
-    variable: Option<(&'static str, &'static str)>,
-}
-
-impl Step {
-    fn new(line: &str) -> Self {
-        Self { arguments: line.split(' ').map(str::to_owned).collect(), variable: None }
-    }
-
-    fn line(&self) -> String {
-        let variable = self.variable.map(|(name, value)| format!("{name}=\"{value}\" "));
-        format!("{}cargo {}", variable.unwrap_or_default(), self.arguments.join(" "))
-    }
-
-    fn run(&self) -> Result<(), String> {
-        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        let mut command = cargo(&arguments);
-        command.envs(self.variable);
-        match command.status() {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(status.to_string()),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-}
+use step::Step;
 
 /// Folders of Ethereum's state tests among the fixtures.
 const STATE_TESTS: [&str; 2] = ["ethereum-state-tests", "ethereum-state-tests-osaka"];
 
 /// Tests whose transactions are executed once more in all modes: with caches that always miss, on the other engines,
 /// without a trace. What can be seen of them must be equal.
-const IN_ALL_MODES: [&str; 10] =
-    ["activation", "border", "lane", "lanes", "security", "svm", "examples", "expectations", "keypairs", "proofs"];
+const IN_ALL_MODES: [&str; 11] = [
+    "activation",
+    "border",
+    "lane",
+    "lanes",
+    "raw",
+    "security",
+    "svm",
+    "examples",
+    "expectations",
+    "keypairs",
+    "proofs",
+];
 
 /// All steps; the last ones for the sets of state tests that are there.
 fn steps(state_tests: &[String]) -> Vec<Step> {
-    let mut steps: Vec<Step> = [
-        "fmt --all --check",
-        "clippy --workspace --all-targets -- -D warnings",
-        "check --package hexapla-abi --no-default-features",
-        "test --workspace",
-        "test --workspace",
-        "doc --workspace --no-deps",
-        "run --release -- run examples/tour",
-        "run --release -- test examples",
-    ]
-    .map(Step::new)
-    .into();
-    // The same packages as before, so that nothing is built again.
-    steps[4].variable = Some(("HEXAPLA_MODES", "all"));
-    steps[4].arguments.extend(IN_ALL_MODES.iter().flat_map(|name| ["--test".to_owned(), (*name).to_owned()]));
-    steps[5].variable = Some(("RUSTDOCFLAGS", "-D warnings"));
+    let mut steps: Vec<Step> =
+        ["fmt --all --check", "clippy --locked --workspace --all-targets -- -D warnings"].map(Step::new).into();
+    steps.extend(features::steps());
+    steps.push(Step::new("test --locked --workspace"));
+    steps.push(in_all_modes());
+    steps.push(Step::new("doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"));
+    let release =
+        ["run --locked --release -- run examples/tour", "run --locked --release -- test examples", "xtask guest"];
+    steps.extend(release.map(Step::new));
     for folder in state_tests {
-        let mut step = Step::new("run --release -- statetest");
+        let mut step = Step::new("run --locked --release -- statetest");
         step.arguments.push(folder.clone());
         steps.push(step);
     }
     steps
+}
+
+/// The same packages as in the step before, so that nothing is built again.
+fn in_all_modes() -> Step {
+    let mut step = Step::new("test --locked --workspace").with("HEXAPLA_MODES", "all");
+    step.arguments.extend(IN_ALL_MODES.iter().flat_map(|name| ["--test".to_owned(), (*name).to_owned()]));
+    step
 }
 
 /// The folders of state tests that are there, and the names of those that are not.
@@ -82,28 +68,38 @@ fn state_tests(fixtures: Option<&str>) -> (Vec<String>, Vec<&'static str>) {
 pub(crate) fn run() -> Result<(), String> {
     let fixtures = env::var("HEXAPLA_FIXTURES").ok();
     let (found, missing) = state_tests(fixtures.as_deref());
-    let steps = steps(&found);
-    let (begin, count) = (Instant::now(), steps.len());
+    let mut left_out: Vec<String> = tools::typos()?.into_iter().collect();
+    let (mut steps_of_all, without_tool) = tools::steps();
+    steps_of_all.extend(steps(&found));
+    left_out.extend(without_tool);
+    let folder = fixtures.as_deref().unwrap_or("HEXAPLA_FIXTURES, which is not set");
+    left_out.extend(missing.iter().map(|name| format!("{name} was not run: it is not in {folder}")));
+    let begin = Instant::now();
+    run_all(&steps_of_all)?;
+    for sentence in left_out {
+        eprintln!("ci: {sentence}");
+    }
+    eprintln!("ci: all {} steps passed in {} s", steps_of_all.len(), begin.elapsed().as_secs());
+    Ok(())
+}
+
+fn run_all(steps: &[Step]) -> Result<(), String> {
+    let count = steps.len();
     for (index, step) in steps.iter().enumerate() {
         let (number, line) = (index + 1, step.line());
         eprintln!("ci: step {number} of {count}: {line}");
-        let step_begin = Instant::now();
+        let begin = Instant::now();
         step.run().map_err(|why| {
             format!("ci: FAILED at step {number} of {count}: {line} ({why}); run it alone to see it again")
         })?;
-        eprintln!("ci: step {number} of {count} passed in {} s", step_begin.elapsed().as_secs());
+        eprintln!("ci: step {number} of {count} passed in {} s", begin.elapsed().as_secs());
     }
-    for name in missing {
-        let fixtures = fixtures.as_deref().unwrap_or("HEXAPLA_FIXTURES, which is not set");
-        eprintln!("ci: {name} was not run: it is not in {fixtures}");
-    }
-    eprintln!("ci: all {count} steps passed in {} s", begin.elapsed().as_secs());
     Ok(())
 }
 
 /// `cargo xtask layers`: the rules between crates alone.
 pub(crate) fn layers() -> Result<(), String> {
-    let step = Step::new("test --package xtask --test layers");
+    let step = Step::new("test --locked --package xtask --test layers");
     step.run().map_err(|why| format!("layers: FAILED: {} ({why})", step.line()))
 }
 
@@ -114,11 +110,18 @@ mod tests {
     #[test]
     fn the_steps_are_the_documented_commands() {
         let lines: Vec<String> = steps(&["/f x/ethereum-state-tests".to_owned()]).iter().map(Step::line).collect();
-        assert_eq!(lines[3], "cargo test --workspace");
-        assert!(lines[4].starts_with("HEXAPLA_MODES=\"all\" cargo test --workspace --test "), "{}", lines[4]);
-        assert_eq!(lines[5], "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps");
-        assert_eq!(lines.last().unwrap(), "cargo run --release -- statetest /f x/ethereum-state-tests");
+        assert!(lines.contains(&"cargo test --locked --workspace".to_owned()), "{lines:#?}");
+        let modes = "HEXAPLA_MODES=\"all\" cargo test --locked --workspace --test ";
+        assert!(lines.iter().any(|line| line.starts_with(modes)), "{lines:#?}");
+        assert!(lines.contains(&"RUSTDOCFLAGS=\"-D warnings\" cargo doc --locked --workspace --no-deps".to_owned()));
+        assert_eq!(lines.last().unwrap(), "cargo run --locked --release -- statetest /f x/ethereum-state-tests");
         assert_eq!(steps(&[]).len() + 1, lines.len());
+    }
+
+    #[test]
+    fn no_step_changes_the_lock_file() {
+        let unlocked = steps(&[]).into_iter().filter(|step| !step.arguments.iter().any(|word| word == "--locked"));
+        assert_eq!(unlocked.map(|step| step.line()).collect::<Vec<_>>(), ["cargo fmt --all --check"]);
     }
 
     /// These two compare modes by themselves.
@@ -142,10 +145,5 @@ mod tests {
     fn state_tests_that_are_not_there_are_named() {
         assert_eq!(state_tests(None), (Vec::new(), STATE_TESTS.to_vec()));
         assert_eq!(state_tests(Some("/no such folder")), (Vec::new(), STATE_TESTS.to_vec()));
-    }
-
-    #[test]
-    fn a_step_that_fails_says_how() {
-        assert!(Step::new("no-such-command").run().unwrap_err().contains("exit"));
     }
 }
