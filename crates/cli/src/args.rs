@@ -4,6 +4,7 @@ use crate::{
     commands::{
         abi::AbiArgs, bind::BindArgs, proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs,
     },
+    flag::flag,
     output::Colour,
     statetest::StateTestArgs,
 };
@@ -82,11 +83,6 @@ Examples:
 
 Exit codes: 0 everything holds, 1 an expectation or a proof does not hold, 2 the input cannot be used.
 Each option can also be set by an environment variable, which its help names.";
-
-/// Flags from the environment: `1`, `yes` and the like are true; empty, `0`, `no` and `false` are not.
-pub(crate) fn flag() -> clap::builder::FalseyValueParser {
-    clap::builder::FalseyValueParser::new()
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,11 @@
 //! Engines, caches and database as the command line asks for them.
 
-use crate::problem::{Problem, Result};
 use clap::{
     Arg, ArgAction, ArgMatches, Command, FromArgMatches,
     builder::{PossibleValue, PossibleValuesParser, ValueParser},
 };
 use hexapla::{EngineOption, EngineOptionKind, VmConfig, engine_options};
+use hexapla_scenario::problem::{Problem, Result};
 use hexapla_scenario::world::engine::{Engine, setup_problem};
 use hexapla_store::{KvStore, RedbStore};
 use std::{

@@ -23,6 +23,7 @@
 
 mod args;
 mod commands;
+mod flag;
 mod machine;
 mod memory;
 mod output;
@@ -31,7 +32,6 @@ mod statetest;
 
 use args::{Cli, Command};
 use clap::Parser as _;
-use hexapla_scenario::{explain, problem};
 use miette::Diagnostic;
 use output::Output;
 use std::process::ExitCode;

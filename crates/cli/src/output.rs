@@ -1,9 +1,9 @@
 //! Where text goes: results to stdout, everything else to stderr. Colours where people look.
 
-use crate::problem::{Problem, Result};
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 use hexapla::toolkit::Toolkits;
+use hexapla_scenario::problem::{Problem, Result};
 pub(crate) use hexapla_scenario::text::harmless;
 use hexapla_scenario::text::harmless_json;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};

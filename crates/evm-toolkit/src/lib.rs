@@ -28,6 +28,7 @@ static WORDS: Words = Words {
     section: None,
     signer_help: "name an account of `[accounts]` in `from`",
     value_help: "say `value`",
+    calls_example: "",
     artifact: "`.json`",
     interface: "an ABI",
     colour: (0x7a, 0xa2, 0xf7),

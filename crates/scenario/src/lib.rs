@@ -40,6 +40,7 @@ pub mod format;
 pub mod nearest;
 pub mod play;
 pub mod problem;
+mod source;
 pub mod text;
 pub mod world;
 
@@ -47,4 +48,5 @@ pub use check::{CheckOptions, Summary, check_dir};
 pub use format::{Scenario, update};
 pub use play::{Player, plan, report};
 pub use problem::{Problem, Result};
+pub use source::{At, Source};
 pub use world::{World, engine::Engine, names::Names};

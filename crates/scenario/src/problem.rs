@@ -1,9 +1,6 @@
 //! What the user gave cannot be used: code, place, and what to do about it.
 
-use crate::{
-    format::{Options, Source},
-    text::harmless,
-};
+use crate::{source::Source, text::harmless};
 use hexapla_toolkit::ToolError;
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 use std::{borrow::Cow, error::Error, fmt, io, ops::Range, path::Path, sync::Arc};
@@ -48,17 +45,6 @@ impl Problem {
             _ => "check the path and the disk",
         };
         Self::new("hexapla::file", format!("cannot {doing} {}", path.display())).because(error).with_help(help)
-    }
-
-    /// What a toolkit says about an option, at its place.
-    pub(crate) fn of_option(error: ToolError, source: &Arc<Source>, options: &Options) -> Box<Self> {
-        let place = error.field.and_then(|field| options.span(field)).cloned();
-        let label = error.label.unwrap_or_default();
-        let problem = Box::<Self>::from(error);
-        match place {
-            Some(span) => problem.at(source, &span, label),
-            None => problem,
-        }
     }
 
     /// What to do about it.

@@ -1,6 +1,9 @@
 //! Stored accounts, and those with which a chain begins.
 
-use crate::{id_of, key_of, programs::PROGRAMS};
+use crate::{
+    address::{id_of, key_of},
+    programs::PROGRAMS,
+};
 use hexapla_primitives::{Bytes, GenesisAccount, NativeId, ObjectKey, VmId};
 use hexapla_svm_types::{Pubkey, StoredAccount, genesis, spl};
 use hexapla_toolkit::{AccountCodec, DecodedAccount, FieldKind, FieldSpec, Fields, Predeployed, ToolError};

@@ -1,6 +1,5 @@
 //! Keys: in base58, and those that follow from names, seeds and wallets.
 
-use crate::{id_of, key_of};
 use hexapla_primitives::{B256, NativeId, VmId, keccak256};
 use hexapla_svm_types::{Pubkey, spl};
 use hexapla_toolkit::{AddressFormat, DerivationSpec, FieldKind, FieldSpec, Fields, ToolError};
@@ -88,6 +87,17 @@ fn derived(seeds: &[&[u8]], program: &Pubkey) -> Result<NativeId, ToolError> {
         ToolError::new("scenario::key", "the seeds derive no address")
             .with_help("Solana takes at most 15 seeds of at most 32 bytes each")
     })
+}
+
+/// The id of a key.
+pub fn id_of(key: &Pubkey) -> NativeId {
+    NativeId::new(VmId::SVM, key.to_bytes().to_vec())
+}
+
+/// The key by which an account appears to programs: its own, or the alias of an account of another VM.
+pub fn key_of(id: &NativeId) -> Result<Pubkey, ToolError> {
+    Pubkey::try_from(&Keys.seen(id)[..])
+        .map_err(|_| ToolError::new("scenario::key", format!("{} is no key of 32 bytes", id.bytes)))
 }
 
 #[cfg(test)]

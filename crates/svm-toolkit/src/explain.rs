@@ -1,6 +1,6 @@
 //! Instructions and failures of transactions.
 
-use crate::id_of;
+use crate::address::id_of;
 use hexapla_primitives::{Bytes, Fault};
 use hexapla_svm_types::Invocation;
 use hexapla_toolkit::{AccountUse, Explainer};

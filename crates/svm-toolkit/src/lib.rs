@@ -21,14 +21,14 @@ mod programs;
 mod transaction;
 
 pub use accounts::Accounts;
-pub use address::Keys;
+pub use address::{Keys, id_of, key_of};
 pub use artifact::Programs;
 pub use explain::Instructions;
 pub use transaction::Transactions;
 
 use hexapla_abi::Abi;
-use hexapla_primitives::{NativeId, VmId};
-use hexapla_svm_types::{Pubkey, WEI_PER_LAMPORT};
+use hexapla_primitives::VmId;
+use hexapla_svm_types::WEI_PER_LAMPORT;
 use hexapla_toolkit::{
     AccountCodec, AddressFormat, ArtifactLoader, BindingTarget, Currency, Explainer, Toolkit, TransactionFormat, Words,
 };
@@ -46,6 +46,7 @@ static WORDS: Words = Words {
     section: Some("keys"),
     signer_help: "keypairs stand in `[keys]`, e.g. `carol = { keypair = true, lamports = 10_000_000_000 }`",
     value_help: "send coin with `system-program.transfer_sol`",
+    calls_example: r#"instructions = [{ invoke = "spl-memo", data = { text = "hi" } }]"#,
     artifact: "`.so`",
     interface: "an IDL",
     colour: (0x3f, 0xd6, 0xa8),
@@ -100,15 +101,4 @@ impl Toolkit for SvmToolkit {
     fn binding_targets(&self) -> &'static [BindingTarget] {
         &TARGETS
     }
-}
-
-/// The id of a key.
-pub fn id_of(key: &Pubkey) -> NativeId {
-    NativeId::new(VmId::SVM, key.to_bytes().to_vec())
-}
-
-/// The key by which an account appears to programs: its own, or the alias of an account of another VM.
-pub fn key_of(id: &NativeId) -> Result<Pubkey, hexapla_toolkit::ToolError> {
-    Pubkey::try_from(&Keys.seen(id)[..])
-        .map_err(|_| hexapla_toolkit::ToolError::new("scenario::key", format!("{} is no key of 32 bytes", id.bytes)))
 }

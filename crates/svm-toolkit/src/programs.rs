@@ -1,6 +1,6 @@
 //! The programs with which a chain begins, and their interfaces.
 
-use crate::id_of;
+use crate::address::id_of;
 use hexapla_abi::Interface;
 use hexapla_svm_types::{Pubkey, spl};
 use hexapla_toolkit::Predeployed;

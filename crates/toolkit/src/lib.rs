@@ -80,6 +80,8 @@ pub struct Words {
     pub signer_help: &'static str,
     /// How to send coin, where a transaction carries no value: a sentence.
     pub value_help: &'static str,
+    /// How to write the calls of a transaction in a scenario, as an example.
+    pub calls_example: &'static str,
     /// A file that new code comes from: `.so` for example.
     pub artifact: &'static str,
     /// What an interface is called: `ABI`, `IDL`.

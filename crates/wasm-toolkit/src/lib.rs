@@ -28,6 +28,7 @@ static WORDS: Words = Words {
     section: None,
     signer_help: "name an account of `[accounts]` in `from`",
     value_help: "say `value`",
+    calls_example: "",
     artifact: "`.wasm`",
     interface: "an ABI",
     colour: (0xbb, 0x9a, 0xf7),

@@ -1,9 +1,6 @@
 //! `hexapla abi`
 
-use crate::{
-    output::{Output, harmless},
-    problem::{Problem, Result},
-};
+use crate::output::{Output, harmless};
 use clap::{
     Args, Subcommand,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -17,6 +14,7 @@ use hexapla_primitives::{
     Address, B256, NativeId, VmId,
     identity::{alias_of, canonical_of_alias},
 };
+use hexapla_scenario::problem::{Problem, Result};
 use serde_json::{Value as Json, json};
 use std::{
     fmt::Write as _,
@@ -48,7 +46,7 @@ enum AbiCommand {
         #[arg(long = "as", value_parser = abi_parser(), env = "HEXAPLA_AS", value_name = "ABI")]
         target: Option<Abi>,
         /// Print the result as JSON.
-        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::args::flag())]
+        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::flag::flag())]
         json: bool,
     },
     /// Say how each value of a function is translated, or why an item is refused.
@@ -86,10 +84,10 @@ enum AbiCommand {
         #[arg(long, env = "HEXAPLA_OUTPUT", value_name = "FUNCTION", conflicts_with = "error")]
         output: Option<String>,
         /// The bytes are a failure.
-        #[arg(long, env = "HEXAPLA_ERROR", value_parser = crate::args::flag())]
+        #[arg(long, env = "HEXAPLA_ERROR", value_parser = crate::flag::flag())]
         error: bool,
         /// Print the result as JSON.
-        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::args::flag())]
+        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::flag::flag())]
         json: bool,
     },
     /// Translate a call, as the border does: from what another ABI sees of the interface into the contract's own ABI.
@@ -102,7 +100,7 @@ enum AbiCommand {
         #[arg(long, value_parser = abi_parser(), env = "HEXAPLA_FROM", value_name = "ABI")]
         from: Abi,
         /// Print the result as JSON.
-        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::args::flag())]
+        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::flag::flag())]
         json: bool,
     },
 }

@@ -1,9 +1,6 @@
 //! `hexapla bind`
 
-use crate::{
-    output::Output,
-    problem::{Problem, Result},
-};
+use crate::output::Output;
 use clap::{
     Args,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -15,6 +12,7 @@ use hexapla_primitives::{
     Address, B256,
     identity::{alias_of, canonical_of_alias},
 };
+use hexapla_scenario::problem::{Problem, Result};
 use std::{
     fs,
     path::{Path, PathBuf},

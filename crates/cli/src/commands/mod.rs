@@ -7,8 +7,8 @@ pub(crate) mod run;
 pub(crate) mod test;
 pub(crate) mod verify_proof;
 
-use crate::{output::Output, problem::Problem};
-use hexapla_scenario::{Scenario, report::StepReport};
+use crate::output::Output;
+use hexapla_scenario::{Problem, Scenario, report::StepReport};
 
 const LABEL_CHARS_MAX: usize = 160;
 

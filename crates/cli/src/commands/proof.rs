@@ -3,19 +3,19 @@
 use crate::{
     machine::{MachineArgs, open_database},
     output::Output,
-    problem::{Problem, Result},
 };
 use clap::{Args, Subcommand};
 use hexapla::ChainConfig;
 use hexapla_abi::{Type, Value, parse_value};
 use hexapla_primitives::{B256, Bytes, ObjectKey};
+use hexapla_scenario::problem::{Problem, Result};
 use hexapla_scenario::{
     Player, Scenario, World,
     nearest::did_you_mean,
     plan,
-    play::{account, object_of_contract, vm_named},
+    play::{object_of_contract, vm_named},
     report::Ending,
-    world::name_store,
+    world::{account, name_store},
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};

@@ -2,13 +2,13 @@
 
 use super::show_failures;
 use crate::{
-    args::flag,
+    flag::flag,
     machine::{MachineArgs, open_database},
     output::Output,
-    problem::{Problem, Result},
     render::{json, text},
 };
 use clap::Args;
+use hexapla_scenario::problem::{Problem, Result};
 use hexapla_scenario::{
     Player, Scenario,
     check::Totals,

@@ -2,13 +2,13 @@
 
 use super::show_failures;
 use crate::{
-    args::flag,
+    flag::flag,
     machine::MachineArgs,
     output::{Output, Style, paint},
-    problem::{Problem, Result},
     render::text::time,
 };
 use clap::Args;
+use hexapla_scenario::problem::{Problem, Result};
 use hexapla_scenario::{
     check::{Tested, find, run_all, threads_for},
     update,

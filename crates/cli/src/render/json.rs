@@ -3,9 +3,9 @@
 //! It holds no times and nothing of the machine: the same scenario gives the same bytes everywhere, with every engine.
 
 use super::changes::{Change, changes};
-use crate::explain::frame::{ExplainedCall, ExplainedEvent};
 use hexapla::Receipt;
 use hexapla_primitives::B256;
+use hexapla_scenario::explain::frame::{ExplainedCall, ExplainedEvent};
 use hexapla_scenario::{
     Names, Scenario,
     check::Totals,

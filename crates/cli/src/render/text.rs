@@ -1,16 +1,14 @@
 //! A scenario for people, step by step.
 
 use super::{changes, tree::draw};
-use crate::{
-    explain::{
-        fault::fault_text,
-        value::{Shower, number_text},
-    },
-    output::{Style, harmless, paint},
-};
+use crate::output::{Style, harmless, paint};
 use hexapla::toolkit::Currency;
 use hexapla_abi::text::group;
 use hexapla_primitives::U256;
+use hexapla_scenario::explain::{
+    fault::fault_text,
+    value::{Shower, number_text},
+};
 use hexapla_scenario::{
     Names, Scenario,
     check::Totals,

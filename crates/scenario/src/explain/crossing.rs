@@ -1,7 +1,7 @@
 //! Calls between VMs whose ABIs differ, in the callee's terms.
 
 use super::{
-    frame::{Meaning, named_json, raw},
+    meaning::{Meaning, named_json, raw},
     value::{Shower, json},
 };
 use crate::world::names::Names;

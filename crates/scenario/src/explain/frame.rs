@@ -3,6 +3,7 @@
 use super::{
     crossing::native_meaning,
     fault::{call_text, fault_text},
+    meaning::{Meaning, named_json, raw},
     value::{Shower, json},
 };
 use crate::world::names::Names;
@@ -12,9 +13,6 @@ use hexapla_abi::{Codec as _, Function, Param, SolidityCodec, Tree, Value};
 use hexapla_primitives::{Address, Bytes, Log, NativeGas, U256};
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// Unknown call data is shown up to this many bytes.
-const RAW_BYTES_MAX: usize = 8;
 
 /// One call, explained.
 #[derive(Clone, Debug, Serialize)]
@@ -197,17 +195,6 @@ struct Explainer<'n> {
     names: &'n Names,
 }
 
-/// A call's meaning.
-#[derive(Default)]
-pub(super) struct Meaning {
-    pub(super) text: String,
-    pub(super) function: Option<String>,
-    pub(super) args: Option<Tree>,
-    pub(super) accounts: Option<Tree>,
-    pub(super) result_text: Option<String>,
-    pub(super) result: Option<Tree>,
-}
-
 impl Explainer<'_> {
     fn call(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> ExplainedCall {
         let undone_above = caller.is_some_and(|(_, undone)| *undone);
@@ -338,13 +325,6 @@ impl Explainer<'_> {
     }
 }
 
-/// Arguments by name; as a list where a name is missing or occurs twice.
-pub(super) fn named_json(names: &Names, params: &[Param], values: &[Value]) -> Tree {
-    let pairs = || params.iter().zip(values).map(|(param, value)| (param.name.to_string(), json(names, value)));
-    let object: serde_json::Map<_, _> = pairs().filter(|(name, _)| !name.is_empty()).collect();
-    if object.len() == params.len() { Tree::Object(object) } else { pairs().map(|(_, value)| value).collect() }
-}
-
 fn sides(translation: &Translation) -> Sides {
     Sides {
         input: [translation.sent.clone(), translation.input.clone()],
@@ -358,13 +338,5 @@ fn raw_call(input: &[u8]) -> String {
         Some((selector, [])) => format!("{}()", hex::encode_prefixed(selector)),
         Some((selector, rest)) => format!("{}(… {} bytes)", hex::encode_prefixed(selector), rest.len()),
         None => format!("{}()", hex::encode_prefixed(input)),
-    }
-}
-
-/// `0x1234567812345678… (64 bytes)`
-pub(super) fn raw(bytes: &[u8]) -> String {
-    match bytes.split_at_checked(RAW_BYTES_MAX) {
-        Some((head, rest)) if !rest.is_empty() => format!("{}… ({} bytes)", hex::encode_prefixed(head), bytes.len()),
-        _ => hex::encode_prefixed(bytes),
     }
 }

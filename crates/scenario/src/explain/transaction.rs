@@ -5,7 +5,8 @@
 
 use super::{
     crossing::{instruction, returned_values},
-    frame::{ExplainedCall, ExplainedInstruction, ExplainedItem, InstructionFate, Meaning, explain},
+    frame::{ExplainedCall, ExplainedInstruction, ExplainedItem, InstructionFate, explain},
+    meaning::Meaning,
 };
 use crate::world::names::Names;
 use hexapla::CallNode;

@@ -1,9 +1,9 @@
 //! Reads TOML tables key by key, with errors that point at the place and say what was expected.
 
-use super::source::{At, Source};
 use crate::{
     nearest::did_you_mean,
     problem::{Problem, Result},
+    source::{At, Source},
 };
 use hexapla_abi::Tree;
 use hexapla_primitives::U256;

@@ -1,12 +1,14 @@
 //! Names of ids in the section of their VM, `[bytes]`, and the parts of which bytes are made.
 
 use super::{
+    checked::check_name,
     fields::{Fields, Item, boolean, list, number, text, texts, tree},
     native::{AccountRef, IdEntry, IdForm, OptionValue, Options, Part, Parts},
-    read::check_name,
+};
+use crate::{
+    problem::{Problem, Result},
     source::{At, Source},
 };
-use crate::problem::{Problem, Result};
 use hexapla_toolkit::{DerivationSpec, FieldKind, FieldSpec, Toolkit};
 use std::sync::Arc;
 use toml::de::DeValue;
@@ -79,7 +81,7 @@ fn read_account(toolkit: &dyn Toolkit, fields: &mut Fields<'_>) -> Result<Option
     let Some(accounts) = toolkit.accounts() else { return Ok(Options::default()) };
     let account = read_options(fields, accounts.account_fields().iter().copied())?;
     let checked = accounts.check_account(&account.known());
-    checked.map_err(|error| Problem::of_option(error, &fields.source, &account))?;
+    checked.map_err(|error| account.problem(error, &fields.source))?;
     Ok(account)
 }
 

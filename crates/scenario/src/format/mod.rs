@@ -1,26 +1,25 @@
 //! A scenario: deployments, calls and expectations over several VMs, as its file says it.
 //!
-//! - `source`: the text and places in it
 //! - `fields`: TOML tables key by key, with errors that point at the place
-//! - `read`, `step`, `transaction`, `ids`: the text into a [`Scenario`]; nothing is executed or looked up here
+//! - `checked`: names and values that are checked as they are read
+//! - `read`, `step`, `transaction`, `call`, `ids`: the text into a [`Scenario`]; nothing is executed or looked up here
 //! - `native`: what a scenario says about VMs with ids, accounts and transactions of their own
 //! - [`update`]: observed values written back into `expect`
 //!
 //! The format is described in `docs/scenario.md`. Keys that belong to one VM come from its toolkit.
 
+mod call;
+mod checked;
 mod fields;
 mod ids;
 mod native;
 mod read;
-mod source;
 mod step;
 mod transaction;
 pub mod update;
 
-pub(crate) use native::{
-    AccountRef, IdEntry, IdForm, Instruction, Invoke, NamedAccounts, OptionValue, Options, Part, Parts, Transaction,
-};
-pub use source::{At, FILE_NAME, Source};
+pub use crate::source::{At, FILE_NAME, Source};
+pub(crate) use native::{AccountRef, IdEntry, IdForm, OptionValue, Options, Part, Parts};
 
 use hexapla::SpecId;
 use hexapla_abi::Tree;
@@ -246,4 +245,70 @@ impl Scenario {
         let shown = if path.ends_with(FILE_NAME) { path.parent().unwrap_or(path) } else { path };
         shown.display().to_string()
     }
+}
+
+/// A call of a transaction of a VM's own form.
+#[derive(Clone, Debug)]
+pub(crate) struct Instruction {
+    /// The contract: name or id.
+    pub(crate) program: At<String>,
+    /// As the contract's own interface has it; nothing for a raw call.
+    pub(crate) function: Option<At<String>>,
+    /// Accounts by the names that the interface gives them.
+    pub(crate) named: NamedAccounts,
+    /// All accounts of a raw call; of a typed one those behind the named ones.
+    pub(crate) listed: Vec<AccountRef>,
+    pub(crate) args: Option<At<Vec<Arg>>>,
+    pub(crate) data: Option<Parts>,
+}
+
+/// Ids under the names of a call's accounts, in the order of the file.
+pub(crate) type NamedAccounts = Vec<(At<String>, At<String>)>;
+
+/// Calls that stand or fall together.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    pub(crate) instructions: Vec<Instruction>,
+    /// Only looks.
+    pub(crate) is_static: bool,
+    pub(crate) save: Option<At<Vec<At<String>>>>,
+    pub(crate) sending: Sending,
+}
+
+impl Call {
+    /// The same as a call of a transaction of a VM's own form.
+    pub(crate) fn instruction(&self) -> Instruction {
+        Instruction {
+            program: self.to.clone(),
+            function: self.function.clone(),
+            named: self.accounts.clone(),
+            listed: self.remaining_accounts.clone(),
+            args: self.sending.args.clone(),
+            data: None,
+        }
+    }
+}
+
+impl Invoke {
+    /// The same as a call of a transaction of a VM's own form.
+    pub(crate) fn instruction(&self) -> Instruction {
+        Instruction {
+            program: self.program.clone(),
+            function: None,
+            named: Vec::new(),
+            listed: self.accounts.clone(),
+            args: None,
+            data: self.data.clone(),
+        }
+    }
+}
+
+/// A raw call.
+#[derive(Debug)]
+pub(crate) struct Invoke {
+    pub(crate) program: At<String>,
+    pub(crate) accounts: Vec<AccountRef>,
+    pub(crate) data: Option<Parts>,
+    pub(crate) save: Option<At<Vec<At<String>>>>,
+    pub(crate) sending: Sending,
 }

@@ -1,10 +1,13 @@
 //! What a scenario says about VMs with ids, accounts and transactions of their own.
 
-use super::{Arg, At, Call, Sending};
+use crate::{
+    problem::Problem,
+    source::{At, Source},
+};
 use hexapla_abi::Tree;
 use hexapla_primitives::VmId;
-use hexapla_toolkit::{FieldKind, FieldSpec, FieldValue, Fields};
-use std::ops::Range;
+use hexapla_toolkit::{FieldKind, FieldSpec, FieldValue, Fields, ToolError};
+use std::{ops::Range, sync::Arc};
 
 /// Bytes made of parts, one behind the other.
 pub(crate) type Parts = At<Vec<Part>>;
@@ -90,6 +93,17 @@ impl Options {
         self.iter().find(|(spec, _)| spec.name == name).map(|(_, value)| &value.span)
     }
 
+    /// What a toolkit says about one of them, at its place.
+    pub(crate) fn problem(&self, error: ToolError, source: &Arc<Source>) -> Box<Problem> {
+        let place = error.field.and_then(|field| self.span(field)).cloned();
+        let label = error.label.unwrap_or_default();
+        let problem = Box::<Problem>::from(error);
+        match place {
+            Some(span) => problem.at(source, &span, label),
+            None => problem,
+        }
+    }
+
     /// Names of accounts.
     pub(crate) fn names(&self) -> impl Iterator<Item = At<String>> {
         self.iter().flat_map(|(_, value)| match &value.value {
@@ -111,70 +125,4 @@ impl Options {
         }
         fields
     }
-}
-
-/// A call of a transaction of a VM's own form.
-#[derive(Clone, Debug)]
-pub(crate) struct Instruction {
-    /// The contract: name or id.
-    pub(crate) program: At<String>,
-    /// As the contract's own interface has it; nothing for a raw call.
-    pub(crate) function: Option<At<String>>,
-    /// Accounts by the names that the interface gives them.
-    pub(crate) named: NamedAccounts,
-    /// All accounts of a raw call; of a typed one those behind the named ones.
-    pub(crate) listed: Vec<AccountRef>,
-    pub(crate) args: Option<At<Vec<Arg>>>,
-    pub(crate) data: Option<Parts>,
-}
-
-/// Ids under the names of a call's accounts, in the order of the file.
-pub(crate) type NamedAccounts = Vec<(At<String>, At<String>)>;
-
-/// Calls that stand or fall together.
-#[derive(Debug)]
-pub(crate) struct Transaction {
-    pub(crate) instructions: Vec<Instruction>,
-    /// Only looks.
-    pub(crate) is_static: bool,
-    pub(crate) save: Option<At<Vec<At<String>>>>,
-    pub(crate) sending: Sending,
-}
-
-impl Call {
-    /// The same as a call of a transaction of a VM's own form.
-    pub(crate) fn instruction(&self) -> Instruction {
-        Instruction {
-            program: self.to.clone(),
-            function: self.function.clone(),
-            named: self.accounts.clone(),
-            listed: self.remaining_accounts.clone(),
-            args: self.sending.args.clone(),
-            data: None,
-        }
-    }
-}
-
-impl Invoke {
-    /// The same as a call of a transaction of a VM's own form.
-    pub(crate) fn instruction(&self) -> Instruction {
-        Instruction {
-            program: self.program.clone(),
-            function: None,
-            named: Vec::new(),
-            listed: self.accounts.clone(),
-            args: None,
-            data: self.data.clone(),
-        }
-    }
-}
-
-/// A raw call.
-#[derive(Debug)]
-pub(crate) struct Invoke {
-    pub(crate) program: At<String>,
-    pub(crate) accounts: Vec<AccountRef>,
-    pub(crate) data: Option<Parts>,
-    pub(crate) save: Option<At<Vec<At<String>>>>,
-    pub(crate) sending: Sending,
 }

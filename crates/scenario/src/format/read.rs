@@ -2,17 +2,18 @@
 
 use super::{
     Account, ChainRules, Scenario,
+    checked::{check_name, typed},
     fields::{Fields, Item, list, number, text, tree},
     ids::{read_bytes, read_ids},
-    source::{At, Source},
     step::read_step,
 };
 use crate::{
     nearest::did_you_mean,
     problem::{Problem, Result},
+    source::{At, FILE_NAME, Source},
 };
 use hexapla::SpecId;
-use hexapla_abi::{Tree, Type, Value, argument::no_names, value_from_tree};
+use hexapla_abi::{Type, Value};
 use hexapla_primitives::{Address, U256};
 use hexapla_toolkit::{AddressFormat as _, SharedAddresses, Toolkits};
 use std::{path::Path, sync::Arc};
@@ -35,7 +36,26 @@ impl Scenario {
     ///
     /// The file cannot be read, or does not say what a scenario says.
     pub fn read(path: &Path, toolkits: &Toolkits) -> Result<Self> {
-        Self::parse(&Source::read(path)?, toolkits)
+        Self::parse(&Self::source(path)?, toolkits)
+    }
+
+    /// Reads the scenario file, or the `scenario.toml` of a folder.
+    fn source(path: &Path) -> Result<Arc<Source>> {
+        let path = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
+        let bytes = std::fs::read(&path).map_err(|error| {
+            let problem = Problem::file(&path, "read the scenario", error);
+            if path.ends_with(FILE_NAME) {
+                problem.with_help("a scenario is a folder with a `scenario.toml`, or a TOML file; docs/scenario.md says what is in it")
+            } else {
+                problem
+            }
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            Problem::new("hexapla::scenario::encoding", format!("{} is not UTF-8 text", path.display()))
+                .because(error.utf8_error())
+                .with_help("a scenario is a TOML file; save it as UTF-8")
+        })?;
+        Ok(Arc::new(Source::new(path, text)))
     }
 
     fn parse(source: &Arc<Source>, toolkits: &Toolkits) -> Result<Self> {
@@ -120,18 +140,6 @@ fn read_account(source: &Arc<Source>, name: At<String>, item: &Item<'_>) -> Resu
     Ok(Account { name, address, balance })
 }
 
-/// Names are words: they stand before a dot in calls and inside lists.
-pub(super) fn check_name(source: &Arc<Source>, name: &At<String>) -> Result<()> {
-    let mut chars = name.value.chars();
-    let begins_well = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-    if begins_well && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
-        return Ok(());
-    }
-    Err(Problem::new("hexapla::scenario::name", format!("{:?} cannot be a name", name.value))
-        .at(source, &name.span, "not a name")
-        .with_help("names begin with a letter and go on with letters, digits, `_` and `-`"))
-}
-
 fn address(source: &Arc<Source>, key: &'static str, item: &Item<'_>) -> Result<Address> {
     match typed(source, &Type::Address, &tree(source, key, item)?)? {
         Value::Address(address) => Ok(address),
@@ -144,11 +152,4 @@ fn wei(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<U256> {
         Value::Uint(wei) => Ok(wei),
         _ => Ok(U256::ZERO),
     }
-}
-
-/// A value of a type, without names.
-pub(super) fn typed(source: &Arc<Source>, ty: &Type, tree: &At<Tree>) -> Result<Value> {
-    value_from_tree(ty, &tree.value, &no_names).map_err(|error| {
-        Problem::new("hexapla::scenario::value", error.to_string()).at(source, &tree.span, "not such a value")
-    })
 }

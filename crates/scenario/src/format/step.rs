@@ -1,18 +1,20 @@
 //! The steps of a scenario.
 
 use super::{
-    Action, Arg, Call, Deploy, Expect, InterfaceChoice, Invoke, Named, ObjectName, Options, Prove, Proved, Sending,
-    Step,
+    Action, Call, Deploy, Expect, InterfaceChoice, Invoke, Named, ObjectName, Options, Prove, Proved, Sending, Step,
+    call::{Read, deploy_options, named_trees, read_args, read_terms, split_target},
+    checked::{check_name, typed},
     fields::{Fields, Item, boolean, number, text, text_or_texts, texts, tree, trees},
     ids::{read_options, read_parts, read_uses},
-    read::{check_name, typed},
-    source::{At, Source},
     transaction::{read_named_accounts, read_transaction},
 };
-use crate::problem::{Problem, Result};
+use crate::{
+    problem::{Problem, Result},
+    source::{At, Source},
+};
 use hexapla_abi::{Tree, Type, Value};
 use hexapla_primitives::{B256, U256};
-use hexapla_toolkit::{FieldSpec, Toolkits};
+use hexapla_toolkit::Toolkits;
 use std::{ops::Range, sync::Arc};
 use toml::de::DeValue;
 
@@ -58,9 +60,6 @@ fn not_one_action(fields: &Fields<'_>, number: usize, given: &[&str]) -> Box<Pro
         .at(&fields.source, &super::fields::head(&fields.source, &span), "this step")
         .with_help(format!("a step has one of {}", ACTIONS.map(|action| format!("`{action}`")).join(", ")))
 }
-
-/// What a step does, where that stands, and its headline.
-pub(super) type Read = (Action, Range<usize>, Option<String>);
 
 fn read_deploy(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result<Read> {
     let name = fields.required("deploy", text)?;
@@ -143,18 +142,6 @@ fn read_call(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result<Read> {
     Ok((Action::Call(call), span, None))
 }
 
-/// `vault.deposit(uint256)`: the contract before the first dot, the function behind it.
-pub(super) fn split_target(target: At<String>) -> (At<String>, Option<At<String>>) {
-    let Some((to, function)) = target.value.split_once('.') else {
-        return (target, None);
-    };
-    // One quote before the text; escapes in a target would only shift a caret.
-    let begin = target.span.start + 1;
-    let to_end = begin + to.len();
-    let function_span = to_end + 1..to_end + 1 + function.len();
-    (At::new(to.trim().to_owned(), begin..to_end), Some(At::new(function.trim().to_owned(), function_span)))
-}
-
 fn read_check(fields: &mut Fields<'_>) -> Result<Read> {
     let headline = fields.required("check", text)?;
     Ok((Action::Check, headline.span, Some(headline.value)))
@@ -212,49 +199,6 @@ fn read_sending(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result<Sending>
     })
 }
 
-/// What a transaction may use, and what is paid for it.
-pub(super) fn read_terms(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result<Sending> {
-    Ok(Sending {
-        from: None,
-        args: None,
-        value: None,
-        gas: fields.optional("gas", number)?,
-        options: read_options(fields, transaction_options(toolkits))?,
-    })
-}
-
-/// What transactions of all VMs can say, each option once.
-fn transaction_options(toolkits: &Toolkits) -> Vec<FieldSpec> {
-    once(toolkits.with_transactions().flat_map(|(_, transactions)| transactions.options()))
-}
-
-/// The same of deployments.
-fn deploy_options(toolkits: &Toolkits) -> Vec<FieldSpec> {
-    once(toolkits.with_transactions().flat_map(|(_, transactions)| transactions.deploy_options()))
-}
-
-fn once<'s>(specs: impl Iterator<Item = &'s FieldSpec>) -> Vec<FieldSpec> {
-    let mut all: Vec<FieldSpec> = Vec::new();
-    for spec in specs {
-        if !all.iter().any(|known| known.name == spec.name) {
-            all.push(*spec);
-        }
-    }
-    all
-}
-
-/// A list of values, or a table of values by the names of the parameters.
-pub(super) fn read_args(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<At<Vec<Arg>>> {
-    let args = match item.get_ref() {
-        DeValue::Table(_) => {
-            let named = named_trees(source, key, item)?.into_iter();
-            named.map(|(name, value)| Arg { name: Some(name), value }).collect()
-        }
-        _ => trees(source, key, item)?.value.into_iter().map(|value| Arg { name: None, value }).collect(),
-    };
-    Ok(At::new(args, item.span()))
-}
-
 /// `expect`; without a transaction only the state can be compared.
 fn read_expect(toolkits: &Toolkits, source: &Arc<Source>, item: &Item<'_>, of_transaction: bool) -> Result<Expect> {
     let mut fields = Fields::of(source, item, "`expect`")?;
@@ -279,11 +223,6 @@ fn read_expect(toolkits: &Toolkits, source: &Arc<Source>, item: &Item<'_>, of_tr
     expect.storage = fields.optional("storage", read_storage)?.unwrap_or_default();
     fields.finish()?;
     Ok(expect)
-}
-
-fn named_trees(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<Named> {
-    let fields = Fields::of(source, item, format!("`{key}`"))?;
-    fields.entries().into_iter().map(|(name, item)| Ok((name, tree(source, key, item)?))).collect()
 }
 
 fn read_storage(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<Vec<(At<String>, Named)>> {

@@ -2,12 +2,14 @@
 
 use super::{
     Action, Instruction, NamedAccounts, Sending, Transaction,
+    call::{Read, read_args, read_terms, split_target},
     fields::{Fields, Item, boolean, head, list, text, text_or_texts},
     ids::{read_parts, read_uses},
-    source::{At, Source},
-    step::{Read, read_args, read_terms, split_target},
 };
-use crate::problem::{Problem, Result};
+use crate::{
+    problem::{Problem, Result},
+    source::{At, Source},
+};
 use hexapla_toolkit::Toolkits;
 use std::sync::Arc;
 
@@ -21,9 +23,10 @@ pub(super) fn read_transaction(toolkits: &Toolkits, fields: &mut Fields<'_>) -> 
     let span = match instructions.value.first() {
         Some(first) => first.program.span.clone(),
         None => {
+            let example = toolkits.with_transactions().next().map_or("", |(toolkit, _)| toolkit.words().calls_example);
             return Err(Problem::new("hexapla::scenario::instructions", "a transaction has at least one instruction")
                 .at(&fields.source, &instructions.span, "none here")
-                .with_help("write e.g. `instructions = [{ invoke = \"spl-memo\", data = { text = \"hi\" } }]`"));
+                .with_help(format!("write e.g. `{example}`")));
         }
     };
     let transaction = Transaction {

@@ -1,9 +1,9 @@
 //! Observed values written back into `expect`. Comments and the order of keys stay as they are.
 
-use super::Source;
 use crate::{
     play::report::{StepReport, Update},
     problem::{Problem, Result},
+    source::Source,
 };
 use hexapla_abi::Tree;
 use std::fs;

@@ -25,7 +25,6 @@ mod state;
 mod values;
 
 pub use prove::{object_of_contract, vm_named};
-pub use values::account;
 
 use crate::{
     format::{Action, Scenario, Step},

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     explain::transaction::{self, explain_transaction},
-    format::{At, Options, Sending, Step},
+    format::{At, Sending, Step},
     problem::{Problem, Result},
     world::{World, names::Names},
 };
@@ -79,7 +79,7 @@ impl Player<'_> {
         let names = |id: &NativeId| self.world.names.short_id(id);
         let unsigned = self.transactions(vm)?.build(&request, &self.world, &names);
         unsigned.map_err(|error| {
-            let problem = Problem::of_option(error, source, &Options::default());
+            let problem = Box::<Problem>::from(error);
             self.of_step(step, problem)
         })
     }

@@ -71,7 +71,7 @@ impl Player<'_> {
         let (target, rest) = view.value.split_once('.').ok_or_else(not_a_view)?;
         let (name, args) = rest.split_once('(').ok_or_else(not_a_view)?;
         let args = split_arguments(args.strip_suffix(')').ok_or_else(not_a_view)?);
-        let to = super::account(&self.world.names, target.trim())?;
+        let to = crate::world::account(&self.world.names, target.trim())?;
         let interface = self.world.names.interface(to).ok_or_else(|| {
             Problem::new("hexapla::scenario::no_interface", format!("`{target}` has no interface"))
                 .with_help("name its `abi` where it is deployed")

@@ -3,29 +3,11 @@
 use super::Player;
 use crate::{
     format::{Arg, At},
-    nearest::did_you_mean,
     problem::{Problem, Result},
-    world::names::Names,
+    world::account,
 };
-use hexapla_abi::{Param, Tree, Type, Value, value_from_tree};
+use hexapla_abi::{Param, Tree, Type, Value};
 use hexapla_primitives::{Address, Bytes, U256};
-
-/// The account that a name or an address means.
-///
-/// # Errors
-///
-/// It means none; the problem names those that are near.
-pub fn account(names: &Names, text: &str) -> Result<Address> {
-    if let Some(address) = names.resolve(text) {
-        return Ok(address);
-    }
-    match value_from_tree(&Type::Address, &Tree::String(text.to_owned()), &|_| None) {
-        Ok(Value::Address(address)) => Ok(address),
-        Err(error) if text.starts_with("0x") => Err(Problem::new("hexapla::value", error.to_string())),
-        _ => Err(Problem::new("hexapla::unknown_name", format!("there is no account or contract `{text}`"))
-            .with_help(did_you_mean(text, names.iter().map(|(name, _)| name)))),
-    }
-}
 
 impl Player<'_> {
     pub(super) fn account(&self, name: &At<String>) -> Result<Address> {

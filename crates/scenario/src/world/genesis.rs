@@ -1,26 +1,15 @@
 //! The contracts with which a chain begins, and their interfaces.
 
-use crate::{problem::Result, world::World};
+use super::{World, callers::for_callers};
+use crate::problem::Result;
 use hexapla::system;
-use hexapla_abi::{Abi, Interface, Projection};
+use hexapla_abi::Interface;
 use hexapla_primitives::NativeId;
 use hexapla_toolkit::Toolkits;
 use std::sync::Arc;
 
 /// The name of the contract through which the host serves contracts.
 const SYSTEM_CONTRACT_NAME: &str = "hexapla";
-
-/// An interface as callers of the EVM's lane see it: functions, and for each layout a function that reads such an account.
-pub(crate) fn for_callers(source: &Arc<Interface>) -> Interface {
-    let abi = Abi::default();
-    if source.abi == abi {
-        return (**source).clone();
-    }
-    let projection = Projection::new(Arc::clone(source), abi);
-    let mut shown = projection.interface().clone();
-    shown.functions.extend(projection.readers().iter().map(|reader| reader.function.clone()));
-    shown
-}
 
 impl World {
     /// Puts all contracts that are there from the beginning on a chain that has nothing yet.

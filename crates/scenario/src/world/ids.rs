@@ -1,6 +1,6 @@
 //! Ids and bytes of a scenario that follow from names, found as soon as the names are known.
 
-use super::World;
+use super::{World, account, unresolved::Unresolved};
 use crate::{
     format::{AccountRef, At, IdEntry, IdForm, OptionValue, Options, Part, Parts},
     nearest::did_you_mean,
@@ -11,13 +11,6 @@ use hexapla_primitives::{Address, Bytes, GenesisAccount, NativeId, U256, VmId};
 use hexapla_toolkit::{
     AccountUse, AddressFormat, FieldKind, FieldValue, Fields, SharedAddresses, StateView, ToolError, Toolkit,
 };
-
-/// What waits for names.
-#[derive(Debug, Default)]
-pub(crate) struct Unresolved {
-    ids: Vec<IdEntry>,
-    bytes: Vec<(String, Parts)>,
-}
 
 impl World {
     /// What shall be found when its names are known.
@@ -134,7 +127,7 @@ impl World {
             }
             Part::Word(value) => Ok(self.number_of(&value.value, Type::U256)?.to_be_bytes::<32>().to_vec()),
             Part::Utf8(text) => Ok(text.clone().into_bytes()),
-            Part::Address(name) => Ok(crate::play::account(&self.names, &name.value)?.to_vec()),
+            Part::Address(name) => Ok(account(&self.names, &name.value)?.to_vec()),
             Part::Sized(parts) => {
                 let bytes = self.bytes_of(parts)?;
                 let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();

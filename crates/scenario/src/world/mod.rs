@@ -3,30 +3,34 @@
 //! - [`engine`]: the VMs, and chains on them
 //! - `artifact`: compiled contracts from files
 //! - [`names`]: names, addresses, ids, interfaces
-//! - `ids`: ids and bytes that follow from names
+//! - `ids`: ids and bytes that follow from names; `unresolved`: those that wait for names
+//! - `callers`: interfaces as contracts of the EVM see them
 //! - `genesis`: the contracts with which a chain begins
 //! - `saved`: results that later steps use as `$name`
 //! - `values`: values as people write them, with names for ids
 //! - [`name_store`]: names that are kept in a database file, so that proofs can be asked for by name later
 
 pub(crate) mod artifact;
+mod callers;
 pub mod engine;
 mod genesis;
 pub(crate) mod ids;
 pub mod name_store;
 pub mod names;
 pub(crate) mod saved;
+mod unresolved;
 mod values;
 
-pub(crate) use genesis::for_callers;
+pub(crate) use callers::for_callers;
+pub use values::account;
 
 use hexapla::Chain;
 use hexapla_primitives::{NativeId, VmId};
 use hexapla_toolkit::{TestSigner, Toolkits};
-use ids::Unresolved;
 use names::Names;
 use saved::Saved;
 use std::collections::BTreeMap;
+use unresolved::Unresolved;
 
 /// Chain, names and saved results.
 pub struct World {

@@ -1,12 +1,34 @@
 //! Values as people write them, with names where ids of 32 bytes are expected.
 
 use super::names::Names;
+use crate::{
+    nearest::did_you_mean,
+    problem::{Problem, Result},
+};
 use hexapla_abi::{Tree, Type, Value, error::ArgumentError, parse_value_with, value_from_tree};
+use hexapla_primitives::Address;
 
 /// Bytes of an id.
 const ID_BYTES: usize = 32;
 /// An option without a value; TOML has no null.
 const NONE: &str = "none";
+
+/// The account that a name or an address means.
+///
+/// # Errors
+///
+/// It means none; the problem names those that are near.
+pub fn account(names: &Names, text: &str) -> Result<Address> {
+    if let Some(address) = names.resolve(text) {
+        return Ok(address);
+    }
+    match value_from_tree(&Type::Address, &Tree::String(text.to_owned()), &|_| None) {
+        Ok(Value::Address(address)) => Ok(address),
+        Err(error) if text.starts_with("0x") => Err(Problem::new("hexapla::value", error.to_string())),
+        _ => Err(Problem::new("hexapla::unknown_name", format!("there is no account or contract `{text}`"))
+            .with_help(did_you_mean(text, names.iter().map(|(name, _)| name)))),
+    }
+}
 
 impl Names {
     /// Reads a value of the type. Names and ids stand for addresses and for 32 bytes.

@@ -1,6 +1,6 @@
 //! Instructions: typed ones, with the accounts that the interface asks for, and raw ones.
 
-use crate::{id_of, key_of};
+use crate::address::{id_of, key_of};
 use hexapla_abi::{AnyCodec, Codec as _, interface::AccountParam};
 use hexapla_primitives::identity::canonical_of_alias;
 use hexapla_svm_types::{

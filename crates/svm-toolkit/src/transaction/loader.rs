@@ -6,7 +6,7 @@
 //! The builders of `solana-loader-v3-interface` are not used: version 8 writes a field more than the loader of
 //! agave 4.2 asks for, which makes each transaction longer.
 
-use crate::id_of;
+use crate::address::id_of;
 use hexapla_svm_types::{Pubkey, genesis::programdata_of};
 use hexapla_toolkit::{AccountUse, NativeCall};
 use solana_rent::Rent;

@@ -1,7 +1,13 @@
 //! Messages, and transactions of them.
 
-use super::{TABLES, UNIT_PRICE, call::meta};
-use crate::{accounts::stored, id_of, key_of};
+use super::{
+    call::meta,
+    options::{TABLES, UNIT_PRICE},
+};
+use crate::{
+    accounts::stored,
+    address::{id_of, key_of},
+};
 use hexapla_primitives::{Bytes, NativeId};
 use hexapla_svm_types::{Invocation, StoredAccount, table};
 use hexapla_toolkit::{NativeCall, Payload, StateView, ToolError, TransactionRequest, UnsignedTransaction};

@@ -2,12 +2,14 @@
 //!
 //! - [`call`]: instructions, typed and raw
 //! - [`message`]: messages, and transactions of them
+//! - [`options`]: what transactions and deployments can say
 //! - [`signer`]: keypairs of tests
 //! - [`loader`]: the transactions that bring a program onto the chain
 
 mod call;
 mod loader;
 mod message;
+mod options;
 mod signer;
 #[cfg(test)]
 mod tests;
@@ -16,24 +18,14 @@ use crate::accounts::stored;
 use hexapla_primitives::{Bytes, NativeId};
 use hexapla_svm_types::{Invocation, StoredAccount, genesis::programdata_of};
 use hexapla_toolkit::{
-    AccountUse, Deployment, DeploymentPlan, FieldKind, FieldSpec, Fields, NativeCall, StateView, TestSigner, ToolError,
+    AccountUse, Deployment, DeploymentPlan, FieldSpec, Fields, NativeCall, StateView, TestSigner, ToolError,
     TransactionFormat, TransactionRequest, TypedNativeCall, UnsignedTransaction,
 };
 use loader::{HOLDER_HEAD_BYTES, Loading};
+use options::{DEPLOY_OPTIONS, MAX_LEN, OPTIONS, UNIT_PRICE};
 
 /// How Solidity invokes any program.
 const INVOKE: &str = "invoke((bytes32,bool,bool)[],bytes)(bytes)";
-/// In micro-lamports for each compute unit.
-const UNIT_PRICE: &str = "unit_price";
-/// Lookup tables.
-const TABLES: &str = "tables";
-/// Most bytes of code that upgrades may bring without more room being made; those of the code by default.
-const MAX_LEN: &str = "max_len";
-
-const OPTIONS: [FieldSpec; 2] =
-    [FieldSpec::optional(UNIT_PRICE, FieldKind::Number), FieldSpec::optional(TABLES, FieldKind::Ids)];
-const DEPLOY_OPTIONS: [FieldSpec; 1] = [FieldSpec::optional(MAX_LEN, FieldKind::Number)];
-
 /// Solana's transactions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Transactions;
@@ -110,11 +102,11 @@ impl TransactionFormat for Transactions {
 fn loading<'d>(deployment: &Deployment<'d>) -> Result<(Loading<'d>, Vec<String>), ToolError> {
     let (name, number) = deployment.name;
     let buffer = format!("{name}/buffer/{number}");
-    let payer = crate::key_of(deployment.payer)?;
+    let payer = crate::address::key_of(deployment.payer)?;
     let loading = Loading {
         payer,
-        authority: deployment.authority.map_or(Ok(payer), crate::key_of)?,
-        program: crate::key_of(deployment.contract)?,
+        authority: deployment.authority.map_or(Ok(payer), crate::address::key_of)?,
+        program: crate::address::key_of(deployment.contract)?,
         buffer: signer::Keypair::of_name(&buffer).key(),
         code: deployment.code,
     };

@@ -2,7 +2,7 @@
 //!
 //! A keypair follows from its name, so that a scenario gives the same bytes everywhere. Anybody knows it.
 
-use crate::id_of;
+use crate::address::id_of;
 use ed25519_dalek::{Signer as _, SigningKey};
 use hexapla_primitives::{Bytes, NativeId, keccak256};
 use hexapla_svm_types::Pubkey;

@@ -1,5 +1,6 @@
 //! Transactions from calls to bytes.
 
+use super::options::{MAX_LEN, TABLES, UNIT_PRICE};
 use super::*;
 use crate::{SvmToolkit, id_of};
 use hexapla_abi::{AddressBook, Function, Interface, Value};

@@ -25,6 +25,7 @@ const NO_WORDS: Words = Words {
     section: None,
     signer_help: "no VM here has transactions of its own",
     value_help: "leave it out",
+    calls_example: "",
     artifact: "compiled",
     interface: "an interface",
     colour: (0, 0, 0),
@@ -231,7 +232,7 @@ impl<'s> Known<'s> {
         if let Some(transactions) = self.transactions(contract.vm) {
             let code = contract.code.bytes();
             let checked = transactions.check_deployment(&name.value, code, &deploy.options.known());
-            checked.map_err(|error| Problem::of_option(error, self.source, &deploy.options))?;
+            checked.map_err(|error| deploy.options.problem(error, self.source))?;
         }
         self.by_transactions(contract.vm, deploy)
     }

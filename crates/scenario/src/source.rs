@@ -1,14 +1,10 @@
 //! The text of a scenario and its place.
 
-use crate::{
-    problem::{Problem, Result},
-    text::{harmless, harmless_in_place},
-};
+use crate::text::{harmless, harmless_in_place};
 use miette::NamedSource;
 use std::{
     ops::Range,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 /// The file that a folder's scenario stands in.
@@ -40,25 +36,6 @@ impl<T> At<T> {
 }
 
 impl Source {
-    /// Reads the scenario file, or the `scenario.toml` of a folder.
-    pub fn read(path: &Path) -> Result<Arc<Self>> {
-        let path = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
-        let bytes = std::fs::read(&path).map_err(|error| {
-            let problem = Problem::file(&path, "read the scenario", error);
-            if path.ends_with(FILE_NAME) {
-                problem.with_help("a scenario is a folder with a `scenario.toml`, or a TOML file; docs/scenario.md says what is in it")
-            } else {
-                problem
-            }
-        })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            Problem::new("hexapla::scenario::encoding", format!("{} is not UTF-8 text", path.display()))
-                .because(error.utf8_error())
-                .with_help("a scenario is a TOML file; save it as UTF-8")
-        })?;
-        Ok(Arc::new(Self::new(path, text)))
-    }
-
     /// A source that was read already.
     pub fn new(path: PathBuf, text: String) -> Self {
         let named =
