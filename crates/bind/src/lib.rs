@@ -65,6 +65,19 @@ pub struct Options {
 }
 
 impl Target {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Solidity, Self::Anchor, Self::Rust, Self::TypeScript];
+
+    /// The name that people choose it by.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Solidity => "solidity",
+            Self::Anchor => "anchor",
+            Self::Rust => "rust",
+            Self::TypeScript => "typescript",
+        }
+    }
+
     /// The ABI in which generated code calls.
     pub const fn abi(self) -> Abi {
         match self {

@@ -5,9 +5,9 @@ use crate::{
         abi::AbiArgs, bind::BindArgs, completions::CompletionsArgs, proof::ProofArgs, run::RunArgs, test::TestArgs,
         verify_proof::VerifyProofArgs,
     },
+    flag::flag,
     output::Colour,
     statetest::StateTestArgs,
-    svm_fixture::SvmFixtureArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -69,12 +69,6 @@ pub(crate) enum Command {
     /// the test says. Cases that are known not to pass stand in a list with a reason each; a listed case that passes is
     /// a failure, so the list can only shrink.
     Statetest(StateTestArgs),
-    /// Run the fixtures by which Solana's clients are compared.
-    ///
-    /// Reads `.fix` files of whole transactions, single instructions, syscalls, program texts and ELF files, runs each on
-    /// native code and on the interpreter, and says what differs from agave: result, compute units, return data,
-    /// accounts, memory. A fixture on the list of known failures that passes is a failure, so the list can only shrink.
-    SvmFixture(SvmFixtureArgs),
     /// Print a script that completes commands and options in a shell.
     ///
     /// The script goes to stdout; put it where the shell looks for completions.
@@ -91,15 +85,9 @@ Examples:
   hexapla proof examples/tour account token --slot 2 -o proof.json
   hexapla verify-proof proof.json --root 0x…
   hexapla statetest GeneralStateTests             is the EVM the EVM?
-  hexapla svm-fixture test-vectors/instr          is the SVM the SVM?
 
 Exit codes: 0 everything holds, 1 an expectation or a proof does not hold, 2 the input cannot be used.
 Each option can also be set by an environment variable, which its help names.";
-
-/// Flags from the environment: `1`, `yes` and the like are true; empty, `0`, `no` and `false` are not.
-pub(crate) fn flag() -> clap::builder::FalseyValueParser {
-    clap::builder::FalseyValueParser::new()
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,12 @@
 //! The binary hexapla: run scenarios, Ethereum state tests, proofs.
 //!
 //! - [`args`]: the command line; [`commands`]: one module per command
-//! - [`scenario`]: a scenario as its file says it
-//! - [`world`]: the chain it runs on, with names and interfaces
-//! - [`play`]: step by step, with the comparison with what was expected
-//! - [`explain`]: what a transaction did, in the words of the interfaces
-//! - [`statetest`]: Ethereum's state tests; [`svm_fixture`]: the fixtures of Solana's clients
+//! - [`machine`]: engines, caches and database as the command line asks for them
+//! - [`statetest`]: Ethereum's state tests
 //! - [`render`]: reports as text and as JSON
-//! - [`output`], [`problem`]: stdout, stderr, and what is wrong with the input
+//! - [`output`]: stdout and stderr
+//!
+//! Scenarios, explanations and problems are those of the library `hexapla-scenario`.
 
 #![cfg_attr(
     not(test),
@@ -24,17 +23,12 @@
 
 mod args;
 mod commands;
-mod explain;
+mod flag;
+mod machine;
 mod memory;
-mod nearest;
 mod output;
-mod play;
-mod problem;
 mod render;
-mod scenario;
 mod statetest;
-mod svm_fixture;
-mod world;
 
 use args::{Cli, Command};
 use clap::{CommandFactory as _, Parser as _};
@@ -73,7 +67,6 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<bool, Box<dyn Diag
         Command::Abi(args) => commands::abi::run(args, output),
         Command::Bind(args) => commands::bind::run(args, output),
         Command::Statetest(args) => statetest::run(args, output),
-        Command::SvmFixture(args) => svm_fixture::run(args, output),
         Command::Completions(args) => commands::completions::run(args, Cli::command(), output),
         Command::VerifyProof(args) => commands::verify_proof::run(args, output),
     };

@@ -1,13 +1,20 @@
 //! Where text goes: results to stdout, everything else to stderr. Colours where people look.
 
-use crate::problem::{Problem, Result};
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
+use hexapla::toolkit::Toolkits;
+use hexapla_scenario::problem::{Problem, Result};
+pub(crate) use hexapla_scenario::text::harmless;
+use hexapla_scenario::text::harmless_json;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use std::{
     fmt::Write as _,
     io::{self, Write as _},
+    sync::LazyLock,
 };
+
+/// For the colours of VMs.
+static TOOLKITS: LazyLock<Toolkits> = LazyLock::new(hexapla::toolkits);
 
 /// Width of messages where nobody's terminal says it.
 const MESSAGE_COLUMNS: usize = 110;
@@ -126,54 +133,9 @@ impl Style {
 
     /// The colour of a VM, the same wherever hexapla shows one.
     pub(crate) fn of_vm(vm: &str) -> Self {
-        match vm {
-            "evm" => Self::Rgb(0x7a, 0xa2, 0xf7),
-            "wasm" => Self::Rgb(0xbb, 0x9a, 0xf7),
-            "svm" => Self::Rgb(0x3f, 0xd6, 0xa8),
-            "move" => Self::Rgb(0xf2, 0xb6, 0x5a),
-            "cairo" => Self::Rgb(0xf7, 0x76, 0x8e),
-            "fuel" => Self::Rgb(0x73, 0xda, 0xca),
-            _ => Self::BOLD,
-        }
+        let toolkit = TOOLKITS.named(vm).map(|toolkit| toolkit.words().colour);
+        toolkit.map_or(Self::BOLD, |(red, green, blue)| Self::Rgb(red, green, blue))
     }
-}
-
-/// Text from outside, with `\u{fffd}` for what a terminal would obey or not show.
-pub(crate) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c == '\n' || is_visible(c) { c } else { '\u{fffd}' }).collect()
-}
-
-/// The same, but each byte that is replaced becomes a `?`, so that positions stay what they are.
-pub(crate) fn harmless_in_place(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\r' | '\t' => shown.push(c),
-            c if is_visible(c) => shown.push(c),
-            c => shown.push_str("????".get(..c.len_utf8()).unwrap_or_default()),
-        }
-    }
-    shown
-}
-
-/// JSON with such characters as `\u` escapes; they stand in its texts only.
-fn harmless_json(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c == '\n' || is_visible(c) {
-            shown.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            let _ = write!(shown, "\\u{unit:04x}");
-        }
-    }
-    shown
-}
-
-/// Neither a control character nor one that reorders or hides others.
-fn is_visible(c: char) -> bool {
-    matches!(c, ' '..='~') || !c.is_control() && c.escape_debug().count() == 1
 }
 
 #[cfg(test)]
@@ -181,13 +143,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_replaced_and_the_rest_is_not() {
-        let text = "a\u{1b}[2J\u{9b}\u{202e}→ é \"\\";
-        assert_eq!(harmless(text), "a\u{fffd}[2J\u{fffd}\u{fffd}→ é \"\\");
-        assert_eq!(harmless_in_place(text), "a?[2J?????→ é \"\\");
-        assert_eq!(harmless_in_place(text).len(), text.len());
-        let json = serde_json::to_string(text).unwrap();
-        assert!(!harmless_json(&json).contains(['\u{1b}', '\u{9b}', '\u{202e}']));
-        assert_eq!(serde_json::from_str::<String>(&harmless_json(&json)).unwrap(), text);
+    fn each_vm_has_a_colour_of_its_own() {
+        let mut colours: Vec<_> = TOOLKITS.iter().map(|toolkit| toolkit.words().colour).collect();
+        let all = colours.len();
+        colours.sort_unstable();
+        colours.dedup();
+        assert_eq!((colours.len(), all > 1), (all, true));
+        assert!(matches!(Style::of_vm("evm"), Style::Rgb(..)) && matches!(Style::of_vm("nobody"), Style::Code(_)));
     }
 }

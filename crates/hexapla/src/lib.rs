@@ -8,6 +8,8 @@
 //! - [`Chain`]: durable state plus an executor, one block for each transaction: the easiest way in
 //! - [`Executor`], [`BlockRun`]: the transactions of one block, for those who make blocks themselves
 //! - [`Receipt`]: what a transaction did, with every crossing between VMs
+//! - [`toolkits`]: the outer side of the VMs: ids as text, signers, transactions, artifacts, explanations
+//! - [`engine_options`]: what can be chosen about the machines that run contracts
 //! - [`abi`]: types, values and interfaces; [`primitives`]: the words that all share
 //!
 //! What a program does not name it does not pay for: `default-features = false, features = ["wasm"]` is an engine of the
@@ -16,9 +18,11 @@
 // Lengths and numbers of guests are never cut.
 #![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 
+mod engine;
 mod registry;
 
-pub use registry::{SetupError, VmConfig, standard, standard_vms};
+pub use engine::{EngineOption, EngineOptionKind, engine_options};
+pub use registry::{SetupError, VmConfig, standard, standard_vms, toolkits};
 
 pub use hexapla_abi as abi;
 pub use hexapla_chain::{self as chain, Chain, ChainError, Committed};
@@ -33,6 +37,7 @@ pub use hexapla_primitives as primitives;
 pub use hexapla_statedb::{ObjectProof, StateDb};
 #[cfg(feature = "svm")]
 pub use hexapla_svm as svm;
+pub use hexapla_toolkit as toolkit;
 pub use hexapla_vm as vm;
 #[cfg(feature = "wasm")]
 pub use hexapla_wasm as wasm;

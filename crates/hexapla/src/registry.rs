@@ -1,7 +1,9 @@
 //! The VMs of this workspace: one line and one feature for each.
 
 use hexapla_executor::{ChainConfig, Executor};
+use hexapla_toolkit::{Toolkit, Toolkits};
 use hexapla_vm::{DuplicateVm, VmSet};
+use std::sync::Arc;
 
 /// The VMs cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,17 @@ pub fn standard_vms(config: VmConfig) -> Result<VmSet, SetupError> {
     #[cfg(feature = "svm")]
     let vms = vms.with(hexapla_svm::SvmVm::new(config.svm)?)?;
     Ok(vms)
+}
+
+/// The toolkits of the EVM and of all VMs whose features are on.
+pub fn toolkits() -> Toolkits {
+    Toolkits::new([
+        Arc::new(hexapla_evm_toolkit::EvmToolkit) as Arc<dyn Toolkit>,
+        #[cfg(feature = "wasm")]
+        Arc::new(hexapla_wasm_toolkit::WasmToolkit),
+        #[cfg(feature = "svm")]
+        Arc::new(hexapla_svm_toolkit::SvmToolkit),
+    ])
 }
 
 /// An executor with all VMs whose features are on, in their default settings.

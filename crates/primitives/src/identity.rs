@@ -24,6 +24,37 @@ pub fn canonical_of(vm: VmId, native_id: &[u8]) -> Address {
     Address::from_word(hasher.finalize())
 }
 
+/// An account by its id in its home VM. Equal bytes are different accounts on different VMs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NativeId {
+    /// The home VM.
+    pub vm: VmId,
+    /// The id there.
+    pub bytes: Bytes,
+}
+
+impl NativeId {
+    /// The account with this id.
+    pub fn new(vm: VmId, bytes: impl Into<Bytes>) -> Self {
+        Self { vm, bytes: bytes.into() }
+    }
+
+    /// An account of the EVM, and of VMs that share its addresses.
+    pub fn of_address(address: Address) -> Self {
+        Self::new(VmId::EVM, address.to_vec())
+    }
+
+    /// The canonical address: of the EVM's accounts the id itself, of an alias the account behind it, of all others a hash.
+    pub fn canonical(&self) -> Address {
+        let is_address = [VmId::EVM, VmId::WASM].contains(&self.vm) && self.bytes.len() == 20;
+        if is_address {
+            return Address::from_slice(&self.bytes);
+        }
+        let alias = B256::try_from(&self.bytes[..]).ok().and_then(canonical_of_alias);
+        alias.unwrap_or_else(|| canonical_of(self.vm, &self.bytes))
+    }
+}
+
 /// Who an account is in its home VM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HomeRecord {
@@ -110,6 +141,17 @@ mod tests {
             assert_eq!(canonical_of_alias(malformed), None, "byte {byte}");
         }
         assert_eq!(canonical_of_alias(alias_of(Address::ZERO)), None);
+    }
+
+    #[test]
+    fn a_native_id_stands_for_one_account() {
+        let address = address!("0x00000000219ab540356cBB839Cbe05303d7705Fa");
+        assert_eq!(NativeId::of_address(address).canonical(), address);
+        assert_eq!(NativeId::new(VmId::SVM, alias_of(address).to_vec()).canonical(), address);
+        let id = |vm| NativeId::new(vm, vec![1; 32]).canonical();
+        assert_eq!(id(VmId::SVM), canonical_of(VmId::SVM, &[1; 32]));
+        assert_ne!(id(VmId::SVM), id(VmId::MOVE));
+        assert_eq!(NativeId::new(VmId::SVM, vec![1; 20]).canonical(), canonical_of(VmId::SVM, &[1; 20]));
     }
 
     #[test]

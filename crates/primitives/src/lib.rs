@@ -29,7 +29,7 @@ pub mod vm_id;
 pub use fault::{Fault, FaultKind};
 pub use gas::{GasRate, NativeGas};
 pub use genesis::GenesisAccount;
-pub use identity::HomeRecord;
+pub use identity::{HomeRecord, NativeId};
 pub use object::ObjectKey;
 pub use vm_id::VmId;
 

@@ -25,6 +25,8 @@ impl VmId {
     pub const CAIRO: Self = Self(4);
     /// FuelVM.
     pub const FUEL: Self = Self(5);
+    /// The VMs that have a name.
+    pub const KNOWN: [Self; 6] = [Self::EVM, Self::WASM, Self::SVM, Self::MOVE, Self::CAIRO, Self::FUEL];
     /// No VM but a column of the host: the home records of accounts, by canonical address.
     pub const IDENTITY: Self = Self(64);
     /// No VM but a column of the host: the interfaces of contracts.

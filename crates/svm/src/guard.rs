@@ -2,9 +2,9 @@
 
 use crate::{
     identity::is_alias,
-    programs::shape,
     session::{self, BoxedError},
 };
+use hexapla_svm_types::shape;
 use solana_account::{ReadableAccount, WritableAccount};
 use solana_instruction::error::InstructionError;
 use solana_loader_v3_interface::state::UpgradeableLoaderState;

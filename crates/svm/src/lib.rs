@@ -20,7 +20,7 @@
 //! - `programs`, `runtime`, `sysvars`, `heaps`: compiled programs, the rules of the chain, the sysvars of a block, the
 //!   memory of programs
 //!
-//! - [`genesis`], [`spl`]: accounts and programs that are there from the beginning
+//! - [`genesis`], [`spl`], of `hexapla-svm-types`: accounts and programs that are there from the beginning
 //! - `conformance`, with the feature of this name: the fixtures by which Solana's clients are compared
 //!
 //! Nothing outside this crate imports agave.
@@ -36,28 +36,24 @@ mod context;
 mod convention;
 mod error;
 mod foreign;
-pub mod genesis;
 mod guard;
 mod heaps;
 mod identity;
 pub mod invocation;
 mod lane;
-pub mod limits;
 mod precompiles;
 mod programs;
 mod runtime;
 mod session;
-pub mod spl;
 mod sysvars;
 mod vm;
 
-pub use account::{StoredAccount, WEI_PER_LAMPORT, canonical};
 pub use convention::SvmConvention;
 pub use foreign::CALL_WITH_VALUE;
+pub use hexapla_svm_types::{
+    AccountMeta, Invocation, InvocationError, Mode, Pubkey, StoredAccount, WEI_PER_LAMPORT, alias, canonical, genesis,
+    limits, pubkey, spl,
+};
 pub use identity::BORDER;
-pub use invocation::{Invocation, Mode, alias};
-pub use limits::InvocationError;
 pub use runtime::SetupError;
-pub use solana_instruction::AccountMeta;
-pub use solana_pubkey::{Pubkey, pubkey};
 pub use vm::{Config, SvmVm};

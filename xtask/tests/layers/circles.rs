@@ -11,53 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Circles that are there, with the reason. This list may only shrink.
 const EXCEPTIONS: &[(&[&str], &str)] = &[
     (
-        &[
-            "crates/cli/src/args.rs",
-            "crates/cli/src/commands/abi.rs",
-            "crates/cli/src/commands/run.rs",
-            "crates/cli/src/commands/test.rs",
-            "crates/cli/src/commands/verify_proof.rs",
-            "crates/cli/src/statetest/mod.rs",
-            "crates/cli/src/svm_fixture/mod.rs",
-        ],
-        "options and flags of commands are declared where the command line is",
-    ),
-    (
-        &[
-            "crates/cli/src/explain/crossing.rs",
-            "crates/cli/src/explain/frame.rs",
-            "crates/cli/src/play/mod.rs",
-            "crates/cli/src/play/plan/mod.rs",
-            "crates/cli/src/play/report.rs",
-            "crates/cli/src/play/values.rs",
-            "crates/cli/src/world/artefact.rs",
-            "crates/cli/src/world/keypairs.rs",
-            "crates/cli/src/world/keys.rs",
-            "crates/cli/src/world/mod.rs",
-            "crates/cli/src/world/solana.rs",
-        ],
-        "names, accounts and keys of the world are to go to the toolkits",
-    ),
-    (
-        &["crates/cli/src/explain/fault.rs", "crates/cli/src/explain/value.rs"],
+        &["crates/scenario/src/explain/fault.rs", "crates/scenario/src/explain/value.rs"],
         "honest recursion: a fault holds values, and a value may be a fault of another VM",
-    ),
-    (
-        &["crates/cli/src/output.rs", "crates/cli/src/problem.rs", "crates/cli/src/scenario/source.rs"],
-        "control characters are escaped by what shows problems",
-    ),
-    (
-        &[
-            "crates/cli/src/scenario/keys.rs",
-            "crates/cli/src/scenario/read.rs",
-            "crates/cli/src/scenario/step.rs",
-            "crates/cli/src/scenario/transaction.rs",
-        ],
-        "steps and keys are read by one another; what they share is to be a file below both",
-    ),
-    (
-        &["crates/cli/src/scenario/mod.rs", "crates/cli/src/scenario/solana.rs"],
-        "the meaning of a scenario is declared above its parts",
     ),
     (
         &["crates/evm/src/handler.rs", "crates/evm/src/machine.rs"],

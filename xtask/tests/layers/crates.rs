@@ -51,14 +51,11 @@ const PACKAGES_OF_A_VM: [(&str, &str); 12] = [
 /// A dependency that a rule forbids and that is there, with the reason. This list may only shrink.
 type Exception = (&'static str, &'static str, &'static str);
 
-const EXCEPTIONS: &[Exception] = &[
-    ("cli", "svm", "the runner of fixtures is to be a crate of its own"),
-    ("cli", "solana-hash", "signing is to be in the toolkit of the SVM"),
-    ("cli", "solana-message", "signing is to be in the toolkit of the SVM"),
-    ("cli", "solana-sdk-ids", "signing is to be in the toolkit of the SVM"),
-    ("cli", "solana-transaction", "signing is to be in the toolkit of the SVM"),
-    ("cli", "solana-transaction-error", "signing is to be in the toolkit of the SVM"),
-];
+const EXCEPTIONS: &[Exception] = &[(
+    "wasm-toolkit",
+    "wasm",
+    "a module is packed, and rejected before it is deployed, by the instrumenter of the adapter",
+)];
 
 /// A package and the normal and build dependencies that it states, by names without `hexapla-`.
 struct Package {

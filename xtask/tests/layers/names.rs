@@ -34,10 +34,8 @@ const WRITES_IDS: [&str; 2] = ["primitives", "hexapla"];
 const VMS: [&str; 6] = ["evm", "wasm", "svm", "move", "cairo", "fuel"];
 
 /// Other files that write ids of VMs, with the reason. This list may only shrink.
-const WRITES_IDS_TOO: [(&str, &str); 2] = [
-    ("crates/testing/src/stage.rs", "sets contracts of named VMs against each other"),
-    ("crates/cli/src/play/prove.rs", "knows the names of VMs that a person may write"),
-];
+const WRITES_IDS_TOO: [(&str, &str); 1] =
+    [("crates/testing/src/stage.rs", "sets contracts of named VMs against each other")];
 
 /// The parts of an identifier as they are written: `SolanaLane`, `solana_lane`, `VM_ID`.
 fn parts(identifier: &str) -> Vec<String> {

@@ -171,6 +171,17 @@ impl Abi {
     /// Every ABI, in the order of the columns of [`IMAGE_TABLE`].
     pub const ALL: [Self; 5] = [Self::Solidity, Self::Borsh, Self::Bcs, Self::Cairo, Self::Fuel];
 
+    /// Whose it is, in a few words.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Solidity => "Solidity's: EVM and Stylus",
+            Self::Borsh => "Borsh: Solana programs",
+            Self::Bcs => "BCS: Move",
+            Self::Cairo => "Serde felts: Cairo",
+            Self::Fuel => "Fuel's, version 1",
+        }
+    }
+
     /// The ABI's name.
     pub const fn name(self) -> &'static str {
         match self {

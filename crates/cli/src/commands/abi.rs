@@ -1,19 +1,20 @@
 //! `hexapla abi`
 
-use crate::{
-    output::{Output, harmless},
-    problem::{Problem, Result},
+use crate::output::{Output, harmless};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
-use clap::{Args, Subcommand, ValueEnum};
-use hexapla::svm::{Pubkey, canonical};
+use hexapla::toolkit::Toolkit;
 use hexapla_abi::{
     Abi, AddressBook, AddressError, AnyCodec, Bytes, Codec, Function, Interface, Projection, Value, find_function,
     parse_arguments, value_to_json,
 };
 use hexapla_primitives::{
-    Address, B256,
+    Address, B256, NativeId, VmId,
     identity::{alias_of, canonical_of_alias},
 };
+use hexapla_scenario::problem::{Problem, Result};
 use serde_json::{Value as Json, json};
 use std::{
     fmt::Write as _,
@@ -42,10 +43,10 @@ enum AbiCommand {
         /// The interface: a Solidity ABI or an artefact, an Anchor or Codama IDL, a Cairo class, a Fuel ABI.
         file: PathBuf,
         /// As this ABI sees it.
-        #[arg(long = "as", value_enum, env = "HEXAPLA_AS", value_name = "ABI")]
-        target: Option<AbiName>,
+        #[arg(long = "as", value_parser = abi_parser(), env = "HEXAPLA_AS", value_name = "ABI")]
+        target: Option<Abi>,
         /// Print the result as JSON.
-        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::args::flag())]
+        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::flag::flag())]
         json: bool,
     },
     /// Say how each value of a function is translated, or why an item is refused.
@@ -55,8 +56,8 @@ enum AbiCommand {
         /// The function, as the other ABI names it, or a part of the name of a refused item.
         function: String,
         /// The other ABI.
-        #[arg(long = "as", value_enum, env = "HEXAPLA_AS", value_name = "ABI")]
-        target: AbiName,
+        #[arg(long = "as", value_parser = abi_parser(), env = "HEXAPLA_AS", value_name = "ABI")]
+        target: Abi,
     },
     /// Encode a call.
     Encode {
@@ -67,8 +68,8 @@ enum AbiCommand {
         /// The arguments, as text.
         arguments: Vec<String>,
         /// In this ABI, by what it sees of the interface.
-        #[arg(long = "as", value_enum, env = "HEXAPLA_AS", value_name = "ABI")]
-        target: Option<AbiName>,
+        #[arg(long = "as", value_parser = abi_parser(), env = "HEXAPLA_AS", value_name = "ABI")]
+        target: Option<Abi>,
     },
     /// Decode a call, a result, or the data of a failure.
     Decode {
@@ -77,16 +78,16 @@ enum AbiCommand {
         /// The bytes, in hex.
         data: Bytes,
         /// In this ABI, by what it sees of the interface.
-        #[arg(long = "as", value_enum, env = "HEXAPLA_AS", value_name = "ABI")]
-        target: Option<AbiName>,
+        #[arg(long = "as", value_parser = abi_parser(), env = "HEXAPLA_AS", value_name = "ABI")]
+        target: Option<Abi>,
         /// The bytes are what this function returned.
         #[arg(long, env = "HEXAPLA_OUTPUT", value_name = "FUNCTION", conflicts_with = "error")]
         output: Option<String>,
         /// The bytes are a failure.
-        #[arg(long, env = "HEXAPLA_ERROR", value_parser = crate::args::flag())]
+        #[arg(long, env = "HEXAPLA_ERROR", value_parser = crate::flag::flag())]
         error: bool,
         /// Print the result as JSON.
-        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::args::flag())]
+        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::flag::flag())]
         json: bool,
     },
     /// Translate a call, as the border does: from what another ABI sees of the interface into the contract's own ABI.
@@ -96,50 +97,37 @@ enum AbiCommand {
         /// The call, in hex.
         data: Bytes,
         /// The caller's ABI.
-        #[arg(long, value_enum, env = "HEXAPLA_FROM", value_name = "ABI")]
-        from: AbiName,
+        #[arg(long, value_parser = abi_parser(), env = "HEXAPLA_FROM", value_name = "ABI")]
+        from: Abi,
         /// Print the result as JSON.
-        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::args::flag())]
+        #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::flag::flag())]
         json: bool,
     },
 }
 
-/// An ABI on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum AbiName {
-    /// Solidity's: EVM and Stylus.
-    Solidity,
-    /// Borsh: Solana programs.
-    Borsh,
-    /// BCS: Move.
-    Bcs,
-    /// Serde felts: Cairo.
-    Cairo,
-    /// Fuel's, version 1.
-    Fuel,
+/// An ABI on the command line: its name in small letters.
+fn abi_parser() -> impl TypedValueParser<Value = Abi> {
+    let value = |abi: &Abi| PossibleValue::new(abi.name().to_lowercase()).help(abi.about());
+    let named = |name: String| Abi::ALL.into_iter().find(|abi| abi.name().to_lowercase() == name).unwrap_or_default();
+    PossibleValuesParser::new(Abi::ALL.iter().map(value).collect::<Vec<_>>()).map(named)
 }
 
-impl From<AbiName> for Abi {
-    fn from(name: AbiName) -> Self {
-        match name {
-            AbiName::Solidity => Self::Solidity,
-            AbiName::Borsh => Self::Borsh,
-            AbiName::Bcs => Self::Bcs,
-            AbiName::Cairo => Self::Cairo,
-            AbiName::Fuel => Self::Fuel,
-        }
+/// Addresses without a chain: by the rule of aliases, and by the hash of ids of the VM that has the ABI.
+struct Offline(Option<VmId>);
+
+impl Offline {
+    fn of(abi: Abi) -> Self {
+        Self(hexapla::toolkits().by_abi(abi).map(Toolkit::vm))
     }
 }
 
-/// Addresses without a chain: by the rule of aliases, and by the hash of ids.
-struct Offline;
-
 impl AddressBook for Offline {
     fn canonical(&self, native: &B256) -> std::result::Result<Address, AddressError> {
-        if native.is_zero() {
-            return Ok(Address::ZERO);
-        }
-        Ok(canonical_of_alias(*native).unwrap_or_else(|| canonical(&Pubkey::new_from_array(native.0))))
+        let known = if native.is_zero() { Some(Address::ZERO) } else { canonical_of_alias(*native) };
+        let id = self.0.map(|vm| NativeId::new(vm, native.to_vec()));
+        known.or_else(|| id.map(|id| id.canonical())).ok_or_else(|| {
+            AddressError(format!("{native} is no alias, and ids of a VM without a toolkit have no address here"))
+        })
     }
 
     fn native(&self, canonical: Address) -> std::result::Result<B256, AddressError> {
@@ -155,14 +143,16 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
             if *json { output.json(&to_json(&interface)) } else { output.result(&harmless_lines(&text_of(&interface))) }
         }
         AbiCommand::Explain { file, function, target } => {
-            let projection = Projection::new(Arc::new(read(file)?), (*target).into());
+            let projection = Projection::new(Arc::new(read(file)?), *target);
             output.result(&harmless_lines(&explain(&projection, function)?))
         }
         AbiCommand::Encode { file, function, arguments, target } => {
             let interface = seen(read(file)?, *target);
             let found = find(&interface, function, Some(arguments.len()))?;
             let values = parse_arguments(found, arguments, &|_| None).map_err(|error| refused("arguments", error))?;
-            let data = codec(interface.abi).encode_call(found, &values).map_err(|error| refused("arguments", error))?;
+            let book = Offline::of(interface.abi);
+            let codec = AnyCodec::new(interface.abi, &book);
+            let data = codec.encode_call(found, &values).map_err(|error| refused("arguments", error))?;
             output.result(&format!("{data}\n"))
         }
         AbiCommand::Decode { file, data, target, output: returned, error, json } => {
@@ -171,15 +161,11 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
             show(output, &name, &values, *json)
         }
         AbiCommand::Translate { file, data, from, json } => {
-            let projection = Projection::new(Arc::new(read(file)?), (*from).into());
+            let projection = Projection::new(Arc::new(read(file)?), *from);
             translate(&projection, data, *json, output)
         }
     }?;
     Ok(true)
-}
-
-fn codec(abi: Abi) -> AnyCodec<'static> {
-    AnyCodec::new(abi, &Offline)
 }
 
 fn read(file: &Path) -> Result<Interface> {
@@ -195,9 +181,9 @@ fn read(file: &Path) -> Result<Interface> {
 }
 
 /// The interface itself, or what another ABI sees of it.
-fn seen(interface: Interface, target: Option<AbiName>) -> Interface {
+fn seen(interface: Interface, target: Option<Abi>) -> Interface {
     match target {
-        Some(target) => Projection::new(Arc::new(interface), target.into()).interface().clone(),
+        Some(target) => Projection::new(Arc::new(interface), target).interface().clone(),
         None => interface,
     }
 }
@@ -211,7 +197,8 @@ fn refused(what: &str, error: impl std::fmt::Display) -> Box<Problem> {
 }
 
 fn decode(interface: &Interface, data: &[u8], returned: Option<&str>, error: bool) -> Result<(String, Vec<Value>)> {
-    let codec = codec(interface.abi);
+    let book = Offline::of(interface.abi);
+    let codec = AnyCodec::new(interface.abi, &book);
     let not_decoded = |error| refused("data", error);
     if let Some(name) = returned {
         let function = find(interface, name, None)?;
@@ -236,13 +223,16 @@ fn show(output: &mut Output, name: &str, values: &[Value], json: bool) -> Result
 
 fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Output) -> Result<()> {
     let shown = projection.interface();
-    let (function, values) = codec(shown.abi).decode_call(shown, data).map_err(|error| refused("data", error))?;
+    let book = Offline::of(shown.abi);
+    let (function, values) =
+        AnyCodec::new(shown.abi, &book).decode_call(shown, data).map_err(|error| refused("data", error))?;
     let place = shown.functions.iter().position(|known| core::ptr::eq(known, function)).unwrap_or_default();
     let arguments = projection.arguments(place, values.clone()).map_err(|error| refused("arguments", error))?;
     let Some(source) = projection.function(place) else {
         return Err(refused("function", "it is none of the contract's own"));
     };
-    let own = codec(projection.source().abi).encode_call(source, &arguments.values);
+    let book = Offline::of(projection.source().abi);
+    let own = AnyCodec::new(projection.source().abi, &book).encode_call(source, &arguments.values);
     let own = own.map_err(|error| refused("arguments", error))?;
     let accounts: Vec<String> =
         arguments.accounts.iter().map(|key| key.map_or_else(|| "none".to_owned(), |key| key.to_string())).collect();

@@ -1,16 +1,18 @@
 //! `hexapla bind`
 
-use crate::{
-    output::Output,
-    problem::{Problem, Result},
+use crate::output::Output;
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
-use clap::{Args, ValueEnum};
+use hexapla::toolkit::BindingTarget;
 use hexapla_abi::Interface;
 use hexapla_bind::{Binding, Location, Options, Target, bind};
 use hexapla_primitives::{
     Address, B256,
     identity::{alias_of, canonical_of_alias},
 };
+use hexapla_scenario::problem::{Problem, Result};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -26,8 +28,8 @@ pub(crate) struct BindArgs {
     /// The interface: a Solidity ABI or an artefact with it, an Anchor or Codama IDL, a Cairo class, a Fuel ABI.
     file: PathBuf,
     /// What to generate.
-    #[arg(long, value_enum, env = "HEXAPLA_TO", value_name = "LANGUAGE")]
-    to: Language,
+    #[arg(long, value_parser = target_parser(), env = "HEXAPLA_TO", value_name = "LANGUAGE")]
+    to: Target,
     /// The contract's name, in place of the file's own.
     #[arg(long, env = "HEXAPLA_NAME", value_name = "NAME")]
     name: Option<String>,
@@ -42,28 +44,19 @@ pub(crate) struct BindArgs {
     out: Option<PathBuf>,
 }
 
-/// `--to`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Language {
-    /// An interface for Solidity contracts.
-    Solidity,
-    /// An Anchor IDL.
-    Anchor,
-    /// A no_std crate for Solana programs that call the contract.
-    Rust,
-    /// A TypeScript module for viem.
-    Typescript,
+/// `--to`: the targets that a toolkit names.
+fn target_parser() -> impl TypedValueParser<Value = Target> {
+    let value = |target: &Target| named(*target).map(|known| PossibleValue::new(known.name).help(known.about));
+    let of_name = |name: String| Target::ALL.into_iter().find(|target| target.name() == name);
+    PossibleValuesParser::new(Target::ALL.iter().filter_map(value).collect::<Vec<_>>())
+        .try_map(move |name| of_name(name).ok_or("there is no such target"))
 }
 
-impl Language {
-    const fn target(self) -> Target {
-        match self {
-            Self::Solidity => Target::Solidity,
-            Self::Anchor => Target::Anchor,
-            Self::Rust => Target::Rust,
-            Self::Typescript => Target::TypeScript,
-        }
-    }
+/// What a toolkit says about a target.
+fn named(target: Target) -> Option<BindingTarget> {
+    let toolkits = hexapla::toolkits();
+    let targets = toolkits.iter().flat_map(|toolkit| toolkit.binding_targets());
+    targets.copied().find(|known| known.name == target.name())
 }
 
 /// Runs the command.
@@ -76,7 +69,7 @@ pub(crate) fn run(args: &BindArgs, output: &mut Output) -> Result<bool> {
     }
     let location = args.address.as_deref().map(|text| location(text, args.to)).transpose()?;
     let options = Options { name: args.name.clone(), location };
-    let made = bind(&Arc::new(interface), args.to.target(), &options);
+    let made = bind(&Arc::new(interface), args.to, &options);
     write(&made, args.out.as_deref(), output)?;
     for item in &made.left_out {
         output.note(&crate::output::harmless(&format!("left out: {}: {}", item.item, item.reason)));
@@ -94,18 +87,23 @@ fn read(file: &Path) -> Result<Interface> {
 }
 
 /// Where the contract stands, in both forms.
-fn location(text: &str, to: Language) -> Result<Location> {
+fn location(text: &str, to: Target) -> Result<Location> {
     if let Ok(canonical) = text.parse::<Address>() {
         return Ok(Location { canonical, native: alias_of(canonical) });
     }
-    let problem = |message: String, help| Err(Problem::new("hexapla::bind::address", message).with_help(help));
+    let problem = |message: String, help: &str| Err(Problem::new("hexapla::bind::address", message).with_help(help));
     let Ok(native) = text.parse::<B256>() else {
-        let help = "write `0x` and 40 hex digits, or `0x` and 64 hex digits for the id of a Solana program";
-        return problem(format!("{text} is no address"), help);
+        let toolkits = hexapla::toolkits();
+        let words = toolkits.with_transactions().next().map(|(toolkit, _)| toolkit.words());
+        let kind = words.map_or("contract", |words| words.contract);
+        let help = format!("write `0x` and 40 hex digits, or `0x` and 64 hex digits for the id of a {kind}");
+        return problem(format!("{text} is no address"), &help);
     };
     match (canonical_of_alias(native), to) {
         (Some(canonical), _) => Ok(Location { canonical, native }),
-        (None, Language::Anchor | Language::Rust) => Ok(Location { canonical: Address::ZERO, native }),
+        (None, to) if named(to).is_some_and(|target| target.by_native_id) => {
+            Ok(Location { canonical: Address::ZERO, native })
+        }
         (None, _) => problem(
             format!("{text} is an id of 32 bytes, contracts of the EVM call the canonical address"),
             "give the canonical address, `0x` and 40 hex digits",

@@ -1,8 +1,9 @@
 //! `hexapla completions`
 
-use crate::{output::Output, problem::Result};
+use crate::output::Output;
 use clap::Args;
 use clap_complete::Shell;
+use hexapla_scenario::problem::Result;
 
 /// Options of `hexapla completions`.
 #[derive(Debug, Args)]

@@ -8,7 +8,8 @@ pub(crate) mod run;
 pub(crate) mod test;
 pub(crate) mod verify_proof;
 
-use crate::{output::Output, play::report::StepReport, problem::Problem, scenario::Scenario};
+use crate::output::Output;
+use hexapla_scenario::{Problem, Scenario, report::StepReport};
 
 const LABEL_CHARS_MAX: usize = 160;
 

@@ -1,20 +1,22 @@
 //! `hexapla proof`
 
 use crate::{
+    machine::{MachineArgs, open_database},
     output::Output,
-    play::{Player, account, activation_key, plan, report::Ending, vm_named},
-    problem::{Problem, Result},
-    scenario::Scenario,
-    world::{
-        World,
-        machine::{self, MachineArgs, open_database},
-        roll,
-    },
 };
 use clap::{Args, Subcommand};
 use hexapla::ChainConfig;
 use hexapla_abi::{Type, Value, parse_value};
 use hexapla_primitives::{B256, Bytes, ObjectKey};
+use hexapla_scenario::problem::{Problem, Result};
+use hexapla_scenario::{
+    Player, Scenario, World,
+    nearest::did_you_mean,
+    plan,
+    play::{object_of_contract, vm_named},
+    report::Ending,
+    world::{account, name_store},
+};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -106,16 +108,16 @@ fn pretty(proof: &impl Serialize) -> Result<String> {
 /// The state in a file.
 fn open(args: &ProofArgs, db: &PathBuf) -> Result<World> {
     let store = open_database(db, true)?;
-    let names = roll::read(&*store)?;
-    let executor = machine::executor(ChainConfig::default(), &args.machine.vms(1)?)?;
-    Ok(World { names, ..World::new(machine::chain(executor, Some(store))?) })
+    let engine = args.machine.engine(1)?;
+    let names = name_store::read(&*store, engine.toolkits().clone())?;
+    Ok(World::new(engine.chain(ChainConfig::default(), Some(store))?, names))
 }
 
 /// The state at the end of a scenario.
 fn end_of(args: &ProofArgs, path: &Path) -> Result<World> {
-    let scenario = Scenario::read(path)?;
+    let scenario = Scenario::read(path, &hexapla::toolkits())?;
     let plan = plan::plan(&scenario, args.machine.cache_folder().as_deref())?;
-    let mut player = Player::new(&scenario, plan, &args.machine.vms(1)?, None)?;
+    let mut player = Player::new(&scenario, plan, &args.machine.engine(1)?, None)?;
     let mut failures = 0;
     let ending = player.play(|report, _| {
         failures += report.failures().count();
@@ -142,7 +144,7 @@ fn slot_of(text: &str) -> Result<B256> {
 fn object_key(world: &World, vm: &str, key: &str) -> Result<ObjectKey> {
     let vm = vm_named(vm)?;
     if let Some(address) = world.names.address(key) {
-        let key = activation_key(&world.chain, address, key)?;
+        let key = object_of_contract(world.names.toolkits(), &world.chain, address, key)?;
         return if key.vm == vm {
             Ok(key)
         } else {
@@ -154,8 +156,7 @@ fn object_key(world: &World, vm: &str, key: &str) -> Result<ObjectKey> {
         Ok(_) => Ok(ObjectKey::new(vm, Bytes::new())),
         Err(error) => {
             let known = world.names.iter().map(|(name, _)| name);
-            Err(Problem::new("hexapla::proof::key", error.to_string())
-                .with_help(crate::nearest::did_you_mean(key, known)))
+            Err(Problem::new("hexapla::proof::key", error.to_string()).with_help(did_you_mean(key, known)))
         }
     }
 }

@@ -2,21 +2,20 @@
 
 use super::show_failures;
 use crate::{
-    args::flag,
+    flag::flag,
+    machine::{MachineArgs, open_database},
     output::Output,
-    play::{
-        Player, plan,
-        report::{Ending, StepReport},
-    },
-    problem::{Problem, Result},
     render::{json, text},
-    scenario::Scenario,
-    world::{
-        machine::{MachineArgs, open_database},
-        roll,
-    },
 };
 use clap::Args;
+use hexapla_scenario::problem::{Problem, Result};
+use hexapla_scenario::{
+    Player, Scenario,
+    check::Totals,
+    plan,
+    report::{Ending, StepReport},
+    world::name_store,
+};
 use hexapla_store::KvStore;
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
@@ -47,15 +46,15 @@ pub(crate) struct RunArgs {
 /// Runs the command.
 pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<bool> {
     let begun = Instant::now();
-    let scenario = Scenario::read(&args.scenario)?;
+    let scenario = Scenario::read(&args.scenario, &hexapla::toolkits())?;
     let plan = plan::plan(&scenario, args.machine.cache_folder().as_deref())?;
-    let vms = args.machine.vms(1)?;
+    let engine = args.machine.engine(1)?;
     let store = args.db.as_ref().map(new_database).transpose()?;
     output.detail(&format!("ready after {}", text::time(begun.elapsed())));
-    let mut player = Player::new(&scenario, plan, &vms, store.clone())?;
+    let mut player = Player::new(&scenario, plan, &engine, store.clone())?;
     let played = play(args, &scenario, &mut player, output);
     if let Some(store) = store {
-        roll::write(&*store, &player.world().names)?;
+        name_store::write(&*store, &player.world().names)?;
     }
     let (steps, summary, ending) = played?;
     if args.json {
@@ -68,12 +67,12 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<bool> {
     Ok(summary.failures == 0 && ending == Ending::Complete)
 }
 
-type Played = (Vec<StepReport>, text::Summary, Ending);
+type Played = (Vec<StepReport>, Totals, Ending);
 
 /// Plays the steps, and shows each as soon as it is done unless JSON is wanted.
 fn play(args: &RunArgs, scenario: &Scenario, player: &mut Player<'_>, output: &mut Output) -> Result<Played> {
     let options = text::TextOptions { diff: args.diff, verbose: output.verbose(), log: args.log };
-    let (mut steps, mut summary) = (Vec::new(), text::Summary::default());
+    let (mut steps, mut summary) = (Vec::new(), Totals::default());
     if !args.json {
         output.result(&text::head(scenario))?;
     }

@@ -1,14 +1,16 @@
 //! `hexapla verify-proof`
 
 use crate::{
-    args::flag,
-    explain::value::number_text,
+    flag::flag,
     output::{Output, Style, paint},
-    problem::{Problem, Result},
 };
 use clap::Args;
 use hexapla::ObjectProof;
 use hexapla_primitives::{B256, Bytes};
+use hexapla_scenario::{
+    explain::value::number_text,
+    problem::{Problem, Result},
+};
 use hexapla_trie::{AccountProof, KECCAK_EMPTY, StorageProof};
 use serde::Serialize;
 use std::{

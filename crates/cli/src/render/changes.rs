@@ -1,9 +1,10 @@
 //! What a transaction changed in the state.
 
-use crate::{explain::value::number_text, world::names::Names};
 use hexapla::AccessSet;
+use hexapla::{Location, LocationValue};
 use hexapla_primitives::{B256, U256, VmId};
-use hexapla_state::{Location, LocationValue};
+use hexapla_scenario::Names;
+use hexapla_scenario::explain::value::number_text;
 use serde::Serialize;
 
 /// A piece of state before and after.

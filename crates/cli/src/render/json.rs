@@ -2,18 +2,15 @@
 //!
 //! It holds no times and nothing of the machine: the same scenario gives the same bytes everywhere, with every engine.
 
-use super::{
-    changes::{Change, changes},
-    text::Summary,
-};
-use crate::{
-    explain::frame::{ExplainedCall, ExplainedEvent},
-    play::report::{Check, Ending, Loaded, StepKind, StepReport},
-    scenario::Scenario,
-    world::names::{Names, base58_text},
-};
+use super::changes::{Change, changes};
 use hexapla::Receipt;
 use hexapla_primitives::B256;
+use hexapla_scenario::explain::frame::{ExplainedCall, ExplainedEvent};
+use hexapla_scenario::{
+    Names, Scenario,
+    check::Totals,
+    report::{Check, Ending, Loaded, StepKind, StepReport},
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -28,7 +25,7 @@ pub(crate) struct Document<'r> {
     stopped_at: Option<usize>,
     /// Accounts and contracts by name.
     names: BTreeMap<&'r str, String>,
-    /// Solana's keys by name, in base58.
+    /// Ids of accounts that have one of their own VM, by name.
     keys: BTreeMap<&'r str, String>,
     steps: Vec<StepDocument<'r>>,
     gas_used: u64,
@@ -68,7 +65,7 @@ struct CheckDocument<'r> {
 pub(crate) fn document<'r>(
     scenario: &'r Scenario,
     steps: &'r [StepReport],
-    summary: &'r Summary,
+    summary: &'r Totals,
     ending: Ending,
     names: &'r Names,
 ) -> Document<'r> {
@@ -81,7 +78,7 @@ pub(crate) fn document<'r>(
             Ending::StoppedAt(step) => Some(step),
         },
         names: names.iter().map(|(name, address)| (name, address.to_checksum(None))).collect(),
-        keys: names.keys().map(|(name, key)| (name, base58_text(&key))).collect(),
+        keys: names.ids().map(|(name, id)| (name, names.toolkits().format_id(id))).collect(),
         steps: steps.iter().map(step_document).collect(),
         gas_used: summary.gas,
         gas_by_vm: &summary.gas_by_vm,

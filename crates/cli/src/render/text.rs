@@ -1,19 +1,19 @@
 //! A scenario for people, step by step.
 
 use super::{changes, tree::draw};
-use crate::{
-    explain::{
-        fault::fault_text,
-        value::{Shower, number_text},
-    },
-    output::{Style, harmless, paint},
-    play::report::{Check, Ending, Loaded, Sent, StepKind, StepReport},
-    scenario::Scenario,
-    world::names::Names,
-};
-use hexapla::svm::WEI_PER_LAMPORT;
+use crate::output::{Style, harmless, paint};
+use hexapla::toolkit::Currency;
 use hexapla_abi::text::group;
-use hexapla_primitives::{B256, U256};
+use hexapla_primitives::U256;
+use hexapla_scenario::explain::{
+    fault::fault_text,
+    value::{Shower, number_text},
+};
+use hexapla_scenario::{
+    Names, Scenario,
+    check::Totals,
+    report::{Check, Ending, Loaded, Sent, StepKind, StepReport},
+};
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 /// Room for the step's number.
@@ -28,7 +28,7 @@ pub(crate) struct TextOptions {
     pub(crate) diff: bool,
     /// Trees of views, bytes of translated calls, root and time of each step.
     pub(crate) verbose: bool,
-    /// What Solana programs have logged.
+    /// What contracts of VMs with a log of texts have said.
     pub(crate) log: bool,
 }
 
@@ -105,20 +105,20 @@ fn loaded_lines(sent: &Sent, loaded: &Loaded, names: &Names, options: TextOption
     }
     let unit = if loaded.transactions == 1 { "transaction" } else { "transactions" };
     let gas = group(U256::from(loaded.gas_used));
-    let fee = paint(Style::DIM, &fee_text(sent.fee()));
+    let fee = paint(Style::DIM, &fee_text(sent.fee(), sent.currency));
     let text = format!("{} {unit}, {gas} gas: {}{fee}", loaded.transactions, vm_gas(&sent.gas_by_vm));
     lines.push(format!("{}{text}", paint(Style::DIM, "= ")));
     diff_lines(sent, names, options, lines);
 }
 
-/// `fee 5_000 lamports`
-fn fee_text(wei: U256) -> String {
-    format!("fee {} lamports", group(wei / U256::from(WEI_PER_LAMPORT)))
+/// `fee 5_000 wei`
+fn fee_text(wei: U256, currency: Currency) -> String {
+    format!("fee {} {}", group(currency.of_wei(wei)), currency.unit)
 }
 
 /// A line that a program has logged, with names for keys.
 fn log_line(names: &Names, line: &str) -> String {
-    let line = harmless(&names.with_names_for_keys(line).replace('\n', " "));
+    let line = harmless(&names.with_names_for_ids(line).replace('\n', " "));
     paint(Style::DIM, &format!("  log │ {}", super::shortened(&line)))
 }
 
@@ -127,8 +127,8 @@ fn gas_line(sent: &Sent) -> String {
     let frames: u64 = sent.gas_by_vm.values().sum();
     let used = sent.receipt.gas_used;
     let rest = match used.checked_sub(frames) {
-        // Gas costs nothing in the EVM lane of a scenario. In Solana's lane all gas is that of frames.
-        Some(0) if !sent.receipt.fee.is_zero() => fee_text(sent.receipt.fee),
+        // Gas costs nothing in the EVM's lane of a scenario. In the lanes that take a fee all gas is that of frames.
+        Some(0) if !sent.receipt.fee.is_zero() => fee_text(sent.receipt.fee, sent.currency),
         Some(rest) => format!("transaction {}", group(U256::from(rest))),
         None => format!("transaction and refund -{}", group(U256::from(frames - used))),
     };
@@ -192,38 +192,8 @@ fn wrapped(parts: &[String]) -> Vec<String> {
     lines
 }
 
-/// Sums over a scenario.
-#[derive(Debug, Default)]
-pub(crate) struct Summary {
-    pub(crate) transactions: usize,
-    pub(crate) views: usize,
-    pub(crate) checks: usize,
-    pub(crate) failures: usize,
-    pub(crate) gas: u64,
-    pub(crate) gas_by_vm: BTreeMap<String, u64>,
-    pub(crate) root: B256,
-}
-
-impl Summary {
-    pub(crate) fn add(&mut self, report: &StepReport) {
-        self.checks += report.checks.len();
-        self.failures += report.failures().count();
-        self.root = report.root;
-        let Some(sent) = &report.sent else { return };
-        if report.kind == StepKind::View {
-            self.views += 1;
-            return;
-        }
-        self.transactions += sent.transactions();
-        self.gas = self.gas.saturating_add(sent.gas_used());
-        for (vm, gas) in &sent.gas_by_vm {
-            *self.gas_by_vm.entry(vm.clone()).or_default() += gas;
-        }
-    }
-}
-
 /// The last lines.
-pub(crate) fn tail(summary: &Summary, ending: Ending, elapsed: Duration) -> String {
+pub(crate) fn tail(summary: &Totals, ending: Ending, elapsed: Duration) -> String {
     let verdict = match (summary.failures, ending) {
         (0, Ending::Complete) => paint(Style::GOOD, &format!("all {} checks hold", summary.checks)),
         (failures, Ending::Complete) => {

@@ -1,15 +1,13 @@
 //! A call tree, drawn.
 
-use crate::{
-    explain::{
-        frame::{ExplainedCall, ExplainedEvent, ExplainedInstruction, ExplainedItem, Failure, Fate, InstructionFate},
-        value::number_text,
-    },
-    output::{Style, paint},
-};
+use crate::output::{Style, paint};
 use hexapla::CallKind;
 use hexapla_abi::text::group;
 use hexapla_primitives::U256;
+use hexapla_scenario::explain::{
+    frame::{ExplainedCall, ExplainedEvent, ExplainedInstruction, ExplainedItem, Failure, Fate, InstructionFate},
+    value::number_text,
+};
 
 /// Behind what a failure around it has undone.
 const UNDONE: &str = "  ↶ undone";

@@ -1,6 +1,6 @@
 //! The cases that are known not to pass, each with a reason.
 
-use crate::problem::{Problem, Result};
+use hexapla_scenario::problem::{Problem, Result};
 use serde::Deserialize;
 use std::path::Path;
 

@@ -8,13 +8,10 @@ mod case;
 mod expected;
 mod report;
 
-use crate::{
-    args::flag,
-    output::Output,
-    problem::{Problem, Result},
-};
+use crate::{flag::flag, output::Output};
 use case::{CaseResult, Runner};
 use expected::Expected;
+use hexapla_scenario::problem::{Problem, Result};
 use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use report::Report;

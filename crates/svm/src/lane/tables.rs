@@ -1,6 +1,4 @@
 //! Keys that stand in address lookup tables.
-//!
-//! A table is an account of the Address Lookup Table program: its state in 56 bytes, then keys of 32 bytes each.
 
 use crate::{
     account::{StoredAccount, canonical},
@@ -9,50 +7,15 @@ use crate::{
     spl::ADDRESS_LOOKUP_TABLE,
     sysvars::Sysvars,
 };
+use hexapla_svm_types::table::{KEY_BYTES, LookupTable};
 use hexapla_vm::{Fatal, Host, LaneError, LaneRejection};
 use solana_message::v0::{LoadedAddresses, MessageAddressTableLookup};
 use solana_pubkey::Pubkey;
 
-/// Bytes before the keys.
-const HEAD_BYTES: usize = 56;
-const KEY_BYTES: usize = 32;
-/// The tag of a table in bincode.
-const TABLE: u32 = 1;
-
-/// What the head of a table says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Head {
-    /// `u64::MAX` while it is in use.
-    deactivation_slot: u64,
-    last_extended_slot: u64,
-    /// Number of keys before that extension.
-    keys_before: u8,
-}
-
-impl Head {
-    fn read(data: &[u8]) -> Option<Self> {
-        let tag = data.first_chunk().map(|tag| u32::from_le_bytes(*tag))?;
-        let word = |at: usize| data.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes);
-        let head = Self { deactivation_slot: word(4)?, last_extended_slot: word(12)?, keys_before: *data.get(20)? };
-        // Who may change the table is an option in bincode; and no key stands there in part.
-        let has_authority = matches!(data.get(21)?, 0 | 1);
-        let is_whole = data.len().checked_sub(HEAD_BYTES)?.is_multiple_of(KEY_BYTES);
-        (tag == TABLE && has_authority && is_whole).then_some(head)
-    }
-
-    /// A table that was deactivated can be used until its slot has left the slot hashes.
-    fn is_active(&self, sysvars: &Sysvars) -> bool {
-        let slot = self.deactivation_slot;
-        slot == u64::MAX || slot == sysvars.slot || sysvars.recent.iter().any(|(known, _)| *known == slot)
-    }
-
-    /// The keys that can be used: those that were added in this slot cannot yet.
-    fn keys<'a>(&self, data: &'a [u8], slot: u64) -> &'a [u8] {
-        let keys = data.get(HEAD_BYTES..).unwrap_or_default();
-        let active =
-            if slot > self.last_extended_slot { keys.len() } else { usize::from(self.keys_before) * KEY_BYTES };
-        keys.get(..active).unwrap_or_default()
-    }
+/// A table that was deactivated can be used until its slot has left the slot hashes.
+fn is_active(table: &LookupTable, sysvars: &Sysvars) -> bool {
+    let slot = table.deactivation_slot;
+    slot == u64::MAX || slot == sysvars.slot || sysvars.recent.iter().any(|(known, _)| *known == slot)
 }
 
 /// The keys that `lookups` name.
@@ -72,13 +35,13 @@ pub(super) fn load(
         if stored.owner != ADDRESS_LOOKUP_TABLE {
             return Err(refused("InvalidAddressLookupTableOwner", table, "is no lookup table"));
         }
-        let Some(head) = Head::read(&stored.data) else {
+        let Some(head) = LookupTable::read(&stored.data) else {
             return Err(refused("InvalidAddressLookupTableData", table, "holds no lookup table"));
         };
-        if !head.is_active(sysvars) {
+        if !is_active(&head, sysvars) {
             return Err(refused("AddressLookupTableNotFound", table, "was deactivated"));
         }
-        let keys = head.keys(&stored.data, sysvars.slot);
+        let keys = head.usable_keys(&stored.data, sysvars.slot);
         let key = |index: &u8| {
             let start = usize::from(*index) * KEY_BYTES;
             let key = keys.get(start..start + KEY_BYTES).and_then(|key| Pubkey::try_from(key).ok());

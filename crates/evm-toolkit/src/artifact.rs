@@ -1,0 +1,107 @@
+//! JSON artifacts of Solidity's tools, and creation code in hex.
+
+use hexapla_abi::{Artefact, ArtefactError};
+use hexapla_primitives::{Bytes, hex};
+use hexapla_toolkit::{Artifact, ArtifactFile, ArtifactLoader, Deployable, Recognition, ToolError};
+
+/// Artifacts of Foundry, Hardhat and solc, and creation code in hex.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SolidityArtifacts;
+
+impl ArtifactLoader for SolidityArtifacts {
+    fn forms(&self) -> &'static [&'static str] {
+        &["JSON of Foundry, Hardhat or solc", "`.hex` creation code"]
+    }
+
+    fn recognise(&self, file: &ArtifactFile<'_>) -> Recognition {
+        if matches!(file.extension(), "hex" | "bin") { Recognition::ByName } else { Recognition::Perhaps }
+    }
+
+    fn load(&self, file: &ArtifactFile<'_>, forms: &str) -> Result<Artifact, ToolError> {
+        match self.recognise(file) {
+            Recognition::ByName => from_hex(file, forms),
+            _ => from_json(file, forms),
+        }
+    }
+
+    fn interface_extension(&self) -> &'static str {
+        "abi.json"
+    }
+}
+
+fn from_hex(file: &ArtifactFile<'_>, forms: &str) -> Result<Artifact, ToolError> {
+    let text = String::from_utf8_lossy(file.bytes);
+    let digits = text.trim();
+    let digits = digits.strip_prefix("0x").unwrap_or(digits);
+    let code: Bytes = hex::decode(digits).map_err(|error| not_a_contract(file, forms).because(error))?.into();
+    if code.is_empty() {
+        return Err(not_a_contract(file, forms).with_help("the file is empty"));
+    }
+    Ok(Artifact { code: Deployable::Creation(code), interface: None })
+}
+
+fn from_json(file: &ArtifactFile<'_>, forms: &str) -> Result<Artifact, ToolError> {
+    let text = std::str::from_utf8(file.bytes).map_err(|error| not_a_contract(file, forms).because(error))?;
+    let read = match file.contract {
+        Some(name) => Artefact::from_json_named(text, name),
+        None => Artefact::from_json(text),
+    };
+    let artefact = read.map_err(|error| cannot_be_deployed(file, error, forms))?;
+    let Some(init_code) = artefact.bytecode else {
+        let message = format!("{} has no creation bytecode", file.path.display());
+        let help = "it is an interface or an abstract contract; name the artefact of a contract that can be deployed";
+        return Err(ToolError::new("artefact::no_code", message).with_help(help));
+    };
+    Ok(Artifact { code: Deployable::Creation(init_code), interface: artefact.interface })
+}
+
+fn cannot_be_deployed(file: &ArtifactFile<'_>, error: ArtefactError, forms: &str) -> ToolError {
+    let forms = format!("artefacts are {forms}");
+    let (topic, help) = match &error {
+        ArtefactError::Unlinked { .. } => (
+            "artefact::unlinked",
+            "deploy the library first and link its address: forge build --libraries FILE:NAME:ADDRESS",
+        ),
+        ArtefactError::SeveralContracts { .. } | ArtefactError::NoSuchContract { .. } => {
+            ("artefact::which", "say which one with `contract = \"Name\"`")
+        }
+        _ => ("artefact::form", forms.as_str()),
+    };
+    let help = help.to_owned();
+    ToolError::new(topic, format!("{} cannot be deployed", file.path.display())).because(error).with_help(help)
+}
+
+fn not_a_contract(file: &ArtifactFile<'_>, forms: &str) -> ToolError {
+    let message = format!("{} is not a compiled contract", file.path.display());
+    ToolError::new("artefact::form", message).with_help(format!("artefacts are {forms}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn loaded(name: &str, bytes: &'static [u8]) -> Result<Artifact, ToolError> {
+        let bytes = Bytes::from_static(bytes);
+        let file = ArtifactFile { path: Path::new(name), bytes: &bytes, contract: None, cache: None };
+        SolidityArtifacts.load(&file, "some")
+    }
+
+    #[test]
+    fn creation_code_comes_in_hex_and_in_json() {
+        let code = Deployable::Creation(Bytes::from_static(&[0x60, 0]));
+        assert_eq!(loaded("a.hex", b" 0x6000\n").unwrap().code, code);
+        let json = br#"{ "abi": [], "bytecode": "0x6000" }"#;
+        let artifact = loaded("a.json", json).unwrap();
+        assert!(artifact.code == code && artifact.interface.is_some());
+    }
+
+    #[test]
+    fn what_is_no_contract_is_said_with_the_forms_that_are() {
+        let error = loaded("a.hex", b"xyz").unwrap_err();
+        assert_eq!(error.to_string(), "a.hex is not a compiled contract");
+        assert_eq!(error.help.as_deref(), Some("artefacts are some"));
+        assert_eq!(loaded("a.bin", b"").unwrap_err().help.as_deref(), Some("the file is empty"));
+        assert_eq!(loaded("a.json", br#"{ "abi": [] }"#).unwrap_err().topic, "artefact::no_code");
+    }
+}

@@ -1,0 +1,98 @@
+//! Failures as one line.
+
+use super::value::Shower;
+use hexapla_abi::{Codec as _, CustomError, Interface, Projection, Revert, SolidityCodec, describe_revert};
+use hexapla_primitives::{Fault, FaultKind};
+
+/// Data of a Solidity error: a selector and whole words.
+const SELECTOR_BYTES: usize = 4;
+const WORD_BYTES: usize = 32;
+
+/// `TooRisky(score: 8756, limit: 5000)`, `Error("…")`, `out of gas: the frame ran out of gas`.
+pub fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
+    if let Some(text) = numbered(shower, fault) {
+        return text;
+    }
+    if fault.kind == FaultKind::Revert && (!fault.data.is_empty() || fault.message.is_empty()) {
+        let text = revert_text(shower, &fault.data);
+        // A number, or what a VM's own clients read, says less than the sentence that comes with it.
+        return if !fault.message.is_empty() && text.starts_with("0x") { shown(&fault.message) } else { text };
+    }
+    if fault.message.is_empty() {
+        fault.kind.name().to_owned()
+    } else {
+        format!("{}: {}", fault.kind, shown(&fault.message))
+    }
+}
+
+/// `InsufficientFunds (1): The account holds too few tokens`: a failure that is a number, by the interface of the
+/// contract that failed.
+fn numbered(shower: &Shower<'_>, fault: &Fault) -> Option<String> {
+    let code = fault.code?;
+    let names = shower.names();
+    let number = |interface: &Interface, error: &CustomError| interface.abi.error_number(&error.selector);
+    let found =
+        |interface: &Interface| interface.errors.iter().find(|error| number(interface, error) == Some(code)).cloned();
+    let error = match names.source(fault.contract) {
+        Some(source) => found(source)?,
+        // The number that a caller on a VM with numbers gets from a contract of another VM.
+        None => {
+            let interface = names.interface(fault.contract)?;
+            let numbering = names
+                .toolkits()
+                .iter()
+                .filter(|toolkit| toolkit.explainer().is_some_and(|explainer| explainer.numbers_failures()));
+            let mut shown = numbering.map(|toolkit| Projection::new(interface.clone(), toolkit.abi()));
+            shown.find_map(|projection| found(projection.interface()))?
+        }
+    };
+    let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", shown(&error.message)) };
+    Some(format!("{} ({code}){meaning}", shown(&error.name)))
+}
+
+/// Revert data, with names for addresses.
+pub fn revert_text(shower: &Shower<'_>, data: &[u8]) -> String {
+    match Revert::decode(data, shower.names().interfaces_from(shower.at())) {
+        Revert::Custom(error, values) => call_text(shower, &error.name, &error.inputs, &values),
+        Revert::Empty => "reverts without a reason".to_owned(),
+        Revert::ForeignFault(fault) => {
+            let at = shower.names().short(fault.at);
+            format!("ForeignFault({} {at}: {}, {})", shown(&fault.vm), shown(&fault.kind), shown(&fault.message))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The error that bytes of an argument are, if an interface declares it.
+pub(super) fn declared_error(shower: &Shower<'_>, data: &[u8]) -> Option<String> {
+    if data.len() % WORD_BYTES != SELECTOR_BYTES {
+        return None;
+    }
+    let inside = shower.inside()?;
+    let codec = SolidityCodec::default();
+    let mut interfaces = shower.names().interfaces_from(shower.at());
+    if let Some((error, values)) = interfaces.find_map(|interface| codec.decode_error(interface, data).ok()) {
+        return Some(call_text(&inside, &error.name, &error.inputs, &values));
+    }
+    match Revert::decode(data, []) {
+        Revert::ForeignFault(_) => Some(revert_text(&inside, data)),
+        Revert::Reason(_) | Revert::Panic(_) => Some(describe_revert(data, [])),
+        _ => None,
+    }
+}
+
+/// `name(a: 1, b: 2)`
+pub(super) fn call_text(
+    shower: &Shower<'_>,
+    name: &str,
+    params: &[hexapla_abi::Param],
+    values: &[hexapla_abi::Value],
+) -> String {
+    let values = params.iter().zip(values).map(|(param, value)| shower.named(&param.name, value)).collect::<Vec<_>>();
+    format!("{}({})", shown(name), values.join(", "))
+}
+
+/// A guest's text without anything that a terminal would obey.
+fn shown(text: &str) -> String {
+    hexapla_abi::text::escape(text)
+}

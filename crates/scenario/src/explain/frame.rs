@@ -1,0 +1,342 @@
+//! The call tree with names, arguments, results, events and failures in words.
+
+use super::{
+    crossing::native_meaning,
+    fault::{call_text, fault_text},
+    meaning::{Meaning, named_json, raw},
+    value::{Shower, json},
+};
+use crate::world::names::Names;
+use alloy_primitives::hex;
+use hexapla::{CallKind, CallNode, TraceItem, Translation};
+use hexapla_abi::{Codec as _, Function, Param, SolidityCodec, Tree, Value};
+use hexapla_primitives::{Address, Bytes, Log, NativeGas, U256};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One call, explained.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainedCall {
+    /// The VM that ran, by its name.
+    pub vm: String,
+    /// The caller's VM is another.
+    pub crossing: bool,
+    /// How it was called.
+    pub kind: CallKind,
+    /// Who called: name, or address.
+    pub from: String,
+    /// Name, or address.
+    pub to: String,
+    /// The canonical address of who was called.
+    pub address: Address,
+    /// `vault.deposit(amount: 5)`
+    pub text: String,
+    /// The signature of the function, where an interface knows it.
+    pub function: Option<String>,
+    /// The arguments by name.
+    pub args: Option<Tree>,
+    /// Accounts of an instruction, by their names in the interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Tree>,
+    /// What it returned, for people.
+    #[serde(skip)]
+    pub result_text: Option<String>,
+    /// What it returned.
+    pub result: Option<Tree>,
+    /// In wei.
+    pub value: U256,
+    /// Gas, with that of the calls below.
+    pub gas: u64,
+    /// Without the calls below.
+    pub own_gas: u64,
+    /// The same on the VM's own meter.
+    pub native: Option<NativeGas>,
+    /// The bytes on both sides of a translated call.
+    #[serde(skip)]
+    pub bytes: Option<Sides>,
+    /// What became of it.
+    pub fate: Fate,
+    /// What happened in it, in order.
+    pub items: Vec<ExplainedItem>,
+}
+
+/// The bytes of a translated call: as the caller has them, and as the callee has them.
+#[derive(Clone, Debug)]
+pub struct Sides {
+    /// Call data.
+    pub input: [Bytes; 2],
+    /// Return data.
+    pub output: [Bytes; 2],
+}
+
+/// What became of what a call did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "is", content = "why")]
+pub enum Fate {
+    /// It stands.
+    Stands,
+    /// It failed.
+    Failed(Failure),
+    /// It succeeded, but a caller failed later.
+    Undone,
+}
+
+/// How a call failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// `out-of-gas`
+    pub kind: &'static str,
+    /// In words.
+    pub text: String,
+    /// The caller that went on; `None` where the caller failed too, or was no contract.
+    pub caught_by: Option<String>,
+    /// It is the failure of a call below, handed on.
+    pub passed_on: bool,
+}
+
+/// Something that happened in a call.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ExplainedItem {
+    /// A call.
+    Call(Box<ExplainedCall>),
+    /// An event.
+    Event(ExplainedEvent),
+    /// One that has made no call.
+    Instruction(ExplainedInstruction),
+}
+
+/// A call of a transaction of a VM's own form.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainedInstruction {
+    /// Name of the contract, or its id.
+    pub program: String,
+    /// `system-program.transfer_sol(source: carol, destination: dave, lamports: 5)`
+    pub text: String,
+    /// The signature of the function, where an interface knows it.
+    pub function: Option<String>,
+    /// The arguments by name.
+    pub args: Option<Tree>,
+    /// The accounts.
+    pub accounts: Option<Tree>,
+    /// What became of it.
+    pub fate: InstructionFate,
+}
+
+/// What became of an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum InstructionFate {
+    /// It stands.
+    Stands,
+    /// A later one failed.
+    Undone,
+    /// It failed.
+    Failed,
+    /// An earlier one failed.
+    NotReached,
+}
+
+/// An event.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainedEvent {
+    /// Name, or address.
+    pub emitter: String,
+    /// `Deposited(owner: alice, amount: 5)`
+    pub text: String,
+    /// A call around it failed later.
+    pub undone: bool,
+}
+
+/// Explains a tree.
+pub fn explain(names: &Names, node: &CallNode) -> ExplainedCall {
+    Explainer { names }.call(node, None)
+}
+
+/// Explains one event.
+pub fn explain_event(names: &Names, log: &Log) -> ExplainedEvent {
+    let shower = Shower::new(names, log.address);
+    let codec = SolidityCodec::default();
+    let decoded = names
+        .interfaces_from(log.address)
+        .find_map(|interface| codec.decode_event(interface, log.topics(), &log.data.data).ok());
+    let text = match decoded {
+        Some(event) => {
+            let fields = event.event.fields.iter().zip(&event.values);
+            let fields = fields.map(|(field, value)| shower.event_value(&field.name, value)).collect::<Vec<_>>();
+            format!("{}({})", hexapla_abi::text::escape(&event.event.name), fields.join(", "))
+        }
+        None => {
+            let topics = log.topics().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("[{topics}] {}", raw(&log.data.data))
+        }
+    };
+    ExplainedEvent { emitter: names.full(log.address), text, undone: false }
+}
+
+/// Gas of each VM's own frames.
+pub fn gas_by_vm(node: &CallNode) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    add_gas(node, &mut sums);
+    sums
+}
+
+fn add_gas(node: &CallNode, sums: &mut BTreeMap<String, u64>) {
+    let sum = sums.entry(node.vm.name().into_owned()).or_insert(0_u64);
+    *sum = sum.saturating_add(node.own_gas());
+    node.calls().for_each(|call| add_gas(call, sums));
+}
+
+struct Explainer<'n> {
+    names: &'n Names,
+}
+
+impl Explainer<'_> {
+    fn call(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> ExplainedCall {
+        let undone_above = caller.is_some_and(|(_, undone)| *undone);
+        let fate = self.fate(node, caller);
+        let here = (node, fate != Fate::Stands || undone_above);
+        let items = node.items.iter().map(|item| match item {
+            TraceItem::Call(call) => ExplainedItem::Call(Box::new(self.call(call, Some(&here)))),
+            TraceItem::Log(log) => {
+                ExplainedItem::Event(ExplainedEvent { undone: here.1, ..explain_event(self.names, log) })
+            }
+        });
+        let native = native_meaning(self.names, node);
+        let meaning = match native {
+            Some(meaning) => meaning,
+            None if node.kind == CallKind::Create => self.creation(node),
+            None => self.meaning(node),
+        };
+        let bytes = node.translation.as_deref().map(sides);
+        ExplainedCall {
+            vm: node.vm.name().into_owned(),
+            crossing: caller.is_some_and(|(caller, _)| caller.vm != node.vm),
+            kind: node.kind,
+            from: self.names.full(node.from),
+            to: self.names.full(node.to),
+            address: node.to,
+            text: meaning.text,
+            function: meaning.function,
+            args: meaning.args,
+            accounts: meaning.accounts,
+            bytes,
+            result_text: meaning.result_text,
+            result: meaning.result,
+            value: node.value,
+            gas: node.gas_used,
+            own_gas: node.own_gas(),
+            native: node.native_used,
+            items: items.collect(),
+            fate,
+        }
+    }
+
+    fn fate(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> Fate {
+        let Some(fault) = &node.fault else {
+            return if caller.is_some_and(|(_, undone)| *undone) { Fate::Undone } else { Fate::Stands };
+        };
+        let caught_by =
+            caller.filter(|(caller, _)| caller.fault.is_none()).map(|(caller, _)| self.names.short(caller.to));
+        let passed_on = node
+            .calls()
+            .any(|call| call.fault.as_ref().is_some_and(|below| below.data == fault.data && !below.data.is_empty()));
+        let text = fault_text(&Shower::new(self.names, node.code_address), fault);
+        Fate::Failed(Failure { kind: fault.kind.name(), text, caught_by, passed_on })
+    }
+
+    fn meaning(&self, node: &CallNode) -> Meaning {
+        let shower = Shower::new(self.names, node.code_address);
+        let to = self.names.short(node.to);
+        let to =
+            if node.to == node.code_address { to } else { format!("{to} as {}", self.names.short(node.code_address)) };
+        let codec = SolidityCodec::default();
+        let interface = self.names.interface(node.code_address);
+        let decoded = interface.and_then(|interface| codec.decode_call(interface, &node.input).ok());
+        let Some((function, args)) = decoded else {
+            let fallback = interface.is_some_and(|interface| interface.fallback.is_some());
+            let call = if fallback && !node.input.is_empty() {
+                format!("fallback({})", raw(&node.input))
+            } else if node.input.is_empty() {
+                "receive()".to_owned()
+            } else {
+                raw_call(&node.input)
+            };
+            let result_text = (node.fault.is_none() && !node.output.is_empty()).then(|| raw(&node.output));
+            return Meaning { text: format!("{to}.{call}"), result_text, ..Meaning::default() };
+        };
+        let outputs = node.fault.is_none().then(|| codec.decode_output(function, &node.output).ok()).flatten();
+        Meaning {
+            text: format!("{to}.{}", call_text(&shower, &function.name, &function.inputs, &args)),
+            function: Some(function.signature.clone()),
+            args: Some(self.named_json(&function.inputs, &args)),
+            accounts: None,
+            result_text: self.result_text(&shower, function, node, outputs.as_deref()),
+            result: outputs.map(|outputs| outputs.iter().map(|value| json(self.names, value)).collect()),
+        }
+    }
+
+    fn result_text(
+        &self,
+        shower: &Shower<'_>,
+        function: &Function,
+        node: &CallNode,
+        outputs: Option<&[Value]>,
+    ) -> Option<String> {
+        match outputs {
+            _ if function.outputs.is_empty() || node.fault.is_some() => None,
+            Some([one]) => Some(shower.value(one)),
+            Some(outputs) => {
+                let named = function.outputs.iter().zip(outputs).map(|(param, value)| shower.named(&param.name, value));
+                Some(format!("({})", named.collect::<Vec<_>>().join(", ")))
+            }
+            None => {
+                Some(format!("{} (not what {} returns)", raw(&node.output), hexapla_abi::text::escape(&function.name)))
+            }
+        }
+    }
+
+    fn creation(&self, node: &CallNode) -> Meaning {
+        let shower = Shower::new(self.names, node.to);
+        let interface = self.names.interface(node.to);
+        let constructor = interface.and_then(|interface| interface.constructor.as_ref());
+        let tail = node.input.get(self.names.creation_bytes(node.to)..).unwrap_or_default();
+        let args = constructor.and_then(|constructor| {
+            let types: Vec<_> = constructor.inputs.iter().map(|param| param.ty.clone()).collect();
+            SolidityCodec::default().decode_values(&types, tail).ok().map(|args| (&constructor.inputs, args))
+        });
+        let name = self.names.short(node.to);
+        match args {
+            Some((params, args)) => Meaning {
+                text: format!("new {}", call_text(&shower, &name, params, &args)),
+                args: Some(self.named_json(params, &args)),
+                ..Meaning::default()
+            },
+            None => Meaning { text: format!("new {name}()"), ..Meaning::default() },
+        }
+    }
+
+    fn named_json(&self, params: &[Param], values: &[Value]) -> Tree {
+        named_json(self.names, params, values)
+    }
+}
+
+fn sides(translation: &Translation) -> Sides {
+    Sides {
+        input: [translation.sent.clone(), translation.input.clone()],
+        output: [translation.returned.clone(), translation.output.clone()],
+    }
+}
+
+/// `0x12345678(… 64 bytes)`
+fn raw_call(input: &[u8]) -> String {
+    match input.split_at_checked(4) {
+        Some((selector, [])) => format!("{}()", hex::encode_prefixed(selector)),
+        Some((selector, rest)) => format!("{}(… {} bytes)", hex::encode_prefixed(selector), rest.len()),
+        None => format!("{}()", hex::encode_prefixed(input)),
+    }
+}

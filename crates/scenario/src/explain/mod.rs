@@ -1,0 +1,15 @@
+//! What a transaction did, in the words of the contracts' interfaces.
+//!
+//! - [`frame`]: the call tree, decoded
+//! - `meaning`: what a call means
+//! - `crossing`: calls between VMs whose ABIs differ, in the callee's terms
+//! - `transaction`: transactions of a VM's own form, whose root is no call but has instructions
+//! - [`value`]: values with names for addresses
+//! - [`fault`]: failures as one line
+
+mod crossing;
+pub mod fault;
+pub mod frame;
+mod meaning;
+pub(crate) mod transaction;
+pub mod value;

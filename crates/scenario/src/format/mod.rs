@@ -1,0 +1,314 @@
+//! A scenario: deployments, calls and expectations over several VMs, as its file says it.
+//!
+//! - `fields`: TOML tables key by key, with errors that point at the place
+//! - `checked`: names and values that are checked as they are read
+//! - `read`, `step`, `transaction`, `call`, `ids`: the text into a [`Scenario`]; nothing is executed or looked up here
+//! - `native`: what a scenario says about VMs with ids, accounts and transactions of their own
+//! - [`update`]: observed values written back into `expect`
+//!
+//! The format is described in `docs/scenario.md`. Keys that belong to one VM come from its toolkit.
+
+mod call;
+mod checked;
+mod fields;
+mod ids;
+mod native;
+mod read;
+mod step;
+mod transaction;
+pub mod update;
+
+pub use crate::source::{At, FILE_NAME, Source};
+pub(crate) use native::{AccountRef, IdEntry, IdForm, OptionValue, Options, Part, Parts};
+
+use hexapla::SpecId;
+use hexapla_abi::Tree;
+use hexapla_primitives::{Address, B256, U256};
+use hexapla_toolkit::{Currency, Toolkits};
+use std::{ops::Range, sync::Arc};
+
+/// A scenario as it was read.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Its file.
+    pub source: Arc<Source>,
+    /// What it is called.
+    pub title: String,
+    /// What it is about.
+    pub story: Option<String>,
+    /// The VMs that it can speak of.
+    pub(crate) toolkits: Toolkits,
+    pub(crate) chain: ChainRules,
+    /// In the order of the file.
+    pub(crate) accounts: Vec<Account>,
+    /// Names of ids, by VM in the order of toolkits, then in the order of the file.
+    pub(crate) ids: Vec<IdEntry>,
+    /// Named bytes, in the order of the file.
+    pub(crate) bytes: Vec<(At<String>, Parts)>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// `[chain]`
+#[derive(Debug, Default)]
+pub(crate) struct ChainRules {
+    pub(crate) chain_id: Option<u64>,
+    pub(crate) spec: Option<SpecId>,
+    /// Most gas of one transaction; the fork's own limit by default.
+    pub(crate) tx_gas_cap: Option<u64>,
+    /// Of the first block, in seconds since the epoch.
+    pub(crate) timestamp: Option<u64>,
+}
+
+/// An entry of `[accounts]`.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) name: At<String>,
+    pub(crate) address: Address,
+    /// In wei.
+    pub(crate) balance: U256,
+}
+
+/// A `[[step]]`.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// From 1.
+    pub(crate) number: usize,
+    /// Where the step stands: its name or target.
+    pub(crate) span: Range<usize>,
+    pub(crate) label: Option<String>,
+    pub(crate) action: Action,
+    pub(crate) expect: Expect,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub(crate) enum Action {
+    Deploy(Deploy),
+    /// New code for a contract.
+    Upgrade(Deploy),
+    Call(Call),
+    Invoke(Invoke),
+    /// Calls that are signed together.
+    Transaction(Transaction),
+    Prove(Prove),
+    /// Only compares the state.
+    Check,
+}
+
+/// Common to deployments and calls.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    /// The first account by default.
+    pub(crate) from: Option<At<String>>,
+    pub(crate) args: Option<At<Vec<Arg>>>,
+    pub(crate) value: Option<At<Tree>>,
+    /// Most gas; of a transaction of a VM's own form the most units of its meter.
+    pub(crate) gas: Option<At<u64>>,
+    /// What only transactions of a VM's own form can say.
+    pub(crate) options: Options,
+}
+
+/// An argument: by its place, or by the name of its parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct Arg {
+    pub(crate) name: Option<At<String>>,
+    pub(crate) value: At<Tree>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Deploy {
+    pub(crate) name: At<String>,
+    pub(crate) artefact: At<String>,
+    /// Which contract of a file with several.
+    pub(crate) contract: Option<At<String>>,
+    /// Interface beside the artefact.
+    pub(crate) abi: Option<At<String>>,
+    /// The interface by which contracts of VMs with another ABI call it.
+    pub(crate) interface: Option<At<InterfaceChoice>>,
+    /// The id of a contract that has one of its VM; the one that its name gives by default.
+    pub(crate) id: Option<At<String>>,
+    /// Who may upgrade it; the sender by default.
+    pub(crate) authority: Option<At<String>>,
+    /// What only deployments by a VM's own transactions can say.
+    pub(crate) options: Options,
+    pub(crate) sending: Sending,
+}
+
+/// Written for the authority of a contract that nobody can upgrade.
+pub(crate) const NO_AUTHORITY: &str = "none";
+
+/// Which interface the chain is told.
+#[derive(Clone, Debug)]
+pub(crate) enum InterfaceChoice {
+    /// That of the artefact.
+    Own,
+    /// That of a file of any known form.
+    File(String),
+    /// None.
+    Nothing,
+}
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Name or address.
+    pub(crate) to: At<String>,
+    /// Name or signature; nothing for a plain payment or raw call data.
+    pub(crate) function: Option<At<String>>,
+    pub(crate) raw: Option<At<Tree>>,
+    /// Only looks. By default what the function's interface says.
+    pub(crate) is_static: Option<bool>,
+    /// Where it is signed: accounts by their names in the interface.
+    pub(crate) accounts: NamedAccounts,
+    /// Where it is signed: accounts behind those that the interface names.
+    pub(crate) remaining_accounts: Vec<AccountRef>,
+    pub(crate) save: Option<At<Vec<At<String>>>>,
+    pub(crate) sending: Sending,
+}
+
+#[derive(Debug)]
+pub(crate) struct Prove {
+    pub(crate) what: Proved,
+    pub(crate) save: At<String>,
+    /// Parts of the proof in which a bit is flipped.
+    pub(crate) tamper: Vec<At<String>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Proved {
+    Account { account: At<String>, slots: Vec<At<B256>> },
+    Object(ObjectName),
+}
+
+/// Names an object.
+#[derive(Debug)]
+pub(crate) enum ObjectName {
+    /// What its VM keeps about a contract's code, by the contract's name.
+    OfContract(At<String>),
+    /// Column and key.
+    Key { vm: At<String>, key: At<Tree> },
+}
+
+/// Values under keys that are names, in the order of the file.
+pub(crate) type Named = Vec<(At<String>, At<Tree>)>;
+
+/// What must hold after a step.
+#[derive(Debug, Default)]
+pub(crate) struct Expect {
+    pub(crate) returns: Option<At<Tree>>,
+    pub(crate) output: Option<At<Tree>>,
+    pub(crate) reverts: Option<At<String>>,
+    pub(crate) fault: Option<At<String>>,
+    pub(crate) events: Option<At<Vec<At<String>>>>,
+    pub(crate) code: Option<At<u64>>,
+    pub(crate) gas_used: Option<At<u64>>,
+    pub(crate) balance: Named,
+    /// Balances as a VM counts them.
+    pub(crate) units: Vec<(Currency, At<String>, At<Tree>)>,
+    /// Data of accounts.
+    pub(crate) state: Named,
+    /// By account, then by slot.
+    pub(crate) storage: Vec<(At<String>, Named)>,
+    pub(crate) views: Named,
+}
+
+impl Expect {
+    /// Whether a failure is what the step is about.
+    pub(crate) const fn is_failure(&self) -> bool {
+        self.reverts.is_some() || self.fault.is_some() || self.code.is_some()
+    }
+}
+
+impl Scenario {
+    /// Who signs a step: the signer that sends it, or the first one where there are no accounts. `None` where the step
+    /// goes through the EVM's lane.
+    pub(crate) fn signer<'s>(&'s self, sending: &Sending) -> Option<&'s IdEntry> {
+        match &sending.from {
+            Some(from) => self.signers().find(|entry| entry.name.value == from.value),
+            None if self.accounts.is_empty() => self.signers().next(),
+            None => None,
+        }
+    }
+
+    /// Who deploys a contract by transactions of its VM. It has to be said: without a sender it is simply there.
+    pub(crate) fn deployer<'s>(&'s self, deploy: &Deploy) -> Option<&'s IdEntry> {
+        deploy.sending.from.as_ref().and_then(|_| self.signer(&deploy.sending))
+    }
+
+    /// Those who can sign transactions of their VMs, in the order of the file.
+    pub(crate) fn signers(&self) -> impl Iterator<Item = &IdEntry> {
+        self.ids.iter().filter(|entry| matches!(entry.form, IdForm::Signer))
+    }
+
+    /// The file name without what every scenario file is called.
+    pub fn place(&self) -> String {
+        let path = self.source.path();
+        let shown = if path.ends_with(FILE_NAME) { path.parent().unwrap_or(path) } else { path };
+        shown.display().to_string()
+    }
+}
+
+/// A call of a transaction of a VM's own form.
+#[derive(Clone, Debug)]
+pub(crate) struct Instruction {
+    /// The contract: name or id.
+    pub(crate) program: At<String>,
+    /// As the contract's own interface has it; nothing for a raw call.
+    pub(crate) function: Option<At<String>>,
+    /// Accounts by the names that the interface gives them.
+    pub(crate) named: NamedAccounts,
+    /// All accounts of a raw call; of a typed one those behind the named ones.
+    pub(crate) listed: Vec<AccountRef>,
+    pub(crate) args: Option<At<Vec<Arg>>>,
+    pub(crate) data: Option<Parts>,
+}
+
+/// Ids under the names of a call's accounts, in the order of the file.
+pub(crate) type NamedAccounts = Vec<(At<String>, At<String>)>;
+
+/// Calls that stand or fall together.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    pub(crate) instructions: Vec<Instruction>,
+    /// Only looks.
+    pub(crate) is_static: bool,
+    pub(crate) save: Option<At<Vec<At<String>>>>,
+    pub(crate) sending: Sending,
+}
+
+impl Call {
+    /// The same as a call of a transaction of a VM's own form.
+    pub(crate) fn instruction(&self) -> Instruction {
+        Instruction {
+            program: self.to.clone(),
+            function: self.function.clone(),
+            named: self.accounts.clone(),
+            listed: self.remaining_accounts.clone(),
+            args: self.sending.args.clone(),
+            data: None,
+        }
+    }
+}
+
+impl Invoke {
+    /// The same as a call of a transaction of a VM's own form.
+    pub(crate) fn instruction(&self) -> Instruction {
+        Instruction {
+            program: self.program.clone(),
+            function: None,
+            named: Vec::new(),
+            listed: self.accounts.clone(),
+            args: None,
+            data: self.data.clone(),
+        }
+    }
+}
+
+/// A raw call.
+#[derive(Debug)]
+pub(crate) struct Invoke {
+    pub(crate) program: At<String>,
+    pub(crate) accounts: Vec<AccountRef>,
+    pub(crate) data: Option<Parts>,
+    pub(crate) save: Option<At<Vec<At<String>>>>,
+    pub(crate) sending: Sending,
+}

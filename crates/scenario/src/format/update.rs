@@ -1,0 +1,131 @@
+//! Observed values written back into `expect`. Comments and the order of keys stay as they are.
+
+use crate::{
+    play::report::{StepReport, Update},
+    problem::{Problem, Result},
+    source::Source,
+};
+use hexapla_abi::Tree;
+use std::fs;
+use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
+
+/// Changes the file so that the failed expectations hold, and says how many were changed.
+///
+/// # Errors
+///
+/// The file cannot be changed.
+pub fn write(source: &Source, steps: &[StepReport]) -> Result<usize> {
+    let (text, changed) = updated(source.text(), steps)?;
+    if changed > 0 {
+        let unfinished = source.path().with_extension("toml.tmp");
+        fs::write(&unfinished, text).map_err(|error| Problem::file(&unfinished, "write", error))?;
+        fs::rename(&unfinished, source.path()).map_err(|error| Problem::file(source.path(), "replace", error))?;
+    }
+    Ok(changed)
+}
+
+fn updated(text: &str, steps: &[StepReport]) -> Result<(String, usize)> {
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+        Problem::new("hexapla::update", "the scenario cannot be changed").because(error)
+    })?;
+    let mut changed = 0;
+    for report in steps {
+        for check in report.failures() {
+            let step = step_mut(&mut document, report.number);
+            changed += usize::from(step.is_some_and(|step| apply(step, &check.update)));
+        }
+    }
+    Ok((document.to_string(), changed))
+}
+
+/// The table of a step: of `[[step]]`, or of a list of inline tables.
+fn step_mut(document: &mut DocumentMut, number: usize) -> Option<&mut dyn TableLike> {
+    let index = number.checked_sub(1)?;
+    match document.get_mut("step")? {
+        Item::ArrayOfTables(steps) => steps.get_mut(index).map(|table| table as &mut dyn TableLike),
+        Item::Value(Value::Array(steps)) => {
+            steps.get_mut(index)?.as_inline_table_mut().map(|table| table as &mut dyn TableLike)
+        }
+        _ => None,
+    }
+}
+
+/// Sets, or removes, one key below `expect`.
+fn apply(step: &mut dyn TableLike, update: &Update) -> bool {
+    let Some((last, parents)) = update.path.split_last() else {
+        return false;
+    };
+    let mut table = step;
+    for key in ["expect"].into_iter().chain(parents.iter().map(String::as_str)) {
+        let entry = table.entry(key).or_insert_with(|| Item::Value(Value::InlineTable(InlineTable::new())));
+        match entry.as_table_like_mut() {
+            Some(inner) => table = inner,
+            None => return false,
+        }
+    }
+    match &update.value {
+        None => table.remove(last).is_some(),
+        Some(tree) => {
+            let mut value = value_of(tree);
+            match table.get_mut(last).and_then(Item::as_value_mut) {
+                Some(old) => {
+                    *value.decor_mut() = old.decor().clone();
+                    *old = value;
+                }
+                None => {
+                    table.insert(last, Item::Value(value));
+                }
+            }
+            true
+        }
+    }
+}
+
+fn value_of(tree: &Tree) -> Value {
+    match tree {
+        Tree::Null => Value::from("none"),
+        Tree::Bool(value) => Value::from(*value),
+        Tree::Number(number) => number.as_i64().map_or_else(|| Value::from(number.to_string()), Value::from),
+        Tree::String(text) => Value::from(text.as_str()),
+        Tree::Array(items) => Value::Array(array_of(items)),
+        Tree::Object(fields) => {
+            Value::InlineTable(fields.iter().map(|(key, value)| (key.as_str(), value_of(value))).collect())
+        }
+    }
+}
+
+fn array_of(items: &[Tree]) -> Array {
+    items.iter().map(value_of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn applied(text: &str, path: &[&str], value: Option<Tree>) -> String {
+        let mut document: DocumentMut = text.parse().unwrap();
+        let update = Update { path: path.iter().map(|key| (*key).to_owned()).collect(), value };
+        assert!(apply(step_mut(&mut document, 1).unwrap(), &update));
+        document.to_string()
+    }
+
+    #[test]
+    fn values_are_replaced_in_place_and_comments_stay() {
+        let text = "# head\n[[step]]\ncall = \"a.b\" # why\nexpect = { returns = [1], gas_used = 5 } # end\n";
+        assert_eq!(applied(text, &["returns"], Some(json!([2]))), text.replace("[1]", "[2]"));
+        let text = "[[step]]\ncall = \"a.b\"\n[step.expect]\nreturns = 1 # old\n";
+        assert_eq!(applied(text, &["returns"], Some(json!([2]))), text.replace("= 1", "= [2]"));
+    }
+
+    #[test]
+    fn missing_tables_are_made_and_keys_removed() {
+        let text = "[[step]]\ncall = \"a.b\"\n";
+        assert_eq!(
+            applied(text, &["reverts"], Some(json!("No()"))),
+            format!("{text}expect = {{ reverts = \"No()\" }}\n")
+        );
+        let text = "[[step]]\ncall = \"a.b\"\nexpect = { reverts = \"x\", returns = [] }\n";
+        assert_eq!(applied(text, &["reverts"], None), "[[step]]\ncall = \"a.b\"\nexpect = { returns = [] }\n");
+    }
+}

@@ -1,0 +1,151 @@
+//! Plays a scenario: step by step, with what each did and whether it is what was expected.
+//!
+//! - [`plan`]: everything that can be checked before anything is executed: names, artefacts, functions, arguments
+//! - `send`: deployments and calls
+//! - `sign`: transactions of a VM's own form
+//! - `load`: contracts with ids of their VM, put into the state or deployed by the VM's transactions
+//! - `prove`: proofs of the state as it is
+//! - `invoke`: raw calls in the EVM's lane
+//! - `expect`, `events`, `state`, `native_state`: the comparison with `expect`; `pattern`: events and errors as people
+//!   write them
+//! - [`report`]: what came out of it
+
+mod events;
+mod expect;
+mod invoke;
+mod load;
+mod native_state;
+mod pattern;
+pub mod plan;
+mod prove;
+pub mod report;
+mod send;
+mod sign;
+mod state;
+mod values;
+
+pub use prove::{object_of_contract, vm_named};
+
+use crate::{
+    format::{Action, Scenario, Step},
+    problem::Result,
+    world::{World, engine::Engine, names::Names},
+};
+use hexapla::ChainConfig;
+use hexapla_primitives::{Address, U256};
+use hexapla_store::KvStore;
+use plan::{Plan, Planned};
+use report::{Ending, StepReport};
+use std::{sync::Arc, time::Instant};
+
+/// A scenario on its chain.
+pub struct Player<'s> {
+    scenario: &'s Scenario,
+    plan: Plan,
+    world: World,
+}
+
+impl<'s> Player<'s> {
+    /// A chain with the scenario's accounts. Nothing of the scenario has happened yet.
+    ///
+    /// # Errors
+    ///
+    /// The chain cannot be made, or an account of the beginning cannot be.
+    pub fn new(scenario: &'s Scenario, plan: Plan, engine: &Engine, store: Option<Arc<dyn KvStore>>) -> Result<Self> {
+        let rules = &scenario.chain;
+        let default = ChainConfig::default();
+        let config = ChainConfig {
+            chain_id: rules.chain_id.unwrap_or(default.chain_id),
+            spec: rules.spec.unwrap_or(default.spec),
+            tx_gas_limit_cap: rules.tx_gas_cap,
+        };
+        let names = Names::new(scenario.toolkits.clone());
+        let mut world = World::new(engine.chain(config, store)?, names);
+        if let Some(timestamp) = rules.timestamp {
+            world.chain.block_mut().timestamp = U256::from(timestamp);
+        }
+        world.begin()?;
+        let funded = scenario.accounts.iter().filter(|account| !account.balance.is_zero());
+        world.chain.fund(funded.map(|account| (account.address, account.balance)))?;
+        for account in &scenario.accounts {
+            world.names.add(&account.name.value, account.address);
+        }
+        for signer in scenario.signers() {
+            world.add_signer(signer.vm, &signer.name.value);
+        }
+        for (name, id) in plan.native_contracts() {
+            world.names.add_id(name, id);
+        }
+        let bytes = scenario.bytes.iter().map(|(name, parts)| (name.value.clone(), parts.clone())).collect();
+        world.resolve_later(scenario.ids.clone(), bytes);
+        world.resolve_names();
+        for entry in &scenario.ids {
+            let account = world
+                .genesis_account(entry)
+                .map_err(|problem| problem.at(&scenario.source, &entry.name.span, "this account"))?;
+            world.chain.insert_accounts(account)?;
+        }
+        Ok(Self { scenario, plan, world })
+    }
+
+    /// Plays all steps. `seen` gets each report as soon as its step is done.
+    ///
+    /// # Errors
+    ///
+    /// A step cannot be played, or `seen` fails.
+    pub fn play(&mut self, mut seen: impl FnMut(StepReport, &Names) -> Result<()>) -> Result<Ending> {
+        let scenario = self.scenario;
+        for step in &scenario.steps {
+            let report = self.step(step)?;
+            let stop = report.later_steps_cannot_run;
+            seen(report, &self.world.names)?;
+            if stop {
+                return Ok(Ending::StoppedAt(step.number));
+            }
+        }
+        Ok(Ending::Complete)
+    }
+
+    /// The world as it is after the steps played so far.
+    pub fn into_world(self) -> World {
+        self.world
+    }
+
+    /// The world as it is now.
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn step(&mut self, step: &Step) -> Result<StepReport> {
+        let begun = Instant::now();
+        let planned = self.plan.take(step.number);
+        let mut report = match (&step.action, planned) {
+            (Action::Deploy(deploy), Planned::Contract(contract)) => self.deploy(step, deploy, contract)?,
+            (Action::Upgrade(upgrade), Planned::Contract(contract)) => self.upgrade(step, upgrade, &contract)?,
+            (Action::Call(call), Planned::Signed(vm, instructions)) => {
+                let dry_run = call.is_static.unwrap_or_default();
+                self.sign(step, vm, &instructions, &call.sending, (dry_run, call.save.as_ref()))?
+            }
+            (Action::Invoke(invoke), Planned::Signed(vm, instructions)) => {
+                self.sign(step, vm, &instructions, &invoke.sending, (false, invoke.save.as_ref()))?
+            }
+            (Action::Transaction(transaction), Planned::Signed(vm, instructions)) => {
+                let how = (transaction.is_static, transaction.save.as_ref());
+                self.sign(step, vm, &instructions, &transaction.sending, how)?
+            }
+            (Action::Call(call), Planned::Function(function)) => self.call(step, call, function.as_ref())?,
+            (Action::Invoke(invoke), _) => self.invoke(step, invoke)?,
+            (Action::Prove(prove), _) => self.prove(step, prove)?,
+            _ => StepReport::check(step),
+        };
+        self.expect_state(step, &mut report)?;
+        report.root = self.world.chain.root();
+        report.elapsed = begun.elapsed();
+        Ok(report)
+    }
+
+    /// Who sends where a step does not say it: the first account.
+    fn first_account(&self) -> Address {
+        self.scenario.accounts.first().map_or(Address::ZERO, |account| account.address)
+    }
+}

@@ -1,0 +1,145 @@
+//! The comparison of accounts that are objects of their VM with `expect`.
+
+use super::{
+    Player,
+    expect::{Outcome, check},
+    report::{Check, StepReport},
+};
+use crate::{
+    explain::value::{Shower, number_text},
+    format::{At, Expect},
+    nearest::did_you_mean,
+    problem::{Problem, Result},
+};
+use hexapla_abi::{AnyCodec, Interface, Tree, Type, Value};
+use hexapla_primitives::Address;
+use hexapla_toolkit::{DecodedAccount, Toolkit};
+use std::sync::Arc;
+
+/// What is written for an account without data.
+const NOTHING: &str = "none";
+
+impl Player<'_> {
+    /// Compares balances as VMs count them, and data.
+    pub(super) fn expect_accounts(&self, expect: &Expect, report: &mut StepReport) -> Result<()> {
+        for (currency, name, tree) in &expect.units {
+            let wei = self.world.chain.balance(self.account(name)?)?;
+            let (expected, observed) = (self.number(tree)?, currency.of_wei(wei));
+            let outcome = Outcome {
+                holds: expected == observed,
+                expected: number_text(expected),
+                observed: number_text(observed),
+                update: Some(number_text(observed).into()),
+            };
+            report.checks.push(check(
+                format!("{} of {}", currency.unit, name.value),
+                &tree.span,
+                &[currency.unit, &name.value],
+                outcome,
+            ));
+        }
+        for (name, tree) in &expect.state {
+            let checks = self.data(name, tree);
+            report
+                .checks
+                .extend(checks.map_err(|problem| problem.at(&self.scenario.source, &tree.span, "this state"))?);
+        }
+        Ok(())
+    }
+
+    /// The data of an account: some of its fields, all of its bytes, or none.
+    fn data(&self, name: &At<String>, tree: &At<Tree>) -> Result<Vec<Check>> {
+        let default = self.world.default_vm();
+        let id = self
+            .world
+            .id(default, &name.value)
+            .map_err(|problem| problem.at(&self.scenario.source, &name.span, "this account"))?;
+        // An account of another VM may have data as well: under its alias.
+        let own = self.scenario.toolkits.get(id.vm).and_then(Toolkit::accounts);
+        let accounts = own.or_else(|| self.scenario.toolkits.get(default).and_then(Toolkit::accounts));
+        let accounts = accounts.ok_or_else(|| {
+            Problem::new("hexapla::scenario::state", format!("{} is no account with data", name.value))
+        })?;
+        let stored = accounts.decode(self.world.chain.object(&accounts.object_key(&id))?.as_ref())?;
+        let Tree::Object(fields) = &tree.value else {
+            return Ok(vec![self.whole(name, tree, &stored)?]);
+        };
+        if stored.data.is_empty() {
+            let (expected, observed) = (tree.value.to_string(), NOTHING.to_owned());
+            let outcome = Outcome { holds: false, expected, update: Some(observed.clone().into()), observed };
+            return Ok(vec![check(format!("data of {}", name.value), &tree.span, &["state", &name.value], outcome)]);
+        }
+        let decoded = self.decode(name, &stored)?;
+        let Value::Struct { name: layout, fields: values } = &decoded.1 else {
+            return Err(Problem::new("hexapla::scenario::state", format!("{} has no fields", name.value)));
+        };
+        let mut checks = Vec::new();
+        for (field, expected) in fields {
+            let observed = values.iter().find(|(known, _)| **known == **field).map(|(_, value)| value);
+            let ty = type_of_field(&decoded.0, field);
+            let (Some(observed), Some(ty)) = (observed, ty) else {
+                let known = values.iter().map(|(known, _)| &**known);
+                let message = format!("{layout} has no field `{field}`");
+                return Err(Problem::new("hexapla::scenario::state", message).with_help(did_you_mean(field, known)));
+            };
+            let expected = self.value(ty, &At::new(expected.clone(), tree.span.clone()))?;
+            let shower = Shower::new(&self.world.names, Address::ZERO);
+            let outcome = Outcome {
+                holds: expected == *observed,
+                expected: shower.value(&expected),
+                observed: shower.value(observed),
+                update: Some(self.observed(observed)),
+            };
+            let what = format!("{}.{field}", name.value);
+            checks.push(check(what, &tree.span, &["state", &name.value, field], outcome));
+        }
+        Ok(checks)
+    }
+
+    /// All bytes of an account.
+    fn whole(&self, name: &At<String>, tree: &At<Tree>, stored: &DecodedAccount) -> Result<Check> {
+        let observed = if stored.data.is_empty() { NOTHING.to_owned() } else { stored.data.to_string() };
+        let expected = match tree.value.as_str() {
+            Some(NOTHING) => NOTHING.to_owned(),
+            _ => self.bytes(tree)?.to_string(),
+        };
+        let update = Some(observed.clone().into());
+        let outcome = Outcome { holds: expected == observed, expected, observed, update };
+        Ok(check(format!("data of {}", name.value), &tree.span, &["state", &name.value], outcome))
+    }
+
+    /// The data by the layouts of the program to which the account belongs. Where there is more than a layout has, as
+    /// with the extensions of Token-2022, the rest is left out.
+    fn decode(&self, name: &At<String>, stored: &DecodedAccount) -> Result<(Type, Value)> {
+        let program = stored.owner.canonical();
+        let Some(interface) = self.world.names.source(program) else {
+            let owner = self.scenario.toolkits.format_id(&stored.owner);
+            let message = format!("{} belongs to {owner}, which has no interface", name.value);
+            return Err(Problem::new("hexapla::scenario::state", message).with_help("compare its bytes, as `0x…`"));
+        };
+        let found = self.layout(interface, &stored.data, false).or_else(|| self.layout(interface, &stored.data, true));
+        found.ok_or_else(|| {
+            let program = self.world.names.short(program);
+            let message =
+                format!("the {} bytes of {} have no layout that {program} declares", stored.data.len(), name.value);
+            Problem::new("hexapla::scenario::state", message).with_help("compare its bytes, as `0x…`")
+        })
+    }
+
+    fn layout(&self, interface: &Arc<Interface>, data: &[u8], shorter: bool) -> Option<(Type, Value)> {
+        let book = self.world.names.book_of(interface.abi);
+        let codec = AnyCodec::new(interface.abi, &book);
+        interface.layouts.iter().find_map(|layout| {
+            let value = match data.strip_prefix(&layout.discriminator[..]) {
+                Some(body) if shorter => codec.decode_first(&layout.ty, body),
+                _ => codec.decode_account(layout, data),
+            };
+            Some((layout.ty.clone(), value.ok()?))
+        })
+    }
+}
+
+fn type_of_field<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+    let Type::Struct { fields, .. } = ty else { return None };
+    fields.iter().find(|field| *field.name == *name).map(|field| &field.ty)
+}

@@ -1,0 +1,393 @@
+//! Everything that can be checked before anything is executed.
+//!
+//! - `signed`: transactions of a VM's own form, and contracts that come by such
+
+mod signed;
+
+use crate::{
+    format::{Action, Arg, At, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, Scenario, Sending, Source},
+    nearest::did_you_mean,
+    problem::{Problem, Result},
+    world::{
+        artifact::{self, Contract, InterfaceSource, Request},
+        for_callers,
+    },
+};
+use hexapla_abi::{ArgumentError, Function, Interface, Param, find_function};
+use hexapla_primitives::{NativeId, VmId};
+use hexapla_toolkit::{Toolkit, Words};
+use rayon::prelude::*;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+/// What the steps need, found and checked.
+#[derive(Debug)]
+pub struct Plan {
+    steps: BTreeMap<usize, Planned>,
+    /// Contracts that will be deployed under ids of their VMs: their names are known from the beginning.
+    native: Vec<(String, NativeId)>,
+}
+
+/// What one step needs.
+#[derive(Debug)]
+pub(crate) enum Planned {
+    Contract(Contract),
+    Function(Option<Function>),
+    /// What is signed for the transactions of a VM.
+    Signed(VmId, Vec<PlannedInstruction>),
+    Nothing,
+}
+
+/// A call, and what it calls where that has a type.
+#[derive(Debug)]
+pub(crate) struct PlannedInstruction {
+    pub(crate) instruction: Instruction,
+    pub(crate) typed: Option<Typed>,
+}
+
+/// A function, and the interface that has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Typed {
+    pub(crate) function: Function,
+    pub(crate) interface: Arc<Interface>,
+}
+
+impl Plan {
+    /// What a step needs; each can be taken once.
+    pub(super) fn take(&mut self, step: usize) -> Planned {
+        self.steps.remove(&step).unwrap_or(Planned::Nothing)
+    }
+
+    /// Contracts that will be deployed under ids of their VMs.
+    pub(super) fn native_contracts(&self) -> impl Iterator<Item = (&str, &NativeId)> {
+        self.native.iter().map(|(name, id)| (name.as_str(), id))
+    }
+}
+
+/// Loads the artifacts and checks names, functions and numbers of arguments. Packed modules are kept in `cache`.
+///
+/// # Errors
+///
+/// What the scenario says cannot be done.
+pub fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
+    let mut contracts = load_contracts(scenario, cache)?;
+    let mut known = Known::new(scenario)?;
+    let (mut plan, mut native) = (BTreeMap::new(), Vec::new());
+    for step in &scenario.steps {
+        let planned = match &step.action {
+            Action::Upgrade(upgrade) => match contracts.remove(&step.number) {
+                Some(contract) => {
+                    known.upgrade(upgrade, &contract)?;
+                    Planned::Contract(contract)
+                }
+                None => Planned::Nothing,
+            },
+            Action::Deploy(deploy) => match contracts.remove(&step.number) {
+                Some(contract) => {
+                    known.deploy(deploy, &contract)?;
+                    native.extend(contract.id.clone().map(|id| (deploy.name.value.clone(), id)));
+                    Planned::Contract(contract)
+                }
+                None => Planned::Nothing,
+            },
+            Action::Call(call) => match scenario.signer(&call.sending) {
+                Some(signer) => {
+                    known.signer(&call.sending, &step.span)?;
+                    Planned::Signed(signer.vm, vec![known.signed_call(signer.vm, call)?])
+                }
+                None => Planned::Function(known.call(call)?),
+            },
+            Action::Invoke(invoke) => match scenario.signer(&invoke.sending) {
+                Some(signer) => {
+                    known.signer(&invoke.sending, &step.span)?;
+                    Planned::Signed(signer.vm, vec![known.instruction(signer.vm, invoke.instruction())?])
+                }
+                None => {
+                    known.invoke(invoke)?;
+                    Planned::Nothing
+                }
+            },
+            Action::Transaction(transaction) => {
+                let vm = known.signer(&transaction.sending, &step.span)?;
+                let instructions = transaction.instructions.iter();
+                let planned = instructions.map(|instruction| known.instruction(vm, instruction.clone()));
+                Planned::Signed(vm, planned.collect::<Result<_>>()?)
+            }
+            _ => Planned::Nothing,
+        };
+        plan.insert(step.number, planned);
+    }
+    Ok(Plan { steps: plan, native })
+}
+
+/// On all threads: packing a WASM module takes a while when it is not in the cache.
+fn load_contracts(scenario: &Scenario, cache: Option<&Path>) -> Result<BTreeMap<usize, Contract>> {
+    let source = &scenario.source;
+    let load = |(number, deploy): (usize, &Deploy)| {
+        let file = source.relative(&deploy.artefact.value);
+        let abi = deploy.abi.as_ref().map(|abi| source.relative(&abi.value));
+        let contract = deploy.contract.as_ref().map(|name| name.value.as_str());
+        let told = deploy.interface.as_ref().map(|told| match &told.value {
+            InterfaceChoice::File(file) => (source.relative(file), false),
+            InterfaceChoice::Own => (std::path::PathBuf::new(), true),
+            InterfaceChoice::Nothing => (std::path::PathBuf::new(), false),
+        });
+        let interface = told.as_ref().map(|(file, own)| match own {
+            true => InterfaceSource::Own,
+            false if file.as_os_str().is_empty() => InterfaceSource::Nothing,
+            false => InterfaceSource::File(file),
+        });
+        let request = Request { file: &file, contract, abi: abi.as_deref(), interface, cache };
+        let mut contract = artifact::load(&scenario.toolkits, request)
+            .map_err(|problem| problem.at(source, &deploy.artefact.span, "this artefact"))?;
+        contract.id = native_id(scenario, deploy, &contract)?;
+        Ok((number, contract))
+    };
+    let deploys = scenario.steps.iter().filter_map(|step| match &step.action {
+        Action::Deploy(deploy) | Action::Upgrade(deploy) => Some((step.number, deploy)),
+        _ => None,
+    });
+    deploys.collect::<Vec<_>>().into_par_iter().map(load).collect()
+}
+
+/// The id of a contract that has one of its VM; `None` for all else.
+fn native_id(scenario: &Scenario, deploy: &Deploy, contract: &Contract) -> Result<Option<NativeId>> {
+    let (source, name) = (&scenario.source, &deploy.name.value);
+    let toolkit = if contract.is_native() { scenario.toolkits.get(contract.vm) } else { None };
+    let Some(toolkit) = toolkit else {
+        let Some(id) = &deploy.id else { return Ok(None) };
+        let kind = words_of_natives(scenario).map_or("contract", |words| words.contract);
+        return Err(Problem::new("hexapla::scenario::id", format!("`{name}` is no {kind}"))
+            .at(source, &id.span, format!("only {kind}s have an `id`"))
+            .with_help("leave it out: the address follows from the sender"));
+    };
+    let words = toolkit.words();
+    let deployer = scenario.deployer(deploy).filter(|deployer| deployer.vm == toolkit.vm());
+    match (deployer, &deploy.id, toolkit.transactions()) {
+        (Some(_), Some(id), _) => {
+            let help = format!(
+                "leave `id` out: the name gives a {}; or leave `from` out: the {} is then simply there",
+                words.signer, words.short_contract
+            );
+            Err(Problem::new("hexapla::scenario::id", format!("the id of `{name}` must be able to sign"))
+                .at(source, &id.span, format!("nobody has the {} of a given id", words.signer))
+                .with_help(help))
+        }
+        (Some(_), None, Some(transactions)) => Ok(Some(transactions.test_signer(name).id().clone())),
+        (None, Some(id), _) => {
+            let given = toolkit.addresses().parse_given(&id.value);
+            given.map(Some).map_err(|error| Box::<Problem>::from(error).at(source, &id.span, "this id"))
+        }
+        (_, None, _) => Ok(Some(toolkit.addresses().of_name(name))),
+    }
+}
+
+/// The words of the first VM whose contracts have ids of their own.
+fn words_of_natives(scenario: &Scenario) -> Option<&'static Words> {
+    scenario.toolkits.with_transactions().next().map(|(toolkit, _)| toolkit.words())
+}
+
+/// Names and interfaces as they will be known when a step begins.
+struct Known<'s> {
+    scenario: &'s Scenario,
+    source: &'s Arc<Source>,
+    interfaces: BTreeMap<&'s str, Option<Arc<Interface>>>,
+    /// What the chain is told about contracts.
+    told: BTreeMap<&'s str, Arc<Interface>>,
+    /// Contracts with ids of their VM.
+    native: BTreeMap<&'s str, VmId>,
+}
+
+impl<'s> Known<'s> {
+    fn new(scenario: &'s Scenario) -> Result<Self> {
+        let mut known = Self {
+            scenario,
+            source: &scenario.source,
+            interfaces: BTreeMap::new(),
+            told: BTreeMap::new(),
+            native: BTreeMap::new(),
+        };
+        for (toolkit, accounts) in scenario.toolkits.with_accounts() {
+            for contract in accounts.predeployed() {
+                let shown = contract.interface.as_ref().map(|source| Arc::new(for_callers(source)));
+                known.interfaces.insert(contract.name, shown);
+                known.told.extend(contract.interface.clone().map(|source| (contract.name, source)));
+                known.native.insert(contract.name, toolkit.vm());
+            }
+        }
+        for account in &scenario.accounts {
+            known.name(&account.name, None)?;
+        }
+        for entry in &scenario.ids {
+            known.name(&entry.name, None)?;
+        }
+        known.check_ids(scenario)?;
+        Ok(known)
+    }
+
+    fn name(&mut self, name: &'s At<String>, interface: Option<Arc<Interface>>) -> Result<()> {
+        if self.interfaces.insert(&name.value, interface).is_none() {
+            return Ok(());
+        }
+        Err(Problem::new("hexapla::scenario::name_taken", format!("the name `{}` is taken", name.value))
+            .at(self.source, &name.span, "used before")
+            .with_help("each account and contract needs a name of its own"))
+    }
+
+    fn deploy(&mut self, deploy: &'s Deploy, contract: &Contract) -> Result<()> {
+        self.sending(&deploy.sending, &deploy.name)?;
+        self.deployer(deploy, contract)?;
+        let constructor = contract.interface.as_ref().and_then(|interface| interface.constructor.as_ref());
+        let takes = constructor.map_or(&[][..], |constructor| constructor.inputs.as_slice());
+        let params = constructor.map(|constructor| {
+            constructor.inputs.iter().map(|param| format!("{} {}", param.ty, param.name)).collect::<Vec<_>>().join(", ")
+        });
+        let signature = format!("constructor({})", params.unwrap_or_default());
+        self.count(deploy.sending.args.as_ref(), takes, &signature, &deploy.name)?;
+        self.name(&deploy.name, contract.interface.clone())?;
+        self.told.extend(contract.registered.clone().map(|told| (deploy.name.value.as_str(), told)));
+        self.native.extend(contract.id.as_ref().map(|_| (deploy.name.value.as_str(), contract.vm)));
+        Ok(())
+    }
+
+    /// Names behind ids are those of accounts, ids, contracts with ids of their own, and of contracts that some step
+    /// deploys.
+    fn check_ids(&self, scenario: &'s Scenario) -> Result<()> {
+        let deployed = scenario.steps.iter().filter_map(|step| match &step.action {
+            Action::Deploy(deploy) => Some(deploy.name.value.as_str()),
+            _ => None,
+        });
+        let all = self.interfaces.keys().copied().chain(deployed).collect::<Vec<_>>();
+        let mut used = Vec::new();
+        for entry in &scenario.ids {
+            used.extend(entry.account.names());
+            match &entry.form {
+                IdForm::OfName | IdForm::Signer => {}
+                IdForm::Given(id) => {
+                    let format = scenario.toolkits.get(entry.vm).map(Toolkit::addresses);
+                    let given = format.map(|format| format.parse_given(&id.value)).transpose();
+                    given.map_err(|error| Box::<Problem>::from(error).at(self.source, &id.span, "this key"))?;
+                }
+                IdForm::Derived { fields, .. } => used.extend(fields.names()),
+            }
+        }
+        let unknown = used.into_iter().find(|name| {
+            !name.value.starts_with("0x") && !all.contains(&name.value.as_str()) && !self.is_id(&name.value)
+        });
+        let Some(name) = unknown else { return Ok(()) };
+        Err(Problem::new(
+            "hexapla::scenario::unknown_name",
+            format!("there is no account, contract or key `{}`", name.value),
+        )
+        .at(self.source, &name.span, "not known anywhere")
+        .with_help(did_you_mean(&name.value, all)))
+    }
+
+    /// Whether a text is an id as only one VM writes it.
+    fn is_id(&self, text: &str) -> bool {
+        self.scenario.toolkits.parse_id(text).is_some()
+    }
+
+    fn invoke(&self, invoke: &Invoke) -> Result<()> {
+        self.sending(&invoke.sending, &invoke.program)?;
+        self.unsigned(&invoke.sending)?;
+        self.target(&invoke.program).map(|_| ())
+    }
+
+    fn call(&self, call: &Call) -> Result<Option<Function>> {
+        self.sending(&call.sending, &call.to)?;
+        self.unsigned(&call.sending)?;
+        if let Some((name, _)) = call.accounts.first() {
+            return Err(self.only_signed("accounts", &name.span));
+        }
+        if let Some(account) = call.remaining_accounts.first() {
+            return Err(self.only_signed("remaining_accounts", &account.id.span));
+        }
+        let interface = self.target(&call.to)?;
+        let Some(wanted) = &call.function else {
+            if call.raw.is_none() && interface.is_some() && call.sending.value.is_none() {
+                let problem = Problem::new("hexapla::scenario::no_function", "the call does not say which function");
+                return Err(problem
+                    .at(self.source, &call.to.span, "a contract without a function")
+                    .with_help("write `contract.function`, or send call data with `raw`, or coin with `value`"));
+            }
+            return Ok(None);
+        };
+        let arguments = call.sending.args.as_ref().map_or(0, |args| args.value.len());
+        let function = self.function(interface, wanted, arguments)?;
+        self.count(call.sending.args.as_ref(), &function.inputs, &function.signature, wanted)?;
+        Ok(Some(function))
+    }
+
+    fn function(&self, interface: Option<&Interface>, wanted: &At<String>, arguments: usize) -> Result<Function> {
+        let found = match interface {
+            Some(interface) => find_function(interface, &wanted.value, Some(arguments)).cloned().map_err(|error| {
+                let problem = Problem::new("hexapla::scenario::unknown_function", error.to_string());
+                let known = interface.functions.iter().map(|function| function.name.as_str());
+                // The message names near functions itself where there are any.
+                match &error {
+                    ArgumentError::UnknownFunction { suggestions, .. } if suggestions.is_empty() => {
+                        problem.with_help(did_you_mean(wanted.value.split('(').next().unwrap_or_default(), known))
+                    }
+                    _ => problem,
+                }
+            }),
+            None => Function::from_solidity_signature(&wanted.value).map_err(|error| {
+                Problem::new("hexapla::scenario::no_interface", error.to_string())
+                    .with_help("nothing is known about this account's functions; write the signature, e.g. `balanceOf(address)(uint256)`")
+            }),
+        };
+        found.map_err(|problem| problem.at(self.source, &wanted.span, "this function"))
+    }
+
+    fn target(&self, to: &At<String>) -> Result<Option<&Interface>> {
+        if to.value.starts_with("0x") {
+            return Ok(None);
+        }
+        self.known(to).map(Option::as_deref)
+    }
+
+    fn known(&self, name: &At<String>) -> Result<&Option<Arc<Interface>>> {
+        self.interfaces.get(name.value.as_str()).ok_or_else(|| {
+            Problem::new(
+                "hexapla::scenario::unknown_name",
+                format!("there is no account or contract `{}` here", name.value),
+            )
+            .at(self.source, &name.span, "not known at this step")
+            .with_help(did_you_mean(&name.value, self.interfaces.keys().copied()))
+        })
+    }
+
+    fn sending(&self, sending: &Sending, target: &At<String>) -> Result<()> {
+        match &sending.from {
+            Some(from) if !from.value.starts_with("0x") => self.known(from).map(|_| ()),
+            Some(_) => Ok(()),
+            None if !self.scenario.accounts.is_empty() || self.scenario.signer(sending).is_some() => Ok(()),
+            None => Err(Problem::new("hexapla::scenario::no_sender", "nobody is there to send the transaction")
+                .at(self.source, &target.span, "sent by the first account, but there is none")
+                .with_help("add `[accounts]` with e.g. `alice = \"100 ether\"`")),
+        }
+    }
+
+    /// The number of arguments, and the names of those that are named.
+    fn count(&self, args: Option<&At<Vec<Arg>>>, params: &[Param], signature: &str, target: &At<String>) -> Result<()> {
+        let names = args.iter().flat_map(|args| &args.value).filter_map(|arg| arg.name.as_ref());
+        for name in names {
+            if !params.iter().any(|param| *param.name == *name.value) {
+                let known = params.iter().map(|param| &*param.name);
+                let message = format!("{signature} has no argument `{}`", name.value);
+                return Err(Problem::new("hexapla::scenario::arguments", message)
+                    .at(self.source, &name.span, "not known here")
+                    .with_help(did_you_mean(&name.value, known)));
+            }
+        }
+        let given = args.map_or(0, |args| args.value.len());
+        let takes = params.len();
+        if takes == given {
+            return Ok(());
+        }
+        let span = args.map_or(&target.span, |args| &args.span);
+        let unit = if takes == 1 { "argument" } else { "arguments" };
+        Err(Problem::new("hexapla::scenario::arguments", format!("{signature} takes {takes} {unit}, {given} given"))
+            .at(self.source, span, format!("{given} given")))
+    }
+}

@@ -1,0 +1,214 @@
+//! Deployments and calls.
+
+use super::{
+    Player,
+    report::{Sent, StepKind, StepReport},
+};
+use crate::{
+    explain::frame::{ExplainedCall, explain, explain_event, gas_by_vm},
+    format::{At, Call, Deploy, Sending, Step},
+    problem::{Problem, Result},
+    world::{artifact::Contract, names::Names},
+};
+use hexapla::{AccessSet, Receipt, TxEnv};
+use hexapla_abi::{Abi, AnyCodec, Codec as _, CodecError, Function, SolidityCodec, Tree, Value, value_to_json};
+use hexapla_primitives::{Address, Bytes, VmId};
+use hexapla_toolkit::{Currency, Toolkit};
+
+/// How to read what a transaction returns.
+#[derive(Clone, Copy)]
+pub(super) struct Results<'f> {
+    pub(super) function: &'f Function,
+    pub(super) abi: Abi,
+}
+
+impl<'f> Results<'f> {
+    /// Those of a call in the EVM lane.
+    pub(super) fn of_evm(function: &'f Function) -> Self {
+        Self { function, abi: Abi::default() }
+    }
+
+    pub(super) fn decode(self, names: &Names, output: &[u8]) -> Result<Vec<Value>, CodecError> {
+        AnyCodec::new(self.abi, &names.book_of(self.abi)).decode_output(self.function, output)
+    }
+}
+
+impl Player<'_> {
+    pub(super) fn deploy(&mut self, step: &Step, deploy: &Deploy, contract: Contract) -> Result<StepReport> {
+        if let Some(id) = contract.id.as_ref().filter(|_| contract.is_native()) {
+            return match self.scenario.deployer(deploy) {
+                Some(_) => self.load(step, deploy, &contract, id),
+                None => self.install(step, deploy, &contract, id),
+            };
+        }
+        let code = contract.code.bytes();
+        let from = self.sender(&deploy.sending)?;
+        let name = &deploy.name.value;
+        // The contract's own name may stand in its arguments: where it will be is known.
+        let nonce = self.world.chain.create(from, Bytes::new())?.nonce;
+        self.world.names.add(name, from.create(nonce));
+        self.world.resolve_names();
+        let args = self.constructor_arguments(deploy, &contract)?;
+        let init_code: Bytes = [code.as_ref(), &args].concat().into();
+        let tx = self.world.chain.create(from, init_code)?;
+        let (receipt, access) = self.transact(step, tx, &deploy.sending)?;
+        match receipt.created {
+            Some(address) => {
+                self.world.names.add_contract(name, address, contract.interface.clone(), code.len());
+                if let Some(told) = &contract.registered {
+                    self.world.chain.set_interface(address, told)?;
+                }
+            }
+            None => self.world.names.remove(name),
+        }
+        let mut report = StepReport::of(step, StepKind::Deploy);
+        report.later_steps_cannot_run = receipt.created.is_none() && !step.expect.is_failure();
+        let tree = self.tree(&receipt);
+        self.finish(step, VmId::EVM, report, receipt, Some(access), (tree, None))
+    }
+
+    fn constructor_arguments(&self, deploy: &Deploy, contract: &Contract) -> Result<Bytes> {
+        let constructor = contract.interface.as_ref().and_then(|interface| interface.constructor.as_ref());
+        let Some(constructor) = constructor else {
+            return Ok(Bytes::new());
+        };
+        let signature = format!("the constructor of {}", deploy.name.value);
+        let args = self.arguments(&signature, &constructor.inputs, deploy.sending.args.as_ref())?;
+        SolidityCodec::default()
+            .encode_constructor(constructor, &args)
+            .map_err(|error| self.encoding(error, &deploy.name.span))
+    }
+
+    pub(super) fn call(&mut self, step: &Step, call: &Call, function: Option<&Function>) -> Result<StepReport> {
+        let input = match (function, &call.raw) {
+            (Some(function), _) => {
+                let args = self.arguments(&function.signature, &function.inputs, call.sending.args.as_ref())?;
+                let encoded = SolidityCodec::default().encode_call(function, &args);
+                encoded.map_err(|error| self.encoding(error, &call.to.span))?
+            }
+            (None, Some(raw)) => self.bytes(raw)?,
+            (None, None) => Bytes::new(),
+        };
+        let to = self.account(&call.to)?;
+        let dry_run = call.is_static.unwrap_or_else(|| function.is_some_and(Function::is_read_only));
+        self.send(step, &call.sending, to, input, function, (dry_run, call.save.as_ref()))
+    }
+
+    /// Sends a call, or only looks what it would give, and saves its results.
+    pub(super) fn send(
+        &mut self,
+        step: &Step,
+        sending: &Sending,
+        to: Address,
+        input: Bytes,
+        function: Option<&Function>,
+        (dry_run, save): (bool, Option<&At<Vec<At<String>>>>),
+    ) -> Result<StepReport> {
+        let tx = self.world.chain.call(self.sender(sending)?, to, input)?;
+        let (kind, receipt, access) = if dry_run {
+            let tx = self.with_terms(tx, sending)?;
+            let receipt = self.world.chain.simulate(tx).map_err(|error| self.not_sent(step, error))?;
+            (StepKind::View, receipt, None)
+        } else {
+            let (receipt, access) = self.transact(step, tx, sending)?;
+            (StepKind::Transaction, receipt, Some(access))
+        };
+        let mut report = StepReport::of(step, kind);
+        let results = function.map(Results::of_evm);
+        report.later_steps_cannot_run = !self.save(save, results, &receipt)? && !step.expect.is_failure();
+        let tree = self.tree(&receipt);
+        self.finish(step, VmId::EVM, report, receipt, access, (tree, results))
+    }
+
+    fn encoding(&self, error: hexapla_abi::CodecError, span: &std::ops::Range<usize>) -> Box<Problem> {
+        Problem::new("hexapla::scenario::encoding", error.to_string()).at(&self.scenario.source, span, "this call")
+    }
+
+    fn sender(&self, sending: &Sending) -> Result<Address> {
+        sending.from.as_ref().map_or_else(|| Ok(self.first_account()), |from| self.account(from))
+    }
+
+    /// The native coin as a VM counts it.
+    pub(super) fn currency(&self, vm: VmId) -> Currency {
+        self.scenario.toolkits.get(vm).map_or(Currency { unit: "wei", wei: 1 }, Toolkit::currency)
+    }
+
+    fn with_terms(&self, mut tx: TxEnv, sending: &Sending) -> Result<TxEnv> {
+        if let Some(value) = &sending.value {
+            tx.value = self.number(value)?;
+        }
+        if let Some(gas) = &sending.gas {
+            tx.gas_limit = gas.value;
+        }
+        Ok(tx)
+    }
+
+    fn transact(&mut self, step: &Step, tx: TxEnv, sending: &Sending) -> Result<(Receipt, AccessSet)> {
+        let tx = self.with_terms(tx, sending)?;
+        let committed = self.world.chain.transact(tx).map_err(|error| self.not_sent(step, error))?;
+        Ok((committed.receipt, committed.access))
+    }
+
+    pub(super) fn not_sent(&self, step: &Step, error: hexapla::ChainError) -> Box<Problem> {
+        Box::<Problem>::from(error).at(&self.scenario.source, &step.span, "this step")
+    }
+
+    /// Saves the results under the names that the step gives them; `false` where there are none to save.
+    pub(super) fn save(
+        &mut self,
+        names: Option<&At<Vec<At<String>>>>,
+        results: Option<Results<'_>>,
+        receipt: &Receipt,
+    ) -> Result<bool> {
+        let Some(names) = names else { return Ok(true) };
+        if !receipt.is_success() {
+            return Ok(false);
+        }
+        let values = match results {
+            Some(results) => match results.decode(&self.world.names, &receipt.output) {
+                Ok(values) => values.iter().map(value_to_json).collect(),
+                Err(_) => return Ok(false),
+            },
+            None => vec![Tree::String(receipt.output.to_string())],
+        };
+        match (names.value.as_slice(), values.as_slice()) {
+            ([name], [value]) => self.world.saved.insert(&name.value, value.clone()),
+            ([name], values) => self.world.saved.insert(&name.value, Tree::Array(values.to_vec())),
+            (names, values) if names.len() == values.len() => {
+                names.iter().zip(values).for_each(|(name, value)| self.world.saved.insert(&name.value, value.clone()));
+            }
+            (wanted, values) => {
+                let message =
+                    format!("{} results are to be saved, but the function returns {}", wanted.len(), values.len());
+                let problem = Problem::new("hexapla::scenario::save", message);
+                return Err(problem.at(&self.scenario.source, &names.span, "these names"));
+            }
+        }
+        Ok(true)
+    }
+
+    /// The call tree of a transaction of the EVM lane.
+    fn tree(&self, receipt: &Receipt) -> Option<ExplainedCall> {
+        receipt.trace.as_ref().map(|trace| explain(&self.world.names, trace))
+    }
+
+    /// `lane` is the VM of whose form the transaction is.
+    pub(super) fn finish(
+        &mut self,
+        step: &Step,
+        lane: VmId,
+        mut report: StepReport,
+        receipt: Receipt,
+        access: Option<AccessSet>,
+        (call, results): (Option<ExplainedCall>, Option<Results<'_>>),
+    ) -> Result<StepReport> {
+        let names = &self.world.names;
+        let events = receipt.logs.iter().map(|log| explain_event(names, log)).collect();
+        let gas_by_vm = receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default();
+        let currency = self.currency(lane);
+        let sent = Sent { receipt, call, events, gas_by_vm, access, loaded: None, currency };
+        self.expect_sent(step, &sent, results, &mut report)?;
+        report.sent = Some(sent);
+        Ok(report)
+    }
+}

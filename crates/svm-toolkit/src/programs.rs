@@ -1,0 +1,69 @@
+//! The programs with which a chain begins, and their interfaces.
+
+use crate::address::id_of;
+use hexapla_abi::Interface;
+use hexapla_svm_types::{Pubkey, spl};
+use hexapla_toolkit::Predeployed;
+use std::sync::{Arc, LazyLock};
+
+/// The name of the System program.
+const SYSTEM: &str = "system-program";
+
+macro_rules! idl {
+    ($file:literal) => {
+        include_str!(concat!("../idl/", $file))
+    };
+}
+
+/// The interfaces of programs, by the programs' names.
+const INTERFACES: [(&str, &str); 5] = [
+    (SYSTEM, idl!("system.json")),
+    ("spl-token", idl!("spl-token.json")),
+    ("spl-token-2022", idl!("token-2022.json")),
+    ("spl-associated-token-account", idl!("associated-token.json")),
+    ("spl-memo", idl!("memo.json")),
+];
+
+/// The programs with which a chain begins.
+pub(crate) static PROGRAMS: LazyLock<Vec<Predeployed>> = LazyLock::new(|| {
+    let spl = spl::PROGRAMS.iter().map(|program| known(program.name, program.id));
+    std::iter::once(known(SYSTEM, Pubkey::default())).chain(spl).collect()
+});
+
+fn known(name: &'static str, id: Pubkey) -> Predeployed {
+    let idl = INTERFACES.iter().find(|(of, _)| *of == name);
+    let interface = idl.and_then(|(_, idl)| Interface::detect(idl).ok()).map(Arc::new);
+    Predeployed { name, id: id_of(&id), interface }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, path::Path};
+
+    #[test]
+    fn every_interface_is_of_a_program_and_can_be_read() {
+        for (name, _) in INTERFACES {
+            let program = PROGRAMS.iter().find(|program| program.name == name).expect("a program of this name");
+            assert!(program.interface.is_some(), "{name}");
+        }
+        let token = PROGRAMS[1].interface.as_ref().expect("an interface");
+        assert!(token.function("transferChecked").or_else(|| token.function("transfer_checked")).is_some());
+    }
+
+    /// This crate has copies, so that it can be packaged.
+    #[test]
+    fn the_interfaces_are_those_of_the_repository() {
+        let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (own, shared) = (crate_root.join("idl"), crate_root.join("../../contracts/svm/idl"));
+        let files = |folder: &Path| {
+            let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+            files.sort();
+            files
+        };
+        assert_eq!(files(&own), files(&shared));
+        for file in files(&own) {
+            assert_eq!(fs::read(own.join(&file)).unwrap(), fs::read(shared.join(&file)).unwrap(), "{file:?}");
+        }
+    }
+}

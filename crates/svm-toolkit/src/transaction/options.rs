@@ -1,0 +1,16 @@
+//! What transactions and deployments can say.
+
+use hexapla_toolkit::{FieldKind, FieldSpec};
+
+/// In micro-lamports for each compute unit.
+pub(super) const UNIT_PRICE: &str = "unit_price";
+/// Lookup tables.
+pub(super) const TABLES: &str = "tables";
+/// Most bytes of code that upgrades may bring without more room being made; those of the code by default.
+pub(super) const MAX_LEN: &str = "max_len";
+
+/// What a transaction can say beside its calls.
+pub(super) const OPTIONS: [FieldSpec; 2] =
+    [FieldSpec::optional(UNIT_PRICE, FieldKind::Number), FieldSpec::optional(TABLES, FieldKind::Ids)];
+/// What a deployment can say beside its code.
+pub(super) const DEPLOY_OPTIONS: [FieldSpec; 1] = [FieldSpec::optional(MAX_LEN, FieldKind::Number)];
