@@ -27,6 +27,7 @@ pub enum EngineOptionKind {
 
 /// What was chosen.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(any(feature = "wasm", feature = "svm")), allow(dead_code, reason = "no VM, no choice"))]
 enum EngineValue<'v> {
     Choice(&'v str),
     Folder(Option<&'v PathBuf>),

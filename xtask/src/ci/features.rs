@@ -8,8 +8,12 @@ const CORE: &str = "--package hexapla-primitives --package hexapla-abi --package
                     --no-default-features";
 
 /// Packages with the features that are checked beside the default ones. This list only grows.
-const COMBINATIONS: [&str; 3] =
-    [CORE, "--package hexapla --no-default-features", "--package hexapla --no-default-features --features wasm"];
+const COMBINATIONS: [&str; 4] = [
+    CORE,
+    "--package hexapla --no-default-features",
+    "--package hexapla --no-default-features --features wasm",
+    "--package hexapla-scenario --no-default-features",
+];
 
 /// A check per combination.
 pub(super) fn steps() -> impl Iterator<Item = Step> {

@@ -13,10 +13,8 @@ use hexapla_toolkit::{DerivationSpec, FieldKind, FieldSpec, Toolkit};
 use std::sync::Arc;
 use toml::de::DeValue;
 
-/// An id as text.
+/// An id as text. Beside it stands what the toolkit calls a signer, and its derivations.
 const GIVEN: &str = "key";
-/// The id of a signer.
-const SIGNER: &str = "keypair";
 /// What stands before the name of an account that an instruction changes, or that signs it.
 const FLAGS: [&str; 2] = ["writable", "signer"];
 /// Numbers of parts and their sizes in bytes.
@@ -49,12 +47,13 @@ fn read_id(toolkit: &dyn Toolkit, source: &Arc<Source>, name: At<String>, item: 
 
 fn read_form(toolkit: &dyn Toolkit, fields: &mut Fields<'_>, name: &At<String>) -> Result<IdForm> {
     let derivations = toolkit.addresses().derivations();
-    let known = [GIVEN, SIGNER].into_iter().chain(derivations.iter().map(DerivationSpec::name)).collect::<Vec<_>>();
+    let signer = toolkit.words().signer;
+    let known = [GIVEN, signer].into_iter().chain(derivations.iter().map(DerivationSpec::name)).collect::<Vec<_>>();
     let given = known.iter().copied().filter(|form| fields.has(form)).collect::<Vec<_>>();
     match given.as_slice() {
         [] => Ok(IdForm::OfName),
-        [GIVEN] => Ok(IdForm::Given(fields.required(GIVEN, text)?)),
-        [SIGNER] => Ok(match fields.required(SIGNER, boolean)? {
+        [form] if *form == GIVEN => Ok(IdForm::Given(fields.required(GIVEN, text)?)),
+        [form] if *form == signer => Ok(match fields.required(signer, boolean)? {
             true => IdForm::Signer,
             false => IdForm::OfName,
         }),
