@@ -74,7 +74,7 @@ fn interface(abi: Abi) -> Interface {
         mutability: Mutability::NonPayable,
         selector: if abi == Abi::Cairo { vec![7; 32].into() } else { vec![7; 4].into() },
         signature: "pay".into(),
-        accounts: vec![],
+        ..Function::default()
     };
     Interface { abi, functions: vec![pay], ..Interface::default() }
 }

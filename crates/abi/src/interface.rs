@@ -59,7 +59,7 @@ pub struct Constructor {
 }
 
 /// A function that can be called.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Function {
     /// The name.
     pub name: String,
@@ -75,6 +75,12 @@ pub struct Function {
     pub signature: String,
     /// The accounts that a Solana instruction works on, in their order; empty in every other ABI.
     pub accounts: Vec<AccountParam>,
+    /// Type parameters by name: the caller says each as a text, such as `0x1::aptos_coin::AptosCoin` (Move). Empty in every
+    /// ABI without generic functions.
+    pub type_params: Vec<Arc<str>>,
+    /// Parameters before [`inputs`](Self::inputs) that no caller passes, by name: the callee's VM fills each with the
+    /// account that calls (Move's `&signer`).
+    pub caller_params: Vec<Arc<str>>,
 }
 
 /// An account that a Solana instruction works on.

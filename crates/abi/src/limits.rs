@@ -67,6 +67,10 @@ fn function(function: &Function) -> Result<(), WireError> {
     named(&item, &function.name, &function.selector, &function.signature)?;
     params(&item, [&function.inputs, &function.outputs])?;
     below("accounts", item, function.accounts.len(), ACCOUNTS_MAX)?;
+    for (what, names) in [("type parameters", &function.type_params), ("caller parameters", &function.caller_params)] {
+        below(what, item, names.len(), PARAMS_MAX)?;
+        names.iter().try_for_each(|name| below("bytes of a name", item, name.len(), NAME_BYTES_MAX))?;
+    }
     function.accounts.iter().try_for_each(|known| account(&item, known))
 }
 

@@ -95,7 +95,8 @@ impl Weigh for Function {
             };
             ITEM.saturating_add(text(account.name.len())).saturating_add(seeds)
         });
-        let parts = [ITEM, self.inputs.weight(), self.outputs.weight(), sum(accounts)];
+        let names = self.type_params.iter().chain(&self.caller_params).map(|name| text(name.len()));
+        let parts = [ITEM, self.inputs.weight(), self.outputs.weight(), sum(accounts), sum(names)];
         sum(parts.into_iter().chain(texts.into_iter().map(text)))
     }
 }

@@ -15,7 +15,7 @@ fn function(name: &str, selector: &[u8]) -> Function {
         mutability: Mutability::NonPayable,
         selector: selector.to_vec().into(),
         signature: format!("{name}()"),
-        accounts: vec![],
+        ..Function::default()
     }
 }
 

@@ -18,7 +18,7 @@ fn function(name: &str, selector: &[u8]) -> Function {
         mutability: Mutability::NonPayable,
         selector: selector.to_vec().into(),
         signature: name.into(),
-        accounts: vec![],
+        ..Function::default()
     }
 }
 

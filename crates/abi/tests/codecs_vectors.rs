@@ -74,7 +74,7 @@ fn check(abi: Abi, text: &str, at_least: usize) {
             mutability: Mutability::View,
             selector: bytes(&vector["selector"]).into(),
             signature: "check".into(),
-            accounts: vec![],
+            ..Function::default()
         };
         let interface = Interface { abi, functions: vec![function], ..Interface::default() };
         let function = &interface.functions[0];

@@ -33,7 +33,7 @@ fn an_interface_is_read_and_a_call_translated() {
         mutability: Mutability::NonPayable,
         selector: Vec::from(*b"pay!").into(),
         signature: "pay".into(),
-        accounts: vec![],
+        ..Function::default()
     };
     let interface = Interface { functions: vec![pay], ..Interface::default() };
     let bytes = interface.to_bytes().unwrap();

@@ -28,6 +28,7 @@ fn stake() -> Interface {
         selector: Bytes::from_static(b"deposit!"),
         signature: "deposit_for(u64,string?)".into(),
         accounts,
+        ..Function::default()
     };
     let error = CustomError {
         name: "VaultFull".into(),
@@ -193,4 +194,55 @@ fn the_page_shows_what_is_made() {
     } else {
         assert!(page == made, "docs/projections.md is not what is made; UPDATE_EXPECT=overwrite writes it");
     }
+}
+
+/// `public entry fun transfer<CoinType>(from: &signer, to: address, amount: u64)`, as Move has it.
+fn generic() -> Interface {
+    let transfer = Function {
+        name: "transfer".into(),
+        inputs: vec![Param::new("to", Type::Address), Param::new("amount", Type::Uint { bits: 64 })],
+        selector: Bytes::from_static(b"transfer"),
+        signature: "transfer(address,u64)".into(),
+        type_params: vec!["CoinType".into()],
+        caller_params: vec!["from".into()],
+        ..Function::default()
+    };
+    Interface { name: "coin".into(), abi: Abi::Bcs, functions: vec![transfer], ..Interface::default() }
+}
+
+#[test]
+fn type_parameters_are_texts_and_what_the_caller_fills_is_no_argument() {
+    for target in [Abi::Solidity, Abi::Borsh] {
+        let projection = Projection::new(Arc::new(generic()), target);
+        let shown = &projection.interface().functions[0];
+        let types = shown.inputs.iter().map(|param| &param.ty).collect::<Vec<_>>();
+        assert_eq!((types[0], types.len()), (&Type::String, 3), "{target:?}: {shown:?}");
+        assert!(shown.type_params.is_empty() && shown.caller_params.is_empty(), "{target:?}");
+        let coin = "0x1::aptos_coin::AptosCoin";
+        let to = Value::Address(Address::repeat_byte(7));
+        let given = vec![Value::string(coin), to.clone(), Value::uint(5_u64)];
+        let arguments = projection.arguments(0, given).unwrap();
+        assert_eq!((arguments.type_arguments, arguments.values), (vec![coin.to_owned()], vec![to, Value::uint(5_u64)]));
+        let explained = projection.explain(0).join("\n");
+        assert!(explained.contains("CoinType") && explained.contains("from: filled"), "{explained}");
+        assert!(projection.arguments(0, vec![Value::uint(1_u64), Value::uint(1_u64), Value::uint(5_u64)]).is_err());
+    }
+}
+
+#[test]
+fn interfaces_with_type_parameters_have_a_form_and_others_keep_theirs() {
+    let bytes = generic().to_bytes().unwrap();
+    assert_eq!(Interface::from_bytes(&bytes).unwrap(), generic());
+    let mut plain = generic();
+    plain.functions[0].type_params.clear();
+    plain.functions[0].caller_params.clear();
+    let shorter = plain.to_bytes().unwrap();
+    assert_eq!(bytes.len() - shorter.len(), 1 + 1 + 8 + 1 + 1 + 4, "two lists and nothing else");
+    // The bit without the list: a second form of the same interface is none.
+    let place = bytes.iter().zip(&shorter).position(|(one, other)| one != other).unwrap();
+    let mut empty_list = shorter.clone();
+    empty_list[place] |= 4;
+    let end = place + bytes[place..].windows(8).position(|window| window == b"CoinType").unwrap() - 2;
+    empty_list.insert(end, 0);
+    assert!(Interface::from_bytes(&empty_list).is_err());
 }

@@ -27,8 +27,8 @@ fn interface() -> impl Strategy<Value = (Interface, Vec<Vec<Value>>)> {
                 mutability: if payable { Mutability::Payable } else { Mutability::NonPayable },
                 selector: Bytes::from(vec![u8::try_from(index).unwrap(); 4]),
                 signature: format!("{name}#{index}"),
-                accounts: vec![],
                 name,
+                ..Function::default()
             });
             let interface = Interface { abi, functions: functions.collect(), ..Interface::default() };
             let tuple = |function: &Function| function.input_types().map(value_of).collect::<Vec<_>>();
@@ -107,7 +107,7 @@ fn the_same_abi_keeps_items_that_no_codec_could_tell_apart_or_encode() {
         mutability: Mutability::NonPayable,
         selector: Bytes::from_static(b"same"),
         signature: name.into(),
-        accounts: vec![],
+        ..Function::default()
     };
     let functions = vec![function("one", Type::Felt), function("other", Type::Bool)];
     let interface = Interface { functions, ..Interface::default() };
@@ -135,7 +135,7 @@ fn types_that_an_image_brings_along_are_listed_and_have_their_own_names() {
         mutability: Mutability::NonPayable,
         selector: Bytes::from_static(b"set"),
         signature: "set".into(),
-        accounts: vec![],
+        ..Function::default()
     };
     let interface = Interface { abi: Abi::Borsh, functions: vec![function], ..Interface::default() };
     let shown = Projection::new(Arc::new(interface), Abi::Solidity);

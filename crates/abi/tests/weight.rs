@@ -64,8 +64,8 @@ fn function(index: usize, inputs: Vec<Type>) -> Function {
         mutability: Mutability::NonPayable,
         selector: [&[1, 2, 3, 4, 5, 6][..], &u16::try_from(index).unwrap().to_be_bytes()].concat().into(),
         signature: format!("{name}()"),
-        accounts: vec![],
         name,
+        ..Function::default()
     }
 }
 

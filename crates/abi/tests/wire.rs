@@ -2,7 +2,10 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use alloy_primitives::{B256, hex};
 use hexapla_abi::{
@@ -46,6 +49,10 @@ prop_compose! {
     }
 }
 
+fn names() -> impl Strategy<Value = Vec<Arc<str>>> {
+    vec(".{0,6}".prop_map(|name| name.as_str().into()), 0..3)
+}
+
 prop_compose! {
     fn function()(
         (name, signature) in (".{0,6}", ".{0,9}"),
@@ -53,8 +60,10 @@ prop_compose! {
         mutability in mutability(),
         selector in vec(any::<u8>(), 0..9),
         accounts in vec(account(), 0..3),
+        (type_params, caller_params) in (names(), names()),
     ) -> Function {
-        Function { name, inputs, outputs, mutability, selector: selector.into(), signature, accounts }
+        let selector = selector.into();
+        Function { name, inputs, outputs, mutability, selector, signature, accounts, type_params, caller_params }
     }
 }
 

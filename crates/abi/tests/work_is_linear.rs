@@ -118,7 +118,7 @@ fn a_list_of_enums_does_not_become_a_list_of_wide_structs_for_nothing() {
         mutability: Mutability::View,
         selector: vec![1; 8].into(),
         signature: "choices()".into(),
-        accounts: vec![],
+        ..Function::default()
     };
     let source = Interface { abi: Abi::Borsh, functions: vec![function], ..Interface::default() };
     let projection = Projection::new(source.into(), Abi::Solidity);

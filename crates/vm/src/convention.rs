@@ -24,6 +24,8 @@ pub struct TypedCall<'a> {
     pub function: &'a Function,
     /// Its arguments.
     pub values: &'a [Value],
+    /// The function's type parameters, as the caller says them; one text for each.
+    pub type_arguments: &'a [String],
     /// The accounts that the caller named, where the ABI has such: one for each that the function leaves open.
     pub accounts: &'a [Option<B256>],
     /// How the function's derived accounts are found, each behind those that it needs.

@@ -114,7 +114,7 @@ fn read_instruction(json: &Json, types: &mut Types<'_>) -> Result<Function, Prob
     let accounts = Accounts::read(list(json, "accounts")?, &inputs)?;
     let signature = source::signature(&name, inputs.iter().map(|param| &param.ty));
     let mutability = mutability_of(&accounts, &outputs);
-    Ok(Function { name, inputs, outputs, mutability, selector, signature, accounts })
+    Ok(Function { name, inputs, outputs, mutability, selector, signature, accounts, ..Function::default() })
 }
 
 /// A view changes no account, and is of use for what it returns only.

@@ -129,7 +129,7 @@ fn read_function(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem
     };
     let selector = starknet_selector(&name).into();
     let signature = source::signature(&name, inputs.iter().map(|param| &param.ty));
-    Ok(Function { name, inputs, outputs, mutability, selector, signature, accounts: Vec::new() })
+    Ok(Function { name, inputs, outputs, mutability, selector, signature, ..Function::default() })
 }
 
 fn read_inputs(json: &Json, types: &mut Types<'_>) -> Result<Vec<Param>, Problem> {

@@ -143,7 +143,7 @@ fn read_instruction(json: &Json, types: &mut Types<'_>, programs: &Programs<'_>)
     let accounts = programs.accounts(json, &inputs)?;
     let signature = source::signature(&name, inputs.iter().map(|param| &param.ty));
     let mutability = mutability_of(&accounts, &[]);
-    Ok(Function { name, inputs, outputs: Vec::new(), mutability, selector: selector.into(), signature, accounts })
+    Ok(Function { name, inputs, mutability, selector: selector.into(), signature, accounts, ..Function::default() })
 }
 
 /// Whether an argument or a field always has its default value.

@@ -101,7 +101,7 @@ fn read_function(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem
     let mutability = mutability_of(list(json, "attributes")?)?;
     let signature = source::signature(&name, inputs.iter().map(|param| &param.ty));
     let selector = name.as_bytes().to_vec().into();
-    Ok(Function { name, inputs, outputs, mutability, selector, signature, accounts: Vec::new() })
+    Ok(Function { name, inputs, outputs, mutability, selector, signature, ..Function::default() })
 }
 
 fn mutability_of(attributes: &[Json]) -> Result<Mutability, Problem> {

@@ -183,7 +183,8 @@ impl Terms {
         let accounts = self.accounts(&function.accounts)?;
         let first = coin.then(|| (LAMPORTS.to_string(), Type::Uint { bits: 64 }));
         let ids = accounts.iter().map(|account| (self.param_name(&account.name), account.image.image().clone()));
-        let params = first.into_iter().chain(ids).chain(self.shown(&function.inputs, &inputs));
+        let types = function.type_params.iter().map(|name| (self.param_name(name), Type::String));
+        let params = first.into_iter().chain(types).chain(ids).chain(self.shown(&function.inputs, &inputs));
         let inputs_shown = params_of(params);
         let outputs_shown = params_of(self.shown(&function.outputs, &outputs));
         let types = inputs_shown.iter().map(|param| &param.ty).collect::<Vec<_>>();
@@ -196,8 +197,10 @@ impl Terms {
             mutability: function.mutability,
             signature,
             accounts: if coin { [payer()].into() } else { Vec::new() },
+            ..Function::default()
         };
-        Ok((shown, Plan { source, accounts, coin, inputs, outputs, derivations }))
+        let type_params = function.type_params.len();
+        Ok((shown, Plan { source, accounts, coin, type_params, inputs, outputs, derivations }))
     }
 
     /// The accounts that the caller says: those that are given and do not sign.
@@ -300,7 +303,7 @@ fn readers(source: &Interface, terms: Terms, made: &mut Made) -> Vec<Reader> {
                 outputs: [Param::new("", image.image().clone())].into(),
                 mutability: Mutability::View,
                 signature,
-                accounts: Vec::new(),
+                ..Function::default()
             };
             Ok(Reader { function, layout: index, image })
         });

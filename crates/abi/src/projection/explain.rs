@@ -20,11 +20,19 @@ impl Projection {
         if plan.coin {
             lines.push("lamports: the coin that is sent with the call; 0 for none".into());
         }
+        let types = source.type_params.iter().take(plan.type_params);
+        lines.extend(
+            types.map(|name| format!("{}: type parameter → string, a type as the callee writes it", escape(name))),
+        );
         for account in &plan.accounts {
             let name = escape(&account.name);
             let missing = if account.optional { "zero leaves it out" } else { "required" };
             lines.push(format!("{name}: account → {}, its 32-byte id; {missing}", account.image.image()));
         }
+        let filled = source.caller_params.iter();
+        lines.extend(
+            filled.map(|name| format!("{}: filled by the callee's VM with the account that calls", escape(name))),
+        );
         lines.extend(self.lines("", &source.inputs, &plan.inputs));
         lines.extend(self.lines("returns ", &source.outputs, &plan.outputs));
         lines

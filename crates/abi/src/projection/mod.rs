@@ -67,6 +67,8 @@ struct Plan {
     accounts: Vec<AccountArgument>,
     /// Whether the first argument says how much coin is sent.
     coin: bool,
+    /// Arguments behind it that say the source's type parameters.
+    type_params: usize,
     inputs: Vec<Image>,
     outputs: Vec<Image>,
     /// How the source's derived accounts are found.
@@ -99,6 +101,8 @@ pub struct Arguments {
     pub accounts: Vec<Option<B256>>,
     /// The coin that goes with the call, in the smallest unit; `None` where the caller says it by its own call.
     pub coin: Option<u64>,
+    /// The source function's type parameters, as the caller says them: one text for each.
+    pub type_arguments: Vec<String>,
 }
 
 impl Projection {
@@ -204,17 +208,18 @@ impl Projection {
     pub fn arguments(&self, function: usize, projected: Vec<Value>) -> Result<Arguments, ImageError> {
         let plan = item(&self.functions, "function", function)?;
         let name = || self.interface.functions.get(function).map(|function| brief(&function.signature));
-        let expected = usize::from(plan.coin) + plan.accounts.len() + plan.inputs.len();
+        let expected = usize::from(plan.coin) + plan.type_params + plan.accounts.len() + plan.inputs.len();
         count(|| name().unwrap_or_default(), expected, projected.len())?;
         if expected == plan.inputs.len() {
             return Ok(Arguments { values: translate(&plan.inputs, projected, Image::read)?, ..Arguments::default() });
         }
         let mut values = projected.into_iter();
         let coin = if plan.coin { values.next().map(coin).transpose()? } else { None };
+        let type_arguments = values.by_ref().take(plan.type_params).map(type_argument).collect::<Result<_, _>>()?;
         let accounts = plan.accounts.iter().zip(values.by_ref());
         let accounts = accounts.map(|(account, value)| account.id(value, &name)).collect::<Result<_, _>>()?;
         let values = translate(&plan.inputs, values.collect(), Image::read)?;
-        Ok(Arguments { values, accounts, coin })
+        Ok(Arguments { values, accounts, coin, type_arguments })
     }
 
     /// Results of the source function in the projection's terms.
@@ -300,6 +305,13 @@ fn coin(value: Value) -> Result<u64, ImageError> {
     match value {
         Value::Uint(n) if n.bit_len() <= 64 => Ok(n.saturating_to()),
         other => Err(not_an_image("u64", &other, "coin is a number of 64 bits")),
+    }
+}
+
+fn type_argument(value: Value) -> Result<String, ImageError> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(not_an_image("a type", &other, "a type of the callee is said by a text")),
     }
 }
 

@@ -217,7 +217,7 @@ fn convert_function(function: &alloy::Function) -> Result<Function, Problem> {
         selector: selector_of(&signature),
         signature,
         inputs,
-        accounts: Vec::new(),
+        ..Function::default()
     })
 }
 

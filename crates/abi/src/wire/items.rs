@@ -1,5 +1,7 @@
 //! The parts of an interface, field by field.
 
+use alloc::{sync::Arc, vec::Vec};
+
 use super::{
     WireError,
     io::{Reader, Wire, Writer},
@@ -28,7 +30,6 @@ macro_rules! records {
 records! {
     Interface { name, abi, constructor, functions, events, errors, types, layouts, refused, fallback, receive }
     Constructor { inputs, mutability }
-    Function { name, inputs, outputs, mutability, selector, signature, accounts }
     Param { name, ty }
     AccountParam { name, writable, signer, optional, source }
     AccountLayout { name, discriminator, ty }
@@ -60,6 +61,55 @@ macro_rules! choices {
 choices! {
     Abi("the ABI") { Solidity = 0, Borsh = 1, Bcs = 2, Cairo = 3, Fuel = 4 }
     Mutability("the mutability") { Pure = 0, View = 1, NonPayable = 2, Payable = 3 }
+}
+
+/// Bits beside the mutability of a function that say which lists follow its accounts; a list without items is not there.
+const TYPE_PARAMS: u8 = 1 << 2;
+const CALLER_PARAMS: u8 = 1 << 3;
+
+impl Wire for Function {
+    fn put(&self, writer: &mut Writer) -> Result<(), WireError> {
+        self.name.put(writer)?;
+        self.inputs.put(writer)?;
+        self.outputs.put(writer)?;
+        let lists = [(TYPE_PARAMS, &self.type_params), (CALLER_PARAMS, &self.caller_params)];
+        let there = || lists.iter().filter(|(_, list)| !list.is_empty());
+        let flags = there().fold(0, |flags, (flag, _)| flags | flag);
+        self.mutability.put(writer)?;
+        if let Some(last) = writer.out.last_mut() {
+            *last |= flags;
+        }
+        self.selector.put(writer)?;
+        self.signature.put(writer)?;
+        self.accounts.put(writer)?;
+        there().try_for_each(|(_, list)| list.put(writer))
+    }
+
+    fn take(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        let (name, inputs, outputs) = (Wire::take(reader)?, Wire::take(reader)?, Wire::take(reader)?);
+        let what = "the mutability";
+        let byte = reader.byte(what)?;
+        let mutability = match byte & !(TYPE_PARAMS | CALLER_PARAMS) {
+            0 => Mutability::Pure,
+            1 => Mutability::View,
+            2 => Mutability::NonPayable,
+            3 => Mutability::Payable,
+            _ => return Err(reader.invalid(what, "no such kind is known")),
+        };
+        let (selector, signature, accounts) = (Wire::take(reader)?, Wire::take(reader)?, Wire::take(reader)?);
+        let mut list = |flag: u8| -> Result<Vec<Arc<str>>, WireError> {
+            if byte & flag == 0 {
+                return Ok(Vec::new());
+            }
+            let names = Vec::take(reader)?;
+            if names.is_empty() {
+                return Err(reader.invalid("a list of parameters", "an empty one is left out"));
+            }
+            Ok(names)
+        };
+        let (type_params, caller_params) = (list(TYPE_PARAMS)?, list(CALLER_PARAMS)?);
+        Ok(Self { name, inputs, outputs, mutability, selector, signature, accounts, type_params, caller_params })
+    }
 }
 
 impl Wire for AccountSource {

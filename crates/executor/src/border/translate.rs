@@ -134,7 +134,8 @@ impl Call<'_> {
         let (callee, frame) = (self.callee, &*self.frame);
         let (caller, code) = (frame.caller, &frame.code.bytes);
         let derivations = projection.derivations(place);
-        let call = TypedCall { caller, code, function, values, accounts, derivations };
+        let type_arguments = &arguments.type_arguments;
+        let call = TypedCall { caller, code, function, values, type_arguments, accounts, derivations };
         let input =
             with_book(frame.vm, self.state, |book| callee.write_call(&call, book))?.map_err(|error| match error {
                 HostError::Fault { kind: FaultKind::Border, message } => not_passed(name, message),

@@ -47,7 +47,7 @@ fn function(Signature(name, inputs, outputs, mutability): &Signature) -> Functio
         mutability: *mutability,
         selector,
         signature,
-        accounts: Vec::new(),
+        ..Function::default()
     }
 }
 

@@ -265,6 +265,7 @@ fn a_failure_that_a_program_passes_on_is_not_taken_for_one_of_its_own() {
             mutability: Mutability::NonPayable,
             signature: "run".into(),
             accounts: vec![account("state", actor.state, true), account("contract", alias(contract), false)],
+            ..Function::default()
         }
     };
     let own_error = CustomError {
