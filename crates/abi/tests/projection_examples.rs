@@ -3,8 +3,8 @@
 use std::{fmt::Write as _, fs, path::Path, sync::Arc};
 
 use hexapla_abi::{
-    Abi, AccountLayout, AccountParam, AccountSource, B256, Bytes, CustomError, Field, Function, ImageError, Interface,
-    Mutability, Param, Projection, Type, Value,
+    Abi, AccountLayout, AccountParam, AccountSource, Address, B256, Bytes, CustomError, Field, Function, ImageError,
+    Interface, Mutability, Param, Projection, Type, Value,
 };
 
 fn account(name: &str, signer: bool, optional: bool, source: AccountSource) -> AccountParam {
