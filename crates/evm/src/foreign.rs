@@ -42,8 +42,8 @@ impl Machine {
     /// border. The order is that of an EVM call.
     pub(crate) fn run_foreign(&mut self, call: ForeignCall) -> Result<ForeignEnd, Fatal> {
         let ForeignCall { mut frame, copied, payer, reservoir, memory } = call;
-        if let Some(tracer) = &mut self.tracer {
-            tracer.enter(&frame, self.evm.ctx.journaled_state.logs().len());
+        if self.is_watched() {
+            self.frame_begins(&frame);
         }
         let entered = self.enter_frame(&mut frame, payer, copied)?;
         let mut gas = Gas::new_with_regular_gas_and_reservoir(frame.gas_limit, reservoir);
@@ -55,8 +55,10 @@ impl Machine {
             }
         };
         let Ended { end, output, translation } = ended;
+        if self.is_watched() {
+            self.frame_ends(&end, None);
+        }
         if let Some(tracer) = &mut self.tracer {
-            tracer.exit(&end, self.evm.ctx.journaled_state.logs(), None);
             tracer.translated(&end, translation);
         }
         Ok(ForeignEnd { end, output, gas })
@@ -178,10 +180,9 @@ impl Machine {
 
     /// A refused call is a node of the call tree as well.
     pub(crate) fn trace_refused(&mut self, frame: &Frame, end: &FrameEnd) {
-        if let Some(tracer) = &mut self.tracer {
-            let logs = self.evm.ctx.journaled_state.logs();
-            tracer.enter(frame, logs.len());
-            tracer.exit(end, logs, None);
+        if self.is_watched() {
+            self.frame_begins(frame);
+            self.frame_ends(end, None);
         }
     }
 }

@@ -51,7 +51,7 @@ impl EvmTr for Machine {
         {
             return self.leave_evm(init).map(|result| ItemOrResult::Result(FrameResult::Call(result)));
         }
-        if self.tracer.is_some() {
+        if self.is_watched() {
             self.trace_beginning(&init);
         }
         let contract = match &init.frame_input {
@@ -253,17 +253,14 @@ impl Machine {
             }
             FrameInput::Empty => return,
         };
-        let logs = self.evm.ctx.journal().logs().len();
-        if let Some(tracer) = &mut self.tracer {
-            tracer.enter(&frame, logs);
-        }
+        self.frame_begins(&frame);
     }
 
     /// An EVM frame has ended: notes why it failed and closes its node in the call tree. `contract` is the called one
     /// where the frame has never begun to run.
     #[inline]
     fn frame_ended(&mut self, result: &FrameResult, contract: Option<Address>) {
-        if self.tracer.is_some() || !result.interpreter_result().result.is_ok() {
+        if self.is_watched() || !result.interpreter_result().result.is_ok() {
             self.note_end(result, contract);
         }
     }
@@ -277,14 +274,13 @@ impl Machine {
         let inner = result.interpreter_result();
         // A failed activation has left a better fault than revm can give.
         let fault = self.refused_code.take().or_else(|| fault_of(inner.result, contract, &inner.output));
-        if let Some(tracer) = &mut self.tracer {
+        if self.is_watched() {
             let exit = match &fault {
                 None => Exit::Return(inner.output.clone()),
                 Some(fault) => Exit::Fault(fault.clone()),
             };
             let gas_left = if inner.result.is_ok_or_revert() { inner.gas.remaining() } else { 0 };
-            let end = FrameEnd { exit, gas_left, native_used: None };
-            tracer.exit(&end, self.evm.ctx.journaled_state.logs(), created);
+            self.frame_ends(&FrameEnd { exit, gas_left, native_used: None }, created);
         }
         self.last_fault = fault;
     }

@@ -34,6 +34,7 @@ impl Machine {
         self.tracer = trace.then(Tracer::default);
         let mut frame = Frame::root(vm, payer, Bytes::copy_from_slice(tx.id()), tx.gas_limit());
         let ended = self.run_lane(&mut frame, tx);
+        self.tell_state();
         let logs = self.evm.ctx.journal_mut().take_logs();
         self.evm.ctx.journal_mut().commit_tx();
         self.evm.ctx.local_mut().clear();
@@ -68,9 +69,7 @@ impl Machine {
         if let Err(Ended { end: FrameEnd { exit: Exit::Fault(fault), .. }, .. }) = self.enter_frame(frame, None, 0)? {
             return Err(ExecuteError::Rejected(LaneRejection::new(fault.kind.name(), fault.message)));
         }
-        if let Some(tracer) = &mut self.tracer {
-            tracer.enter(frame, self.evm.ctx.journaled_state.logs().len());
-        }
+        self.frame_begins(frame);
         let (gas, fee_gas) = (Gas::new(frame.gas_limit), Gas::new(tx.state_gas()));
         let mut host = self.lane_host(frame, gas, fee_gas).fees_pay();
         let validated = tx.validate(&mut host);
@@ -97,8 +96,8 @@ impl Machine {
         let lane_end = LaneEnd { exit: end.exit.clone(), gas_used, native_used };
         let gas = Gas::new(end.gas_left);
         run.settle(&lane_end, &mut self.lane_host(frame, gas, Gas::new(tx.state_gas())).fees_pay())?;
+        self.frame_ends(&end, None);
         if let Some(tracer) = &mut self.tracer {
-            tracer.exit(&end, self.evm.ctx.journaled_state.logs(), None);
             tracer.translated(&end, translation);
         }
         Ok((end, gas_used))

@@ -8,6 +8,7 @@
 //! - `frames`: revm's frame hooks: where a call leaves the EVM, and where Stylus code is created
 //! - `foreign`: runs a frame of another VM inside the transaction
 //! - `host`: what such a frame may ask for
+//! - [`Inspector`]: is told what a transaction does, over all VMs
 //! - `lane`: executes transactions of other VMs' lanes
 //! - `fault`: revm's results as faults
 //! - [`decode_transaction`]: transactions as Ethereum's wallets sign them
@@ -28,10 +29,12 @@ mod foreign;
 mod frames;
 mod handler;
 mod host;
+mod inspect;
 mod lane;
 mod machine;
 mod transaction;
 
+pub use inspect::Inspector;
 pub use machine::{ExecuteError, Executed, Machine};
 pub use transaction::{TRANSACTION_BYTES_MAX, decode_transaction};
 

@@ -1,6 +1,6 @@
 //! Executes transactions of the EVM lane.
 
-use crate::handler::LaneHandler;
+use crate::{handler::LaneHandler, inspect::Inspector};
 use alloc::{
     boxed::Box,
     format,
@@ -31,6 +31,7 @@ pub struct Machine {
     pub(crate) border: Box<dyn Border>,
     pub(crate) environment: Environment,
     pub(crate) tracer: Option<Tracer>,
+    pub(crate) inspector: Option<Box<dyn Inspector>>,
     /// The frame stack's height below the running segment of revm's loop.
     pub(crate) base: Option<usize>,
     /// The VM that made the call with which the next segment of revm's loop begins, if it is not the EVM.
@@ -115,6 +116,7 @@ impl Machine {
             border,
             environment,
             tracer: None,
+            inspector: None,
             base: None,
             segment_caller: None,
             fee: U256::ZERO,
@@ -129,6 +131,7 @@ impl Machine {
         self.reset(tx);
         self.tracer = trace.then(Tracer::default);
         let result = LaneHandler.run(self);
+        self.tell_state();
         let changes = self.evm.ctx.journaled_state.take_changes();
         let trace = self.tracer.take().and_then(Tracer::finish);
         if let Some(failure) = self.evm.ctx.journaled_state.take_failure() {
@@ -153,6 +156,7 @@ impl Machine {
     /// Forgets a transaction that was left in the middle by a panic. The state of the block is as it was before it.
     pub fn abandon(&mut self) {
         self.evm.ctx.journaled_state.take_changes();
+        self.evm.ctx.journaled_state.take_events();
         self.evm.ctx.local_mut().clear();
         self.evm.frame_stack.clear();
         self.border.take_crossings();

@@ -11,7 +11,7 @@ use crate::{
     transaction::Transaction,
 };
 use alloc::{boxed::Box, format, sync::Arc};
-use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Machine, SpecId};
+use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Inspector, Machine, SpecId};
 #[cfg(feature = "std")]
 use hexapla_primitives::Bytes;
 use hexapla_primitives::{VmId, platform::catch_panic};
@@ -205,6 +205,15 @@ impl BlockRun {
             Transaction::Evm(tx) => self.outcome(|machine| machine.execute(tx.env.clone(), trace)),
             Transaction::Lane { vm, tx } => self.outcome(|machine| machine.execute_lane(*vm, &**tx, trace)),
         }
+    }
+
+    /// The same, told to `inspector` while it runs: calls of all VMs, storage, objects, events. Gas and results are the same
+    /// as without.
+    pub fn inspect(&mut self, tx: &Transaction, inspector: Box<dyn Inspector>) -> Result<Outcome, ExecuteError> {
+        self.machine.set_inspector(inspector);
+        let outcome = self.run(tx, false);
+        self.machine.take_inspector();
+        outcome
     }
 
     fn run_once(&mut self, tx: Transaction, trace: bool) -> Result<Outcome, ExecuteError> {

@@ -38,8 +38,10 @@ pub use executor::{BlockRun, ChainConfig, Executor, SetupError};
 pub use receipt::{Receipt, Status};
 pub use transaction::{EvmTransaction, Transaction};
 
-pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, SpecId, TxEnv, TxKind};
-pub use hexapla_state::{AccessSet, BlockChanges, Location, LocationValue, Overlay, StateError, StateReader};
+pub use hexapla_evm::{self as evm, AccountInfo, BlockEnv, ExecuteError, Inspector, SpecId, TxEnv, TxKind};
+pub use hexapla_state::{
+    AccessSet, BlockChanges, Location, LocationValue, Overlay, StateError, StateEvent, StateReader,
+};
 pub use hexapla_vm::{
     CallKind, CallNode, Crossing, CrossingFault, Excerpt, Lane, LaneChecks, LaneRejection, LaneTransaction, TraceItem,
     Translation, Vm, VmSet,

@@ -32,9 +32,9 @@ pub use hexapla_chain::{self as chain, Chain, ChainError, ChainSnapshot, Committ
 pub use hexapla_executor::{self as executor, border, estimate, receipt, system};
 pub use hexapla_executor::{
     AccessSet, AccountInfo, BlockChanges, BlockEnv, BlockRun, CallKind, CallNode, ChainConfig, Crossing, CrossingFault,
-    EvmTransaction, Excerpt, ExecuteError, Executor, Lane, LaneChecks, LaneRejection, LaneTransaction, Location,
-    LocationValue, Overlay, Receipt, SpecId, StateError, StateReader, Status, TraceItem, Transaction, Translation,
-    TxEnv, TxKind, Vm, VmSet, evm,
+    EvmTransaction, Excerpt, ExecuteError, Executor, Inspector, Lane, LaneChecks, LaneRejection, LaneTransaction,
+    Location, LocationValue, Overlay, Receipt, SpecId, StateError, StateEvent, StateReader, Status, TraceItem,
+    Transaction, Translation, TxEnv, TxKind, Vm, VmSet, evm,
 };
 pub use hexapla_primitives as primitives;
 pub use hexapla_statedb::{ObjectProof, StateDb};

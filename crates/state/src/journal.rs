@@ -6,6 +6,7 @@
 
 use crate::{
     changes::{ObjectSlot, ObjectState, TxChanges},
+    events::StateEvent,
     reader::StateError,
 };
 use alloc::vec::Vec;
@@ -70,6 +71,8 @@ pub struct WorldJournal<DB> {
     checkpoints: Vec<usize>,
     /// A fault of the database that revm's interface could not carry.
     failure: Option<StateError>,
+    /// What has happened since somebody asked, where anybody watches.
+    events: Option<Vec<StateEvent>>,
 }
 
 impl<DB: Database + WorldSource> WorldJournal<DB> {
@@ -106,6 +109,9 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
         if !self.objects.contains_key(key) {
             self.load(key)?;
         }
+        if let Some(events) = &mut self.events {
+            events.push(StateEvent::ObjectWritten { key: key.clone(), value: value.clone() });
+        }
         if let Some(slot) = self.objects.get_mut(key) {
             let former = core::mem::replace(&mut slot.present, value);
             self.undo.push(Undo::Write(key.clone(), former));
@@ -129,7 +135,20 @@ impl<DB: Database + WorldSource> WorldJournal<DB> {
         if is_cold {
             self.undo.push(Undo::Access(key.clone()));
         }
+        if let Some(events) = &mut self.events {
+            events.push(StateEvent::ObjectRead { key: key.clone(), value: access.present.clone() });
+        }
         Ok(access)
+    }
+
+    /// Keeps what happens from now on, for [`WorldJournal::take_events`]; or no longer.
+    pub fn watch(&mut self, on: bool) {
+        self.events = on.then(Vec::new);
+    }
+
+    /// What has happened since the last time, in order; nothing where nobody watches.
+    pub fn take_events(&mut self) -> Vec<StateEvent> {
+        self.events.as_mut().map(core::mem::take).unwrap_or_default()
     }
 
     /// Ends the transaction: everything it read and wrote. The journal is as new afterwards.
@@ -186,6 +205,7 @@ impl<DB: Database + WorldSource> JournalTr for WorldJournal<DB> {
             undo: Vec::new(),
             checkpoints: Vec::new(),
             failure: None,
+            events: None,
         }
     }
 
@@ -267,7 +287,11 @@ impl<DB: Database + WorldSource> JournalTr for WorldJournal<DB> {
         key: StorageKey,
         skip: bool,
     ) -> Result<StateLoad<StorageValue>, JournalLoadError<DbError<DB>>> {
-        self.words.sload_skip_cold_load(address, key, skip)
+        let load = self.words.sload_skip_cold_load(address, key, skip)?;
+        if let Some(events) = &mut self.events {
+            events.push(StateEvent::WordRead { account: address, key, value: load.data });
+        }
+        Ok(load)
     }
 
     #[inline]
@@ -278,7 +302,11 @@ impl<DB: Database + WorldSource> JournalTr for WorldJournal<DB> {
         value: StorageValue,
         skip: bool,
     ) -> Result<StateLoad<SStoreResult>, JournalLoadError<DbError<DB>>> {
-        self.words.sstore_skip_cold_load(address, key, value, skip)
+        let stored = self.words.sstore_skip_cold_load(address, key, value, skip)?;
+        if let Some(events) = &mut self.events {
+            events.push(StateEvent::WordWritten { account: address, key, value });
+        }
+        Ok(stored)
     }
 
     #[inline]
@@ -293,6 +321,9 @@ impl<DB: Database + WorldSource> JournalTr for WorldJournal<DB> {
 
     #[inline]
     fn log(&mut self, log: Log) {
+        if let Some(events) = &mut self.events {
+            events.push(StateEvent::Log(log.clone()));
+        }
         self.words.log(log);
     }
 

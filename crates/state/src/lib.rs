@@ -7,6 +7,7 @@
 //! - [`reader`]: committed state, as execution reads it
 //! - [`overlay`]: committed state plus what the block has changed so far
 //! - [`journal`]: [`WorldJournal`], the only writable view of state during a transaction, for all VMs
+//! - [`events`]: what it does while it runs, for those who watch
 //! - [`changes`]: what a transaction read and wrote, as data
 //!
 //! No database and no trie is here: durable state with its root and proofs implements [`StateReader`], and takes
@@ -19,11 +20,13 @@
 extern crate alloc;
 
 pub mod changes;
+pub mod events;
 pub mod journal;
 pub mod overlay;
 pub mod reader;
 
 pub use changes::{AccessSet, Location, LocationValue, ObjectState, TxChanges};
+pub use events::StateEvent;
 pub use journal::{ObjectAccess, WorldJournal};
 pub use overlay::{AccountChange, BlockChanges, Overlay};
 pub use reader::{EmptyState, StateError, StateReader};

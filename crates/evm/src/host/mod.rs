@@ -294,20 +294,15 @@ impl Host for FrameHost<'_> {
     }
 
     fn is_traced(&self) -> bool {
-        self.machine.tracer.is_some()
+        self.machine.is_watched()
     }
 
     fn enter_inner(&mut self, call: &Frame) {
-        let logs = self.machine.evm.ctx.journaled_state.logs().len();
-        if let Some(tracer) = &mut self.machine.tracer {
-            tracer.enter(call, logs);
-        }
+        self.machine.frame_begins(call);
     }
 
     fn exit_inner(&mut self, end: &FrameEnd) {
-        if let Some(tracer) = &mut self.machine.tracer {
-            tracer.exit(end, self.machine.evm.ctx.journaled_state.logs(), None);
-        }
+        self.machine.frame_ends(end, None);
     }
 
     fn log(&mut self, topics: &[B256], data: Bytes) -> HostResult<()> {
