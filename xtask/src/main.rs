@@ -1,6 +1,6 @@
 //! Automation of this repository.
 //!
-//! - `cargo xtask ci` runs what CI runs
+//! - `cargo xtask check` is for before a commit; `cargo xtask ci` runs what CI runs
 //! - `cargo xtask soak` plays random transactions, for as long as one likes
 //! - `cargo xtask bench` measures, and writes `docs/benchmarks.md`
 //! - `cargo xtask guest` builds the core for a bare RISC-V machine
@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
+  check    formatting, lints, rules, misspelt words: for before a commit
   ci       everything that CI checks, up to the first failure
   soak     random transactions over all VMs in all modes: [--seconds N] [--seed S]
   bench    all benchmarks; writes docs/benchmarks.md; `bench metering`: what gas buys alone
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let command = arguments.next().unwrap_or_default();
     let arguments: Vec<String> = arguments.collect();
     let result = match command.as_str() {
+        "check" => ci::check(),
         "ci" => ci::run(),
         "soak" => soak::run(&arguments),
         "bench" => bench::run(&arguments),

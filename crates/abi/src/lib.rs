@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! VM-neutral types, values and interfaces, and one codec per contract ABI.
 //!
 //! A contract of any VM is described by an [`Interface`]; its functions take and return [`Value`]s of [`Type`]s that
@@ -6,21 +10,6 @@
 //!
 //! Three rules hold for every codec: a value is carried without loss or refused; decoding is total on hostile bytes
 //! (an error, never a panic, memory bounded by the input's length); an error names the type, the place and the limit.
-//!
-//! ```
-//! use hexapla_abi::{Codec, Interface, SolidityCodec, find_function, parse_arguments};
-//!
-//! let token = Interface::from_solidity_signatures("Token", ["function transfer(address to, uint256 amount)"])?;
-//! let transfer = find_function(&token, "transfer", None)?;
-//! let to = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
-//! let arguments = parse_arguments(transfer, &[to, "1.5 ether"], &|_| None)?;
-//!
-//! let data = SolidityCodec::default().encode_call(transfer, &arguments)?;
-//! let (function, arguments) = SolidityCodec::default().decode_call(&token, &data)?;
-//! assert_eq!(function.signature, "transfer(address,uint256)");
-//! assert_eq!(arguments[1].to_string(), "1_500_000_000_000_000_000");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 //!
 //! Left out: state, gas and identity. A [`Value::Address`] is always the canonical 20-byte address; a codec whose wire
 //! form is wider is given the translation when it is built.

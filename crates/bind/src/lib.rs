@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! Interfaces as source code in the language of whoever calls.
 //!
 //! [`bind`] takes an [`Interface`] of any ABI, makes its [`Projection`] into the ABI of the wanted language and writes it

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! Durable state plus an executor.
 //!
 //! - [`Chain`]: one block for each transaction: the easiest way in, for tools, tests and programs that embed the engine

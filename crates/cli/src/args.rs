@@ -2,7 +2,8 @@
 
 use crate::{
     commands::{
-        abi::AbiArgs, bind::BindArgs, proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs,
+        abi::AbiArgs, bind::BindArgs, completions::CompletionsArgs, proof::ProofArgs, run::RunArgs, test::TestArgs,
+        verify_proof::VerifyProofArgs,
     },
     flag::flag,
     output::Colour,
@@ -68,6 +69,10 @@ pub(crate) enum Command {
     /// the test says. Cases that are known not to pass stand in a list with a reason each; a listed case that passes is
     /// a failure, so the list can only shrink.
     Statetest(StateTestArgs),
+    /// Print a script that completes commands and options in a shell.
+    ///
+    /// The script goes to stdout; put it where the shell looks for completions.
+    Completions(CompletionsArgs),
 }
 
 const EXAMPLES: &str = "\

@@ -31,7 +31,7 @@ mod render;
 mod statetest;
 
 use args::{Cli, Command};
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use miette::Diagnostic;
 use output::Output;
 use std::process::ExitCode;
@@ -67,6 +67,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<bool, Box<dyn Diag
         Command::Abi(args) => commands::abi::run(args, output),
         Command::Bind(args) => commands::bind::run(args, output),
         Command::Statetest(args) => statetest::run(args, output),
+        Command::Completions(args) => commands::completions::run(args, Cli::command(), output),
         Command::VerifyProof(args) => commands::verify_proof::run(args, output),
     };
     result.map_err(|problem| problem as Box<dyn Diagnostic>)

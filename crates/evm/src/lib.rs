@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! The EVM (revm) over the world journal, with calls to other VMs intercepted.
 //!
 //! - [`Machine`]: executes transactions of the EVM lane over an [`Overlay`](hexapla_state::Overlay)

@@ -1,6 +1,6 @@
 //! Transactions as Ethereum's wallets sign them (EIP-2718).
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::{format, vec::Vec};
 use alloy_consensus::{
     EthereumTxEnvelope, Transaction as _, TxEip4844, Typed2718 as _, transaction::SignerRecoverable as _,
 };
@@ -22,7 +22,7 @@ pub fn decode_transaction(raw: &[u8]) -> Result<(TxEnv, B256), LaneRejection> {
         return Err(LaneRejection::new("OversizedData", message));
     }
     let envelope = EthereumTxEnvelope::<TxEip4844>::decode_2718_exact(raw).map_err(|error| {
-        let message = format!("these are not the bytes of a signed Ethereum transaction: {}", error.to_string());
+        let message = format!("these are not the bytes of a signed Ethereum transaction: {error}");
         LaneRejection::new("Decode", message)
     })?;
     let caller = envelope.recover_signer().map_err(|error| {
@@ -44,7 +44,6 @@ pub fn decode_transaction(raw: &[u8]) -> Result<(TxEnv, B256), LaneRejection> {
         blob_hashes: envelope.blob_versioned_hashes().map(<[B256]>::to_vec).unwrap_or_default(),
         max_fee_per_blob_gas: envelope.max_fee_per_blob_gas().unwrap_or_default(),
         authorization_list: authorizations.map(Either::Left).collect::<Vec<_>>(),
-        ..TxEnv::default()
     };
     Ok((env, *envelope.tx_hash()))
 }

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! Transactions in, receipts and state changes out.
 //!
 //! - [`Executor`]: runs the transactions of one block over an overlay, on a thread with a big stack

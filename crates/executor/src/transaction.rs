@@ -6,6 +6,10 @@ use hexapla_primitives::{Address, B256, Bytes, VmId};
 use hexapla_vm::{LaneChecks, LaneRejection, LaneTransaction, VmSet};
 
 /// A transaction that can be executed, and executed again on other state.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a transaction of the EVM lane is moved once; a box for each would cost more"
+)]
 pub enum Transaction {
     /// Of the EVM's lane.
     Evm(EvmTransaction),

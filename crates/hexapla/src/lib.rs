@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! The engine to embed: contracts of several VMs on one provable state.
 //!
 //! - [`standard`]: an executor with every VM whose feature is on

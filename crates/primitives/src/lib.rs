@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! Words every layer shares.
 //!
 //! - [`vm_id`]: the open tag of a VM

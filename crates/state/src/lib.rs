@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! The state of all VMs, as execution sees it.
 //!
 //! - [`reader`]: committed state, as execution reads it

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! The durable state of all VMs: rows in a store, tries that give the root, proofs.
 //!
 //! - [`StateDb`]: opens a store, gives readers and overlays, commits blocks, proves accounts

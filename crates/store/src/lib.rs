@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! Key-value stores with snapshot reads and atomic, durable batches.
 //!
 //! A store is a set of named [`Table`]s, each an ordered map from bytes to bytes. It is read

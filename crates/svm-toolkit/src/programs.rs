@@ -39,7 +39,6 @@ fn known(name: &'static str, id: Pubkey) -> Predeployed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, path::Path};
 
     #[test]
     fn every_interface_is_of_a_program_and_can_be_read() {
@@ -49,21 +48,5 @@ mod tests {
         }
         let token = PROGRAMS[1].interface.as_ref().expect("an interface");
         assert!(token.function("transferChecked").or_else(|| token.function("transfer_checked")).is_some());
-    }
-
-    /// This crate has copies, so that it can be packaged.
-    #[test]
-    fn the_interfaces_are_those_of_the_repository() {
-        let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let (own, shared) = (crate_root.join("idl"), crate_root.join("../../contracts/svm/idl"));
-        let files = |folder: &Path| {
-            let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
-            files.sort();
-            files
-        };
-        assert_eq!(files(&own), files(&shared));
-        for file in files(&own) {
-            assert_eq!(fs::read(own.join(&file)).unwrap(), fs::read(shared.join(&file)).unwrap(), "{file:?}");
-        }
     }
 }

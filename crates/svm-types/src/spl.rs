@@ -32,7 +32,7 @@ pub const ADDRESS_LOOKUP_TABLE: Pubkey = pubkey!("AddressLookupTab1e111111111111
 
 macro_rules! elf {
     ($file:literal) => {
-        include_bytes!(concat!("../../../contracts/svm/programs/", $file))
+        include_bytes!(concat!("../programs/", $file))
     };
 }
 

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! Solana programs as a VM of hexapla: unmodified sBPF on agave's runtime.
 //!
 //! - [`SvmVm`]: the adapter: programs are contracts, accounts are objects of the SVM's column, lamports are a view of the

@@ -3,6 +3,7 @@
 //! Here: taking and giving back places, loading blinded nodes, walking to a key, and moving nodes
 //! from one arena to another. Changing keys is in `edit`, hashing in `hash`, storing in `rows`.
 
+use alloc::vec::Vec;
 use alloy_primitives::{B256, keccak256};
 
 use crate::{
@@ -84,7 +85,7 @@ impl Arena {
     /// Takes a node out; its place is free from now on.
     pub(crate) fn take(&mut self, index: u32) -> Node {
         self.free_nodes.push(index);
-        std::mem::replace(&mut self.nodes[index as usize], Node::new(Body::Free))
+        core::mem::replace(&mut self.nodes[index as usize], Node::new(Body::Free))
     }
 
     pub(crate) fn add_hash(&mut self, hash: B256) -> Slot {

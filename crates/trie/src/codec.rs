@@ -1,6 +1,7 @@
 //! The RLP of nodes (Yellow Paper, appendix D), both ways. Decoding is strict and total: it accepts
 //! exactly what encoding can produce for 32-byte keys, and never panics.
 
+use alloc::vec::Vec;
 use alloy_primitives::B256;
 use alloy_rlp::Header;
 

@@ -82,7 +82,7 @@ impl Arena {
         let Body::Branch { prefix, .. } = &mut self.node_mut(node).body else {
             unreachable!("the walk ended at a prefix")
         };
-        let old = std::mem::take(prefix);
+        let old = core::mem::take(prefix);
         *prefix = old[common + 1..].into();
         self.fork(&old[..common], (old[common], node), (nibble(key, depth + common), Node::leaf(key, value)));
     }
@@ -152,10 +152,10 @@ impl Arena {
     pub(crate) fn give_up_rows(&mut self, index: u32, path: &Path) {
         let node = &mut self.nodes[index as usize];
         node.touch();
-        if std::mem::take(&mut node.row) {
+        if core::mem::take(&mut node.row) {
             self.stale.push(*path);
         }
-        if std::mem::take(&mut node.inner_row)
+        if core::mem::take(&mut node.inner_row)
             && let Body::Branch { prefix, .. } = &node.body
         {
             self.stale.push(path.joined(prefix));

@@ -1,5 +1,6 @@
 //! What can go wrong in a trie. All of it is a fault of the host or of the caller.
 
+use alloc::vec::Vec;
 use alloy_primitives::{B256, hex};
 
 use crate::{codec::NodeError, nibbles::Path, source::SourceError};

@@ -1,5 +1,6 @@
 //! The result of `eth_getProof` (EIP-1186), in its JSON form, and its verification.
 
+use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, U64, U256, keccak256};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

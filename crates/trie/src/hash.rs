@@ -9,6 +9,7 @@ use crate::{
     nibbles::{KEY_NIBBLES, Path},
     node::{Body, Link, Reference},
 };
+use alloc::vec::Vec;
 
 /// The largest node that is hashed in a batch, in blocks: a full branch has 532 bytes.
 const BATCH_BLOCKS_MAX: usize = 4;
@@ -74,7 +75,7 @@ fn dirty_levels(arenas: &[Arena]) -> Vec<Vec<Task>> {
                 }
             }
         }
-        levels.push(std::mem::replace(&mut level, below));
+        levels.push(core::mem::replace(&mut level, below));
     }
     levels
 }
@@ -108,7 +109,7 @@ impl Arena {
 impl Batches {
     fn new() -> Self {
         let task = Task { arena: 0, node: 0, depth: 0 };
-        Self { lanes: std::array::from_fn(|index| Lanes::new(index + 1)), tasks: [[task; LANES]; BATCH_BLOCKS_MAX] }
+        Self { lanes: core::array::from_fn(|index| Lanes::new(index + 1)), tasks: [[task; LANES]; BATCH_BLOCKS_MAX] }
     }
 
     /// Gives a node its reference, now or when its batch is full.

@@ -6,6 +6,7 @@
 //! need the same number of blocks, so [`Lanes`] collects them by that.
 #![allow(unsafe_code)]
 
+use alloc::{vec, vec::Vec};
 use alloy_primitives::keccak256;
 
 /// The bytes that Keccak-256 absorbs before each permutation.
@@ -59,7 +60,7 @@ impl Lanes {
 
     /// Hashes and removes the messages. The hashes of unused lanes mean nothing.
     pub(crate) fn finish(&mut self) -> [[u8; 32]; LANES] {
-        let used = std::mem::take(&mut self.used);
+        let used = core::mem::take(&mut self.used);
         if used >= WIDE_MIN
             && let Some(hashes) = wide(&self.buffer, self.blocks)
         {
@@ -79,7 +80,7 @@ impl Lanes {
 }
 
 /// The hashes of eight padded messages, or `None` on a processor without AVX-512.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
 fn wide(buffer: &[u8], blocks: usize) -> Option<[[u8; 32]; LANES]> {
     if !std::arch::is_x86_feature_detected!("avx512f") {
         return None;
@@ -88,13 +89,13 @@ fn wide(buffer: &[u8], blocks: usize) -> Option<[[u8; 32]; LANES]> {
     Some(unsafe { avx512::hash(buffer, blocks) })
 }
 
-/// The hashes of eight padded messages, or `None` on a processor without AVX-512.
-#[cfg(not(target_arch = "x86_64"))]
+/// Nothing: only the standard library knows what the processor has.
+#[cfg(not(all(feature = "std", target_arch = "x86_64")))]
 fn wide(_buffer: &[u8], _blocks: usize) -> Option<[[u8; 32]; LANES]> {
     None
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod avx512 {
     //! The sponge on vectors. Everything but the store of the result is safe code.
 

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! Ethereum-compatible secure Merkle Patricia trie: incremental, parallel, persistent, with proofs.
 //!
 //! [`Trie`] maps 32-byte keys, which the caller has already hashed, to byte strings, and commits to
@@ -8,6 +12,12 @@
 //!
 //! What is left out: keys of other lengths, values in branches (they need such keys), the store
 //! itself, and history.
+//!
+//! Without the feature `std` the crate is `no_std`.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
 
 mod account;
 mod arena;

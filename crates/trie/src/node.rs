@@ -1,5 +1,6 @@
 //! The nodes of the arena: leaves, and branches with the extension above them folded in.
 
+use alloc::boxed::Box;
 use alloy_primitives::{B256, keccak256};
 
 /// Where a child is: nowhere, in the arena, or only known by its hash.

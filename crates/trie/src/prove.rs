@@ -1,5 +1,6 @@
 //! Proofs: the nodes on the way to a key, from the root down, as `eth_getProof` has them.
 
+use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes};
 
 use crate::{

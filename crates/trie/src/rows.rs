@@ -9,6 +9,7 @@ use crate::{
     nibbles::Path,
     node::{Body, Link, Reference},
 };
+use alloc::{boxed::Box, vec::Vec};
 
 /// A stored row to be written: the path of a node, one nibble per byte, and its RLP, or `None` where
 /// there is no node any more.
@@ -44,10 +45,10 @@ impl Arena {
         };
         let node = &mut self.nodes[index as usize];
         node.saved = true;
-        if std::mem::replace(&mut node.row, row) && !row {
+        if core::mem::replace(&mut node.row, row) && !row {
             self.stale.push(*path);
         }
-        if std::mem::replace(&mut node.inner_row, inner_row) && !inner_row {
+        if core::mem::replace(&mut node.inner_row, inner_row) && !inner_row {
             self.stale.push(path.joined(&prefix));
         }
         path.extend(&prefix);

@@ -1,6 +1,7 @@
 //! Where the nodes come from that are not in memory.
 
-use std::{error::Error, fmt};
+use alloc::boxed::Box;
+use core::{error::Error, fmt};
 
 use alloy_primitives::Bytes;
 

@@ -6,6 +6,7 @@
 //! which is nearly always so in a trie of thousands of hashed keys; when deletions end that, the trie
 //! is joined into one arena again.
 
+use alloc::{boxed::Box, vec::Vec};
 use alloy_primitives::{B256, Bytes};
 
 use crate::{
@@ -128,7 +129,7 @@ impl Split {
         }
         let mut whole = Arena::new(0);
         let top_root = self.top.root;
-        let mut split = std::mem::replace(self, Self::empty());
+        let mut split = core::mem::replace(self, Self::empty());
         let root = self.move_top(&mut split, top_root, &mut whole);
         for high in 0..16u8 {
             tidy(&mut whole, Some((root, high)), &Path::EMPTY.joined(&[high]));
@@ -139,7 +140,7 @@ impl Split {
 
     /// Moves the root, its children and the subtries of `split` to one arena; the index of the root there.
     fn move_top(&self, split: &mut Self, root: Slot, whole: &mut Arena) -> u32 {
-        let middles: [u32; 16] = std::array::from_fn(|high| split.middle(high as u8));
+        let middles: [u32; 16] = core::array::from_fn(|high| split.middle(high as u8));
         let Link::Node(root) = root.link() else { unreachable!("the top of a split trie has a root") };
         let mut root = split.top.take(root);
         let mut moved = [Slot::EMPTY; 16];
@@ -257,7 +258,7 @@ impl Split {
                 }
             }
         }
-        hash_arenas(std::slice::from_mut(&mut self.top));
+        hash_arenas(core::slice::from_mut(&mut self.top));
     }
 
     fn hash_subtries(&mut self, count: usize) {
@@ -279,7 +280,7 @@ impl Split {
     /// Appends the rows that changed, and takes the stale paths out.
     pub(crate) fn take_rows(&mut self, rows: &mut Vec<NodeUpdate>) -> Vec<Path> {
         self.top.take_rows(Path::EMPTY, rows);
-        let mut stale = std::mem::take(&mut self.top.stale);
+        let mut stale = core::mem::take(&mut self.top.stale);
         for (mut taken, mut given_up) in self.take_subtrie_rows() {
             rows.append(&mut taken);
             stale.append(&mut given_up);
@@ -293,7 +294,7 @@ impl Split {
             let mut rows = Vec::new();
             let first = index as u8;
             subtrie.take_rows(Path::EMPTY.joined(&[first >> 4, first & 0x0f]), &mut rows);
-            (rows, std::mem::take(&mut subtrie.stale))
+            (rows, core::mem::take(&mut subtrie.stale))
         };
         #[cfg(feature = "parallel")]
         {
@@ -321,7 +322,7 @@ impl Split {
     pub(crate) fn blind(&mut self, keep_depth: usize) {
         for subtrie in &mut self.subtries {
             let mut kept = Arena::new(SUBTRIE_DEPTH);
-            kept.stale = std::mem::take(&mut subtrie.stale);
+            kept.stale = core::mem::take(&mut subtrie.stale);
             let root = subtrie.root;
             kept.root = kept.receive(subtrie, root, SUBTRIE_DEPTH, keep_depth);
             *subtrie = kept;

@@ -1,5 +1,6 @@
 //! The trie as its users see it: one arena while it is small, 256 subtries when it is large.
 
+use alloc::{boxed::Box, vec::Vec};
 use alloy_primitives::{B256, Bytes, keccak256};
 
 use crate::{
@@ -105,7 +106,7 @@ impl Trie {
             split.inherit_stale(arena);
             self.form = Form::Split(Box::new(split));
         } else if Split::fits(arena, source)? {
-            let whole = std::mem::replace(&mut **arena, Arena::new(0));
+            let whole = core::mem::replace(&mut **arena, Arena::new(0));
             self.form = Form::Split(Box::new(Split::from_whole(whole)));
         }
         Ok(())
@@ -129,7 +130,7 @@ impl Trie {
         }
         let arena = match &mut self.form {
             Form::One(arena) => {
-                hash_arenas(std::slice::from_mut(&mut **arena));
+                hash_arenas(core::slice::from_mut(&mut **arena));
                 &**arena
             }
             Form::Split(split) => {
@@ -161,7 +162,7 @@ impl Trie {
         let stale = match &mut self.form {
             Form::One(arena) => {
                 arena.take_rows(Path::EMPTY, &mut rows);
-                std::mem::take(&mut arena.stale)
+                core::mem::take(&mut arena.stale)
             }
             Form::Split(split) => split.take_rows(&mut rows),
         };
@@ -224,7 +225,7 @@ impl Trie {
 
 fn blind_one(arena: &mut Arena, keep_depth: usize, root: Option<B256>) {
     let mut kept = Arena::new(0);
-    kept.stale = std::mem::take(&mut arena.stale);
+    kept.stale = core::mem::take(&mut arena.stale);
     let slot = arena.root;
     kept.root = match (slot.link(), root) {
         // A root shorter than 32 bytes has a row too, which its reference does not show.

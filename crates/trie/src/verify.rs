@@ -1,5 +1,6 @@
 //! Checking proofs that come from anywhere. Total: no input makes it panic, and the work is linear in the proof.
 
+use alloc::{borrow::ToOwned, string::ToString};
 use alloy_primitives::{B256, Bytes, keccak256};
 
 use crate::{

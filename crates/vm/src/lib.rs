@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! The border as traits.
 //!
 //! - [`Vm`]: what an adapter implements, one crate per VM

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # In detail
+//!
 //! WASM contracts as Arbitrum Stylus runs them, on two engines with one metering.
 //!
 //! - [`program`]: the code of a program as it stands in state

@@ -18,15 +18,25 @@ const ADVISORIES: &str = "deny --locked check advisories";
 
 /// Steps that can be taken here, and sentences about those that cannot.
 pub(super) fn steps() -> (Vec<Step>, Vec<String>) {
-    if !answers("cargo-deny") {
-        return (Vec::new(), vec![missing("cargo deny check", "cargo-deny")]);
-    }
-    match fetch_advisories() {
-        Ok(()) => (vec![Step::new(DENY), Step::new(ADVISORIES)], Vec::new()),
-        Err(why) => {
-            let sentence = "known vulnerabilities (cargo deny check advisories) were not looked for";
-            (vec![Step::new(DENY)], vec![format!("{sentence}: {why}")])
+    let (deny, mut left_out) = deny();
+    let mut steps: Vec<Step> = deny.into_iter().collect();
+    if !steps.is_empty() {
+        match fetch_advisories() {
+            Ok(()) => steps.push(Step::new(ADVISORIES)),
+            Err(why) => {
+                let sentence = "known vulnerabilities (cargo deny check advisories) were not looked for";
+                left_out.push(format!("{sentence}: {why}"));
+            }
         }
+    }
+    (steps, left_out)
+}
+
+/// The rules about dependencies, which need nothing but the tool.
+pub(super) fn deny() -> (Option<Step>, Vec<String>) {
+    match answers("cargo-deny") {
+        true => (Some(Step::new(DENY)), Vec::new()),
+        false => (None, vec![missing("cargo deny check", "cargo-deny")]),
     }
 }
 

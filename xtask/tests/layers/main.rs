@@ -3,13 +3,14 @@
 //! - [`crates`]: which crate may depend on which; [`trees`]: what a build may contain
 //! - [`names`]: where a VM may be named
 //! - [`circles`]: files of a crate do not import one another in circles
-//! - [`sizes`]: how long a file may be; [`prints`]: libraries do not print
+//! - [`sizes`]: how long a file may be; [`prints`]: libraries do not print; [`data`]: packages hold what they include
 //!
 //! Each rule has a list of exceptions with a reason each. An exception that is not needed any more fails the test, so
 //! that the lists only shrink.
 
 mod circles;
 mod crates;
+mod data;
 mod modules;
 mod names;
 mod prints;

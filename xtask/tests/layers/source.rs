@@ -57,7 +57,9 @@ fn product(stream: TokenStream) -> TokenStream {
         let mark = is_mark(&tree, '#').then(|| trees.next_if(|next| is_mark(next, '!'))).flatten();
         let bracket = if is_mark(&tree, '#') { trees.next_if(is_bracket) } else { None };
         match bracket.as_ref().map(text) {
-            Some(text) if text.starts_with("doc") => {}
+            // `doc = include_str!(…)` is code.
+            // What is written: `doc = include_str!(…)` is code.
+            Some(text) if text.starts_with("doc=\"") || text.starts_with("doc=r") => {}
             Some(text) if text == "cfg(test)" || text.starts_with("cfg(all(test,") => skip_item(&mut trees),
             _ => kept.extend([Some(tree), mark, bracket].into_iter().flatten().map(within)),
         }
@@ -100,10 +102,10 @@ fn skip_item(trees: &mut impl Iterator<Item = TokenTree>) {
 
 #[test]
 fn the_scan_sees_code_and_nothing_else() {
-    let text = "//! a\n#![deny(b)]\nuse c;\n/// d\n#[cfg(test)]\n#[e]\nmod f { fn g() {} }\nmod h {\n/* i */ fn j() {\n\
+    let text = "//! a\n#![deny(b)]\n#![doc = m!()]\nuse c;\n/// d\n#[cfg(test)]\n#[e]\nmod f { fn g() {} }\nmod h {\n/* i */ fn j() {\n\
                 #[cfg(all(test, k))]\n l(); m() } }\n#[cfg(test)]\nmod n;\n#[error(\"q\")]o!(\"p\")";
     assert_eq!(
         File::parse("crates/x/src/lib.rs", text).tokens.to_string().replace([' ', '\n'], ""),
-        "#![deny(b)]usec;modh{fnj(){m()}}#[error(\"q\")]o!(\"p\")"
+        "#![deny(b)]#![doc=m!()]usec;modh{fnj(){m()}}#[error(\"q\")]o!(\"p\")"
     );
 }

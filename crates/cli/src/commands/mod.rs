@@ -2,6 +2,7 @@
 
 pub(crate) mod abi;
 pub(crate) mod bind;
+pub(crate) mod completions;
 pub(crate) mod proof;
 pub(crate) mod run;
 pub(crate) mod test;

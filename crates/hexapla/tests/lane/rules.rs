@@ -109,7 +109,7 @@ fn malformed_transactions_are_refused() {
     let longer = [&raw[..], &[0]].concat();
     assert_eq!(refusal(chain.transact_raw(VmId::SVM, &longer)), "SanitizeFailure");
     assert_eq!(refusal(chain.transact_raw(VmId::SVM, &[0; 1233])), "SanitizeFailure");
-    assert_eq!(refusal(chain.transact_raw(VmId::EVM, &raw)), "NoLane");
+    assert_eq!(refusal(chain.transact_raw(VmId::EVM, &raw)), "Decode");
     let text = memo(&"x".repeat(1200));
     let too_long = signed(&[text], &[&alice], recent(&chain));
     assert_eq!(refusal(chain.transact_raw(VmId::SVM, &too_long)), "SanitizeFailure");
