@@ -74,6 +74,25 @@ pub enum Value {
     Function(Function),
 }
 
+macro_rules! values_from {
+    ($($from:ty => |$value:ident| $made:expr),+ $(,)?) => {$(
+        impl From<$from> for Value {
+            fn from($value: $from) -> Self {
+                $made
+            }
+        }
+    )+};
+}
+
+values_from! {
+    bool => |value| Self::Bool(value),
+    u64 => |value| Self::Uint(U256::from(value)),
+    U256 => |value| Self::Uint(value),
+    Address => |value| Self::Address(value),
+    Bytes => |value| Self::Bytes(value),
+    &str => |value| Self::string(value),
+}
+
 impl Value {
     /// An unsigned integer that fits 128 bits; for larger ones there is [`Value::Uint`].
     pub fn uint(value: impl Into<u128>) -> Self {

@@ -34,6 +34,11 @@ pub enum ChainError {
     /// State could not be read or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The chain stands in a database.
+    #[error(
+        "only a chain in memory can be copied or taken back; this one stands in a database: open a copy of its file"
+    )]
+    NotInMemory,
     /// An interface is too large for the registry.
     #[error(transparent)]
     Interface(#[from] WireError),
@@ -53,6 +58,12 @@ pub fn block_hash(chain_id: u64, number: u64, parent: B256, root: B256) -> B256 
 /// A chain of one-transaction blocks.
 pub struct Chain {
     executor: Executor,
+    db: StateDb,
+    block: BlockEnv,
+}
+
+/// A chain as it was at one time: see [`Chain::snapshot`].
+pub struct ChainSnapshot {
     db: StateDb,
     block: BlockEnv,
 }
@@ -94,6 +105,27 @@ impl Chain {
             ..BlockEnv::default()
         };
         Self { executor, db, block }
+    }
+
+    /// The chain as it is now, to come back to it with [`Chain::rollback`] any number of times. It costs next to nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::NotInMemory`].
+    pub fn snapshot(&self) -> Result<ChainSnapshot, ChainError> {
+        let db = self.db.fork().ok_or(ChainError::NotInMemory)?;
+        Ok(ChainSnapshot { db, block: self.block.clone() })
+    }
+
+    /// Takes back everything that has happened since the snapshot: state, root, block number and time.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::NotInMemory`].
+    pub fn rollback(&mut self, snapshot: &ChainSnapshot) -> Result<(), ChainError> {
+        self.db = snapshot.db.fork().ok_or(ChainError::NotInMemory)?;
+        self.block = snapshot.block.clone();
+        Ok(())
     }
 
     /// The next block's environment; change it to change the rules of the next transaction.

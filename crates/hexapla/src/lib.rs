@@ -6,6 +6,7 @@
 //!
 //! - [`standard`]: an executor with every VM whose feature is on
 //! - [`Chain`]: durable state plus an executor, one block for each transaction: the easiest way in
+//! - [`Contract`]: functions by name, arguments, results and events as values
 //! - [`Executor`], [`BlockRun`]: the transactions of one block, for those who make blocks themselves
 //! - [`Receipt`]: what a transaction did, with every crossing between VMs
 //! - [`toolkits`]: the outer side of the VMs: ids as text, signers, transactions, artifacts, explanations
@@ -18,14 +19,16 @@
 // Lengths and numbers of guests are never cut.
 #![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 
+mod contract;
 mod engine;
 mod registry;
 
+pub use contract::{Called, Contract, ContractError};
 pub use engine::{EngineOption, EngineOptionKind, engine_options};
 pub use registry::{SetupError, VmConfig, standard, standard_vms, toolkits};
 
 pub use hexapla_abi as abi;
-pub use hexapla_chain::{self as chain, Chain, ChainError, Committed};
+pub use hexapla_chain::{self as chain, Chain, ChainError, ChainSnapshot, Committed};
 pub use hexapla_executor::{self as executor, border, estimate, receipt, system};
 pub use hexapla_executor::{
     AccessSet, AccountInfo, BlockChanges, BlockEnv, BlockRun, CallKind, CallNode, ChainConfig, Crossing, CrossingFault,

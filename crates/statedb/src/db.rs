@@ -48,6 +48,13 @@ impl StateDb {
         }
     }
 
+    /// A copy that goes its own way from here on, where the store can be copied: in memory it costs next to nothing. `None`
+    /// where it stands on a disk.
+    pub fn fork(&self) -> Option<Self> {
+        let store = self.store.fork()?;
+        Some(Self { store, root: self.root, accounts: Trie::at_root(self.root), storages: StorageTries::default() })
+    }
+
     /// The state root: of an Ethereum-compatible secure Merkle Patricia trie over all accounts of all VMs.
     pub const fn root(&self) -> B256 {
         self.root

@@ -40,6 +40,11 @@ pub trait KvStore: Send + Sync + 'static {
     /// and when it fails, or the machine stops inside it, the store holds the whole old content or
     /// the whole new one. Writers wait for each other.
     fn write(&self, batch: Batch) -> Result<()>;
+
+    /// A copy that shares nothing with this store from here on; `None` where it cannot be had at next to no cost.
+    fn fork(&self) -> Option<Arc<dyn KvStore>> {
+        None
+    }
 }
 
 /// A view of a store at one moment.

@@ -57,6 +57,11 @@ impl KvStore for MemoryStore {
         }
         Ok(())
     }
+
+    fn fork(&self) -> Option<Arc<dyn KvStore>> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Some(Arc::new(Self { tables: Arc::new(RwLock::new(tables)) }))
+    }
 }
 
 impl Snapshot for Tables {
