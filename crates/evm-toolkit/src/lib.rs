@@ -1,3 +1,5 @@
+#![doc = include_str!("../README.md")]
+//!
 //! The EVM's outer side: addresses, and the artifacts of Solidity's tools.
 //!
 //! The EVM's transactions are those that every part of the engine knows; they are no part of this toolkit yet.

@@ -1,24 +1,4 @@
-//! Scenarios: accounts, deployments, calls and expectations over several VMs, read from a file, played on a fresh chain
-//! and compared with what was expected.
-//!
-//! For the tests of a project, [`check_dir`] runs all scenarios below a folder:
-//!
-//! ```
-//! # std::fs::create_dir_all("../../target/doc-scenario").unwrap();
-//! # std::fs::write("../../target/doc-scenario/scenario.toml", "
-//! # [accounts]
-//! # alice = \"1 ether\"
-//! # [[step]]
-//! # check = \"the beginning\"
-//! # expect = { balance = { alice = \"1 ether\" } }
-//! # ").unwrap();
-//! # let folder = "../../target/doc-scenario";
-//! use hexapla_scenario::{CheckOptions, check_dir};
-//!
-//! let summary = check_dir(folder, &CheckOptions::default())?;
-//! assert!(summary.is_success(), "{summary}");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! - [`format`](mod@format): a scenario as its file says it; [`update`]: observed values written back into it
 //! - [`world`]: the chain it runs on, with names and interfaces

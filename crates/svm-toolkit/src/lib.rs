@@ -1,3 +1,5 @@
+#![doc = include_str!("../README.md")]
+//!
 //! Solana's outer side: keys, programs as artifacts, accounts, transactions, deployments, explanations.
 //!
 //! - `address`: keys in base58, keys that follow from names, seeds and wallets

@@ -1,3 +1,5 @@
+#![doc = include_str!("../README.md")]
+//!
 //! The forms of Solana that the adapter of its VM and the tools around it share. Nothing here runs a program, and nothing
 //! of agave's runtime is in the tree.
 //!

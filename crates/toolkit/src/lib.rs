@@ -1,3 +1,5 @@
+#![doc = include_str!("../README.md")]
+//!
 //! The outer side of a VM: what wallets, tools and people need of it, as traits.
 //!
 //! A VM's adapter runs contracts; its [`Toolkit`] knows how people write its ids, sign and build its transactions, load

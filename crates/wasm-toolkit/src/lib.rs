@@ -1,3 +1,5 @@
+#![doc = include_str!("../README.md")]
+//!
 //! The outer side of WASM contracts: modules as artifacts.
 //!
 //! Their accounts, calls and transactions are the EVM's.
