@@ -61,8 +61,8 @@ fn derived(name: String, seeds: Vec<Seed>) -> AccountParam {
 fn resolve(function: &Function, values: &[Value], gas: &mut u64) -> HostResult<Vec<AccountMeta>> {
     let derivations = hexapla_abi::derivations(function).expect("the accounts can be derived");
     let (caller, code) = (Address::ZERO, &[][..]);
-    let (type_arguments, accounts): (&[String], &[_]) = (&[], &[]);
-    let call = TypedCall { caller, code, function, values, type_arguments, accounts, derivations: &derivations };
+    let (type_arguments, derivations) = (&[], &derivations);
+    let call = TypedCall { caller, code, function, values, type_arguments, accounts: &[], derivations };
     let book = NoBook(Cell::new(*gas));
     let metas = accounts(&call, &book, PROGRAM);
     *gas = book.0.get();
