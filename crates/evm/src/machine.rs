@@ -9,7 +9,9 @@ use alloc::{
 };
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, Log, U256, VmId};
 use hexapla_state::{Overlay, StateError, TxChanges, WorldJournal};
-use hexapla_vm::{BlockInfo, Border, CallNode, Crossing, Environment, Fatal, LaneRejection, Tracer, TxInfo};
+use hexapla_vm::{
+    BlockInfo, Border, CallNode, Crossing, Environment, Fatal, Frame, FrameEnd, LaneRejection, Tracer, TxInfo,
+};
 use revm::{
     context::{
         BlockEnv, CfgEnv, Context, ContextTr, Evm, Transaction, TxEnv,
@@ -244,5 +246,55 @@ fn block_info(block: &BlockEnv) -> BlockInfo {
         beneficiary: block.beneficiary,
         base_fee: block.basefee,
         gas_limit: block.gas_limit,
+    }
+}
+
+impl Machine {
+    /// Tells `inspector` what the next transactions do, until [`Machine::take_inspector`].
+    pub fn set_inspector(&mut self, inspector: Box<dyn Inspector>) {
+        self.evm.ctx.journaled_state.watch(true);
+        self.inspector = Some(inspector);
+    }
+
+    /// Gives the inspector back.
+    pub fn take_inspector(&mut self) -> Option<Box<dyn Inspector>> {
+        self.evm.ctx.journaled_state.watch(false);
+        self.inspector.take()
+    }
+
+    /// Whether anybody wants to know of calls.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.tracer.is_some() || self.inspector.is_some()
+    }
+
+    /// A frame begins.
+    pub(crate) fn frame_begins(&mut self, frame: &Frame) {
+        self.tell_state();
+        if let Some(inspector) = &mut self.inspector {
+            inspector.call_begins(frame);
+        }
+        if let Some(tracer) = &mut self.tracer {
+            tracer.enter(frame, self.evm.ctx.journaled_state.logs().len());
+        }
+    }
+
+    /// The innermost frame ends.
+    pub(crate) fn frame_ends(&mut self, end: &FrameEnd, created: Option<Address>) {
+        self.tell_state();
+        if let Some(inspector) = &mut self.inspector {
+            inspector.call_ends(end, created);
+        }
+        if let Some(tracer) = &mut self.tracer {
+            tracer.exit(end, self.evm.ctx.journaled_state.logs(), created);
+        }
+    }
+
+    /// Tells what has happened to state since the last time.
+    pub(crate) fn tell_state(&mut self) {
+        if let Some(inspector) = &mut self.inspector {
+            for event in self.evm.ctx.journaled_state.take_events() {
+                inspector.state(&event);
+            }
+        }
     }
 }
