@@ -39,6 +39,16 @@ pub enum ChainError {
         "only a chain in memory can be copied or taken back; this one stands in a database: open a copy of its file"
     )]
     NotInMemory,
+    /// A snapshot is of another chain.
+    #[error(
+        "the snapshot is of the chain {snapshot}, and this is the chain {chain_id}; roll back the chain that made it"
+    )]
+    OtherChain {
+        /// Its chain id.
+        snapshot: u64,
+        /// This chain's id.
+        chain_id: u64,
+    },
     /// An interface is too large for the registry.
     #[error(transparent)]
     Interface(#[from] WireError),
@@ -64,6 +74,7 @@ pub struct Chain {
 
 /// A chain as it was at one time: see [`Chain::snapshot`].
 pub struct ChainSnapshot {
+    chain_id: u64,
     db: StateDb,
     block: BlockEnv,
 }
@@ -114,15 +125,19 @@ impl Chain {
     /// [`ChainError::NotInMemory`].
     pub fn snapshot(&self) -> Result<ChainSnapshot, ChainError> {
         let db = self.db.fork().ok_or(ChainError::NotInMemory)?;
-        Ok(ChainSnapshot { db, block: self.block.clone() })
+        Ok(ChainSnapshot { chain_id: self.executor.config().chain_id, db, block: self.block.clone() })
     }
 
     /// Takes back everything that has happened since the snapshot: state, root, block number and time.
     ///
     /// # Errors
     ///
-    /// [`ChainError::NotInMemory`].
+    /// [`ChainError::OtherChain`], [`ChainError::NotInMemory`].
     pub fn rollback(&mut self, snapshot: &ChainSnapshot) -> Result<(), ChainError> {
+        let chain_id = self.executor.config().chain_id;
+        if snapshot.chain_id != chain_id {
+            return Err(ChainError::OtherChain { snapshot: snapshot.chain_id, chain_id });
+        }
         self.db = snapshot.db.fork().ok_or(ChainError::NotInMemory)?;
         self.block = snapshot.block.clone();
         Ok(())

@@ -70,11 +70,12 @@ impl Machine {
             return Err(ExecuteError::Rejected(LaneRejection::new(fault.kind.name(), fault.message)));
         }
         self.frame_begins(frame);
-        let (gas, fee_gas) = (Gas::new(frame.gas_limit), Gas::new(tx.state_gas()));
-        let mut host = self.lane_host(frame, gas, fee_gas).fees_pay();
+        let allowed = tx.validation_gas().min(frame.gas_limit);
+        let mut host = self.lane_host(frame, Gas::new(allowed), Gas::new(tx.state_gas())).fees_pay();
         let validated = tx.validate(&mut host);
         let (gas, fee_gas) = host.into_gas_and_fee_gas();
-        let validation = frame.gas_limit.saturating_sub(gas.remaining());
+        let validation = allowed.saturating_sub(gas.remaining());
+        let gas = Gas::new(frame.gas_limit.saturating_sub(validation));
         let mut run = validated.map_err(|error| match error {
             LaneError::Rejected(refusal) => ExecuteError::Rejected(refusal),
             LaneError::Fatal(fatal) => ExecuteError::Fatal(fatal),
@@ -82,20 +83,23 @@ impl Machine {
         let checkpoint = self.evm.ctx.journal_mut().checkpoint();
         let mut host = self.lane_host(frame, gas, fee_gas);
         let ended = run.run(&mut host);
-        let gas = host.into_gas();
+        let (gas, fee_gas) = host.into_gas_and_fee_gas();
         let LaneEnd { exit, gas_used, native_used } = ended?;
-        let gas_used = gas_used.saturating_add(validation);
+        let gas_used = gas_used.saturating_add(validation).min(frame.gas_limit);
         let gas_left = frame.gas_limit.saturating_sub(gas_used).min(gas.remaining());
         let Ended { end, translation, .. } = self.exit_frame(frame, FrameEnd { exit, gas_left, native_used })?;
-        if end.exit.is_success() {
+        let fee_gas = if end.exit.is_success() {
             self.evm.ctx.journal_mut().checkpoint_commit();
+            fee_gas
         } else {
             self.evm.ctx.journal_mut().checkpoint_revert(checkpoint);
-        }
-        // Whatever the transaction has used, the fee pays for this.
+            // Whatever the transaction has used before it failed, the fee pays for what stays.
+            Gas::new(tx.state_gas())
+        };
         let lane_end = LaneEnd { exit: end.exit.clone(), gas_used, native_used };
-        let gas = Gas::new(end.gas_left);
-        run.settle(&lane_end, &mut self.lane_host(frame, gas, Gas::new(tx.state_gas())).fees_pay())?;
+        // Without gas of its own: what is called now would be paid by nobody.
+        let refund = run.settle(&lane_end, &mut self.lane_host(frame, Gas::new(0), fee_gas).fees_pay())?;
+        self.refund_fee(tx.payer(), refund)?;
         self.frame_ends(&end, None);
         if let Some(tracer) = &mut self.tracer {
             tracer.translated(&end, translation);
@@ -120,18 +124,18 @@ impl Machine {
         Ok(())
     }
 
-    /// Gives back a part of the fees that the running transaction has paid.
-    pub(crate) fn refund_fee(&mut self, payer: Address, wei: U256) -> Result<(), HostError> {
-        let Some(left) = self.fee.checked_sub(wei) else {
-            let message = format!("a refund of {wei} wei is more than the fee of {} wei", self.fee);
-            return Err(Fatal(message).into());
-        };
-        let fatal = |error: &dyn core::fmt::Display| HostError::Fatal(Fatal(error.to_string()));
-        let mut account = self.evm.ctx.journal_mut().load_account_mut(payer).map_err(|error| fatal(&error))?.data;
-        if !account.incr_balance(wei) {
-            return Err(Fatal(format!("the balance of {payer} overflows by a refund of {wei} wei")).into());
+    /// Gives the payer back a part of the fee that the running transaction has paid; never more than that.
+    fn refund_fee(&mut self, payer: Address, wei: U256) -> Result<(), Fatal> {
+        let refund = wei.min(self.fee);
+        if refund.is_zero() {
+            return Ok(());
         }
-        self.fee = left;
+        let account = self.evm.ctx.journal_mut().load_account_mut(payer);
+        let mut account = account.map_err(|error| Fatal(error.to_string()))?.data;
+        if !account.incr_balance(refund) {
+            return Err(Fatal(format!("the balance of {payer} overflows by a refund of {refund} wei")));
+        }
+        self.fee -= refund;
         Ok(())
     }
 }

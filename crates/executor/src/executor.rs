@@ -64,13 +64,13 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// An executor with these VMs beside the EVM. The contract of the host itself ([`system`](crate::system)) is added
-    /// wherever the fork keeps contracts from beginning with 0xEF.
+    /// An executor with these VMs beside the EVM, and with them the contract of the host itself
+    /// ([`system`](crate::system)). Without any it is Ethereum and nothing else.
     pub fn new(config: ChainConfig, vms: VmSet) -> Result<Self, SetupError> {
-        let vms = match config.spec.is_enabled_in(SpecId::LONDON) {
-            true => vms.clone().with(SystemVm::new(vms))?,
-            false if vms.iter().next().is_some() => return Err(SetupError::ForkTooOld(config.spec)),
-            false => vms,
+        let vms = match vms.iter().next() {
+            None => vms,
+            Some(_) if !config.spec.is_enabled_in(SpecId::LONDON) => return Err(SetupError::ForkTooOld(config.spec)),
+            Some(_) => vms.clone().with(SystemVm::new(vms))?,
         };
         Ok(Self { vms, config, projections: Arc::new(Projections::new(CACHE_BYTES)) })
     }
@@ -90,14 +90,19 @@ impl Executor {
     #[cfg(feature = "std")]
     pub fn decode_all(&self, raw: &[(VmId, Bytes)], checks: LaneChecks) -> Vec<Result<Transaction, LaneRejection>> {
         let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
-        let decode = |(vm, raw): &(VmId, Bytes)| self.decode(*vm, raw, checks);
-        let part = raw.len().div_ceil(threads).max(DECODED_AT_ONCE_MIN);
+        let size = raw.len().div_ceil(threads).max(DECODED_AT_ONCE_MIN);
+        let decode =
+            |part: &[(VmId, Bytes)]| -> Vec<_> { part.iter().map(|(vm, raw)| self.decode(*vm, raw, checks)).collect() };
+        let decode = &decode;
         std::thread::scope(|scope| {
-            let parts = raw.chunks(part).map(|part| scope.spawn(move || part.iter().map(decode).collect::<Vec<_>>()));
-            let parts = parts.collect::<Vec<_>>();
-            let joined =
-                parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            joined.flatten().collect()
+            let spawn = |part| (part, std::thread::Builder::new().spawn_scoped(scope, move || decode(part)));
+            let parts = raw.chunks(size).map(spawn).collect::<Vec<_>>();
+            // Where the system has no thread to give, this one does the work.
+            let decoded = parts.into_iter().map(|(part, thread)| match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(_) => decode(part),
+            });
+            decoded.flatten().collect()
         })
     }
 
@@ -112,6 +117,7 @@ impl Executor {
         cfg.set_spec_and_mainnet_gas_params(self.config.spec);
         cfg.chain_id = self.config.chain_id;
         cfg.tx_gas_limit_cap = self.config.tx_gas_limit_cap;
+        cfg.set_max_blobs_per_tx(max_blobs_per_tx(self.config.spec));
         cfg
     }
 
@@ -147,6 +153,11 @@ impl Executor {
             (result, run.machine.into_overlay())
         })
     }
+}
+
+/// Most blobs of one transaction (EIP-4844, EIP-7691, EIP-7594).
+fn max_blobs_per_tx(spec: SpecId) -> u64 {
+    if spec.is_enabled_in(SpecId::OSAKA) || !spec.is_enabled_in(SpecId::PRAGUE) { 6 } else { 9 }
 }
 
 /// One block in the making.

@@ -151,24 +151,28 @@ impl SystemVm {
             AccountIds::Canonical => return Address::try_from(&id[..]).map_err(|_| has(&20)),
             AccountIds::Own(lengths) => lengths,
         };
+        // 32 bytes may be an alias, whatever ids the VM has of its own.
+        let bytes = B256::try_from(&id[..]).ok();
+        if let Some(alias) = bytes.filter(|bytes| is_malformed_alias(*bytes)) {
+            return Err(refused(format!("{alias} is a malformed alias")));
+        }
+        if let (Some(alias), Some(canonical)) = (bytes, bytes.and_then(canonical_of_alias)) {
+            let home = host.home_of(canonical)?;
+            if home.is_some_and(|home| home.vm == vm && home.native_id.len() == B256::len_bytes()) {
+                return Err(refused(format!("{alias} is the alias of an account that is at home in {vm}")));
+            }
+            return Ok(canonical);
+        }
         if !lengths.contains(&id.len()) {
             return Err(match lengths.start() == lengths.end() {
                 true => has(lengths.start()),
                 false => has(&format_args!("{} to {}", lengths.start(), lengths.end())),
             });
         }
-        let Ok(native) = B256::try_from(&id[..]) else { return Ok(canonical_of(vm, id)) };
-        if native.is_zero() {
+        if bytes.is_some_and(|bytes| bytes.is_zero()) {
             return Ok(Address::ZERO);
         }
-        if is_malformed_alias(native) {
-            return Err(refused(format!("{native} is a malformed alias")));
-        }
-        let Some(canonical) = canonical_of_alias(native) else { return Ok(canonical_of(vm, id)) };
-        if host.home_of(canonical)?.is_some_and(|home| home.vm == vm) {
-            return Err(refused(format!("{native} is the alias of an account that is at home in {vm}")));
-        }
-        Ok(canonical)
+        Ok(canonical_of(vm, id))
     }
 
     /// Only a contract itself and its owner may say what its interface is: the owner that its VM knows, or the one that

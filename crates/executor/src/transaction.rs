@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, format, vec::Vec};
 use hexapla_evm::TxEnv;
-use hexapla_primitives::{Address, B256, Bytes, VmId};
+use hexapla_primitives::{Address, B256, Bytes, VmId, platform::catch_panic};
 use hexapla_vm::{LaneChecks, LaneRejection, LaneTransaction, VmSet};
 
 /// A transaction that can be executed, and executed again on other state.
@@ -42,6 +42,12 @@ impl Transaction {
     /// EVM's lane these are the bytes of `eth_sendRawTransaction` (EIP-2718), whose sender is recovered whatever `checks`
     /// says.
     pub(crate) fn decode(vms: &VmSet, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Self, LaneRejection> {
+        catch_panic(|| Self::decode_unguarded(vms, vm, raw, checks)).unwrap_or_else(|panic| {
+            Err(LaneRejection::new("Internal", format!("a bug while decoding: {}", panic.message())))
+        })
+    }
+
+    fn decode_unguarded(vms: &VmSet, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Self, LaneRejection> {
         if vm == VmId::EVM {
             let (env, hash) = hexapla_evm::decode_transaction(raw)?;
             return Ok(Self::Evm(EvmTransaction { env, hash: Some(hash) }));
@@ -70,7 +76,8 @@ impl Transaction {
         }
     }
 
-    /// Canonical addresses of those who signed it; the one that pays comes first.
+    /// Canonical addresses of those whom it names as its signers; the one that pays comes first. Whether they have signed is
+    /// what it was decoded with ([`LaneChecks::signatures`]); of one made from a `TxEnv` nobody has.
     pub fn signers(&self) -> Vec<Address> {
         match self {
             Self::Evm(tx) => [tx.env.caller].into(),

@@ -98,8 +98,10 @@ fn set_wasm_folder(config: &mut VmConfig, value: EngineValue<'_>) {
 
 #[cfg(feature = "svm")]
 fn set_svm_engine(config: &mut VmConfig, value: EngineValue<'_>) {
-    if let EngineValue::Choice(name) = value {
-        config.svm.jit = name == "jit";
+    match value {
+        EngineValue::Choice("jit") => config.svm.jit = true,
+        EngineValue::Choice("interpreter") => config.svm.jit = false,
+        EngineValue::Choice(_) | EngineValue::Folder(_) => {}
     }
 }
 

@@ -3,7 +3,7 @@
 use alloy_consensus::{EthereumTxEnvelope, SignableTransaction, TxEip1559, TxEip2930, TxEip4844, TxEip7702, TxLegacy};
 use alloy_eips::{Encodable2718, eip2930::AccessList, eip7702::Authorization};
 use hexapla::{
-    ChainError, Committed, ExecuteError, LaneChecks, Transaction,
+    ChainConfig, ChainError, Committed, ExecuteError, LaneChecks, SpecId, Transaction,
     primitives::{Address, B256, Bytes, U256, VmId, address, hex, keccak256},
 };
 use hexapla_testing::{Chain, Script, ScriptCall, Side, Stage};
@@ -217,4 +217,26 @@ fn a_signature_with_a_high_s_is_rejected() {
     let malleable = alloy_primitives::Signature::new(signature.r(), order - signature.s(), !signature.v());
     let raw = Envelope::from(tx.into_signed(malleable)).encoded_2718();
     assert_eq!(rejection(&mut stage.chain, &raw).0, "InvalidSender");
+}
+
+#[test]
+fn a_transaction_has_as_many_blobs_as_its_fork_allows() {
+    for (spec, most) in [(SpecId::CANCUN, 6), (SpecId::PRAGUE, 9), (SpecId::OSAKA, 6)] {
+        let wallet = Wallet::new(7);
+        let mut chain = Chain::new(ChainConfig { spec, ..ChainConfig::default() });
+        chain.fund([(wallet.address(), U256::from(10).pow(U256::from(18)))]).unwrap();
+        let with = |blobs: usize, nonce| {
+            wallet.signed(TxEip4844 {
+                chain_id: 31_337,
+                nonce,
+                gas_limit: 1_000_000,
+                max_fee_per_gas: PRICE,
+                blob_versioned_hashes: vec![B256::right_padding_from(&[1]); blobs],
+                max_fee_per_blob_gas: 1,
+                ..TxEip4844::default()
+            })
+        };
+        assert!(chain.transact_raw(VmId::EVM, &with(most, 0)).unwrap().receipt.is_success(), "{spec:?}");
+        assert_eq!(rejection(&mut chain, &with(most + 1, 1)).0, "Invalid", "{spec:?}");
+    }
 }

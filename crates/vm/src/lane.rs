@@ -89,21 +89,26 @@ pub trait LaneTransaction: Send + Sync {
     /// VM allow. Requests are metered against it while [`Host::fee_pays`] is on.
     fn state_gas(&self) -> u64;
 
+    /// Most of its gas that code of accounts may use while it is validated. A transaction that is then rejected has paid for
+    /// nothing, so this bounds what it costs everybody who tries it. Zero where validation runs no code.
+    fn validation_gas(&self) -> u64 {
+        0
+    }
+
     /// Checks it against the state and charges the fee; the fee pays for the requests. What this does stays, whatever
     /// happens later. Calls that it makes run code of accounts (Cairo's `__validate__`): they are paid by the transaction's
-    /// gas, stand in its call tree, and take from what [`LaneRun::run`] has.
+    /// gas up to [`validation_gas`](Self::validation_gas), stand in its call tree, and take from what [`LaneRun::run`] has.
     fn validate(&self, host: &mut dyn LaneHost) -> Result<Box<dyn LaneRun + '_>, LaneError>;
 }
 
-/// What a lane may ask for when it validates and settles: fees, beside what every frame may. The type says who may charge;
-/// [`LaneRun::run`] may not, because what it does can be undone.
+/// What a lane may ask for when it validates: the fee, beside what every frame may. The type says who may charge:
+/// [`LaneRun::run`] may not, because what it does can be undone, and [`LaneRun::settle`] may not, because by then the payer
+/// may have nothing left. A lane that charges by usage takes the most in [`LaneTransaction::validate`] and gives back the
+/// rest.
 pub trait LaneHost: Host {
-    /// Takes a fee from an account. It never passes through the journal of anyone who gets it: the block's beneficiary
-    /// is credited when the transaction commits.
-    fn pay_fee(&mut self, payer: Address, wei: U256) -> HostResult<()>;
-
-    /// Gives back a part of the fees that this transaction has paid.
-    fn refund_fee(&mut self, payer: Address, wei: U256) -> HostResult<()>;
+    /// Takes a fee from the transaction's payer. It never passes through the journal of anyone who gets it: the block's
+    /// beneficiary is credited when the transaction commits.
+    fn pay_fee(&mut self, wei: U256) -> HostResult<()>;
 
     /// The same host as other code sees it.
     fn as_host(&mut self) -> &mut dyn Host;
@@ -115,8 +120,9 @@ pub trait LaneRun {
     fn run(&mut self, host: &mut dyn Host) -> Result<LaneEnd, Fatal>;
 
     /// Does what stays, however the transaction has ended; where it failed, what it did is undone by now. The fee pays for
-    /// it. `end` says what it used, so that a lane that charges by usage can give back the rest.
-    fn settle(&mut self, end: &LaneEnd, host: &mut dyn LaneHost) -> Result<(), Fatal>;
+    /// it, and it calls nobody. `end` says what the transaction used in all. Gives the part of the fee, in wei, that goes
+    /// back to the payer.
+    fn settle(&mut self, end: &LaneEnd, host: &mut dyn Host) -> Result<U256, Fatal>;
 }
 
 /// How a transaction ended.
@@ -124,7 +130,7 @@ pub trait LaneRun {
 pub struct LaneEnd {
     /// Result or fault.
     pub exit: Exit,
-    /// Gas that it used, without what its validation took.
+    /// Gas that it used: of [`LaneRun::run`] alone where that gives it, in all where [`LaneRun::settle`] gets it.
     pub gas_used: u64,
     /// The same on the VM's own meter.
     pub native_used: Option<NativeGas>,

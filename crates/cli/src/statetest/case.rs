@@ -113,7 +113,6 @@ impl Runner {
         let executor =
             self.executor(unit, spec).map_err(|error| ExecuteError::Fatal(hexapla_vm::Fatal(error.to_string())))?;
         let mut cfg: CfgEnv = executor.cfg();
-        cfg.set_max_blobs_per_tx(max_blobs(spec));
         let block = unit.block_env(&mut cfg);
         let (executed, overlay) = executor.block_with(db.overlay()?, block, cfg, |run| run.execute(tx));
         let receipt = executed?;
@@ -152,10 +151,6 @@ fn spec_of(fork: &SpecName) -> Result<SpecId, String> {
         SpecName::Unknown => Err("the fork is unknown to this version".into()),
         known => Ok(known.to_spec_id()),
     }
-}
-
-fn max_blobs(spec: SpecId) -> u64 {
-    if spec.is_enabled_in(SpecId::OSAKA) || !spec.is_enabled_in(SpecId::PRAGUE) { 6 } else { 9 }
 }
 
 fn pre_state(unit: &TestUnit) -> Result<StateDb, StateError> {

@@ -332,14 +332,10 @@ impl Host for FrameHost<'_> {
 const LOG_BASE_GAS: u64 = 375;
 
 impl LaneHost for FrameHost<'_> {
-    fn pay_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
+    fn pay_fee(&mut self, wei: U256) -> HostResult<()> {
+        let payer = self.frame.target;
         self.load_account(payer, false)?;
         self.machine.take_fee(payer, wei)
-    }
-
-    fn refund_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
-        self.load_account(payer, false)?;
-        self.machine.refund_fee(payer, wei)
     }
 
     fn as_host(&mut self) -> &mut dyn Host {

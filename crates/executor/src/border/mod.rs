@@ -7,8 +7,8 @@ mod translate;
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
-    Border, BorderState, CallKind, CalleeFailure, CallerEnd, Crossing, Excerpt, Exit, Fatal, Frame, FrameEnd,
-    HostError, HostResult, Party, Reentrancy, Vm, VmSet,
+    Border, BorderState, CallConvention as _, CallKind, CalleeFailure, CallerEnd, Crossing, Excerpt, Exit, Fatal,
+    Frame, FrameEnd, HostError, HostResult, Party, Reentrancy, SolidityConvention, Vm, VmSet,
 };
 use registry::{Held, Projections};
 use translate::Translated;
@@ -150,7 +150,9 @@ impl Border for ChainBorder {
         let Some(mut active) = self.active.pop() else {
             return Err(Fatal("a frame has ended that was never let in".into()));
         };
-        debug_assert_eq!((active.vm, active.target), (frame.vm, frame.target), "enter and leave are paired");
+        if (active.vm, active.target) != (frame.vm, frame.target) {
+            return Err(Fatal(format!("a frame of {} has ended before one that it has called", active.target)));
+        }
         if let Some(translated) = &mut active.translated {
             translated.end(&self.vms, frame, end, state)?;
         }
@@ -177,7 +179,9 @@ impl Border for ChainBorder {
     fn failure(&self, fault: &Fault, callee_vm: VmId, caller_vm: VmId) -> Bytes {
         let abi = self.vms.convention(fault.vm).abi();
         let failure = CalleeFailure { fault, abi, same_vm: callee_vm == caller_vm };
-        self.vms.convention(caller_vm).write_failure(failure)
+        let written = self.vms.convention(caller_vm).write_failure(failure);
+        // No caller takes a failure of another VM for a result without data.
+        if written.is_empty() && callee_vm != caller_vm { SolidityConvention.write_failure(failure) } else { written }
     }
 
     fn take_crossings(&mut self) -> Vec<Crossing> {

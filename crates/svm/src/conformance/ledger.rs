@@ -28,6 +28,8 @@ pub(super) struct Ledger {
     homes: BTreeMap<Address, HomeRecord>,
     /// What was paid in fees, in wei.
     fees: U256,
+    /// Who pays them.
+    pub(super) payer: Address,
 }
 
 impl Ledger {
@@ -171,15 +173,9 @@ impl Host for Ledger {
 }
 
 impl LaneHost for Ledger {
-    fn pay_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
-        self.debit(payer, wei)?;
+    fn pay_fee(&mut self, wei: U256) -> HostResult<()> {
+        self.debit(self.payer, wei)?;
         self.fees += wei;
-        Ok(())
-    }
-
-    fn refund_fee(&mut self, payer: Address, wei: U256) -> HostResult<()> {
-        *self.balances.entry(payer).or_default() += wei;
-        self.fees -= wei;
         Ok(())
     }
 

@@ -51,7 +51,7 @@ pub(super) fn charge(
     if host.home_of(address)?.is_none() {
         host.identify(payer.as_ref())?;
     }
-    Ok(host.pay_fee(address, U256::from(fee) * U256::from(WEI_PER_LAMPORT))?)
+    Ok(host.pay_fee(U256::from(fee) * U256::from(WEI_PER_LAMPORT))?)
 }
 
 /// What must stay on an account that pays: nothing on a wallet, the rent of a nonce account. `None` where the account

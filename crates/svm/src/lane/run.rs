@@ -8,8 +8,8 @@ use crate::{
     sysvars::Sysvars,
     vm::SvmVm,
 };
-use hexapla_primitives::{Bytes, Fault, NativeGas};
-use hexapla_vm::{Exit, Fatal, Host, HostError, LaneEnd, LaneHost, LaneRun};
+use hexapla_primitives::{Bytes, Fault, NativeGas, U256};
+use hexapla_vm::{Exit, Fatal, Host, HostError, LaneEnd, LaneRun};
 use solana_message::SanitizedMessage;
 use solana_sdk_ids::sysvar;
 use solana_transaction_context::instruction_accounts::InstructionAccount;
@@ -43,10 +43,10 @@ impl LaneRun for Run<'_> {
 
     /// The fee is the same whatever was used. A failed transaction still advances its nonce, which a successful one does by
     /// its first instruction.
-    fn settle(&mut self, end: &LaneEnd, host: &mut dyn LaneHost) -> Result<(), Fatal> {
+    fn settle(&mut self, end: &LaneEnd, host: &mut dyn Host) -> Result<U256, Fatal> {
         let nonce = self.nonce.as_ref().filter(|_| !end.exit.is_success());
-        match nonce.map(|nonce| nonce.advance(host.as_host())) {
-            None | Some(Ok(())) => Ok(()),
+        match nonce.map(|nonce| nonce.advance(host)) {
+            None | Some(Ok(())) => Ok(U256::ZERO),
             Some(Err(HostError::Fatal(fatal))) => Err(fatal),
             Some(Err(HostError::Fault { message, .. })) => Err(Fatal(format!("a nonce was not advanced: {message}"))),
         }

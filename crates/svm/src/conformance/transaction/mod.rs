@@ -125,6 +125,7 @@ fn play(vm: &SvmVm, raw: &[u8], mut ledger: Ledger) -> Result<Observed, Fatal> {
         Ok(transaction) => transaction,
         Err(refusal) => return refused(ledger, refusal),
     };
+    ledger.payer = transaction.payer();
     let before = ledger.clone();
     let mut run = match transaction.validate(&mut ledger) {
         Ok(run) => run,
