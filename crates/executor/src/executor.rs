@@ -67,10 +67,11 @@ impl Executor {
     /// An executor with these VMs beside the EVM, and with them the contract of the host itself
     /// ([`system`](crate::system)). Without any it is Ethereum and nothing else.
     pub fn new(config: ChainConfig, vms: VmSet) -> Result<Self, SetupError> {
-        let vms = match vms.iter().next() {
-            None => vms,
-            Some(_) if !config.spec.is_enabled_in(SpecId::LONDON) => return Err(SetupError::ForkTooOld(config.spec)),
-            Some(_) => vms.clone().with(SystemVm::new(vms))?,
+        let alone = vms.iter().next().is_none();
+        let vms = match config.spec.is_enabled_in(SpecId::LONDON) {
+            _ if alone => vms,
+            false => return Err(SetupError::ForkTooOld(config.spec)),
+            true => vms.clone().with(SystemVm::new(vms))?,
         };
         Ok(Self { vms, config, projections: Arc::new(Projections::new(CACHE_BYTES)) })
     }
