@@ -17,7 +17,7 @@ const ROWS: [&[&str]; 11] = [
     &["hexapla"],
     &["scenario", "bind", "node", "rpc-", "explorer"],
     &["cli"],
-    &["testing", "svm-conformance"],
+    &["testing", "svm-conformance", "calc-vm"],
 ];
 
 /// One crate per VM. They never see one another.

@@ -1,0 +1,11 @@
+//! The calculator among the other VMs.
+//!
+//! - [`stage`]: a chain with contracts of all VMs
+//! - [`calls`]: Solidity, Stylus and Solana call the calculator, and it calls them
+//! - [`failures`]: failures on both sides, and running out of gas
+//! - [`hostile`]: bytes that nobody sane sends
+
+mod calls;
+mod failures;
+mod hostile;
+mod stage;
