@@ -12,6 +12,7 @@
 //! - [`machine`]: runs a function, and pays for each step
 //! - [`convention`]: how contracts are called, and what they get of failures
 //! - [`vm`]: all of this as a [`Vm`](hexapla_vm::Vm)
+//! - [`transaction`], `lane`: transactions of its own form
 //!
 //! and [`vms`], which registers it.
 
@@ -24,11 +25,14 @@
 pub mod convention;
 pub mod fault;
 pub mod interface;
+mod lane;
 pub mod machine;
 pub mod program;
 pub mod store;
+pub mod transaction;
 pub mod vm;
 
+pub use lane::{BASE_GAS, GAS_LIMIT_MAX};
 pub use vm::CalcVm;
 
 use hexapla::{SetupError, VmConfig, VmSet};

@@ -43,7 +43,8 @@ pub fn run(frame: &Frame, host: &mut dyn Host) -> Result<Bytes, Failure> {
     Ok(write_results(&stack.0))
 }
 
-fn price(bytes: &[u8]) -> u64 {
+/// Gas of reading these bytes.
+pub(crate) fn price(bytes: &[u8]) -> u64 {
     BYTE_GAS.saturating_mul(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{CALC, convention::CalcConvention, machine, store::name_in};
 use hexapla_primitives::{Bytes, FaultKind, GasRate, NativeGas, VmId};
-use hexapla_vm::{CallConvention, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm};
+use hexapla_vm::{CallConvention, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, Vm};
 
 /// What gas buys: one gas is two steps of the meter.
 pub const RATE: GasRate = GasRate { unit: "steps", per_gas: 2 };
@@ -45,6 +45,10 @@ impl Vm for CalcVm {
         let used = frame.gas_limit.saturating_sub(gas_left);
         let native_used = Some(NativeGas { amount: RATE.to_native(used), unit: RATE.unit });
         Ok(FrameEnd { exit, gas_left, native_used })
+    }
+
+    fn lane(&self) -> Option<&dyn Lane> {
+        Some(self)
     }
 
     /// Contracts come by transactions of this VM, never by an EVM creation: it could take somebody's name.

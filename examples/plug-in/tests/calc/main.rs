@@ -4,8 +4,10 @@
 //! - [`calls`]: Solidity, Stylus and Solana call the calculator, and it calls them
 //! - [`failures`]: failures on both sides, and running out of gas
 //! - [`hostile`]: bytes that nobody sane sends
+//! - [`lane`]: transactions of its own form
 
 mod calls;
 mod failures;
 mod hostile;
+mod lane;
 mod stage;
