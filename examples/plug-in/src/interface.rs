@@ -32,7 +32,7 @@ fn function(function: &Function) -> hexapla_abi::Function {
         outputs: (0..function.outputs).map(|_| Param::new("", NUMBER)).collect(),
         mutability: mutability(&function.steps),
         selector: function.name.clone().into_bytes().into(),
-        accounts: Vec::new(),
+        ..hexapla_abi::Function::default()
     }
 }
 

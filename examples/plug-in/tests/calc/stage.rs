@@ -153,6 +153,7 @@ fn svm_actor_interface(actor: &SvmActor) -> Interface {
         selector: Bytes::from_static(discriminator),
         signature: format!("{name}(u64)"),
         accounts: vec![state.clone()],
+        ..Function::default()
     };
     let errors = vec![CustomError {
         name: "Rejected".into(),
