@@ -52,7 +52,7 @@ fn a_solana_program_calls_it_typed() {
     let mut stage = Stage::new();
     // Anchor's discriminator, and the number in Borsh.
     let data = [&borsh_discriminator("double")[..], &21_u64.to_le_bytes()].concat();
-    let receipt = stage.from_solana(stage.meter, data);
+    let receipt = stage.sent_from_solana(stage.meter, data);
     assert!(receipt.is_success(), "{}", say(&receipt));
     // `invoke` returns bytes: behind their place and their length.
     assert_eq!(receipt.output[64..72], 42_u64.to_le_bytes());

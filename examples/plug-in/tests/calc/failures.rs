@@ -40,7 +40,7 @@ fn a_failure_goes_up_through_stylus_as_foreign_fault() {
 fn a_solana_program_fails_with_the_number() {
     let mut stage = Stage::new();
     let data = [&borsh_discriminator("double")[..], &u64::MAX.to_le_bytes()].concat();
-    let receipt = stage.from_solana(stage.meter, data);
+    let receipt = stage.sent_from_solana(stage.meter, data);
     let fault = receipt.fault.as_ref().expect("it failed");
     assert_eq!((fault.vm, fault.code), (CALC, Some(Code::Overflow.number())), "{}", say(&receipt));
     let log = receipt.program_log.join("\n");

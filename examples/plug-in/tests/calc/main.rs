@@ -6,6 +6,8 @@
 //! - [`hostile`]: bytes that nobody sane sends
 //! - [`lane`]: transactions of its own form
 
+#![allow(clippy::result_large_err, reason = "a failure is the receipt that a test looks at")]
+
 mod calls;
 mod failures;
 mod hostile;

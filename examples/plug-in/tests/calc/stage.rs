@@ -106,7 +106,7 @@ impl Stage {
     }
 
     /// The transaction with which the user runs a script on the actor on Solana that calls `to`.
-    pub(crate) fn from_solana(&mut self, to: Address, data: impl Into<Bytes>) -> Receipt {
+    pub(crate) fn sent_from_solana(&mut self, to: Address, data: impl Into<Bytes>) -> Receipt {
         let accounts = [AccountMeta::new_readonly(alias(to), false)];
         let input = self.svm_actor.call(Script::new().call(ScriptCall::to(to, data)), &accounts);
         self.send(self.svm_actor.address(), input)
