@@ -109,9 +109,6 @@ pub trait LaneHost: Host {
     /// Takes a fee from the transaction's payer. It never passes through the journal of anyone who gets it: the block's
     /// beneficiary is credited when the transaction commits.
     fn pay_fee(&mut self, wei: U256) -> HostResult<()>;
-
-    /// The same host as other code sees it.
-    fn as_host(&mut self) -> &mut dyn Host;
 }
 
 /// A transaction that was validated.

@@ -337,8 +337,4 @@ impl LaneHost for FrameHost<'_> {
         self.load_account(payer, false)?;
         self.machine.take_fee(payer, wei)
     }
-
-    fn as_host(&mut self) -> &mut dyn Host {
-        self
-    }
 }

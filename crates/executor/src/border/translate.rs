@@ -67,6 +67,8 @@ pub(super) fn call(
     let (caller, callee) = (vms.convention(frame.caller_vm), vms.convention(frame.vm));
     let from = caller.abi();
     if from == callee.abi() {
+        // Their values are the same; the form of a call may still be the callee's own.
+        raw(callee, from, frame)?;
         return Ok(None);
     }
     state.charge(TRANSLATION_GAS.saturating_add(price(frame.input.len())))?;

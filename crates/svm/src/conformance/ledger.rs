@@ -178,8 +178,4 @@ impl LaneHost for Ledger {
         self.fees += wei;
         Ok(())
     }
-
-    fn as_host(&mut self) -> &mut dyn Host {
-        self
-    }
 }

@@ -155,10 +155,10 @@ impl LaneTransaction for Transaction {
     }
 
     fn validate(&self, host: &mut dyn LaneHost) -> Result<Box<dyn LaneRun + '_>, LaneError> {
-        let sysvars = self.vm.sysvars.get(host.as_host())?;
-        let message = self.whole(host.as_host(), &sysvars)?;
+        let sysvars = self.vm.sysvars.get(host)?;
+        let message = self.whole(host, &sysvars)?;
         let nonce = match self.checks.recency {
-            true => recency::check(host.as_host(), &sysvars, &message, self.hash)?,
+            true => recency::check(host, &sysvars, &message, self.hash)?,
             false => None,
         };
         fees::charge(host, &sysvars, &message, &self.budget)?;
