@@ -12,10 +12,11 @@ const STATE_TESTS: [&str; 2] = ["ethereum-state-tests", "ethereum-state-tests-os
 
 /// Tests whose transactions are executed once more in all modes: with caches that always miss, on the other engines,
 /// without a trace. What can be seen of them must be equal.
-const IN_ALL_MODES: [&str; 13] = [
+const IN_ALL_MODES: [&str; 14] = [
     "activation",
     "border",
     "contract",
+    "hostile_lane",
     "inspect",
     "lane",
     "lanes",
