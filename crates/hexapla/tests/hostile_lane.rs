@@ -3,7 +3,7 @@
 use hexapla::{
     Chain, ChainConfig, ChainError, ExecuteError, Executor, Lane, LaneChecks, LaneRejection, LaneTransaction, Receipt,
     Vm, VmSet,
-    primitives::{Address, Bytes, Fault, FaultKind, GasRate, U256, VmId},
+    primitives::{Address, Bytes, Fault, FaultKind, GasRate, GenesisAccount, U256, VmId},
     vm::{
         CallKind, CallRequest, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, LaneEnd, LaneError, LaneHost,
         LaneRun, Reentrancy,
@@ -13,6 +13,8 @@ use hexapla_testing::{Script, USER, contracts};
 
 const HOSTILE: VmId = VmId(201);
 const PAYER: Address = Address::repeat_byte(0x51);
+/// Code of the payer, where it is a contract.
+const ACCOUNT_CODE: [u8; 3] = [0xEF, 201, 1];
 const GAS_LIMIT: u64 = 1_000_000;
 const VALIDATION_GAS: u64 = 300_000;
 const FEE: u64 = 5_000;
@@ -30,10 +32,18 @@ enum Trick {
     RefundTooMuch,
     /// Says that it used more gas than there was.
     UseTooMuch,
+    /// Is validated by the code of the account that pays.
+    ValidateByPayer,
 }
 
-const TRICKS: [Trick; 5] =
-    [Trick::ValidateUnpaid, Trick::ValidateThenFail, Trick::CallInSettle, Trick::RefundTooMuch, Trick::UseTooMuch];
+const TRICKS: [Trick; 6] = [
+    Trick::ValidateUnpaid,
+    Trick::ValidateThenFail,
+    Trick::CallInSettle,
+    Trick::RefundTooMuch,
+    Trick::UseTooMuch,
+    Trick::ValidateByPayer,
+];
 
 struct Hostile;
 
@@ -47,15 +57,17 @@ impl Vm for Hostile {
     }
 
     fn reentrancy(&self) -> Reentrancy {
-        Reentrancy::Allowed
+        Reentrancy::Forbidden
     }
 
-    fn owns(&self, _: &[u8]) -> bool {
-        false
+    fn owns(&self, code: &[u8]) -> bool {
+        *code == ACCOUNT_CODE
     }
 
-    fn run(&self, _: &Frame, _: &mut dyn Host) -> Result<FrameEnd, Fatal> {
-        Err(Fatal("it has no contracts".into()))
+    /// The code of an account that signs by itself.
+    fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
+        assert!(!frame.reentrant, "the transaction alone does not enter its payer");
+        Ok(FrameEnd { exit: Exit::Return(Bytes::new()), gas_left: host.gas_left(), native_used: None })
     }
 
     fn activate(&self, _: &Bytes, _: &mut dyn Host) -> HostResult<()> {
@@ -112,6 +124,10 @@ impl LaneTransaction for Transaction {
     fn validate(&self, host: &mut dyn LaneHost) -> Result<Box<dyn LaneRun + '_>, LaneError> {
         if matches!(self.trick, Trick::ValidateUnpaid | Trick::ValidateThenFail) {
             assert!(self.call(host)?, "the call works where it is paid");
+        }
+        if self.trick == Trick::ValidateByPayer {
+            let outcome = host.call(CallRequest::new(CallKind::Call, PAYER, Bytes::new()))?;
+            assert!(outcome.success, "{:?}", outcome.fault);
         }
         host.pay_fee(U256::from(FEE))?;
         Ok(Box::new(Run(self)))
@@ -215,6 +231,17 @@ fn no_more_goes_back_than_was_paid() {
 #[test]
 fn a_receipt_has_no_more_gas_than_the_limit() {
     assert_eq!(Stage::new().send(Trick::UseTooMuch).unwrap().gas_used, GAS_LIMIT);
+}
+
+#[test]
+fn an_account_contract_that_pays_may_validate_its_transaction() {
+    let mut stage = Stage::new();
+    let (balance, code) = (stage.balance(), Bytes::from_static(&ACCOUNT_CODE));
+    let account = GenesisAccount { address: PAYER, balance, code, ..GenesisAccount::default() };
+    stage.chain.insert_accounts([account]).unwrap();
+    let receipt = stage.send(Trick::ValidateByPayer).unwrap();
+    assert!(receipt.is_success(), "{:?}", receipt.fault);
+    assert_eq!(receipt.trace.unwrap().calls().map(|call| call.to).collect::<Vec<_>>(), [PAYER]);
 }
 
 #[test]

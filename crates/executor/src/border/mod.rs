@@ -34,6 +34,8 @@ struct Active {
     vm: VmId,
     target: Address,
     delegate: bool,
+    /// It stands for a transaction of a lane and runs no contract: its payer has not been entered.
+    is_transaction: bool,
     /// How the call was translated, if it was.
     translated: Option<Box<Translated>>,
     /// Place reserved in the record, so that crossings stand in the order in which they began.
@@ -88,6 +90,11 @@ impl ChainBorder {
         Err((FaultKind::Border, message))
     }
 
+    /// The frames in which contracts run, outermost first.
+    fn contracts(&self) -> impl DoubleEndedIterator<Item = &Active> {
+        self.active.iter().filter(|active| !active.is_transaction)
+    }
+
     /// What the caller of a frame gets of its end.
     fn output(&self, frame: &Frame, end: &FrameEnd) -> Bytes {
         match &end.exit {
@@ -100,11 +107,11 @@ impl ChainBorder {
         let Some(vm) = self.vms.get(frame.vm) else {
             return Ok(());
         };
-        let on_stack = self.active.iter().any(|active| active.target == frame.target);
+        let on_stack = self.contracts().any(|active| active.target == frame.target);
         let allowed = match vm.reentrancy() {
             Reentrancy::Allowed => true,
             Reentrancy::DirectSelfOnly => {
-                !on_stack || self.active.last().is_some_and(|last| last.target == frame.target)
+                !on_stack || self.contracts().next_back().is_some_and(|last| last.target == frame.target)
             }
             Reentrancy::Forbidden => !on_stack,
         };
@@ -137,12 +144,14 @@ impl Border for ChainBorder {
         // A delegate call runs other code on an account that is entered already; that is no re-entry of it.
         let entered = |active: &&Active| active.target == frame.target && !active.delegate;
         let delegate = frame.kind == CallKind::Delegate;
-        frame.reentrant = self.active.iter().filter(entered).count() + usize::from(!delegate) > 1;
+        frame.reentrant = self.contracts().filter(entered).count() + usize::from(!delegate) > 1;
         let crossing = record.map(|record| {
             self.crossings.push(Crossing { value: frame.value, interface, ..record });
             self.crossings.len() - 1
         });
-        self.active.push(Active { vm: frame.vm, target: frame.target, delegate, translated, crossing });
+        // Calls of the EVM's lane that reach another VM at this depth come from an account of the EVM.
+        let is_transaction = frame.depth == 0 && frame.vm == frame.caller_vm;
+        self.active.push(Active { vm: frame.vm, target: frame.target, delegate, is_transaction, translated, crossing });
         Ok(())
     }
 
