@@ -70,7 +70,7 @@ const BRIEF_BYTES_MAX: usize = 256;
 
 /// What is shown, cut to a length that an error can hold. A hostile type or value is not written out to its end.
 pub(crate) fn brief(shown: &dyn fmt::Display) -> String {
-    let mut out = Brief(String::new());
+    let mut out = Truncated(String::new());
     // The only failure is that the text is longer.
     if fmt::write(&mut out, format_args!("{shown}")).is_err() {
         out.0.push('…');
@@ -78,9 +78,9 @@ pub(crate) fn brief(shown: &dyn fmt::Display) -> String {
     out.0
 }
 
-struct Brief(String);
+struct Truncated(String);
 
-impl fmt::Write for Brief {
+impl fmt::Write for Truncated {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = BRIEF_BYTES_MAX.saturating_sub(self.0.len());
         if text.len() <= room {

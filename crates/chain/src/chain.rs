@@ -248,7 +248,7 @@ impl Chain {
     /// Executes a transaction in a block of its own and commits it durably.
     pub fn transact(&mut self, tx: impl Into<Transaction>) -> Result<Committed, ChainError> {
         let tx = tx.into();
-        self.in_a_block(|run| run.execute_with_access(tx, true))
+        self.execute_in_block(|run| run.execute_with_access(tx, true))
     }
 
     /// The same for a transaction as the users of a VM sign it.
@@ -263,7 +263,7 @@ impl Chain {
 
     /// Executes transactions in one block and commits it durably. What `work` gives back is the receipt and the access
     /// set of the block.
-    fn in_a_block(
+    fn execute_in_block(
         &mut self,
         work: impl FnOnce(&mut BlockRun) -> Result<(Receipt, AccessSet), ExecuteError> + Send,
     ) -> Result<Committed, ChainError> {
@@ -295,7 +295,7 @@ impl Chain {
     /// Executes a transaction on the state as it is and forgets what it did.
     pub fn simulate(&self, tx: impl Into<Transaction>) -> Result<Receipt, ChainError> {
         let tx = tx.into();
-        self.on_a_copy(|run| run.simulate(tx, true))
+        self.with_scratch_state(|run| run.simulate(tx, true))
     }
 
     /// The same for a transaction as the users of a VM sign it.
@@ -305,10 +305,10 @@ impl Chain {
 
     /// The least gas limit with which a transaction succeeds now.
     pub fn estimate_gas(&self, tx: &TxEnv) -> Result<Estimate, ChainError> {
-        self.on_a_copy(|run| run.estimate_gas(tx))
+        self.with_scratch_state(|run| run.estimate_gas(tx))
     }
 
-    fn on_a_copy<R: Send>(
+    fn with_scratch_state<R: Send>(
         &self,
         work: impl FnOnce(&mut BlockRun) -> Result<R, ExecuteError> + Send,
     ) -> Result<R, ChainError> {

@@ -4,8 +4,8 @@ use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 use hexapla::toolkit::Toolkits;
 use hexapla_scenario::problem::{Problem, Result};
-pub(crate) use hexapla_scenario::text::harmless;
-use hexapla_scenario::text::harmless_json;
+pub(crate) use hexapla_scenario::text::escape_control_chars;
+use hexapla_scenario::text::escape_control_chars_in_json;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use std::{
     fmt::Write as _,
@@ -79,7 +79,7 @@ impl Output {
     pub(crate) fn json(&mut self, document: &impl serde::Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(document)
             .map_err(|error| Problem::new("hexapla::output", "the result cannot be written as JSON").because(error))?;
-        self.result(&(harmless_json(&text) + "\n"))
+        self.result(&(escape_control_chars_in_json(&text) + "\n"))
     }
 
     /// Says something that is not the result. Where even that fails, there is nobody left to tell.

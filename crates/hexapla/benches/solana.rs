@@ -248,7 +248,7 @@ impl Host for MapHost<'_> {
     fn home_of(&mut self, _: Address) -> HostResult<Option<HomeRecord>> {
         Ok(None)
     }
-    fn settle(&mut self, changes: &[BalanceChange]) -> HostResult<()> {
+    fn transfer_balances(&mut self, changes: &[BalanceChange]) -> HostResult<()> {
         assert!(changes.is_empty(), "a transfer of tokens moves no coin");
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What the user gave cannot be used: code, place, and what to do about it.
 
-use crate::{source::Source, text::harmless};
+use crate::{source::Source, text::escape_control_chars};
 use hexapla_toolkit::ToolError;
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 use std::{borrow::Cow, error::Error, fmt, io, ops::Range, path::Path, sync::Arc};
@@ -29,7 +29,7 @@ struct Place {
 impl Problem {
     /// A problem with a code such as `hexapla::scenario::unknown_key` and a sentence.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Box<Self> {
-        let (code, message) = (code.into(), harmless(&message.into()));
+        let (code, message) = (code.into(), escape_control_chars(&message.into()));
         Box::new(Self { code, message, help: None, place: None, cause: None, severity: Severity::Error })
     }
 
@@ -49,14 +49,15 @@ impl Problem {
 
     /// What to do about it.
     pub fn with_help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
-        self.help = Some(harmless(&help.into()));
+        self.help = Some(escape_control_chars(&help.into()));
         self
     }
 
     /// Where it is. Keeps a place that is known already: the inner one is nearer.
     pub fn at(mut self: Box<Self>, source: &Arc<Source>, span: &Range<usize>, label: impl Into<String>) -> Box<Self> {
         if self.place.is_none() {
-            self.place = Some(Place { source: source.clone(), span: span.clone(), label: harmless(&label.into()) });
+            self.place =
+                Some(Place { source: source.clone(), span: span.clone(), label: escape_control_chars(&label.into()) });
         }
         self
     }

@@ -1,6 +1,6 @@
 //! The text of a scenario and its place.
 
-use crate::text::{harmless, harmless_in_place};
+use crate::text::{escape_control_chars, escape_control_chars_in_place};
 use miette::NamedSource;
 use std::{
     ops::Range,
@@ -39,7 +39,8 @@ impl Source {
     /// A source that was read already.
     pub fn new(path: PathBuf, text: String) -> Self {
         let named =
-            NamedSource::new(harmless(&path.display().to_string()), harmless_in_place(&text)).with_language("TOML");
+            NamedSource::new(escape_control_chars(&path.display().to_string()), escape_control_chars_in_place(&text))
+                .with_language("TOML");
         Self { path, text, named }
     }
 

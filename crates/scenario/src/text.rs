@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 /// Text with `\u{fffd}` for what a terminal would obey or not show.
-pub fn harmless(text: &str) -> String {
+pub fn escape_control_chars(text: &str) -> String {
     text.chars().map(|c| if c == '\n' || is_visible(c) { c } else { '\u{fffd}' }).collect()
 }
 
 /// The same, but each byte that is replaced becomes a `?`, so that positions stay what they are.
-pub fn harmless_in_place(text: &str) -> String {
+pub fn escape_control_chars_in_place(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -21,7 +21,7 @@ pub fn harmless_in_place(text: &str) -> String {
 }
 
 /// JSON with such characters as `\u` escapes; they stand in its texts only.
-pub fn harmless_json(json: &str) -> String {
+pub fn escape_control_chars_in_json(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {
         if c == '\n' || is_visible(c) {
@@ -47,16 +47,16 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_replaced_and_the_rest_is_not() {
         let text = "a\u{1b}[2J\u{9b}\u{202e}→ é \"\\";
-        assert_eq!(harmless(text), "a\u{fffd}[2J\u{fffd}\u{fffd}→ é \"\\");
-        assert_eq!(harmless_in_place(text), "a?[2J?????→ é \"\\");
-        assert_eq!(harmless_in_place(text).len(), text.len());
+        assert_eq!(escape_control_chars(text), "a\u{fffd}[2J\u{fffd}\u{fffd}→ é \"\\");
+        assert_eq!(escape_control_chars_in_place(text), "a?[2J?????→ é \"\\");
+        assert_eq!(escape_control_chars_in_place(text).len(), text.len());
     }
 
     #[test]
     fn what_a_terminal_would_obey_is_escaped_in_json_and_the_rest_is_not() {
         let text = "a\u{1b}[2J\u{9b}\u{202e}→ é \"\\";
         let json = serde_json::to_string(text).unwrap();
-        assert!(!harmless_json(&json).contains(['\u{1b}', '\u{9b}', '\u{202e}']));
-        assert_eq!(serde_json::from_str::<String>(&harmless_json(&json)).unwrap(), text);
+        assert!(!escape_control_chars_in_json(&json).contains(['\u{1b}', '\u{9b}', '\u{202e}']));
+        assert_eq!(serde_json::from_str::<String>(&escape_control_chars_in_json(&json)).unwrap(), text);
     }
 }

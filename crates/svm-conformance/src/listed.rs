@@ -70,14 +70,14 @@ pub(super) struct Known<'a> {
 /// The list.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Listed {
+pub(super) struct KnownFailure {
     #[serde(default, rename = "failure")]
     failures: Vec<Entry>,
     #[serde(default, rename = "group")]
     groups: Vec<Group>,
 }
 
-impl Listed {
+impl KnownFailure {
     pub(super) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|error| Problem::file(path, "read", error))?;
         Self::parse(&path.display().to_string(), &text)
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_the_end_of_a_path_in_whole_names() {
-        let listed = Listed::parse("x", "[[failure]]\nfile = \"b/c.fix\"\nreason = \"why\"").unwrap();
+        let listed = KnownFailure::parse("x", "[[failure]]\nfile = \"b/c.fix\"\nreason = \"why\"").unwrap();
         let reason = |file: &'static str| {
             listed.known(Path::new(file), &Verdict::Pass(Kind::Instruction)).map(|known| known.reason)
         };
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_group_explains_only_what_it_names_and_only_in_its_folder() {
-        let listed = Listed::parse("x", GROUP).unwrap();
+        let listed = KnownFailure::parse("x", GROUP).unwrap();
         let is_known = |file: &str, differences: &[&str]| listed.known(Path::new(file), &failed(differences)).is_some();
         assert!(is_known("/a/b/c.fix", &["units: 1, expected 2"]));
         assert!(is_known("/a/b/d/c.fix", &["data", "units: 1, expected 2"]));
@@ -166,7 +166,7 @@ mod tests {
     fn a_group_is_counted_where_its_whole_folder_has_run() {
         let files = [Path::new("/a/b/1.fix"), Path::new("/a/b/2.fix"), Path::new("/a/b/3.fix")];
         let miscounted = |list: &str, failing: usize, whole: bool| {
-            let listed = Listed::parse("x", list).unwrap();
+            let listed = KnownFailure::parse("x", list).unwrap();
             let verdict = |place| if place < failing { failed(&["data"]) } else { Verdict::Pass(Kind::Instruction) };
             let verdicts: Vec<_> = (0..files.len()).map(verdict).collect();
             let runs = files.iter().zip(&verdicts).map(|(file, verdict)| (*file, listed.known(file, verdict)));
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_is_refused() {
-        let error = Listed::parse("x", "[[failure]]\nfiel = \"a\"\nreason = \"b\"").unwrap_err();
+        let error = KnownFailure::parse("x", "[[failure]]\nfiel = \"a\"\nreason = \"b\"").unwrap_err();
         assert!(error.to_string().contains("fiel"), "{error}");
     }
 }

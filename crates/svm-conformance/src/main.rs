@@ -24,7 +24,7 @@ mod report;
 use clap::{Parser, ValueEnum, builder::FalseyValueParser};
 use hexapla_scenario::problem::{Problem, Result};
 use hexapla_svm::conformance::{Engine, Verdict, run as run_fixture};
-use listed::Listed;
+use listed::KnownFailure;
 use rayon::prelude::*;
 use report::{Report, Run};
 use std::{
@@ -113,8 +113,8 @@ impl EngineArg {
 /// although it is listed.
 fn run(args: &FixtureArgs) -> Result<bool> {
     let listed = match &args.list {
-        Some(file) => Listed::read(file)?,
-        None => Listed::default(),
+        Some(file) => KnownFailure::read(file)?,
+        None => KnownFailure::default(),
     };
     let mut files = collect(&args.paths)?;
     files.retain(|file| args.filter.as_deref().is_none_or(|part| file.display().to_string().contains(part)));

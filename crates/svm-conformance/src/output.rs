@@ -3,7 +3,7 @@
 use anstream::{AutoStream, ColorChoice};
 use hexapla_scenario::{
     problem::{Problem, Result},
-    text::harmless_json,
+    text::escape_control_chars_in_json,
 };
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use std::io::{self, Write as _};
@@ -27,7 +27,7 @@ pub(crate) fn result(text: &str) -> Result<()> {
 pub(crate) fn json(document: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(document)
         .map_err(|error| Problem::new("hexapla::output", "the result cannot be written as JSON").because(error))?;
-    result(&(harmless_json(&text) + "\n"))
+    result(&(escape_control_chars_in_json(&text) + "\n"))
 }
 
 /// Explains a problem. Where even that fails, there is nobody left to tell.

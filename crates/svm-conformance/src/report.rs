@@ -1,6 +1,6 @@
 //! Counts, reasons and failures, for people and for programs.
 
-use hexapla_scenario::text::harmless;
+use hexapla_scenario::text::escape_control_chars;
 use hexapla_svm::conformance::{Kind, Verdict};
 use serde::Serialize;
 use std::{
@@ -21,7 +21,7 @@ enum Ending {
     /// Otherwise: what differs.
     Fail(Vec<String>),
     /// Otherwise, and the list says why.
-    Listed(String),
+    KnownFailure(String),
     /// As the fixture says, although the list says that it does not pass.
     UnexpectedPass(String),
     /// It is about something that does not exist here.
@@ -46,10 +46,10 @@ impl Run {
         let (kind, ending) = match (verdict, listed) {
             (Verdict::Pass(kind), None) => (Some(kind), Ending::Pass),
             (Verdict::Pass(kind), Some(reason)) => (Some(kind), Ending::UnexpectedPass(reason)),
-            (Verdict::Fail { kind, .. }, Some(reason)) => (Some(kind), Ending::Listed(reason)),
+            (Verdict::Fail { kind, .. }, Some(reason)) => (Some(kind), Ending::KnownFailure(reason)),
             (Verdict::Fail { kind, differences }, None) => (Some(kind), Ending::Fail(differences)),
             (Verdict::Skipped { kind, reason }, _) => (kind, Ending::Skipped(reason)),
-            (Verdict::Unreadable(_), Some(reason)) => (None, Ending::Listed(reason)),
+            (Verdict::Unreadable(_), Some(reason)) => (None, Ending::KnownFailure(reason)),
             (Verdict::Unreadable(reason), None) => (None, Ending::Unreadable(reason)),
         };
         Self { file: file.to_owned(), kind: kind.map(|kind| kind.to_string()), ending }
@@ -73,7 +73,7 @@ impl Counts {
         *match ending {
             Ending::Pass => &mut self.passed,
             Ending::Fail(_) => &mut self.failed,
-            Ending::Listed(_) => &mut self.listed,
+            Ending::KnownFailure(_) => &mut self.listed,
             Ending::UnexpectedPass(_) => &mut self.unexpected_passes,
             Ending::Skipped(_) => &mut self.skipped,
             Ending::Unreadable(_) => &mut self.unreadable,
@@ -125,7 +125,7 @@ impl Report {
             kinds.entry(kind).or_default().add(&run.ending);
             match &run.ending {
                 Ending::Skipped(reason) => *skipped_because.entry(reason.clone()).or_default() += 1,
-                Ending::Listed(reason) => *listed_because.entry(reason.clone()).or_default() += 1,
+                Ending::KnownFailure(reason) => *listed_because.entry(reason.clone()).or_default() += 1,
                 _ => {}
             }
         }
@@ -149,7 +149,7 @@ impl Report {
                     text += &format!("    passes, remove it from the list: {reason}\n");
                 }
                 Ending::Unreadable(reason) => text += &format!("    {reason}\n"),
-                Ending::Pass | Ending::Listed(_) | Ending::Skipped(_) => {}
+                Ending::Pass | Ending::KnownFailure(_) | Ending::Skipped(_) => {}
             }
         }
         let hidden = self.failures().count().saturating_sub(FAILURES_SHOWN);
@@ -168,10 +168,11 @@ impl Report {
         for (kind, counts) in self.kinds.iter().filter(|(_, counts)| **counts != Counts::default()) {
             text += &format!("{kind}: {}\n", counts.text());
         }
-        harmless(&text) + &format!("{} files in {:.1} s: {}\n", self.files, elapsed.as_secs_f64(), self.all.text())
+        escape_control_chars(&text)
+            + &format!("{} files in {:.1} s: {}\n", self.files, elapsed.as_secs_f64(), self.all.text())
     }
 
     fn failures(&self) -> impl Iterator<Item = &Run> {
-        self.cases.iter().filter(|run| !matches!(run.ending, Ending::Listed(_)))
+        self.cases.iter().filter(|run| !matches!(run.ending, Ending::KnownFailure(_)))
     }
 }

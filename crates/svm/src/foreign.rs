@@ -5,7 +5,7 @@ use crate::{
     context::Entry,
     error::Failure,
     identity::{BORDER, behind_alias, canonical_of_key, is_alias},
-    session::{self, Door, Waiting},
+    session::{self, HostBridge, SuspendedInvocation},
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, U256};
 use hexapla_vm::{CallKind, CallOutcome, CallRequest};
@@ -41,7 +41,7 @@ struct Request {
     input: Bytes,
 }
 
-impl Door for Entry<'_> {
+impl HostBridge for Entry<'_> {
     fn call_begins(&mut self, agave: &InvokeContext<'_, '_>) -> bool {
         Entry::call_begins(self, agave)
     }
@@ -120,7 +120,7 @@ impl Entry<'_> {
         accounts: &TransactionAccounts,
         programs: &mut ProgramCacheForTxBatch,
         request: &Request,
-        waiting: Waiting,
+        waiting: SuspendedInvocation,
     ) -> Result<CallOutcome, Failure> {
         if self.fee_pays() {
             let units = self.bytes_held(accounts)? / self.ground.runtime.cost.cpi_bytes_per_unit;
@@ -144,12 +144,12 @@ impl Entry<'_> {
     /// transaction has done that for the wallet that pays it.
     fn introduce(&mut self, request: &Request) -> Result<(), Failure> {
         if let Some(wallet) = request.wallet.filter(|wallet| *wallet != self.payer) {
-            self.host.identify(wallet.as_ref())?;
+            self.host.register_native_id(wallet.as_ref())?;
         }
         Ok(())
     }
 
-    fn call(&mut self, request: &Request, waiting: Waiting) -> Result<CallOutcome, Failure> {
+    fn call(&mut self, request: &Request, waiting: SuspendedInvocation) -> Result<CallOutcome, Failure> {
         let call = CallRequest {
             caller: Some(request.caller),
             payer: request.payer,
@@ -195,7 +195,7 @@ impl Entry<'_> {
     }
 
     /// What the entry holds while the call runs.
-    fn waiting(&self, agave: &InvokeContext<'_, '_>) -> Result<Waiting, Failure> {
+    fn waiting(&self, agave: &InvokeContext<'_, '_>) -> Result<SuspendedInvocation, Failure> {
         let context = &agave.transaction_context;
         let height = agave.get_stack_height();
         let current = context.get_current_instruction_context()?;
@@ -224,7 +224,7 @@ impl Entry<'_> {
             }
         }
         let trace = context.get_instruction_trace_length();
-        Ok(Waiting { programs, frozen, looked_at, trace, height, log: Some(Rc::clone(&self.log)) })
+        Ok(SuspendedInvocation { programs, frozen, looked_at, trace, height, log: Some(Rc::clone(&self.log)) })
     }
 }
 

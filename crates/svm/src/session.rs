@@ -18,7 +18,7 @@ use std::{
 pub(crate) type BoxedError = Box<dyn std::error::Error>;
 
 /// The way out of agave, into the host.
-pub(crate) trait Door {
+pub(crate) trait HostBridge {
     /// agave has just entered a program. Whether its end is wanted too.
     fn call_begins(&mut self, agave: &InvokeContext<'_, '_>) -> bool;
 
@@ -38,10 +38,10 @@ pub(crate) trait Door {
     fn alias_entered(&mut self, agave: &mut InvokeContext<'_, '_>) -> Result<(), InstructionError>;
 }
 
-scoped_thread_local!(static mut DOOR: for<'a> &'a mut (dyn Door + 'a));
+scoped_thread_local!(static mut DOOR: for<'a> &'a mut (dyn HostBridge + 'a));
 
 thread_local! {
-    static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
+    static WAITING: RefCell<Vec<SuspendedInvocation>> = const { RefCell::new(Vec::new()) };
     /// How often entries of this thread have written code.
     static CODE_CHANGES: Cell<u64> = const { Cell::new(0) };
     /// Compute units that were used inside the running program by what it called.
@@ -73,7 +73,7 @@ pub(crate) fn metered<'a, 'b, R>(
 
 /// An entry that waits for a call of one of its programs to another VM.
 #[derive(Clone, Default)]
-pub(crate) struct Waiting {
+pub(crate) struct SuspendedInvocation {
     /// The programs on its instruction stack.
     pub(crate) programs: Vec<Pubkey>,
     /// Accounts that its frames hold and did not hand over: nobody may change them.
@@ -89,7 +89,7 @@ pub(crate) struct Waiting {
 }
 
 /// Runs `work` with `door` in place.
-pub(crate) fn with_door<R>(door: &mut (dyn Door + '_), work: impl FnOnce() -> R) -> R {
+pub(crate) fn with_door<R>(door: &mut (dyn HostBridge + '_), work: impl FnOnce() -> R) -> R {
     DOOR.set(door, work)
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn alias_entered(agave: &mut InvokeContext<'_, '_>) -> Result<(), Ins
 }
 
 /// Runs `work` while an entry waits. Nothing is left behind if it panics.
-pub(crate) fn waiting<R>(entry: Waiting, work: impl FnOnce() -> R) -> R {
+pub(crate) fn waiting<R>(entry: SuspendedInvocation, work: impl FnOnce() -> R) -> R {
     struct Guard;
     impl Drop for Guard {
         fn drop(&mut self) {

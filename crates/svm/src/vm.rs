@@ -2,7 +2,7 @@
 
 use crate::{
     account::StoredAccount,
-    context::{AccountUse, Ground, Outbound, Plan, TopInstruction, run},
+    context::{AccountUse, BlockContext, Outbound, Plan, TopInstruction, run},
     convention::SvmConvention,
     error::{Failure, fault},
     identity::{BORDER, canonical_of_key, lamports_in},
@@ -76,7 +76,7 @@ impl SvmVm {
         let caller = alias(frame.caller);
         let mut plan = plan(program, &invocation, caller, frame.depth == 0)?;
         plan.compute_units = MAX_COMPUTE_UNIT_LIMIT.into();
-        let ground = Ground { runtime: &self.runtime, programs: &self.programs, sysvars: &sysvars };
+        let ground = BlockContext { runtime: &self.runtime, programs: &self.programs, sysvars: &sysvars };
         let outcome = run(ground, host, plan).map_err(Failure::Fatal)?;
         *used = Some(outcome.compute_units_used);
         outcome.result.map_err(|(_, failure)| failure)?;

@@ -11,7 +11,7 @@ use serde::{
 
 /// One side of a crossing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Party {
+pub struct Endpoint {
     /// Its VM.
     pub vm: VmId,
     /// Its canonical address.
@@ -25,9 +25,9 @@ pub struct Party {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Crossing {
     /// Who called.
-    pub from: Party,
+    pub from: Endpoint,
     /// Who was called.
-    pub to: Party,
+    pub to: Endpoint,
     /// How.
     pub kind: CallKind,
     /// Native coin that went along, in wei.

@@ -227,12 +227,12 @@ pub trait Host {
 
     /// Moves native coin between accounts by the rules of the frame's VM. Credits and debits must be equal in sum, and
     /// no account can be debited more than it has.
-    fn settle(&mut self, _changes: &[BalanceChange]) -> HostResult<()> {
+    fn transfer_balances(&mut self, _changes: &[BalanceChange]) -> HostResult<()> {
         Err(HostError::NOT_SERVED)
     }
 
     /// The canonical address of an id of the frame's VM; its home record is written at the first use.
-    fn identify(&mut self, _native_id: &[u8]) -> HostResult<Address> {
+    fn register_native_id(&mut self, _native_id: &[u8]) -> HostResult<Address> {
         Err(HostError::NOT_SERVED)
     }
 
@@ -242,7 +242,7 @@ pub trait Host {
     }
 
     /// Makes an account of the frame's VM a contract: callers of every VM find it from now on.
-    fn publish(&mut self, _native_id: &[u8]) -> HostResult<()> {
+    fn mark_as_contract(&mut self, _native_id: &[u8]) -> HostResult<()> {
         Err(HostError::NOT_SERVED)
     }
 

@@ -33,7 +33,7 @@ mod trace;
 pub use convention::{
     AccountIds, CallBook, CallConvention, CalleeFailure, FOREIGN_FAULT_CODE, SolidityConvention, TypedCall,
 };
-pub use crossing::{Border, BorderState, CallerEnd, Crossing, CrossingFault, Excerpt, Party, Translation};
+pub use crossing::{Border, BorderState, CallerEnd, Crossing, CrossingFault, Endpoint, Excerpt, Translation};
 pub use frame::{CallKind, Code, Exit, Frame, FrameEnd, NewCall};
 pub use host::{
     BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,

@@ -102,7 +102,7 @@ impl LaneTransaction for Decoded {
         self.count(host)?;
         // From now on other VMs can say which key stands behind the account.
         if host.home_of(self.payer)?.is_none() {
-            host.identify(&transaction.wallet)?;
+            host.register_native_id(&transaction.wallet)?;
         }
         host.pay_fee(self.wei(transaction.gas_limit))?;
         Ok(Box::new(Run(self)))
@@ -155,7 +155,7 @@ impl Decoded {
         let program =
             Program::parse(text).map_err(|error| Failure::of_kind(FaultKind::InvalidCode, error.to_string()))?;
         host.set_object(&program_key(name), Some(text.clone()))?;
-        host.publish(name)?;
+        host.mark_as_contract(name)?;
         self.register(&shown, &program, host)?;
         Ok(Bytes::new())
     }

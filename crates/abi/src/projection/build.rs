@@ -39,59 +39,59 @@ impl Projection {
 
 /// The interface in the terms of another ABI.
 fn projection(source: Arc<Interface>, target: Abi) -> Projection {
-    let terms = Terms { from: source.abi, to: target };
+    let pair = AbiPair { from: source.abi, to: target };
     let mut interface = Interface { name: source.name.clone(), abi: target, ..Interface::default() };
     interface.refused.clone_from(&source.refused);
-    let names = function_names(&source, terms);
-    let mut made = Made { interface, same: terms.same(), selectors: BTreeSet::new() };
+    let names = function_names(&source, pair);
+    let mut builder = ProjectionBuilder { interface, same: pair.same(), selectors: BTreeSet::new() };
     let functions = source.functions.iter().zip(names).enumerate();
     let functions = functions.filter_map(|(index, (function, name))| {
-        let shown = terms.function(index, function, name).map_err(reason).and_then(|(function, plan)| {
-            made.claims(&function.selector)?;
+        let shown = pair.function(index, function, name).map_err(reason).and_then(|(function, plan)| {
+            builder.claims(&function.selector)?;
             Ok((function, plan))
         });
-        let (function, plan) = made.kept("function", &function.signature, shown)?;
-        made.interface.functions.push(function);
+        let (function, plan) = builder.kept("function", &function.signature, shown)?;
+        builder.interface.functions.push(function);
         Some(plan)
     });
     let functions = functions.collect();
-    made.selectors.clear();
-    let names = distinct(source.errors.iter().map(|error| terms.name(&error.name, Of::Type)));
+    builder.selectors.clear();
+    let names = distinct(source.errors.iter().map(|error| pair.name(&error.name, Of::Type)));
     let errors = source.errors.iter().zip(names).enumerate().filter_map(|(index, (error, name))| {
-        let shown = terms.error(index, error, name).map_err(reason).and_then(|(shown, plan)| {
-            made.claims(&shown.selector)?;
+        let shown = pair.error(index, error, name).map_err(reason).and_then(|(shown, plan)| {
+            builder.claims(&shown.selector)?;
             Ok((shown, plan))
         });
-        let (error, plan) = made.kept("error", &error.signature, shown)?;
-        made.interface.errors.push(error);
+        let (error, plan) = builder.kept("error", &error.signature, shown)?;
+        builder.interface.errors.push(error);
         Some(plan)
     });
     let errors = errors.collect();
-    made.selectors.clear();
-    let names = distinct(source.events.iter().map(|event| terms.name(&event.name, Of::Type)));
+    builder.selectors.clear();
+    let names = distinct(source.events.iter().map(|event| pair.name(&event.name, Of::Type)));
     let events = source.events.iter().zip(names).enumerate().filter_map(|(index, (event, name))| {
-        let shown = terms.event(index, event, name).map_err(reason).and_then(|(shown, plan)| {
+        let shown = pair.event(index, event, name).map_err(reason).and_then(|(shown, plan)| {
             if let Some(topic) = shown.topic {
-                made.claims(&topic.into())?;
+                builder.claims(&topic.into())?;
             }
             Ok((shown, plan))
         });
-        let (event, plan) = made.kept("event", &event.signature, shown)?;
-        made.interface.events.push(event);
+        let (event, plan) = builder.kept("event", &event.signature, shown)?;
+        builder.interface.events.push(event);
         Some(plan)
     });
     let events = events.collect();
     if let Some(constructor) = &source.constructor {
-        let shown = terms.constructor(constructor).map_err(reason);
-        made.interface.constructor = made.kept("constructor", "", shown);
+        let shown = pair.constructor(constructor).map_err(reason);
+        builder.interface.constructor = builder.kept("constructor", "", shown);
     }
-    let readers = readers(&source, terms, &mut made);
-    made.interface.types = made.interface.named_types();
-    if terms.same() {
-        made.interface = (*source).clone();
+    let readers = readers(&source, pair, &mut builder);
+    builder.interface.types = builder.interface.named_types();
+    if pair.same() {
+        builder.interface = (*source).clone();
     }
     finished(Projection {
-        interface: made.interface,
+        interface: builder.interface,
         functions,
         errors,
         events,
@@ -114,7 +114,7 @@ fn finished(mut projection: Projection) -> Projection {
 }
 
 /// What is made so far.
-struct Made {
+struct ProjectionBuilder {
     interface: Interface,
     /// Whether the source is of the same ABI.
     same: bool,
@@ -122,7 +122,7 @@ struct Made {
     selectors: BTreeSet<Bytes>,
 }
 
-impl Made {
+impl ProjectionBuilder {
     fn claims(&mut self, selector: &Bytes) -> Result<(), String> {
         // In the same ABI the items stay what they are.
         if self.same || self.selectors.insert(selector.clone()) {
@@ -145,12 +145,12 @@ fn reason(error: ImageError) -> String {
 
 /// From which ABI to which.
 #[derive(Clone, Copy)]
-struct Terms {
+struct AbiPair {
     from: Abi,
     to: Abi,
 }
 
-impl Terms {
+impl AbiPair {
     fn same(self) -> bool {
         self.from == self.to
     }
@@ -270,15 +270,15 @@ fn distinct_params(names: impl Iterator<Item = String>) -> impl Iterator<Item = 
 }
 
 /// Names of the projected functions. Overloads get their selector behind the name, for ABIs that know names only.
-fn function_names(source: &Interface, terms: Terms) -> Vec<String> {
-    if terms.same() {
+fn function_names(source: &Interface, pair: AbiPair) -> Vec<String> {
+    if pair.same() {
         return source.functions.iter().map(|function| function.name.clone()).collect();
     }
     let mut seen = BTreeSet::new();
     let overloaded = source.functions.iter().map(|function| &function.name).filter(|name| !seen.insert(*name));
     let overloaded = overloaded.cloned().collect::<BTreeSet<_>>();
     let names = source.functions.iter().map(|function| {
-        let name = terms.name(&function.name, Of::Item);
+        let name = pair.name(&function.name, Of::Item);
         let suffix = || hex::encode(&function.selector);
         if overloaded.contains(&function.name) { format!("{name}_{}", suffix()) } else { name }
     });
@@ -286,18 +286,18 @@ fn function_names(source: &Interface, terms: Terms) -> Vec<String> {
 }
 
 /// The readers, whose names differ from those of the functions; the layouts go into the interface.
-fn readers(source: &Interface, terms: Terms, made: &mut Made) -> Vec<Reader> {
-    let functions = made.interface.functions.iter().map(|function| function.name.clone()).collect::<Vec<_>>();
-    let reader = |layout: &AccountLayout| terms.name(&format!("read_{}", lower(&layout.name)), Of::Item);
+fn readers(source: &Interface, pair: AbiPair, builder: &mut ProjectionBuilder) -> Vec<Reader> {
+    let functions = builder.interface.functions.iter().map(|function| function.name.clone()).collect::<Vec<_>>();
+    let reader = |layout: &AccountLayout| pair.name(&format!("read_{}", lower(&layout.name)), Of::Item);
     let names = functions.iter().cloned().chain(source.layouts.iter().map(reader));
     let names = distinct(names).into_iter().skip(functions.len());
     let mut readers = Vec::new();
     for (index, (layout, name)) in source.layouts.iter().zip(names).enumerate() {
-        let shown = terms.image(&layout.ty).and_then(|image| {
-            let account = terms.image(&Type::FixedBytes(ID_BYTES))?;
-            let signature = target::signature(terms.to, &name, &[account.image()])?;
+        let shown = pair.image(&layout.ty).and_then(|image| {
+            let account = pair.image(&Type::FixedBytes(ID_BYTES))?;
+            let signature = target::signature(pair.to, &name, &[account.image()])?;
             let function = Function {
-                selector: target::selector(terms.to, &name, &signature),
+                selector: target::selector(pair.to, &name, &signature),
                 name,
                 inputs: [Param::new("account", account.image().clone())].into(),
                 outputs: [Param::new("", image.image().clone())].into(),
@@ -307,10 +307,10 @@ fn readers(source: &Interface, terms: Terms, made: &mut Made) -> Vec<Reader> {
             };
             Ok(Reader { function, layout: index, image })
         });
-        if let Some(reader) = made.kept("account layout", &layout.name, shown.map_err(reason)) {
+        if let Some(reader) = builder.kept("account layout", &layout.name, shown.map_err(reason)) {
             let ty = reader.image.image().clone();
-            let (name, discriminator) = (terms.name(&layout.name, Of::Type), layout.discriminator.clone());
-            made.interface.layouts.push(AccountLayout { name, discriminator, ty });
+            let (name, discriminator) = (pair.name(&layout.name, Of::Type), layout.discriminator.clone());
+            builder.interface.layouts.push(AccountLayout { name, discriminator, ty });
             readers.push(reader);
         }
     }

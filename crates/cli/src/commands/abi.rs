@@ -1,6 +1,6 @@
 //! `hexapla abi`
 
-use crate::output::{Output, harmless};
+use crate::output::{Output, escape_control_chars};
 use clap::{
     Args, Subcommand,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -140,11 +140,15 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
     match &args.command {
         AbiCommand::Inspect { file, target, json } => {
             let interface = seen(read(file)?, *target);
-            if *json { output.json(&to_json(&interface)) } else { output.result(&harmless_lines(&text_of(&interface))) }
+            if *json {
+                output.json(&to_json(&interface))
+            } else {
+                output.result(&escape_control_chars_in_lines(&text_of(&interface)))
+            }
         }
         AbiCommand::Explain { file, function, target } => {
             let projection = Projection::new(Arc::new(read(file)?), *target);
-            output.result(&harmless_lines(&explain(&projection, function)?))
+            output.result(&escape_control_chars_in_lines(&explain(&projection, function)?))
         }
         AbiCommand::Encode { file, function, arguments, target } => {
             let interface = seen(read(file)?, *target);
@@ -218,7 +222,7 @@ fn show(output: &mut Output, name: &str, values: &[Value], json: bool) -> Result
         return output.json(&json!({ "item": name, "values": values.iter().map(value_to_json).collect::<Vec<_>>() }));
     }
     let lines = values.iter().fold(format!("{name}\n"), |lines, value| lines + &format!("  {value}\n"));
-    output.result(&harmless_lines(&lines))
+    output.result(&escape_control_chars_in_lines(&lines))
 }
 
 fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Output) -> Result<()> {
@@ -259,7 +263,7 @@ fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Outp
         let _ = writeln!(text, "  {value}");
     }
     let _ = writeln!(text, "{own}");
-    output.result(&harmless_lines(&text))
+    output.result(&escape_control_chars_in_lines(&text))
 }
 
 fn explain(projection: &Projection, name: &str) -> Result<String> {
@@ -333,6 +337,6 @@ fn to_json(interface: &Interface) -> Json {
 }
 
 /// Names in files are not ours: no line of them can do anything to a terminal.
-fn harmless_lines(text: &str) -> String {
-    text.lines().fold(String::new(), |lines, line| lines + &harmless(line) + "\n")
+fn escape_control_chars_in_lines(text: &str) -> String {
+    text.lines().fold(String::new(), |lines, line| lines + &escape_control_chars(line) + "\n")
 }

@@ -72,7 +72,7 @@ pub(crate) fn run(args: &BindArgs, output: &mut Output) -> Result<bool> {
     let made = bind(&Arc::new(interface), args.to, &options);
     write(&made, args.out.as_deref(), output)?;
     for item in &made.left_out {
-        output.note(&crate::output::harmless(&format!("left out: {}: {}", item.item, item.reason)));
+        output.note(&crate::output::escape_control_chars(&format!("left out: {}: {}", item.item, item.reason)));
     }
     Ok(true)
 }

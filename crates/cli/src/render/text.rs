@@ -1,13 +1,13 @@
 //! A scenario for people, step by step.
 
 use super::{changes, tree::draw};
-use crate::output::{Style, harmless, paint};
+use crate::output::{Style, escape_control_chars, paint};
 use hexapla::toolkit::Currency;
 use hexapla_abi::text::group;
 use hexapla_primitives::U256;
 use hexapla_scenario::explain::{
     fault::fault_text,
-    value::{Shower, number_text},
+    value::{ValueFormatter, number_text},
 };
 use hexapla_scenario::{
     Names, Scenario,
@@ -34,9 +34,9 @@ pub(crate) struct TextOptions {
 
 /// Title and story.
 pub(crate) fn head(scenario: &Scenario) -> String {
-    let mut text = format!("{}\n", paint(Style::BOLD, &harmless(&scenario.title)));
+    let mut text = format!("{}\n", paint(Style::BOLD, &escape_control_chars(&scenario.title)));
     if let Some(story) = &scenario.story {
-        let _ = writeln!(text, "{}", harmless(story.trim_end()));
+        let _ = writeln!(text, "{}", escape_control_chars(story.trim_end()));
     }
     text
 }
@@ -45,9 +45,9 @@ pub(crate) fn head(scenario: &Scenario) -> String {
 pub(crate) fn step(report: &StepReport, names: &Names, options: TextOptions) -> String {
     let mut lines = Vec::new();
     if let Some(label) = &report.label {
-        lines.push(paint(Style::BOLD, &harmless(label)));
+        lines.push(paint(Style::BOLD, &escape_control_chars(label)));
     }
-    lines.extend(report.note.iter().map(|note| harmless(note)));
+    lines.extend(report.note.iter().map(|note| escape_control_chars(note)));
     if let Some(sent) = &report.sent {
         sent_lines(report, sent, names, options, &mut lines);
     }
@@ -96,7 +96,7 @@ fn diff_lines(sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<
 /// The transactions of a loader, as one line, and the failure of the last.
 fn loaded_lines(sent: &Sent, loaded: &Loaded, names: &Names, options: TextOptions, lines: &mut Vec<String>) {
     if let Some(fault) = &sent.receipt.fault {
-        let text = fault_text(&Shower::new(names, fault.contract), fault);
+        let text = fault_text(&ValueFormatter::new(names, fault.contract), fault);
         let which = format!("transaction {} of {}", loaded.transactions, loaded.planned);
         lines.push(format!("the loader's {which}{}", paint(Style::BAD, &format!(" ✗ {text}"))));
     }
@@ -118,7 +118,7 @@ fn fee_text(wei: U256, currency: Currency) -> String {
 
 /// A line that a program has logged, with names for keys.
 fn log_line(names: &Names, line: &str) -> String {
-    let line = harmless(&names.with_names_for_ids(line).replace('\n', " "));
+    let line = escape_control_chars(&names.with_names_for_ids(line).replace('\n', " "));
     paint(Style::DIM, &format!("  log │ {}", super::shortened(&line)))
 }
 

@@ -5,7 +5,9 @@ use hexapla::CallKind;
 use hexapla_abi::text::group;
 use hexapla_primitives::U256;
 use hexapla_scenario::explain::{
-    frame::{ExplainedCall, ExplainedEvent, ExplainedInstruction, ExplainedItem, Failure, Fate, InstructionFate},
+    frame::{
+        CallOutcome, ExplainedCall, ExplainedEvent, ExplainedInstruction, ExplainedItem, Failure, InstructionOutcome,
+    },
     value::number_text,
 };
 
@@ -52,13 +54,13 @@ fn draw_items(call: &ExplainedCall, indent: &str, with_bytes: bool, lines: &mut 
 }
 
 fn instruction_line(instruction: &ExplainedInstruction) -> String {
-    match instruction.fate {
-        InstructionFate::Stands => instruction.text.clone(),
-        InstructionFate::Undone => {
+    match instruction.outcome {
+        InstructionOutcome::Stands => instruction.text.clone(),
+        InstructionOutcome::Undone => {
             format!("{}{}", paint(Style::UNDONE, &instruction.text), paint(Style::BAD, UNDONE))
         }
-        InstructionFate::Failed => format!("{}{}", instruction.text, paint(Style::BAD, " ✗")),
-        InstructionFate::NotReached => paint(Style::DIM, &format!("{}  not reached", instruction.text)),
+        InstructionOutcome::Failed => format!("{}{}", instruction.text, paint(Style::BAD, " ✗")),
+        InstructionOutcome::NotReached => paint(Style::DIM, &format!("{}  not reached", instruction.text)),
     }
 }
 
@@ -73,7 +75,7 @@ fn call_line(call: &ExplainedCall, is_root: bool) -> String {
     let tag = paint(Style::of_vm(&call.vm), &tag(call));
     let crossing = if call.crossing && !is_root { paint(Style::BOLD, "⇄ ") } else { String::new() };
     let text = if is_undone(call) { paint(Style::UNDONE, &call.text) } else { call.text.clone() };
-    format!("{tag} {crossing}{text}{}{}{}", terms(call), result(call), fate(call, is_root))
+    format!("{tag} {crossing}{text}{}{}{}", terms(call), result(call), outcome(call, is_root))
 }
 
 fn tag(call: &ExplainedCall) -> String {
@@ -105,19 +107,19 @@ fn terms(call: &ExplainedCall) -> String {
 
 /// A call that could not write has left nothing to undo.
 fn is_undone(call: &ExplainedCall) -> bool {
-    call.fate == Fate::Undone && call.kind != CallKind::Static
+    call.outcome == CallOutcome::Undone && call.kind != CallKind::Static
 }
 
 fn result(call: &ExplainedCall) -> String {
     call.result_text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default()
 }
 
-fn fate(call: &ExplainedCall, is_root: bool) -> String {
-    match &call.fate {
-        Fate::Stands => String::new(),
-        Fate::Undone if is_undone(call) => paint(Style::BAD, UNDONE),
-        Fate::Undone => String::new(),
-        Fate::Failed(failure) => paint(Style::BAD, &failure_text(failure, is_root)),
+fn outcome(call: &ExplainedCall, is_root: bool) -> String {
+    match &call.outcome {
+        CallOutcome::Stands => String::new(),
+        CallOutcome::Undone if is_undone(call) => paint(Style::BAD, UNDONE),
+        CallOutcome::Undone => String::new(),
+        CallOutcome::Failed(failure) => paint(Style::BAD, &failure_text(failure, is_root)),
     }
 }
 

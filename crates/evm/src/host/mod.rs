@@ -272,11 +272,11 @@ impl Host for FrameHost<'_> {
         hash.map_err(|error| HostError::Fatal(Fatal(error.to_string())))
     }
 
-    fn settle(&mut self, changes: &[BalanceChange]) -> HostResult<()> {
+    fn transfer_balances(&mut self, changes: &[BalanceChange]) -> HostResult<()> {
         self.move_coin(changes)
     }
 
-    fn identify(&mut self, native_id: &[u8]) -> HostResult<Address> {
+    fn register_native_id(&mut self, native_id: &[u8]) -> HostResult<Address> {
         self.write_home(native_id)
     }
 
@@ -285,7 +285,7 @@ impl Host for FrameHost<'_> {
         Ok(record.and_then(|record| HomeRecord::from_bytes(&record)))
     }
 
-    fn publish(&mut self, native_id: &[u8]) -> HostResult<()> {
+    fn mark_as_contract(&mut self, native_id: &[u8]) -> HostResult<()> {
         self.write_designator(native_id)
     }
 

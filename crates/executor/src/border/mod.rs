@@ -7,10 +7,10 @@ mod translate;
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, U256, VmId};
 use hexapla_vm::{
-    Border, BorderState, CallConvention as _, CallKind, CalleeFailure, CallerEnd, Crossing, Excerpt, Exit, Fatal,
-    Frame, FrameEnd, HostError, HostResult, Party, Reentrancy, SolidityConvention, Vm, VmSet,
+    Border, BorderState, CallConvention as _, CallKind, CalleeFailure, CallerEnd, Crossing, Endpoint, Excerpt, Exit,
+    Fatal, Frame, FrameEnd, HostError, HostResult, Reentrancy, SolidityConvention, Vm, VmSet,
 };
-use registry::{Held, Projections};
+use registry::{PaidProjections, Projections};
 use translate::Translated;
 
 /// Frames of VMs other than the EVM that may be on the call stack at once, and EVM frames called from them. Part of
@@ -23,7 +23,7 @@ pub struct ChainBorder {
     vms: VmSet,
     projections: Arc<Projections>,
     /// Those that the running transaction has paid for.
-    held: Held,
+    held: PaidProjections,
     /// Frames that were let in and have not ended, outermost first.
     active: Vec<Active>,
     crossings: Vec<Crossing>,
@@ -45,7 +45,7 @@ struct Active {
 impl ChainBorder {
     /// A border between the EVM and `vms`.
     pub fn new(vms: VmSet, projections: Arc<Projections>) -> Self {
-        Self { vms, projections, held: Held::default(), active: Vec::new(), crossings: Vec::new() }
+        Self { vms, projections, held: PaidProjections::default(), active: Vec::new(), crossings: Vec::new() }
     }
 
     fn check(&self, frame: &Frame) -> Result<(), (FaultKind, String)> {
@@ -202,8 +202,8 @@ impl Border for ChainBorder {
 
 fn begun(frame: &Frame) -> Crossing {
     Crossing {
-        from: Party { vm: frame.caller_vm, address: frame.caller },
-        to: Party { vm: frame.vm, address: frame.code_address },
+        from: Endpoint { vm: frame.caller_vm, address: frame.caller },
+        to: Endpoint { vm: frame.vm, address: frame.code_address },
         kind: frame.kind,
         value: frame.value,
         input: Excerpt::of(&frame.input),

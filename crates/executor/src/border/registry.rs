@@ -6,7 +6,7 @@
 //!
 //! What a call pays for an interface depends on the entry and on the transaction alone, not on what a node has in memory:
 //! the first call of a transaction pays for reading and projecting the interface, whether or not that is done, and the
-//! projection is then held until the transaction ends ([`Held`]). So nobody makes the host do it again for nothing.
+//! projection is then held until the transaction ends ([`PaidProjections`]). So nobody makes the host do it again for nothing.
 
 use alloc::{collections::BTreeMap, format, sync::Arc, vec::Vec};
 use hexapla_abi::{Abi, Interface, Projection, WireError};
@@ -95,13 +95,13 @@ const HELD_WEIGHT_MAX: u64 = 16 << 20;
 
 /// The projections that the running transaction has paid for.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct PaidProjections {
     projections: BTreeMap<(B256, Abi), Arc<Projection>>,
     /// Sum of the weights of their interfaces.
     weight: u64,
 }
 
-impl Held {
+impl PaidProjections {
     /// The interface behind `entry` as `target` sees it. The first call of a transaction pays for it; where there is no room
     /// for more, all are let go and paid again.
     pub fn get(

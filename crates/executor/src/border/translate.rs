@@ -6,7 +6,7 @@
 
 use super::{
     book::StateBook,
-    registry::{Entry, Held, Projections, entry_of},
+    registry::{Entry, PaidProjections, Projections, entry_of},
 };
 use alloc::{
     boxed::Box,
@@ -60,7 +60,7 @@ fn refusal(message: impl Into<String>) -> HostError {
 /// Puts the call of a crossing into the callee's form. `None` where its bytes are not values of an interface.
 pub(super) fn call(
     vms: &VmSet,
-    (held, all): (&mut Held, &Projections),
+    (held, all): (&mut PaidProjections, &Projections),
     frame: &mut Frame,
     state: &mut dyn BorderState,
 ) -> HostResult<Option<Translated>> {

@@ -2,7 +2,7 @@
 
 use super::{
     meaning::{Meaning, named_json, raw},
-    value::{Shower, json},
+    value::{ValueFormatter, json},
 };
 use crate::world::names::Names;
 use hexapla::CallNode;
@@ -19,7 +19,7 @@ pub(super) fn native_meaning(names: &Names, node: &CallNode) -> Option<Meaning> 
     let source = names.source(node.code_address);
     let to = names.short(node.to);
     if let Some(translation) = &node.translation {
-        let shower = Shower::new(names, node.code_address);
+        let formatter = ValueFormatter::new(names, node.code_address);
         let interface = source.or_else(|| names.interface(node.code_address))?;
         let Some(function) = interface.function_by_signature(&translation.function) else {
             let (arguments, results) = (&translation.arguments, &translation.results);
@@ -30,14 +30,14 @@ pub(super) fn native_meaning(names: &Names, node: &CallNode) -> Option<Meaning> 
         let accounts = uses.map(|(accounts, _)| accounts).unwrap_or_default();
         let mut shown = shown_accounts(names, function, &accounts);
         let values = function.inputs.iter().zip(&translation.arguments);
-        shown.extend(values.map(|(param, value)| shower.named(&param.name, value)));
+        shown.extend(values.map(|(param, value)| formatter.named(&param.name, value)));
         let results = (node.fault.is_none() && !function.outputs.is_empty()).then_some(&translation.results);
         return Some(Meaning {
             text: format!("{to}.{}({})", escape(&function.name), shown.join(", ")),
             function: Some(function.signature.clone()),
             args: Some(named_json(names, &function.inputs, &translation.arguments)),
             accounts: accounts_json(names, function, &accounts),
-            result_text: results.map(|results| shower.values(results)),
+            result_text: results.map(|results| formatter.values(results)),
             result: results.map(|results| results.iter().map(|value| json(names, value)).collect()),
         });
     }
@@ -47,12 +47,12 @@ pub(super) fn native_meaning(names: &Names, node: &CallNode) -> Option<Meaning> 
 
 /// A reader: it gives an account of the contract without running it.
 fn reading(names: &Names, to: &str, vm: VmId, signature: &str, arguments: &[Value], results: &[Value]) -> Meaning {
-    let shower = Shower::new(names, Default::default());
+    let formatter = ValueFormatter::new(names, Default::default());
     let name = signature.split('(').next().unwrap_or(signature);
     Meaning {
         text: format!("{to}.{}({})", escape(name), ids_text(names, vm, arguments)),
         function: Some(signature.to_owned()),
-        result_text: Some(shower.values(results)),
+        result_text: Some(formatter.values(results)),
         result: Some(results.iter().map(|value| json(names, value)).collect()),
         ..Meaning::default()
     }
@@ -109,7 +109,7 @@ pub(super) fn returned_values(
     match typed {
         Some(values) if values.is_empty() => (None, None),
         Some(values) => {
-            let text = Shower::new(names, node.code_address).values(&values);
+            let text = ValueFormatter::new(names, node.code_address).values(&values);
             (Some(text), Some(values.iter().map(|value| json(names, value)).collect()))
         }
         None => (Some(raw(&node.output)), Some(Tree::String(node.output.to_string()))),
@@ -124,7 +124,7 @@ pub(super) fn instruction(
     source: Option<&Arc<Interface>>,
     (accounts, data): &Uses,
 ) -> Meaning {
-    let shower = Shower::new(names, at);
+    let formatter = ValueFormatter::new(names, at);
     let decode = |source| {
         let source: &Arc<Interface> = source;
         AnyCodec::new(source.abi, &names.book_of(source.abi)).decode_call(source, data).ok()
@@ -133,7 +133,7 @@ pub(super) fn instruction(
     let (name, mut shown, function, args) = match &decoded {
         Some((function, values)) => {
             let mut shown = shown_accounts(names, function, accounts);
-            shown.extend(function.inputs.iter().zip(values).map(|(param, value)| shower.named(&param.name, value)));
+            shown.extend(function.inputs.iter().zip(values).map(|(param, value)| formatter.named(&param.name, value)));
             let more = accounts.get(function.accounts.len()..).unwrap_or_default();
             // A contract of another VM has no accounts: the one that signs is the caller.
             let is_caller = |account: &&AccountUse| function.accounts.is_empty() && account.signer;

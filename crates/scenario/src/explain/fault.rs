@@ -1,6 +1,6 @@
 //! Failures as one line.
 
-use super::value::Shower;
+use super::value::ValueFormatter;
 use hexapla_abi::{Codec as _, CustomError, Interface, Projection, Revert, SolidityCodec, describe_revert};
 use hexapla_primitives::{Fault, FaultKind};
 
@@ -9,12 +9,12 @@ const SELECTOR_BYTES: usize = 4;
 const WORD_BYTES: usize = 32;
 
 /// `TooRisky(score: 8756, limit: 5000)`, `Error("…")`, `out of gas: the frame ran out of gas`.
-pub fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
-    if let Some(text) = numbered(shower, fault) {
+pub fn fault_text(formatter: &ValueFormatter<'_>, fault: &Fault) -> String {
+    if let Some(text) = numbered(formatter, fault) {
         return text;
     }
     if fault.kind == FaultKind::Revert && (!fault.data.is_empty() || fault.message.is_empty()) {
-        let text = revert_text(shower, &fault.data);
+        let text = revert_text(formatter, &fault.data);
         // A number, or what a VM's own clients read, says less than the sentence that comes with it.
         return if !fault.message.is_empty() && text.starts_with("0x") { shown(&fault.message) } else { text };
     }
@@ -27,9 +27,9 @@ pub fn fault_text(shower: &Shower<'_>, fault: &Fault) -> String {
 
 /// `InsufficientFunds (1): The account holds too few tokens`: a failure that is a number, by the interface of the
 /// contract that failed.
-fn numbered(shower: &Shower<'_>, fault: &Fault) -> Option<String> {
+fn numbered(formatter: &ValueFormatter<'_>, fault: &Fault) -> Option<String> {
     let code = fault.code?;
-    let names = shower.names();
+    let names = formatter.names();
     let number = |interface: &Interface, error: &CustomError| interface.abi.error_number(&error.selector);
     let found =
         |interface: &Interface| interface.errors.iter().find(|error| number(interface, error) == Some(code)).cloned();
@@ -51,12 +51,12 @@ fn numbered(shower: &Shower<'_>, fault: &Fault) -> Option<String> {
 }
 
 /// Revert data, with names for addresses.
-pub fn revert_text(shower: &Shower<'_>, data: &[u8]) -> String {
-    match Revert::decode(data, shower.names().interfaces_from(shower.at())) {
-        Revert::Custom(error, values) => call_text(shower, &error.name, &error.inputs, &values),
+pub fn revert_text(formatter: &ValueFormatter<'_>, data: &[u8]) -> String {
+    match Revert::decode(data, formatter.names().interfaces_from(formatter.at())) {
+        Revert::Custom(error, values) => call_text(formatter, &error.name, &error.inputs, &values),
         Revert::Empty => "reverts without a reason".to_owned(),
         Revert::ForeignFault(fault) => {
-            let at = shower.names().short(fault.at);
+            let at = formatter.names().short(fault.at);
             format!("ForeignFault({} {at}: {}, {})", shown(&fault.vm), shown(&fault.kind), shown(&fault.message))
         }
         other => other.to_string(),
@@ -64,13 +64,13 @@ pub fn revert_text(shower: &Shower<'_>, data: &[u8]) -> String {
 }
 
 /// The error that bytes of an argument are, if an interface declares it.
-pub(super) fn declared_error(shower: &Shower<'_>, data: &[u8]) -> Option<String> {
+pub(super) fn declared_error(formatter: &ValueFormatter<'_>, data: &[u8]) -> Option<String> {
     if data.len() % WORD_BYTES != SELECTOR_BYTES {
         return None;
     }
-    let inside = shower.inside()?;
+    let inside = formatter.inside()?;
     let codec = SolidityCodec::default();
-    let mut interfaces = shower.names().interfaces_from(shower.at());
+    let mut interfaces = formatter.names().interfaces_from(formatter.at());
     if let Some((error, values)) = interfaces.find_map(|interface| codec.decode_error(interface, data).ok()) {
         return Some(call_text(&inside, &error.name, &error.inputs, &values));
     }
@@ -83,12 +83,13 @@ pub(super) fn declared_error(shower: &Shower<'_>, data: &[u8]) -> Option<String>
 
 /// `name(a: 1, b: 2)`
 pub(super) fn call_text(
-    shower: &Shower<'_>,
+    formatter: &ValueFormatter<'_>,
     name: &str,
     params: &[hexapla_abi::Param],
     values: &[hexapla_abi::Value],
 ) -> String {
-    let values = params.iter().zip(values).map(|(param, value)| shower.named(&param.name, value)).collect::<Vec<_>>();
+    let values =
+        params.iter().zip(values).map(|(param, value)| formatter.named(&param.name, value)).collect::<Vec<_>>();
     format!("{}({})", shown(name), values.join(", "))
 }
 

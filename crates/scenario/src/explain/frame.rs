@@ -4,7 +4,7 @@ use super::{
     crossing::native_meaning,
     fault::{call_text, fault_text},
     meaning::{Meaning, named_json, raw},
-    value::{Shower, json},
+    value::{ValueFormatter, json},
 };
 use crate::world::names::Names;
 use alloy_primitives::hex;
@@ -56,7 +56,8 @@ pub struct ExplainedCall {
     #[serde(skip)]
     pub bytes: Option<Sides>,
     /// What became of it.
-    pub fate: Fate,
+    #[serde(rename = "fate")]
+    pub outcome: CallOutcome,
     /// What happened in it, in order.
     pub items: Vec<ExplainedItem>,
 }
@@ -73,7 +74,7 @@ pub struct Sides {
 /// What became of what a call did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "is", content = "why")]
-pub enum Fate {
+pub enum CallOutcome {
     /// It stands.
     Stands,
     /// It failed.
@@ -123,13 +124,14 @@ pub struct ExplainedInstruction {
     /// The accounts.
     pub accounts: Option<Tree>,
     /// What became of it.
-    pub fate: InstructionFate,
+    #[serde(rename = "fate")]
+    pub outcome: InstructionOutcome,
 }
 
 /// What became of an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum InstructionFate {
+pub enum InstructionOutcome {
     /// It stands.
     Stands,
     /// A later one failed.
@@ -159,7 +161,7 @@ pub fn explain(names: &Names, node: &CallNode) -> ExplainedCall {
 
 /// Explains one event.
 pub fn explain_event(names: &Names, log: &Log) -> ExplainedEvent {
-    let shower = Shower::new(names, log.address);
+    let formatter = ValueFormatter::new(names, log.address);
     let codec = SolidityCodec::default();
     let decoded = names
         .interfaces_from(log.address)
@@ -167,7 +169,7 @@ pub fn explain_event(names: &Names, log: &Log) -> ExplainedEvent {
     let text = match decoded {
         Some(event) => {
             let fields = event.event.fields.iter().zip(&event.values);
-            let fields = fields.map(|(field, value)| shower.event_value(&field.name, value)).collect::<Vec<_>>();
+            let fields = fields.map(|(field, value)| formatter.event_value(&field.name, value)).collect::<Vec<_>>();
             format!("{}({})", hexapla_abi::text::escape(&event.event.name), fields.join(", "))
         }
         None => {
@@ -198,8 +200,8 @@ struct Explainer<'n> {
 impl Explainer<'_> {
     fn call(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> ExplainedCall {
         let undone_above = caller.is_some_and(|(_, undone)| *undone);
-        let fate = self.fate(node, caller);
-        let here = (node, fate != Fate::Stands || undone_above);
+        let outcome = self.outcome(node, caller);
+        let here = (node, outcome != CallOutcome::Stands || undone_above);
         let items = node.items.iter().map(|item| match item {
             TraceItem::Call(call) => ExplainedItem::Call(Box::new(self.call(call, Some(&here)))),
             TraceItem::Log(log) => {
@@ -232,25 +234,25 @@ impl Explainer<'_> {
             own_gas: node.own_gas(),
             native: node.native_used,
             items: items.collect(),
-            fate,
+            outcome,
         }
     }
 
-    fn fate(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> Fate {
+    fn outcome(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> CallOutcome {
         let Some(fault) = &node.fault else {
-            return if caller.is_some_and(|(_, undone)| *undone) { Fate::Undone } else { Fate::Stands };
+            return if caller.is_some_and(|(_, undone)| *undone) { CallOutcome::Undone } else { CallOutcome::Stands };
         };
         let caught_by =
             caller.filter(|(caller, _)| caller.fault.is_none()).map(|(caller, _)| self.names.short(caller.to));
         let passed_on = node
             .calls()
             .any(|call| call.fault.as_ref().is_some_and(|below| below.data == fault.data && !below.data.is_empty()));
-        let text = fault_text(&Shower::new(self.names, node.code_address), fault);
-        Fate::Failed(Failure { kind: fault.kind.name(), text, caught_by, passed_on })
+        let text = fault_text(&ValueFormatter::new(self.names, node.code_address), fault);
+        CallOutcome::Failed(Failure { kind: fault.kind.name(), text, caught_by, passed_on })
     }
 
     fn meaning(&self, node: &CallNode) -> Meaning {
-        let shower = Shower::new(self.names, node.code_address);
+        let formatter = ValueFormatter::new(self.names, node.code_address);
         let to = self.names.short(node.to);
         let to =
             if node.to == node.code_address { to } else { format!("{to} as {}", self.names.short(node.code_address)) };
@@ -271,27 +273,28 @@ impl Explainer<'_> {
         };
         let outputs = node.fault.is_none().then(|| codec.decode_output(function, &node.output).ok()).flatten();
         Meaning {
-            text: format!("{to}.{}", call_text(&shower, &function.name, &function.inputs, &args)),
+            text: format!("{to}.{}", call_text(&formatter, &function.name, &function.inputs, &args)),
             function: Some(function.signature.clone()),
             args: Some(self.named_json(&function.inputs, &args)),
             accounts: None,
-            result_text: self.result_text(&shower, function, node, outputs.as_deref()),
+            result_text: self.result_text(&formatter, function, node, outputs.as_deref()),
             result: outputs.map(|outputs| outputs.iter().map(|value| json(self.names, value)).collect()),
         }
     }
 
     fn result_text(
         &self,
-        shower: &Shower<'_>,
+        formatter: &ValueFormatter<'_>,
         function: &Function,
         node: &CallNode,
         outputs: Option<&[Value]>,
     ) -> Option<String> {
         match outputs {
             _ if function.outputs.is_empty() || node.fault.is_some() => None,
-            Some([one]) => Some(shower.value(one)),
+            Some([one]) => Some(formatter.value(one)),
             Some(outputs) => {
-                let named = function.outputs.iter().zip(outputs).map(|(param, value)| shower.named(&param.name, value));
+                let named =
+                    function.outputs.iter().zip(outputs).map(|(param, value)| formatter.named(&param.name, value));
                 Some(format!("({})", named.collect::<Vec<_>>().join(", ")))
             }
             None => {
@@ -301,7 +304,7 @@ impl Explainer<'_> {
     }
 
     fn creation(&self, node: &CallNode) -> Meaning {
-        let shower = Shower::new(self.names, node.to);
+        let formatter = ValueFormatter::new(self.names, node.to);
         let interface = self.names.interface(node.to);
         let constructor = interface.and_then(|interface| interface.constructor.as_ref());
         let tail = node.input.get(self.names.creation_bytes(node.to)..).unwrap_or_default();
@@ -312,7 +315,7 @@ impl Explainer<'_> {
         let name = self.names.short(node.to);
         match args {
             Some((params, args)) => Meaning {
-                text: format!("new {}", call_text(&shower, &name, params, &args)),
+                text: format!("new {}", call_text(&formatter, &name, params, &args)),
                 args: Some(self.named_json(params, &args)),
                 ..Meaning::default()
             },

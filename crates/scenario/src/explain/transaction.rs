@@ -5,7 +5,7 @@
 
 use super::{
     crossing::{instruction, returned_values},
-    frame::{ExplainedCall, ExplainedInstruction, ExplainedItem, InstructionFate, explain},
+    frame::{ExplainedCall, ExplainedInstruction, ExplainedItem, InstructionOutcome, explain},
     meaning::Meaning,
 };
 use crate::world::names::Names;
@@ -76,14 +76,14 @@ fn with_instructions(
             Some(call) => items.push(call),
             None => {
                 let Meaning { text, function, args, accounts, .. } = meaning(names, *sent);
-                let (program, fate) = (program_name(names, sent.call), fate(index, failed));
+                let (program, outcome) = (program_name(names, sent.call), outcome(index, failed));
                 items.push(ExplainedItem::Instruction(ExplainedInstruction {
                     program,
                     text,
                     function,
                     args,
                     accounts,
-                    fate,
+                    outcome,
                 }));
             }
         }
@@ -105,12 +105,12 @@ fn meaning(names: &Names, sent: SentCall<'_>) -> Meaning {
 }
 
 /// `failed` is where the transaction failed, if it did; all of it where that is at no instruction.
-fn fate(index: usize, failed: Option<Option<usize>>) -> InstructionFate {
+fn outcome(index: usize, failed: Option<Option<usize>>) -> InstructionOutcome {
     match failed {
-        None => InstructionFate::Stands,
-        Some(Some(failed)) if index == failed => InstructionFate::Failed,
-        Some(Some(failed)) if index > failed => InstructionFate::NotReached,
-        Some(_) => InstructionFate::Undone,
+        None => InstructionOutcome::Stands,
+        Some(Some(failed)) if index == failed => InstructionOutcome::Failed,
+        Some(Some(failed)) if index > failed => InstructionOutcome::NotReached,
+        Some(_) => InstructionOutcome::Undone,
     }
 }
 

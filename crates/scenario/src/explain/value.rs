@@ -21,14 +21,14 @@ const NESTED_MAX: usize = 3;
 
 /// Shows values to people.
 #[derive(Clone, Copy)]
-pub struct Shower<'n> {
+pub struct ValueFormatter<'n> {
     names: &'n Names,
     /// The contract whose errors come first.
     at: Address,
     depth: usize,
 }
 
-impl<'n> Shower<'n> {
+impl<'n> ValueFormatter<'n> {
     /// Shows values with these names; the errors of the contract `at` come first.
     pub const fn new(names: &'n Names, at: Address) -> Self {
         Self { names, at, depth: 0 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     explain::{
         fault::fault_text,
-        value::{Shower, number_text},
+        value::{ValueFormatter, number_text},
     },
     format::{At, Step},
     problem::{Problem, Result},
@@ -100,7 +100,7 @@ impl Player<'_> {
     }
 
     pub(super) fn fault_text(&self, fault: &Fault) -> String {
-        fault_text(&Shower::new(&self.world.names, fault.contract), fault)
+        fault_text(&ValueFormatter::new(&self.world.names, fault.contract), fault)
     }
 
     fn reverts(&self, expected: &At<String>, sent: &Sent) -> Result<Option<Check>> {
@@ -176,16 +176,16 @@ impl Player<'_> {
         let wanted = function.outputs.iter().zip(trees);
         let wanted = wanted.map(|(param, tree)| self.value(&param.ty, &At::new(tree, expected.span.clone())));
         let wanted = wanted.collect::<Result<Vec<_>>>()?;
-        let shower = Shower::new(&self.world.names, Address::ZERO);
+        let formatter = ValueFormatter::new(&self.world.names, Address::ZERO);
         let outcome = match results.decode(&self.world.names, &sent.receipt.output) {
             Ok(values) => Outcome {
                 holds: values == wanted,
-                expected: shower.values(&wanted),
-                observed: shower.values(&values),
+                expected: formatter.values(&wanted),
+                observed: formatter.values(&values),
                 update: Some(values.iter().map(|value| self.observed(value)).collect()),
             },
             Err(error) => {
-                Outcome { holds: false, expected: shower.values(&wanted), observed: error.to_string(), update: None }
+                Outcome { holds: false, expected: formatter.values(&wanted), observed: error.to_string(), update: None }
             }
         };
         Ok(check("returns", &expected.span, &["returns"], outcome))

@@ -6,7 +6,7 @@ use super::{
     report::{Check, StepReport},
 };
 use crate::{
-    explain::value::{Shower, number_text},
+    explain::value::{ValueFormatter, number_text},
     format::{At, Expect},
     nearest::did_you_mean,
     problem::{Problem, Result},
@@ -83,11 +83,11 @@ impl Player<'_> {
                 return Err(Problem::new("hexapla::scenario::state", message).with_help(did_you_mean(field, known)));
             };
             let expected = self.value(ty, &At::new(expected.clone(), tree.span.clone()))?;
-            let shower = Shower::new(&self.world.names, Address::ZERO);
+            let formatter = ValueFormatter::new(&self.world.names, Address::ZERO);
             let outcome = Outcome {
                 holds: expected == *observed,
-                expected: shower.value(&expected),
-                observed: shower.value(observed),
+                expected: formatter.value(&expected),
+                observed: formatter.value(observed),
                 update: Some(self.observed(observed)),
             };
             let what = format!("{}.{field}", name.value);

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     explain::{
         fault::revert_text,
-        value::{Shower, number_text},
+        value::{ValueFormatter, number_text},
     },
     format::{At, Step},
     problem::{Problem, Result},
@@ -79,20 +79,20 @@ impl Player<'_> {
         let function = find_function(interface, name, Some(args.len()))
             .map_err(|error| Problem::new("hexapla::scenario::unknown_function", error.to_string()))?;
         let output = self.look(to, function, &args)?;
-        let shower = Shower::new(&self.world.names, to);
+        let formatter = ValueFormatter::new(&self.world.names, to);
         let expected = self.view_values(function, tree)?;
         let outcome = match output {
             Ok(values) => Outcome {
                 holds: values == expected,
-                expected: shower.values(&expected),
-                observed: shower.values(&values),
+                expected: formatter.values(&expected),
+                observed: formatter.values(&values),
                 update: Some(match values.as_slice() {
                     [one] => self.observed(one),
                     values => values.iter().map(|value| self.observed(value)).collect(),
                 }),
             },
             Err(failure) => {
-                Outcome { holds: false, expected: shower.values(&expected), observed: failure, update: None }
+                Outcome { holds: false, expected: formatter.values(&expected), observed: failure, update: None }
             }
         };
         Ok(check(view.value.clone(), &tree.span, &["views", &view.value], outcome))
@@ -133,7 +133,7 @@ impl Player<'_> {
         let receipt = self.world.chain.simulate(self.world.chain.call(self.first_account(), to, input)?)?;
         Ok(match &receipt.fault {
             Some(fault) if fault.kind == FaultKind::Revert => {
-                Err(format!("failure: {}", revert_text(&Shower::new(&self.world.names, to), &fault.data)))
+                Err(format!("failure: {}", revert_text(&ValueFormatter::new(&self.world.names, to), &fault.data)))
             }
             Some(fault) => Err(format!("failure: {}", self.fault_text(fault))),
             None => codec.decode_output(function, &receipt.output).map_err(|error| error.to_string()),

@@ -134,7 +134,7 @@ impl Host for Ledger {
         Ok(if is_parent { self.parent } else { B256::ZERO })
     }
 
-    fn settle(&mut self, changes: &[BalanceChange]) -> HostResult<()> {
+    fn transfer_balances(&mut self, changes: &[BalanceChange]) -> HostResult<()> {
         for change in changes.iter().filter(|change| !change.credit) {
             self.debit(change.account, change.wei)?;
         }
@@ -144,7 +144,7 @@ impl Host for Ledger {
         Ok(())
     }
 
-    fn identify(&mut self, native_id: &[u8]) -> HostResult<Address> {
+    fn register_native_id(&mut self, native_id: &[u8]) -> HostResult<Address> {
         let home = HomeRecord { vm: VmId::SVM, native_id: Bytes::copy_from_slice(native_id) };
         let address = hexapla_primitives::identity::canonical_of(VmId::SVM, native_id);
         self.homes.insert(address, home);
@@ -155,7 +155,7 @@ impl Host for Ledger {
         Ok(self.homes.get(&account).cloned())
     }
 
-    fn publish(&mut self, _native_id: &[u8]) -> HostResult<()> {
+    fn mark_as_contract(&mut self, _native_id: &[u8]) -> HostResult<()> {
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Loads the accounts of an entry from the host.
 
-use super::{AccountUse, Entry, Ground, Held};
+use super::{AccountUse, BlockContext, Entry, LoadedAccount};
 use crate::{
     account::{StoredAccount, canonical, shared},
     error::Failure,
@@ -52,7 +52,7 @@ impl Entry<'_> {
                 self.count(loaded.data().len())?;
             }
             let lamports = loaded.lamports();
-            let held = Held {
+            let held = LoadedAccount {
                 canonical: None,
                 is_alias: false,
                 writable: false,
@@ -84,7 +84,7 @@ impl Entry<'_> {
             self.count(stored.data.len())?;
         }
         if stored.executable {
-            let Ground { runtime, programs: compiled, sysvars } = self.ground;
+            let BlockContext { runtime, programs: compiled, sysvars } = self.ground;
             let found = compiled.entry(runtime, self.host, &stored, &key, sysvars.slot)?;
             if stored.owner == bpf_loader_upgradeable::ID {
                 self.count_programdata(&stored.data, found.code_bytes)?;
@@ -92,7 +92,7 @@ impl Entry<'_> {
             programs.replenish(key, found.entry);
         }
         let before = (lamports, stored.data.len());
-        self.held.push(Held {
+        self.held.push(LoadedAccount {
             canonical: Some(canonical),
             is_alias: false,
             writable,
@@ -145,7 +145,7 @@ impl Entry<'_> {
         }
         let lamports = lamports_in(self.host.balance(canonical)?);
         let is_contract = !self.host.code(canonical)?.bytes.is_empty();
-        self.held.push(Held {
+        self.held.push(LoadedAccount {
             canonical: Some(canonical),
             is_alias: true,
             writable,

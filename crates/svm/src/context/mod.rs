@@ -105,7 +105,7 @@ pub(crate) struct Outcome {
 
 /// What stays the same for all entries of a block.
 #[derive(Clone, Copy)]
-pub(crate) struct Ground<'a> {
+pub(crate) struct BlockContext<'a> {
     pub(crate) runtime: &'a Runtime,
     pub(crate) programs: &'a Programs,
     pub(crate) sysvars: &'a Sysvars,
@@ -113,7 +113,7 @@ pub(crate) struct Ground<'a> {
 
 /// An account as the host has it.
 #[derive(Clone, Debug)]
-pub(crate) struct Held {
+pub(crate) struct LoadedAccount {
     /// Its canonical address; `None` for what no state stands behind: sysvars, native programs.
     canonical: Option<Address>,
     is_alias: bool,
@@ -130,9 +130,9 @@ pub(crate) struct Held {
 /// An entry that is running.
 pub(crate) struct Entry<'a> {
     pub(super) host: &'a mut dyn Host,
-    pub(super) ground: Ground<'a>,
+    pub(super) ground: BlockContext<'a>,
     pub(super) keys: Vec<Pubkey>,
-    pub(super) held: Vec<Held>,
+    pub(super) held: Vec<LoadedAccount>,
     pub(super) payer: Pubkey,
     pub(super) own_height: usize,
     /// Gas of the frame that is no compute unit of the entry.
@@ -145,7 +145,7 @@ pub(crate) struct Entry<'a> {
 
 /// Runs `plan`. Loading accounts and writing them back is paid from the host's gas, or by the fee of a transaction; what is
 /// left of the gas then buys the compute units, which pay for the rest.
-pub(crate) fn run(ground: Ground<'_>, host: &mut dyn Host, plan: Plan) -> Result<Outcome, Fatal> {
+pub(crate) fn run(ground: BlockContext<'_>, host: &mut dyn Host, plan: Plan) -> Result<Outcome, Fatal> {
     // Nested entries ask for the least there is.
     if !session::is_nested() {
         heaps::provide(plan.heap_bytes);

@@ -1,12 +1,12 @@
 //! Writes what an entry changed back to the host, and takes over what other VMs have changed.
 
-use super::{Entry, Ground, Held};
+use super::{BlockContext, Entry, LoadedAccount};
 use crate::{
     account::{StoredAccount, WEI_PER_LAMPORT, parts, to_object},
     error::{Failure, index_in_error},
     identity::lamports_in,
     programs,
-    session::{self, Waiting},
+    session::{self, SuspendedInvocation},
 };
 use hexapla_primitives::{Bytes, FaultKind, U256};
 use hexapla_vm::{BalanceChange, Fatal};
@@ -47,7 +47,7 @@ impl Entry<'_> {
                 continue;
             }
             if held.object.is_none() {
-                self.host.identify(key.as_ref())?;
+                self.host.register_native_id(key.as_ref())?;
             }
             let record = programs::code_record(key, account.owner(), account.executable(), account.data());
             match record {
@@ -62,12 +62,12 @@ impl Entry<'_> {
                 _ => {}
             }
             if account.executable() && !removed {
-                self.host.publish(key.as_ref())?;
+                self.host.mark_as_contract(key.as_ref())?;
             }
             self.host.set_object(&StoredAccount::key(key), object.clone())?;
             held.object = object;
         }
-        Ok(self.host.settle(&balances)?)
+        Ok(self.host.transfer_balances(&balances)?)
     }
 
     /// Shows the next instruction the balances that have moved while the last one looked at them.
@@ -91,7 +91,11 @@ impl Entry<'_> {
     }
 
     /// Takes over what other VMs have changed.
-    pub(crate) fn reload(&mut self, accounts: &TransactionAccounts, waiting: &Waiting) -> Result<(), Failure> {
+    pub(crate) fn reload(
+        &mut self,
+        accounts: &TransactionAccounts,
+        waiting: &SuspendedInvocation,
+    ) -> Result<(), Failure> {
         for ((place, key), held) in places(&self.keys).zip(&mut self.held) {
             let Some(canonical) = held.canonical else { continue };
             if waiting.looked_at.contains(key) && !waiting.frozen.contains(key) {
@@ -131,7 +135,7 @@ impl Entry<'_> {
         accounts: &TransactionAccounts,
         programs: &mut ProgramCacheForTxBatch,
     ) -> Result<(), Failure> {
-        let Ground { runtime, programs: compiled, sysvars } = self.ground;
+        let BlockContext { runtime, programs: compiled, sysvars } = self.ground;
         for ((place, key), held) in places(&self.keys).zip(&self.held) {
             if held.canonical.is_none() || held.is_alias {
                 continue;
@@ -190,7 +194,7 @@ fn check_rent(
     rent: &solana_rent::Rent,
     place: u16,
     key: &Pubkey,
-    held: &Held,
+    held: &LoadedAccount,
     account: &impl ReadableAccount,
 ) -> Result<(), Failure> {
     let (lamports, length) = (account.lamports(), account.data().len());

@@ -35,7 +35,7 @@ pub(super) fn charge(
     }
     let object = host.object(&StoredAccount::key(payer))?;
     let stored = StoredAccount::from_object(object.as_ref()).map_err(|error| Fatal(format!("{payer}: {error}")))?;
-    let kept = match least(sysvars, &stored) {
+    let kept = match minimum_balance(sysvars, &stored) {
         Some(kept) => kept,
         None => return Err(refused(TransactionError::InvalidAccountForFee).into()),
     };
@@ -49,14 +49,14 @@ pub(super) fn charge(
     }
     // From now on other VMs can say which key stands behind the account.
     if host.home_of(address)?.is_none() {
-        host.identify(payer.as_ref())?;
+        host.register_native_id(payer.as_ref())?;
     }
     Ok(host.pay_fee(U256::from(fee) * U256::from(WEI_PER_LAMPORT))?)
 }
 
 /// What must stay on an account that pays: nothing on a wallet, the rent of a nonce account. `None` where the account
 /// cannot pay at all.
-fn least(sysvars: &Sysvars, stored: &StoredAccount) -> Option<u64> {
+fn minimum_balance(sysvars: &Sysvars, stored: &StoredAccount) -> Option<u64> {
     if stored.owner != system_program::ID {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use super::{budget::Budget, recency::Nonce};
 use crate::{
-    context::{self, AccountUse, Ground, LoadLimit, Plan, TopInstruction},
+    context::{self, AccountUse, BlockContext, LoadLimit, Plan, TopInstruction},
     error::{Failure, fault, transaction_error},
     identity::canonical_of_key,
     sysvars::Sysvars,
@@ -29,7 +29,7 @@ pub(super) struct Run<'a> {
 
 impl LaneRun for Run<'_> {
     fn run(&mut self, host: &mut dyn Host) -> Result<LaneEnd, Fatal> {
-        let ground = Ground { runtime: &self.vm.runtime, programs: &self.vm.programs, sysvars: &self.sysvars };
+        let ground = BlockContext { runtime: &self.vm.runtime, programs: &self.vm.programs, sysvars: &self.sysvars };
         // The fee pays for state.
         let outcome = context::run(ground, host, self.plan())?;
         let gas_used = outcome.compute_units_used;
