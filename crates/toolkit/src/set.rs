@@ -9,10 +9,22 @@ use std::{fmt, sync::Arc};
 #[derive(Clone, Default)]
 pub struct Toolkits(Arc<[Arc<dyn Toolkit>]>);
 
+impl FromIterator<Arc<dyn Toolkit>> for Toolkits {
+    fn from_iter<T: IntoIterator<Item = Arc<dyn Toolkit>>>(toolkits: T) -> Self {
+        Self(toolkits.into_iter().collect())
+    }
+}
+
 impl Toolkits {
     /// These toolkits.
     pub fn new(toolkits: impl IntoIterator<Item = Arc<dyn Toolkit>>) -> Self {
-        Self(toolkits.into_iter().collect())
+        toolkits.into_iter().collect()
+    }
+
+    /// The same, and another one behind them: that of a VM of one's own beside the standard ones.
+    #[must_use]
+    pub fn with(self, toolkit: Arc<dyn Toolkit>) -> Self {
+        self.0.iter().cloned().chain([toolkit]).collect()
     }
 
     /// All of them.
@@ -97,5 +109,59 @@ impl Toolkits {
 impl fmt::Debug for Toolkits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|toolkit| toolkit.vm())).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AddressFormat, Currency, SharedAddresses, Words};
+
+    struct Own(VmId);
+
+    static WORDS: Words = Words {
+        ecosystem: "",
+        contract: "",
+        short_contract: "",
+        article: "",
+        signer: "",
+        section: Some("wallets"),
+        signer_help: "",
+        value_help: "",
+        calls_example: "",
+        artifact: "",
+        interface: "",
+        colour: (0, 0, 0),
+    };
+
+    impl Toolkit for Own {
+        fn vm(&self) -> VmId {
+            self.0
+        }
+
+        fn words(&self) -> &'static Words {
+            &WORDS
+        }
+
+        fn abi(&self) -> Abi {
+            Abi::default()
+        }
+
+        fn currency(&self) -> Currency {
+            Currency { unit: "", wei: 1 }
+        }
+
+        fn addresses(&self) -> &dyn AddressFormat {
+            &SharedAddresses
+        }
+    }
+
+    #[test]
+    fn a_toolkit_of_ones_own_stands_behind_those_that_are_there() {
+        let standard = Toolkits::new([Arc::new(Own(VmId(200))) as Arc<dyn Toolkit>]);
+        let both = standard.clone().with(Arc::new(Own(VmId(201))));
+        assert_eq!(both.iter().map(|toolkit| toolkit.vm()).collect::<Vec<_>>(), [VmId(200), VmId(201)]);
+        assert!(both.get(VmId(201)).is_some() && standard.get(VmId(201)).is_none());
+        assert_eq!(both.by_section("wallets").map(|toolkit| toolkit.vm()), Some(VmId(200)), "the first one answers");
     }
 }

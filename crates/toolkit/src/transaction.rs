@@ -69,6 +69,9 @@ pub trait StateView {
     ///
     /// The state cannot be read.
     fn latest_block_hash(&self) -> Result<B256, ToolError>;
+
+    /// The id of the chain (EIP-155), for transactions that are bound to it.
+    fn chain_id(&self) -> u64;
 }
 
 /// A transaction that is to be written.
@@ -144,6 +147,12 @@ pub struct DeploymentPlan {
 pub trait TransactionFormat: Send + Sync {
     /// The signer that a name gives.
     fn test_signer(&self, name: &str) -> Box<dyn TestSigner>;
+
+    /// The id of a contract of this name that a signer deploys. By default its own signer's, as on Solana, where it must
+    /// sign its deployment.
+    fn contract_id(&self, name: &str) -> NativeId {
+        self.test_signer(name).id().clone()
+    }
 
     /// What a transaction can say beside its calls.
     fn options(&self) -> &'static [FieldSpec];

@@ -187,6 +187,10 @@ impl StateView for World {
     fn latest_block_hash(&self) -> Result<hexapla_primitives::B256, ToolError> {
         self.chain.latest_blockhash().map_err(unreadable)
     }
+
+    fn chain_id(&self) -> u64 {
+        self.chain.executor().config().chain_id
+    }
 }
 
 fn unreadable(error: hexapla::ChainError) -> ToolError {

@@ -22,6 +22,10 @@ impl StateView for State {
     fn latest_block_hash(&self) -> Result<B256, ToolError> {
         Ok(B256::repeat_byte(9))
     }
+
+    fn chain_id(&self) -> u64 {
+        31_337
+    }
 }
 
 fn built(request: &TransactionRequest<'_>, state: &State) -> Result<UnsignedTransaction, ToolError> {

@@ -172,7 +172,7 @@ fn native_id(scenario: &Scenario, deploy: &Deploy, contract: &Contract) -> Resul
                 .at(source, &id.span, format!("nobody has the {} of a given id", words.signer))
                 .with_help(help))
         }
-        (Some(_), None, Some(transactions)) => Ok(Some(transactions.test_signer(name).id().clone())),
+        (Some(_), None, Some(transactions)) => Ok(Some(transactions.contract_id(name))),
         (None, Some(id), _) => {
             let given = toolkit.addresses().parse_given(&id.value);
             given.map(Some).map_err(|error| Box::<Problem>::from(error).at(source, &id.span, "this id"))
