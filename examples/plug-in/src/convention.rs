@@ -18,7 +18,7 @@ use hexapla_vm::{
 /// Most bytes of a call.
 pub const CALL_BYTES_MAX: usize = 512;
 /// What stands before the text of a raw call of a contract with an interface.
-const RAW: &[u8] = b"calc:";
+pub(crate) const RAW: &[u8] = b"calc:";
 /// Gas of writing an argument as text.
 const ARGUMENT_GAS: u64 = 20;
 

@@ -13,8 +13,9 @@
 //! - [`convention`]: how contracts are called, and what they get of failures
 //! - [`vm`]: all of this as a [`Vm`](hexapla_vm::Vm)
 //! - [`transaction`], `lane`: transactions of its own form
+//! - [`toolkit`]: ids as text, artifacts, accounts, signers, explanations
 //!
-//! and [`vms`], which registers it.
+//! and [`vms`] and [`toolkits`], which register it.
 
 #![cfg_attr(
     not(test),
@@ -29,14 +30,18 @@ mod lane;
 pub mod machine;
 pub mod program;
 pub mod store;
+pub mod toolkit;
 pub mod transaction;
 pub mod vm;
 
 pub use lane::{BASE_GAS, GAS_LIMIT_MAX};
+pub use toolkit::CalcToolkit;
 pub use vm::CalcVm;
 
 use hexapla::{SetupError, VmConfig, VmSet};
 use hexapla_primitives::VmId;
+use hexapla_toolkit::Toolkits;
+use std::sync::Arc;
 
 /// The VM's tag. Those from 128 up are free for everybody.
 pub const CALC: VmId = VmId(200);
@@ -48,4 +53,9 @@ pub const CALC: VmId = VmId(200);
 /// A VM cannot start.
 pub fn vms(config: VmConfig) -> Result<VmSet, SetupError> {
     Ok(hexapla::standard_vms(config)?.with(CalcVm)?)
+}
+
+/// The toolkits of all VMs of hexapla, and of this one.
+pub fn toolkits() -> Toolkits {
+    hexapla::toolkits().with(Arc::new(CalcToolkit))
 }
