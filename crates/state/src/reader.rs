@@ -22,6 +22,17 @@ pub enum StateError {
         /// Row key in hex.
         key: String,
     },
+    /// The database was written by another version.
+    #[error(
+        "the database holds state in format {found}, and this version reads format {understood}; use the version that \
+         wrote it, or another data directory"
+    )]
+    Format {
+        /// The format of the database.
+        found: u32,
+        /// The format of this version.
+        understood: u32,
+    },
 }
 
 impl StateError {
@@ -34,7 +45,7 @@ impl StateError {
     pub fn backend_error<E: Error + 'static>(&self) -> Option<&E> {
         match self {
             Self::Backend(error) => error.downcast_ref(),
-            Self::MissingCode(_) | Self::CorruptRow { .. } => None,
+            Self::MissingCode(_) | Self::CorruptRow { .. } | Self::Format { .. } => None,
         }
     }
 }

@@ -3,19 +3,22 @@
 //! Values stand flat in the store and are what execution reads; the tries stand beside them and give the root. One
 //! batch writes both, so that a crash leaves the state of one block or of the one before, never a mixture.
 
-use crate::{proof::ObjectProof, rows};
-use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
+use crate::{
+    proof::ObjectProof,
+    reader::{StoredState, row},
+    rows,
+    source::{AccountSource, StorageSource},
+    tries::StorageTries,
+};
+use hexapla_primitives::{Address, B256, ObjectKey, U256, VmId, identity::column_account, keccak256};
 use hexapla_state::{AccountChange, BlockChanges, Overlay, StateError, StateReader};
 use hexapla_store::{Batch, KvStore, MemoryStore, Snapshot};
-use hexapla_trie::{AccountProof, EMPTY_ROOT, NodeSource, SourceError, StorageProof, Trie, TrieAccount};
-use revm::{bytecode::Bytecode, primitives::KECCAK_EMPTY, state::AccountInfo};
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use hexapla_trie::{AccountProof, EMPTY_ROOT, StorageProof, Trie, TrieAccount};
+use revm::{primitives::KECCAK_EMPTY, state::AccountInfo};
+use std::{collections::BTreeMap, sync::Arc};
 
-/// Storage tries that stay in memory between blocks; beyond this the least used are dropped and reloaded on demand.
-const OPEN_TRIES_MAX: usize = 1024;
+/// Memory for the tries, in bytes, where nothing else is said.
+const MEMORY_BYTES: usize = 256 << 20;
 
 /// Nonce of a column account: it makes the account other than empty.
 const COLUMN_NONCE: u64 = 1;
@@ -26,38 +29,65 @@ pub struct StateDb {
     root: B256,
     accounts: Trie,
     storages: StorageTries,
+    options: StateOptions,
+}
+
+/// What can be chosen about a [`StateDb`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateOptions {
+    /// Memory for the tries between two blocks, in bytes, about: 256 MiB by default. What does not fit is dropped and
+    /// loaded again when it is needed. What a single block needs, and the caches of the store, come on top.
+    pub memory_bytes: usize,
+}
+
+impl Default for StateOptions {
+    fn default() -> Self {
+        Self { memory_bytes: MEMORY_BYTES }
+    }
 }
 
 impl StateDb {
     /// Opens the state in a store; an empty store is the empty state.
     pub fn open(store: Arc<dyn KvStore>) -> Result<Self, StateError> {
-        let root = match row(&*snapshot(&*store)?, rows::META, rows::ROOT)? {
-            Some(row) => B256::try_from(&row[..]).map_err(|_| rows::corrupt(rows::META, rows::ROOT))?,
+        Self::open_with(store, StateOptions::default())
+    }
+
+    /// The same with options.
+    pub fn open_with(store: Arc<dyn KvStore>, options: StateOptions) -> Result<Self, StateError> {
+        let snapshot = snapshot(&*store)?;
+        let root = match row(&*snapshot, rows::META, rows::ROOT)? {
+            Some(row) => {
+                check_format(&*snapshot)?;
+                B256::try_from(&row[..]).map_err(|_| rows::corrupt(rows::META, rows::ROOT))?
+            }
             None => EMPTY_ROOT,
         };
-        Ok(Self { store, root, accounts: Trie::at_root(root), storages: StorageTries::default() })
+        Ok(Self::at(store, root, options))
     }
 
     /// A state in memory, for tests and short-lived chains.
     pub fn in_memory() -> Self {
-        Self {
-            store: Arc::new(MemoryStore::default()),
-            root: EMPTY_ROOT,
-            accounts: Trie::empty(),
-            storages: StorageTries::default(),
-        }
+        Self::at(Arc::new(MemoryStore::default()), EMPTY_ROOT, StateOptions::default())
+    }
+
+    fn at(store: Arc<dyn KvStore>, root: B256, options: StateOptions) -> Self {
+        Self { store, root, accounts: Trie::at_root(root), storages: StorageTries::default(), options }
     }
 
     /// A copy that goes its own way from here on, where the store can be copied: in memory it costs next to nothing. `None`
     /// where it stands on a disk.
     pub fn fork(&self) -> Option<Self> {
-        let store = self.store.fork()?;
-        Some(Self { store, root: self.root, accounts: Trie::at_root(self.root), storages: StorageTries::default() })
+        Some(Self::at(self.store.fork()?, self.root, self.options))
     }
 
     /// The state root: of an Ethereum-compatible secure Merkle Patricia trie over all accounts of all VMs.
     pub const fn root(&self) -> B256 {
         self.root
+    }
+
+    /// The memory that the tries use now, in bytes, about; see [`StateOptions::memory_bytes`].
+    pub fn memory_bytes(&self) -> usize {
+        self.accounts.memory() + self.storages.memory()
     }
 
     /// The state as it is now; later commits do not show in it.
@@ -95,7 +125,10 @@ impl StateDb {
             Ok(root)
         });
         match committed {
-            Ok(root) => self.root = root,
+            Ok(root) => {
+                self.root = root;
+                self.trim();
+            }
             Err(_) => {
                 // The tries have run ahead of the store: forget them.
                 self.accounts = Trie::at_root(self.root);
@@ -103,6 +136,18 @@ impl StateDb {
             }
         }
         committed
+    }
+
+    /// Brings the tries back into their budget, which all that they hold can be dropped for: it is stored. Half of it
+    /// stays, so that this is seldom.
+    fn trim(&mut self) {
+        if self.memory_bytes() <= self.options.memory_bytes {
+            return;
+        }
+        let each = self.options.memory_bytes / 4;
+        self.accounts.drop_leaves();
+        self.accounts.shrink(each);
+        self.storages.shrink(each);
     }
 
     /// Remembers a block's hash for the `BLOCKHASH` instruction.
@@ -127,16 +172,21 @@ impl StateDb {
             leaves.push(self.prepare_column(&state, &mut batch, address, change, slots)?);
         }
         for (key, object) in &changes.objects {
+            let owner = rows::account_key(column_account(key.vm));
+            let hash_key = rows::leaf_key(owner, keccak256(key.slot())).to_vec();
+            let hash = object.as_ref().map(|object| keccak256(object).to_vec());
+            put_or_delete(&mut batch, rows::OBJECT_HASH, hash_key, hash);
             put_or_delete(&mut batch, rows::OBJECT, rows::object_key(key), object.as_ref().map(|o| o.to_vec()));
         }
         for (hash, code) in &changes.codes {
             batch.put(rows::CODE, hash.as_slice(), code.to_vec());
         }
-        self.accounts.apply(&AccountNodes(&*state.0), &leaves).map_err(StateError::backend)?;
+        self.accounts.apply(&AccountSource(&*state.0), &leaves).map_err(StateError::backend)?;
         let root = self.accounts.root();
-        for (path, node) in self.accounts.take_node_updates() {
+        for (path, node) in self.accounts.take_node_updates(rows::NODE_KEYS_MIN) {
             put_or_delete(&mut batch, rows::ACCOUNT_NODE, path, node);
         }
+        batch.put(rows::META, rows::FORMAT, rows::FORMAT_NUMBER.to_be_bytes().to_vec());
         batch.put(rows::META, rows::ROOT, root.to_vec());
         Ok((root, batch))
     }
@@ -150,24 +200,27 @@ impl StateDb {
     ) -> Result<Leaf, StateError> {
         // What an account had goes with it; no root could show words without an account.
         let wiped = change.wiped || change.info.is_none();
+        let key = rows::account_key(address);
         if wiped {
-            batch.delete_prefix(rows::WORD, address.as_slice());
-            batch.delete_prefix(rows::STORAGE_NODE, address.as_slice());
+            batch.delete_prefix(rows::WORD, key.as_slice());
+            batch.delete_prefix(rows::STORAGE_NODE, key.as_slice());
             self.storages.forget(address);
         }
         let Some(info) = &change.info else {
-            return Ok(put_account(batch, address, None));
+            return Ok(put_account(batch, key, None));
         };
-        let start = if wiped { EMPTY_ROOT } else { state.storage_root(address)? };
+        let before = if wiped { None } else { state.trie_account(key)? };
+        let start = before.map_or(EMPTY_ROOT, |account| account.storage_root);
         let mut slots = Vec::with_capacity(change.words.len());
         for (slot, value) in &change.words {
             let row = (!value.is_zero()).then(|| value.to_be_bytes_trimmed_vec());
-            put_or_delete(batch, rows::WORD, rows::word_key(address, *slot).to_vec(), row);
-            slots.push((keccak256(slot.to_be_bytes::<32>()), word_leaf(*value)));
+            let slot = rows::slot_key(*slot);
+            put_or_delete(batch, rows::WORD, rows::leaf_key(key, slot).to_vec(), row);
+            slots.push((slot, word_leaf(*value)));
         }
-        let nodes = StorageNodes { snapshot: &*state.0, address };
-        let storage_root = self.update_storage(&nodes, batch, start, slots)?;
-        Ok(put_account(batch, address, Some(trie_account(info, storage_root))))
+        let source = StorageSource { snapshot: &*state.0, owner: key, is_column: false };
+        let storage_root = self.update_storage(&source, batch, address, start, slots)?;
+        Ok(put_account(batch, key, Some(trie_account(info, storage_root))))
     }
 
     /// A column always exists once it holds an object: nonce 1 keeps EIP-161 from removing it. Its storage is its
@@ -180,34 +233,36 @@ impl StateDb {
         change: Option<&AccountChange>,
         slots: Vec<Leaf>,
     ) -> Result<Leaf, StateError> {
-        let before = state.trie_account(address)?;
+        let key = rows::account_key(address);
+        let before = state.trie_account(key)?;
         let start = before.map_or(EMPTY_ROOT, |account| account.storage_root);
-        let nodes = StorageNodes { snapshot: &*state.0, address };
-        let storage_root = self.update_storage(&nodes, batch, start, slots)?;
+        let source = StorageSource { snapshot: &*state.0, owner: key, is_column: true };
+        let storage_root = self.update_storage(&source, batch, address, start, slots)?;
         let account = match change {
             Some(change) => change.info.as_ref().map(|info| trie_account(info, storage_root)),
             None => before,
         };
         let is_column = storage_root != EMPTY_ROOT || before.is_some_and(|account| account.nonce == COLUMN_NONCE);
         let column = |account: TrieAccount| TrieAccount { nonce: COLUMN_NONCE, storage_root, ..account };
-        Ok(put_account(batch, address, if is_column { Some(column(account.unwrap_or_default())) } else { account }))
+        Ok(put_account(batch, key, if is_column { Some(column(account.unwrap_or_default())) } else { account }))
     }
 
     fn update_storage(
         &mut self,
-        nodes: &StorageNodes<'_>,
+        source: &StorageSource<'_>,
         batch: &mut Batch,
+        address: Address,
         start: B256,
         slots: Vec<Leaf>,
     ) -> Result<B256, StateError> {
         if slots.is_empty() {
             return Ok(start);
         }
-        let trie = self.storages.open(nodes.address, start);
-        trie.apply(nodes, &slots).map_err(StateError::backend)?;
+        let trie = self.storages.open(address, start);
+        trie.apply(source, &slots).map_err(StateError::backend)?;
         let root = trie.root();
-        for (path, node) in trie.take_node_updates() {
-            put_or_delete(batch, rows::STORAGE_NODE, rows::node_key(nodes.address, &path), node);
+        for (path, node) in trie.take_node_updates(rows::NODE_KEYS_MIN) {
+            put_or_delete(batch, rows::STORAGE_NODE, rows::node_key(source.owner, &path), node);
         }
         Ok(root)
     }
@@ -215,11 +270,12 @@ impl StateDb {
     /// Proof of an account and of some of its storage slots, in the form of `eth_getProof` (EIP-1186).
     pub fn account_proof(&mut self, address: Address, slots: &[B256]) -> Result<AccountProof, StateError> {
         let state = StoredState(snapshot(&*self.store)?);
-        let account = state.trie_account(address)?;
-        let nodes = AccountNodes(&*state.0);
-        let account_proof = self.accounts.prove(&nodes, &keccak256(address)).map_err(StateError::backend)?;
+        let owner = rows::account_key(address);
+        let account = state.trie_account(owner)?;
+        let account_proof = self.accounts.prove(&AccountSource(&*state.0), &owner).map_err(StateError::backend)?;
         let storage_hash = account.map_or(EMPTY_ROOT, |account| account.storage_root);
-        let source = StorageNodes { snapshot: &*state.0, address };
+        let is_column = address == column_account(VmId(address.0[19]));
+        let source = StorageSource { snapshot: &*state.0, owner, is_column };
         let trie = self.storages.open(address, storage_hash);
         let mut storage_proof = Vec::with_capacity(slots.len());
         for slot in slots {
@@ -233,6 +289,7 @@ impl StateDb {
             let proof = trie.prove(&source, &key).map_err(StateError::backend)?;
             storage_proof.push(StorageProof { key: *slot, value, proof });
         }
+        self.trim();
         Ok(AccountProof {
             address,
             balance: account.map_or(U256::ZERO, |account| account.balance),
@@ -266,10 +323,22 @@ fn trie_account(info: &AccountInfo, storage_root: B256) -> TrieAccount {
     TrieAccount { nonce: info.nonce, balance: info.balance, storage_root, code_hash: info.code_hash }
 }
 
-fn put_account(batch: &mut Batch, address: Address, account: Option<TrieAccount>) -> Leaf {
-    let row = account.map(alloy_rlp::encode);
-    put_or_delete(batch, rows::ACCOUNT, address.to_vec(), row.clone());
-    (keccak256(address), row)
+fn put_account(batch: &mut Batch, key: B256, account: Option<TrieAccount>) -> Leaf {
+    put_or_delete(batch, rows::ACCOUNT, key.to_vec(), account.as_ref().map(rows::encode_account));
+    (key, account.map(alloy_rlp::encode))
+}
+
+/// A database of another format is not read: its rows mean something else.
+fn check_format(snapshot: &dyn Snapshot) -> Result<(), StateError> {
+    let found = match row(snapshot, rows::META, rows::FORMAT)? {
+        Some(row) => u32::from_be_bytes(row[..].try_into().map_err(|_| rows::corrupt(rows::META, rows::FORMAT))?),
+        // The first one did not say its number.
+        None => 1,
+    };
+    if found == rows::FORMAT_NUMBER {
+        return Ok(());
+    }
+    Err(StateError::Format { found, understood: rows::FORMAT_NUMBER })
 }
 
 fn put_or_delete(batch: &mut Batch, table: hexapla_store::Table, key: Vec<u8>, value: Option<Vec<u8>>) {
@@ -295,123 +364,6 @@ fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<Leaf>> {
     vms.into_iter().map(|(vm, slots)| (column_account(vm), slots)).collect()
 }
 
-/// The storage tries in memory.
-#[derive(Default)]
-struct StorageTries {
-    open: HashMap<Address, (u64, Trie)>,
-    clock: u64,
-}
-
-impl StorageTries {
-    fn open(&mut self, address: Address, root: B256) -> &mut Trie {
-        if self.open.len() >= OPEN_TRIES_MAX && !self.open.contains_key(&address) {
-            self.drop_least_used();
-        }
-        self.clock += 1;
-        let (used, trie) = self.open.entry(address).or_insert_with(|| (0, Trie::at_root(root)));
-        *used = self.clock;
-        trie
-    }
-
-    fn forget(&mut self, address: Address) {
-        self.open.remove(&address);
-    }
-
-    /// Drops half of them at once, so that the search for the least used is paid rarely.
-    fn drop_least_used(&mut self) {
-        let mut used: Vec<u64> = self.open.values().map(|(used, _)| *used).collect();
-        used.sort_unstable();
-        let Some(&median) = used.get(used.len() / 2) else {
-            return;
-        };
-        self.open.retain(|_, (used, _)| *used > median);
-    }
-}
-
-/// The nodes of the account trie in the store.
-struct AccountNodes<'a>(&'a dyn Snapshot);
-
-impl NodeSource for AccountNodes<'_> {
-    fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
-        Ok(self.0.get(rows::ACCOUNT_NODE, path).map_err(SourceError::new)?.map(Bytes::from))
-    }
-}
-
-/// The nodes of one storage trie in the store.
-struct StorageNodes<'a> {
-    snapshot: &'a dyn Snapshot,
-    address: Address,
-}
-
-impl NodeSource for StorageNodes<'_> {
-    fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
-        let key = rows::node_key(self.address, path);
-        Ok(self.snapshot.get(rows::STORAGE_NODE, &key).map_err(SourceError::new)?.map(Bytes::from))
-    }
-}
-
 fn snapshot(store: &dyn KvStore) -> Result<Arc<dyn Snapshot>, StateError> {
     store.snapshot().map_err(StateError::backend)
-}
-
-fn row(snapshot: &dyn Snapshot, table: hexapla_store::Table, key: &[u8]) -> Result<Option<Bytes>, StateError> {
-    Ok(snapshot.get(table, key).map_err(StateError::backend)?.map(Bytes::from))
-}
-
-/// Committed state in a store.
-struct StoredState(Arc<dyn Snapshot>);
-
-impl StoredState {
-    fn storage_root(&self, address: Address) -> Result<B256, StateError> {
-        Ok(self.trie_account(address)?.map_or(EMPTY_ROOT, |account| account.storage_root))
-    }
-
-    fn trie_account(&self, address: Address) -> Result<Option<TrieAccount>, StateError> {
-        match row(&*self.0, rows::ACCOUNT, address.as_slice())? {
-            Some(row) => rows::decode_account(address, &row).map(Some),
-            None => Ok(None),
-        }
-    }
-}
-
-impl StateReader for StoredState {
-    fn account(&self, address: Address) -> Result<Option<AccountInfo>, StateError> {
-        Ok(self.trie_account(address)?.map(|account| AccountInfo {
-            nonce: account.nonce,
-            balance: account.balance,
-            code_hash: account.code_hash,
-            code: None,
-            ..AccountInfo::default()
-        }))
-    }
-
-    fn word(&self, address: Address, key: U256) -> Result<U256, StateError> {
-        match row(&*self.0, rows::WORD, &rows::word_key(address, key))? {
-            Some(row) => rows::decode_word(address, key, &row),
-            None => Ok(U256::ZERO),
-        }
-    }
-
-    fn has_storage(&self, address: Address) -> Result<bool, StateError> {
-        Ok(self.trie_account(address)?.is_some_and(|account| account.storage_root != EMPTY_ROOT))
-    }
-
-    fn object(&self, key: &ObjectKey) -> Result<Option<Bytes>, StateError> {
-        row(&*self.0, rows::OBJECT, &rows::object_key(key))
-    }
-
-    fn code(&self, hash: B256) -> Result<Bytecode, StateError> {
-        if hash == KECCAK_EMPTY {
-            return Ok(Bytecode::default());
-        }
-        let code = row(&*self.0, rows::CODE, hash.as_slice())?.ok_or(StateError::MissingCode(hash))?;
-        Bytecode::new_raw_checked(code).map_err(|_| rows::corrupt(rows::CODE, hash.as_slice()))
-    }
-
-    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        match row(&*self.0, rows::BLOCK_HASH, &number.to_be_bytes())? {
-            Some(row) => B256::try_from(&row[..]).map_err(|_| rows::corrupt(rows::BLOCK_HASH, &number.to_be_bytes())),
-            None => Ok(B256::ZERO),
-        }
-    }
 }

@@ -12,7 +12,10 @@
 
 mod db;
 mod proof;
+mod reader;
 mod rows;
+mod source;
+mod tries;
 
-pub use db::StateDb;
+pub use db::{StateDb, StateOptions};
 pub use proof::{ObjectProof, ObjectProofError};

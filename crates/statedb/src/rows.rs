@@ -2,34 +2,50 @@
 //!
 //! | table | key | value |
 //! |---|---|---|
-//! | `account` | address (20) | RLP [nonce, balance, storage root, code hash] |
-//! | `word` | address (20) ‖ slot (32, big-endian) | value, big-endian without leading zeros |
+//! | `account` | keccak256(address) (32) | RLP [nonce, balance, storage root or "", code hash or ""] |
+//! | `word` | keccak256(address) (32) ‖ keccak256(slot) (32) | value, big-endian without leading zeros |
 //! | `object` | vm (1) ‖ object key | blob |
+//! | `object-hash` | keccak256(address of the column) (32) ‖ keccak256(slot of the object) (32) | keccak256(blob) (32) |
 //! | `code` | keccak256 (32) | code |
-//! | `account-node` | nibbles from the root | RLP trie node |
-//! | `storage-node` | address (20) ‖ nibbles from the root | RLP trie node |
+//! | `account-node` | nibbles from the root | number of keys (4, big-endian) ‖ RLP trie node |
+//! | `storage-node` | keccak256(address) (32) ‖ nibbles from the root | number of keys (4, big-endian) ‖ RLP trie node |
 //! | `block-hash` | number (8, big-endian) | hash (32) |
+//! | `meta` | `format` | 2 (4, big-endian) |
 //! | `meta` | `root` | state root (32) |
+//!
+//! An account without storage or code has "" for the root or hash of nothing, as in the snapshots of geth. Keys are
+//! hashes, so that the leaves below a trie node stand next to one another. A node has a row only if more than
+//! [`NODE_KEYS_MIN`] keys are below it; the others are made from the leaves.
 
-use hexapla_primitives::{Address, Bytes, ObjectKey, U256};
+use hexapla_primitives::{Address, B256, ObjectKey, U256};
 use hexapla_state::StateError;
 use hexapla_store::Table;
-use hexapla_trie::TrieAccount;
+use hexapla_trie::{EMPTY_ROOT, TrieAccount};
+use revm::primitives::KECCAK_EMPTY;
+
+/// The format that this version reads and writes.
+pub(crate) const FORMAT_NUMBER: u32 = 2;
+
+/// Trie nodes with no more keys than this have no rows.
+pub(crate) const NODE_KEYS_MIN: u32 = 128;
 
 pub(crate) const ACCOUNT: Table = Table("account");
 pub(crate) const WORD: Table = Table("word");
 pub(crate) const OBJECT: Table = Table("object");
+pub(crate) const OBJECT_HASH: Table = Table("object-hash");
 pub(crate) const CODE: Table = Table("code");
 pub(crate) const ACCOUNT_NODE: Table = Table("account-node");
 pub(crate) const STORAGE_NODE: Table = Table("storage-node");
 pub(crate) const BLOCK_HASH: Table = Table("block-hash");
 pub(crate) const META: Table = Table("meta");
+pub(crate) const FORMAT: &[u8] = b"format";
 pub(crate) const ROOT: &[u8] = b"root";
 
-pub(crate) fn word_key(address: Address, slot: U256) -> [u8; 52] {
-    let mut key = [0; 52];
-    key[..20].copy_from_slice(address.as_slice());
-    key[20..].copy_from_slice(&slot.to_be_bytes::<32>());
+/// The key of a leaf in the storage of an account, both hashed.
+pub(crate) fn leaf_key(owner: B256, slot: B256) -> [u8; 64] {
+    let mut key = [0; 64];
+    key[..32].copy_from_slice(owner.as_slice());
+    key[32..].copy_from_slice(slot.as_slice());
     key
 }
 
@@ -37,18 +53,57 @@ pub(crate) fn object_key(key: &ObjectKey) -> Vec<u8> {
     [&[key.vm.0], key.key.as_ref()].concat()
 }
 
-pub(crate) fn node_key(address: Address, path: &[u8]) -> Vec<u8> {
-    [address.as_slice(), path].concat()
+pub(crate) fn node_key(owner: B256, path: &[u8]) -> Vec<u8> {
+    [owner.as_slice(), path].concat()
 }
 
 pub(crate) fn corrupt(table: Table, key: &[u8]) -> StateError {
     StateError::CorruptRow { table: table.0, key: alloy_primitives::hex::encode(key) }
 }
 
-pub(crate) fn decode_account(address: Address, row: &[u8]) -> Result<TrieAccount, StateError> {
-    alloy_rlp::decode_exact(row).map_err(|_| corrupt(ACCOUNT, address.as_slice()))
+#[derive(alloy_rlp::RlpEncodable, alloy_rlp::RlpDecodable)]
+struct AccountRow {
+    nonce: u64,
+    balance: U256,
+    storage_root: alloy_primitives::Bytes,
+    code_hash: alloy_primitives::Bytes,
 }
 
-pub(crate) fn decode_word(address: Address, slot: U256, row: &Bytes) -> Result<U256, StateError> {
-    U256::try_from_be_slice(row).ok_or_else(|| corrupt(WORD, &word_key(address, slot)))
+pub(crate) fn encode_account(account: &TrieAccount) -> Vec<u8> {
+    let unless = |hash: B256, usual: B256| if hash == usual { Default::default() } else { hash.to_vec().into() };
+    alloy_rlp::encode(AccountRow {
+        nonce: account.nonce,
+        balance: account.balance,
+        storage_root: unless(account.storage_root, EMPTY_ROOT),
+        code_hash: unless(account.code_hash, KECCAK_EMPTY),
+    })
+}
+
+pub(crate) fn decode_account(key: &[u8], row: &[u8]) -> Result<TrieAccount, StateError> {
+    let corrupt = || corrupt(ACCOUNT, key);
+    let or = |hash: &[u8], usual| match hash.len() {
+        0 => Ok(usual),
+        _ => B256::try_from(hash).map_err(|_| corrupt()),
+    };
+    let row: AccountRow = alloy_rlp::decode_exact(row).map_err(|_| corrupt())?;
+    Ok(TrieAccount {
+        nonce: row.nonce,
+        balance: row.balance,
+        storage_root: or(&row.storage_root, EMPTY_ROOT)?,
+        code_hash: or(&row.code_hash, KECCAK_EMPTY)?,
+    })
+}
+
+pub(crate) fn decode_word(key: &[u8], row: &[u8]) -> Result<U256, StateError> {
+    U256::try_from_be_slice(row).ok_or_else(|| corrupt(WORD, key))
+}
+
+/// keccak256 of an address: the key of its account.
+pub(crate) fn account_key(address: Address) -> B256 {
+    hexapla_primitives::keccak256(address)
+}
+
+/// keccak256 of a slot: the second half of the key of a word.
+pub(crate) fn slot_key(slot: U256) -> B256 {
+    hexapla_primitives::keccak256(slot.to_be_bytes::<32>())
 }

@@ -15,15 +15,16 @@ const ACCOUNTS: u64 = 3000;
 const OBJECTS: u64 = 3000;
 
 /// The number of rows of each table, and the hash of all of them.
-const FORMAT: [(&str, usize, &str); 8] = [
-    ("account", 3007, "0x3a0d514a940e52a1f87f8a253e5c21d8318beab0b94dc1cc301a2d7555977de4"),
-    ("word", 4467, "0x43edde442644474ca39edff6247e3ad00867f6fd19fa8e45d2b82a9b5ea0dbd9"),
+const FORMAT: [(&str, usize, &str); 9] = [
+    ("account", 3007, "0x3af8f34127e45559d28abde98e0b26004a830f56157585c9894fd4ed995c5603"),
+    ("word", 4467, "0x69847d7c19093245d31e91360a3556b4604365820f24a814088ed98ed7b2bf91"),
     ("object", 2974, "0xb524c3fac647cbf912696d36f3e578c21c27ae63f322b083ec444116b0b871b2"),
+    ("object-hash", 2974, "0x7e23ccfdb3ec45dd33723b9d3876c7c440c8b08f42f7f316fc70658cab8ad7a7"),
     ("code", 1947, "0x234f9ddbbae598621293daa4767695677f0a942513d5bb5754ed4266d0efe1fe"),
-    ("account-node", 4029, "0x59c4f980f41eb3274d4f92c68744692c9126f4365a59f867e443a148f4d9eed2"),
-    ("storage-node", 10313, "0x4cf7554cd81e60fa7e97af2f8164eb4a60ccd3011bf1a087f5ce19e4d538141d"),
+    ("account-node", 17, "0xc4e20565fdcf887c0c26a7c27e64391654b3d04c88fc418552e4db27c69c0841"),
+    ("storage-node", 7, "0x88b05386da3a3ec1d81d684b52051e19fb8d7d274ac8b94f50535e337c1b814d"),
     ("block-hash", 5, "0xf633f25902ad876e5dff8a8c3868609db80ebc5ed0f2b5b3855f608f23a39b3b"),
-    ("meta", 1, "0xb5bbad54e4c3e0ad836d84dd33ff50071042defc28f833445a82ddf0576e088d"),
+    ("meta", 2, "0x79afc93a0f49cc34f690ad03aae291c78a67b90a09655a7e0887a8930a7006a6"),
 ];
 
 /// Thousands of rows of every kind, the same on every machine.
@@ -89,10 +90,10 @@ fn rows_written_by_hand_read_as_documented() {
     let store = Arc::new(MemoryStore::default());
     let address = Address::repeat_byte(0xab);
     let mut batch = Batch::new();
-    let code_hash = keccak256([]);
-    let row = alloy_trie::TrieAccount { nonce: 5, balance: U256::from(6), code_hash, ..Default::default() };
-    batch.put(Table("account"), address.to_vec(), alloy_rlp::encode(row));
-    batch.put(Table("word"), [address.as_slice(), &[0; 31], &[7]].concat(), vec![1, 2]);
+    // RLP of [5, 6, "", ""].
+    batch.put(Table("account"), keccak256(address).to_vec(), vec![0xc4, 5, 6, 0x80, 0x80]);
+    let slot = keccak256([&[0; 31][..], &[7]].concat());
+    batch.put(Table("word"), [keccak256(address), slot].concat(), vec![1, 2]);
     batch.put(Table("object"), vec![2, 0xaa, 0xbb], vec![9; 3]);
     batch.put(Table("code"), keccak256([0x5f]).to_vec(), vec![0x5f]);
     batch.put(Table("block-hash"), 258u64.to_be_bytes().to_vec(), vec![4; 32]);
@@ -109,4 +110,25 @@ fn check_by_hand(reader: &dyn StateReader, address: Address) {
     assert_eq!(reader.object(&key).unwrap(), Some(Bytes::from(vec![9; 3])));
     assert_eq!(reader.code(keccak256([0x5f])).unwrap().original_bytes(), Bytes::from(vec![0x5f]));
     assert_eq!(reader.block_hash(258).unwrap(), [4; 32]);
+}
+
+#[test]
+fn a_database_of_another_format_is_refused_with_a_sentence() {
+    let opened = |format: Option<u32>| {
+        let store = Arc::new(MemoryStore::default());
+        let mut batch = Batch::new();
+        // The first format did not say its number.
+        batch.put(Table("meta"), b"root".as_slice(), vec![7; 32]);
+        if let Some(number) = format {
+            batch.put(Table("meta"), b"format".as_slice(), number.to_be_bytes().to_vec());
+        }
+        store.write(batch).unwrap();
+        StateDb::open(store).err().map(|error| error.to_string())
+    };
+    assert_eq!(opened(Some(2)), None);
+    for (format, number) in [(None, 1), (Some(3), 3)] {
+        let error = opened(format).unwrap();
+        assert!(error.contains(&format!("format {number}, and this version reads format 2")), "{error}");
+        assert!(error.contains("use the version that wrote it"), "{error}");
+    }
 }

@@ -28,7 +28,7 @@ pub use batch::{Batch, Change};
 use bytes::Bytes;
 pub use error::{Result, StoreError};
 pub use memory::MemoryStore;
-pub use redb_store::RedbStore;
+pub use redb_store::{CACHE_BYTES, RedbStore};
 pub use table::Table;
 
 /// An ordered key-value store with many readers and one writer at a time.
@@ -52,7 +52,12 @@ pub trait Snapshot: Send + Sync {
     /// The value of a key, or `None`.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>>;
 
-    /// Visits every row whose key begins with `prefix`, in ascending order of the keys as bytes,
-    /// until `visit` returns `false`. `visit` gets the whole key and the value.
-    fn scan_prefix(&self, table: Table, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<()>;
+    /// Visits every row from the key `start` on, in ascending order of the keys as bytes, until `visit` returns
+    /// `false`. `visit` gets the whole key and the value.
+    fn scan_from(&self, table: Table, start: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<()>;
+
+    /// The same for the rows whose key begins with `prefix`.
+    fn scan_prefix(&self, table: Table, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<()> {
+        self.scan_from(table, prefix, &mut |key, value| key.starts_with(prefix) && visit(key, value))
+    }
 }

@@ -4,6 +4,9 @@
 //! cheaper one-phase commit decides after a crash by a checksum that is not cryptographic whether
 //! a commit arrived whole; the content of a chain is chosen by strangers, so that is not enough.
 //!
+//! Each commit also saves which pages are in use ("quick repair"), so that a start after a crash need not read the
+//! whole file.
+//!
 //! What redb does not do is check its pages against their checksums when they are read after a
 //! clean shutdown. A bit that flips on the disk is found by [`RedbStore::open_checked`], which reads the
 //! whole file, and not by [`RedbStore::open`].
@@ -28,6 +31,9 @@ use crate::{Batch, Change, KvStore, Result, Snapshot, StoreError, Table};
 
 /// The format that this version reads and writes. It changes when the meaning of the file does.
 const FORMAT: u32 = 1;
+
+/// The cache of a store in a file that is opened without saying otherwise: 64 MiB.
+pub const CACHE_BYTES: usize = 64 << 20;
 
 /// The table with the store's own rows; no other table may have a name that begins with NUL.
 const META: Table = Table("\0hexapla");
@@ -96,10 +102,15 @@ pub struct RedbStore {
 }
 
 impl RedbStore {
-    /// Opens the store at `path`, or creates it. After a crash this reads the whole file once.
+    /// Opens the store at `path`, or creates it, with a cache of [`CACHE_BYTES`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with_cache(path, CACHE_BYTES)
+    }
+
+    /// The same with a cache of this many bytes. What the operating system caches of the file comes on top.
+    pub fn open_with_cache(path: impl AsRef<Path>, bytes: usize) -> Result<Self> {
         let file = path.as_ref();
-        let database = guarded(file, || Ok(Builder::new().create(file)?))?;
+        let database = guarded(file, || Ok(Builder::new().set_cache_size(bytes).create(file)?))?;
         Self::with_database(database, file.to_path_buf())
     }
 
@@ -111,7 +122,8 @@ impl RedbStore {
     /// Opens, or creates, a store on anything that behaves like a file. `name` stands for the file in errors.
     pub fn with_backend(backend: impl StorageBackend, name: impl Into<PathBuf>) -> Result<Self> {
         let file = name.into();
-        let database = guarded(&file, || Ok(Builder::new().create_with_backend(backend)?))?;
+        let database =
+            guarded(&file, || Ok(Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(backend)?))?;
         Self::with_database(database, file)
     }
 
@@ -171,6 +183,7 @@ impl KvStore for RedbStore {
         guarded(&self.file, || {
             let mut transaction = self.database.begin_write()?;
             transaction.set_two_phase_commit(true);
+            transaction.set_quick_repair(true);
             apply(&transaction, &batch)?;
             Ok(transaction.commit()?)
         })
@@ -252,12 +265,12 @@ impl Snapshot for RedbSnapshot {
         guarded(&self.file, || Ok(rows.get(key)?.map(|value| Bytes::copy_from_slice(value.value()))))
     }
 
-    fn scan_prefix(&self, table: Table, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<()> {
+    fn scan_from(&self, table: Table, start: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<()> {
         let Some(rows) = self.table(table)? else { return Ok(()) };
-        let mut rows = guarded(&self.file, || Ok(rows.range(prefix..)?))?;
+        let mut rows = guarded(&self.file, || Ok(rows.range(start..)?))?;
         // The visitor runs outside of the guard: its panics are its own.
         while let Some((key, value)) = guarded(&self.file, || next_row(&mut rows))? {
-            if !key.value().starts_with(prefix) || !visit(key.value(), value.value()) {
+            if !visit(key.value(), value.value()) {
                 break;
             }
         }

@@ -150,11 +150,11 @@ fn updates(keys: u64) {
     ratio("update_all_threads_vs_eth_trie_wall", "wall of eth_trie over ours on all", theirs.wall / on_all.wall);
     ratio("update_scaling_wall", &format!("wall on 1 thread over {threads} threads"), on_one.wall / on_all.wall);
     ratio("update_scaling_wall_best", &format!("best on 1 thread over {threads} threads"), on_one.best / on_all.best);
-    let (time, rows) = measure(|| trie.take_node_updates().len());
+    let (time, rows) = measure(|| trie.take_node_updates(0).len());
     report("hexapla_take_all_rows", &format!("all {rows} rows to store"), &[time]);
     trie.apply(&NoNodes, &changes(keys, 2 * ROUNDS + 2)).expect("memory does not fail");
     trie.root();
-    let (time, rows) = measure(|| trie.take_node_updates().len());
+    let (time, rows) = measure(|| trie.take_node_updates(0).len());
     report("hexapla_take_rows_of_update", &format!("the {rows} rows to store of one update"), &[time]);
 }
 

@@ -1,16 +1,15 @@
 //! A (sub)trie in memory: nodes in one vector, found by index, with free places reused.
 //!
-//! Here: taking and giving back places, loading blinded nodes, walking to a key, and moving nodes
-//! from one arena to another. Changing keys is in `edit`, hashing in `hash`, storing in `rows`.
+//! Here: taking and giving back places, walking to a key, dropping nodes, and moving them from one arena to another.
+//! Loading is in `load`, changing keys in `edit`, hashing in `hash`, storing in `rows`.
 
 use alloc::vec::Vec;
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::B256;
 
 use crate::{
-    codec::{Child, Decoded, NodeError, decode},
     error::TrieError,
     nibbles::{Path, common_with_key, nibble},
-    node::{Body, Link, Node, Reference, Slot},
+    node::{Body, Link, Node, Slot},
     source::NodeSource,
 };
 
@@ -27,6 +26,8 @@ pub(crate) struct Arena {
     pub(crate) stale: Vec<Path>,
     /// The branches on the way to the key of the latest [`Arena::walk`].
     pub(crate) steps: Vec<Step>,
+    /// How many keys came, less those that went, since somebody last took this number.
+    pub(crate) keys_added: i64,
 }
 
 /// A branch on the way to a key.
@@ -65,7 +66,16 @@ impl Arena {
             base,
             stale: Vec::new(),
             steps: Vec::new(),
+            keys_added: 0,
         }
+    }
+
+    /// The memory that is used, in bytes; of the values of leaves only a guess.
+    pub(crate) fn memory(&self) -> usize {
+        const VALUE_GUESS: usize = 16;
+        self.nodes.capacity() * (size_of::<Node>() + VALUE_GUESS)
+            + self.hashes.capacity() * size_of::<B256>()
+            + (self.free_nodes.capacity() + self.free_hashes.capacity()) * size_of::<u32>()
     }
 
     /// The number of nodes in memory; blinded ones do not count.
@@ -85,7 +95,7 @@ impl Arena {
     /// Takes a node out; its place is free from now on.
     pub(crate) fn take(&mut self, index: u32) -> Node {
         self.free_nodes.push(index);
-        core::mem::replace(&mut self.nodes[index as usize], Node::new(Body::Free))
+        core::mem::replace(&mut self.nodes[index as usize], Node::new(Body::Free, 0))
     }
 
     pub(crate) fn add_hash(&mut self, hash: B256) -> Slot {
@@ -95,6 +105,11 @@ impl Arena {
         }
         self.hashes.push(hash);
         Slot::hash(u32::try_from(self.hashes.len() - 1).expect("an arena holds fewer than 2^31 hashes"))
+    }
+
+    /// Gives back the place of a hash.
+    pub(crate) fn free_hash(&mut self, index: u32) {
+        self.free_hashes.push(index);
     }
 
     pub(crate) fn node(&self, index: u32) -> &Node {
@@ -153,7 +168,7 @@ impl Arena {
             let node = match slot.link() {
                 Link::Empty => return Ok(End::Vacant),
                 Link::Node(node) => node,
-                Link::Hash(_) => self.load(source, holder, &Path::of_key(key, depth))?,
+                Link::Hash(_) => self.load(source, holder, &Path::of_key(key, depth), Some(key))?,
             };
             match &self.nodes[node as usize].body {
                 Body::Leaf { key: found, .. } if found == key => return Ok(End::Leaf(node)),
@@ -195,141 +210,57 @@ impl Arena {
         match self.slot(holder).link() {
             Link::Empty => Ok(None),
             Link::Node(node) => Ok(Some(node)),
-            Link::Hash(_) => self.load(source, holder, path).map(Some),
+            Link::Hash(_) => self.load(source, holder, path, None).map(Some),
         }
     }
 
-    /// Loads the blinded node in a slot, whose path is `path`.
-    fn load(&mut self, source: &dyn NodeSource, holder: Holder, path: &Path) -> Result<u32, TrieError> {
-        let Link::Hash(hash_index) = self.slot(holder).link() else { unreachable!("only blinded nodes are loaded") };
-        let hash = self.hashes[hash_index as usize];
-        let rlp = fetch(source, path, hash)?;
-        let node = self.adopt(source, &rlp, path, Some(hash))?;
-        self.free_hashes.push(hash_index);
-        self.set_slot(holder, Slot::node(node));
-        Ok(node)
-    }
-
-    /// Adds the node with this RLP, and the nodes that stand in it. It has a hash, and a row, unless it
-    /// stands in another node itself.
-    fn adopt(
+    /// Moves what is in a slot of `from`, and all below it, here. Nodes that are stored and that `keep`, asked with
+    /// their depth, does not want are dropped, and only their hashes come.
+    pub(crate) fn receive(
         &mut self,
-        source: &dyn NodeSource,
-        rlp: &[u8],
-        path: &Path,
-        hash: Option<B256>,
-    ) -> Result<u32, TrieError> {
-        let malformed = |reason| TrieError::malformed(path, reason);
-        let (body, inner_row) = match decode(rlp).map_err(malformed)? {
-            Decoded::Leaf { path: rest, value } => {
-                let mut whole = *path;
-                let key = if whole.extend(rest.as_slice()) { whole.to_key() } else { None };
-                let key = key.ok_or_else(|| malformed(NodeError::Shape))?;
-                (Body::Leaf { key, value: value.into() }, false)
-            }
-            Decoded::Branch { children } => (self.adopt_branch(source, &children, path, &[])?, false),
-            Decoded::Extension { path: prefix, child } => {
-                self.adopt_extension(source, path, prefix.as_slice(), child)?
-            }
-            Decoded::Empty => return Err(malformed(NodeError::Shape)),
-        };
-        let reference = match (Reference::inline(rlp), hash) {
-            (None, Some(hash)) => Reference::of_hash(&hash.0),
-            _ => Reference::of_rlp(rlp),
-        };
-        Ok(self.add(Node { body, reference, saved: true, row: hash.is_some(), inner_row }))
-    }
-
-    /// The body of the branch below an extension at `path`, and whether that branch has a row.
-    fn adopt_extension(
-        &mut self,
-        source: &dyn NodeSource,
-        path: &Path,
-        prefix: &[u8],
-        child: Child<'_>,
-    ) -> Result<(Body, bool), TrieError> {
-        let malformed = |reason| TrieError::malformed(path, reason);
-        let mut below = *path;
-        if !below.extend(prefix) {
-            return Err(malformed(NodeError::Shape));
-        }
-        let fetched;
-        let (inner, has_row): (&[u8], bool) = match child {
-            Child::Hash(hash) => {
-                fetched = fetch(source, &below, hash)?;
-                (&fetched, true)
-            }
-            Child::Inline(inner) => (inner, false),
-            Child::Empty => return Err(malformed(NodeError::Child)),
-        };
-        let Decoded::Branch { children } = decode(inner).map_err(malformed)? else {
-            return Err(malformed(NodeError::Shape));
-        };
-        Ok((self.adopt_branch(source, &children, &below, prefix)?, has_row))
-    }
-
-    /// The body of a branch at `path`; `prefix` is the end of the path that its extension has.
-    fn adopt_branch(
-        &mut self,
-        source: &dyn NodeSource,
-        decoded: &[Child<'_>; 16],
-        path: &Path,
-        prefix: &[u8],
-    ) -> Result<Body, TrieError> {
-        if decoded.iter().filter(|child| !matches!(child, Child::Empty)).count() < 2 {
-            return Err(TrieError::malformed(path, NodeError::Shape));
-        }
-        let mut children = [Slot::EMPTY; 16];
-        for (nibble, (slot, child)) in (0..16).zip(children.iter_mut().zip(decoded)) {
-            let mut below = *path;
-            if !below.push(nibble) {
-                return Err(TrieError::malformed(path, NodeError::Shape));
-            }
-            *slot = match child {
-                Child::Empty => Slot::EMPTY,
-                Child::Hash(hash) => self.add_hash(*hash),
-                // Recursion ends: a node within a node is shorter than it, and this one has 31 bytes at most.
-                Child::Inline(rlp) => Slot::node(self.adopt(source, rlp, &below, None)?),
-            };
-        }
-        Ok(Body::Branch { prefix: prefix.into(), children })
-    }
-
-    /// Moves what is in a slot of `from`, and all below it, here. Nodes at `keep_depth` or deeper
-    /// that are stored are dropped, and only their hashes come.
-    pub(crate) fn receive(&mut self, from: &mut Self, slot: Slot, depth: usize, keep_depth: usize) -> Slot {
+        from: &mut Self,
+        slot: Slot,
+        depth: usize,
+        keep: &impl Fn(&Node, usize) -> bool,
+    ) -> Slot {
         let index = match slot.link() {
             Link::Empty => return Slot::EMPTY,
             Link::Hash(index) => return self.add_hash(from.hashes[index as usize]),
             Link::Node(index) => index,
         };
         let mut node = from.take(index);
-        if depth >= keep_depth
-            && node.saved
-            && node.row
-            && let Some(hash) = node.reference.to_hash()
+        if let Some(hash) = node.dropped_as()
+            && !keep(&node, depth)
         {
             return self.add_hash(hash);
         }
         if let Body::Branch { prefix, children } = &mut node.body {
             for child in children {
-                *child = self.receive(from, *child, depth + prefix.len() + 1, keep_depth);
+                *child = self.receive(from, *child, depth + prefix.len() + 1, keep);
             }
         }
         Slot::node(self.add(node))
     }
-}
 
-/// Reads the node at `path` from the source and checks its hash.
-fn fetch(source: &dyn NodeSource, path: &Path, expected: B256) -> Result<alloy_primitives::Bytes, TrieError> {
-    let owned = || path.as_slice().to_vec();
-    let rlp = source
-        .node(path.as_slice())
-        .map_err(|source| TrieError::Source { path: owned(), source })?
-        .ok_or_else(|| TrieError::MissingNode { path: owned(), expected })?;
-    let found = keccak256(&rlp);
-    if found != expected {
-        return Err(TrieError::CorruptNode { path: owned(), expected, found });
+    /// Drops the stored nodes that `keep`, asked with their depth, does not want, and gives the memory back.
+    pub(crate) fn retain(&mut self, keep: &impl Fn(&Node, usize) -> bool) {
+        let mut kept = Self::new(self.base);
+        kept.stale = core::mem::take(&mut self.stale);
+        kept.keys_added = self.keys_added;
+        let root = self.root;
+        kept.root = kept.receive(self, root, self.base, keep);
+        kept.nodes.shrink_to_fit();
+        kept.hashes.shrink_to_fit();
+        *self = kept;
     }
-    Ok(rlp)
+
+    /// Drops the stored nodes at depth `keep_depth` and below.
+    pub(crate) fn blind(&mut self, keep_depth: usize) {
+        self.retain(&|_: &Node, depth| depth < keep_depth);
+    }
+
+    /// Keeps only the hashes of stored leaves.
+    pub(crate) fn drop_leaves(&mut self) {
+        self.retain(&|node: &Node, _| !node.is_leaf());
+    }
 }

@@ -31,9 +31,11 @@ impl Arena {
     fn put(&mut self, source: &dyn NodeSource, key: &B256, value: &[u8]) -> Result<bool, TrieError> {
         match self.walk(source, key)? {
             End::Leaf(node) => {
-                if !self.set_value(node, value) {
-                    return Ok(false);
+                if self.set_value(node, value) {
+                    self.touch_steps(0);
+                    return Ok(true);
                 }
+                return Ok(false);
             }
             End::Vacant => {
                 let leaf = self.add(Node::leaf(key, value));
@@ -42,7 +44,7 @@ impl Arena {
             End::OtherLeaf { node, depth } => self.split_leaf(node, depth, key, value),
             End::OtherPrefix { node, depth, common } => self.split_prefix(node, depth, common, key, value),
         }
-        self.touch_steps();
+        self.touch_steps(1);
         Ok(true)
     }
 
@@ -90,9 +92,10 @@ impl Arena {
     /// Puts a new branch at the end of the walk, above an old node and a new one.
     fn fork(&mut self, prefix: &[u8], old: (u8, u32), new: (u8, Node)) {
         let mut children = [Slot::EMPTY; 16];
+        let keys = self.node(old.1).keys.saturating_add(new.1.keys);
         children[usize::from(old.0)] = Slot::node(old.1);
         children[usize::from(new.0)] = Slot::node(self.add(new.1));
-        let branch = self.add(Node::new(Body::Branch { prefix: prefix.into(), children }));
+        let branch = self.add(Node::new(Body::Branch { prefix: prefix.into(), children }, keys));
         self.set_slot(self.last_holder(), Slot::node(branch));
     }
 
@@ -115,7 +118,7 @@ impl Arena {
         self.give_up_rows(leaf, &Path::of_key(key, depth));
         self.take(leaf);
         self.set_slot(self.last_holder(), Slot::EMPTY);
-        self.touch_steps();
+        self.touch_steps(-1);
         if let (Some(step), Some(sibling)) = (self.steps.pop(), only_sibling) {
             let holder = self.last_holder();
             self.merge(holder, step.node, &Path::of_key(key, step.depth), sibling);
@@ -176,9 +179,13 @@ impl Arena {
         self.steps.last().map(|step| (step.node, step.nibble))
     }
 
-    fn touch_steps(&mut self) {
+    /// Marks the branches on the way as changed; `keys` more keys are below them now.
+    fn touch_steps(&mut self, keys: i32) {
         for step in &self.steps {
-            self.nodes[step.node as usize].touch();
+            let node = &mut self.nodes[step.node as usize];
+            node.touch();
+            node.keys = node.keys.saturating_add_signed(keys);
         }
+        self.keys_added += i64::from(keys);
     }
 }

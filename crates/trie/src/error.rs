@@ -58,4 +58,16 @@ impl TrieError {
     pub(crate) fn malformed(path: &Path, reason: NodeError) -> Self {
         Self::MalformedNode { path: path.as_slice().to_vec(), reason }
     }
+
+    pub(crate) fn missing(path: &Path, expected: B256) -> Self {
+        Self::MissingNode { path: path.as_slice().to_vec(), expected }
+    }
+
+    pub(crate) fn corrupt(path: &Path, expected: B256, found: B256) -> Self {
+        Self::CorruptNode { path: path.as_slice().to_vec(), expected, found }
+    }
+
+    pub(crate) fn source(path: &Path, source: SourceError) -> Self {
+        Self::Source { path: path.as_slice().to_vec(), source }
+    }
 }

@@ -6,8 +6,8 @@
 //!
 //! [`Trie`] maps 32-byte keys, which the caller has already hashed, to byte strings, and commits to
 //! them with the root that Ethereum defines (Yellow Paper, appendix D). It keeps in memory the part
-//! that was used and reads the rest by path from a [`NodeSource`]; what changed is handed out by
-//! [`Trie::take_node_updates`] to be stored by path. Proofs have the form of `eth_getProof`
+//! that was used and reads the rest from a [`NodeSource`]: rows of upper nodes by path, and leaves, from which it makes
+//! the nodes that have no rows. What changed is handed out by [`Trie::take_node_updates`] to be stored by path. Proofs have the form of `eth_getProof`
 //! (EIP-1186) and are checked by [`verify`], which needs no trie.
 //!
 //! What is left out: keys of other lengths, values in branches (they need such keys), the store
@@ -27,6 +27,7 @@ mod error;
 mod eth_proof;
 mod hash;
 mod keccak8;
+mod load;
 mod nibbles;
 mod node;
 mod prove;

@@ -111,16 +111,27 @@ pub(crate) struct Node {
     pub(crate) row: bool,
     /// Whether there is a second stored row, for the branch below the extension.
     pub(crate) inner_row: bool,
+    /// The number of keys at and below the node.
+    pub(crate) keys: u32,
 }
 
 impl Node {
     /// A node that was just made and is stored nowhere.
-    pub(crate) fn new(body: Body) -> Self {
-        Self { body, reference: Reference::DIRTY, saved: false, row: false, inner_row: false }
+    pub(crate) fn new(body: Body, keys: u32) -> Self {
+        Self { body, reference: Reference::DIRTY, saved: false, row: false, inner_row: false, keys }
     }
 
     pub(crate) fn leaf(key: &B256, value: &[u8]) -> Self {
-        Self::new(Body::Leaf { key: *key, value: value.into() })
+        Self::new(Body::Leaf { key: *key, value: value.into() }, 1)
+    }
+
+    /// The hash by which the node can be found again if it is dropped: it is stored, and does not stand in its parent.
+    pub(crate) fn dropped_as(&self) -> Option<B256> {
+        if self.saved { self.reference.to_hash() } else { None }
+    }
+
+    pub(crate) fn is_leaf(&self) -> bool {
+        matches!(self.body, Body::Leaf { .. })
     }
 
     /// Marks the node as changed.

@@ -1,7 +1,11 @@
 //! What has to be stored: the rows, by path, that changed since they were last taken.
 //!
-//! A node that stands in its parent has no row; the root always has one. A branch with an
-//! extension has two, since they are two nodes in the Yellow Paper.
+//! A row is the number of keys at and below the node, as four bytes, big-endian, and the node's RLP. Only nodes with
+//! more than so many keys have rows, if whoever asks wants it so; all others can be made from the leaves. This depends
+//! on nothing but the number of keys, so that a row is never left behind.
+//!
+//! A node that stands in its parent has no row. A branch with an extension has two, since they are two nodes in the
+//! Yellow Paper.
 
 use crate::{
     arena::Arena,
@@ -11,38 +15,35 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 
-/// A stored row to be written: the path of a node, one nibble per byte, and its RLP, or `None` where
-/// there is no node any more.
+/// A stored row to be written: the path of a node, one nibble per byte, and what is to stand there, or `None` where
+/// there is no row any more.
 pub type NodeUpdate = (Vec<u8>, Option<Vec<u8>>);
 
 impl Arena {
     /// Appends the rows of the nodes that changed, which must have been hashed. `path` is where the arena begins.
-    pub(crate) fn take_rows(&mut self, path: Path, rows: &mut Vec<NodeUpdate>) {
+    pub(crate) fn take_rows(&mut self, path: Path, keys: u32, rows: &mut Vec<NodeUpdate>) {
         if let Link::Node(root) = self.root.link() {
-            self.take_rows_below(root, &mut { path }, &mut Encoder::default(), rows);
+            self.take_rows_below(root, &mut { path }, &mut Taker { keys, encoder: Encoder::default(), rows });
         }
     }
 
-    fn take_rows_below(&mut self, index: u32, path: &mut Path, encoder: &mut Encoder, rows: &mut Vec<NodeUpdate>) {
+    /// Whether anything has changed since rows were last taken.
+    #[cfg(feature = "parallel")]
+    pub(crate) fn has_unsaved(&self) -> bool {
+        matches!(self.root.link(), Link::Node(root) if !self.node(root).saved)
+    }
+
+    fn take_rows_below(&mut self, index: u32, path: &mut Path, taker: &mut Taker<'_>) {
         if self.node(index).saved {
             return;
         }
         let depth = path.len();
-        let is_root = depth == 0;
-        let rlp = self.encode_body(index, depth, encoder);
         let prefix = match &self.node(index).body {
             Body::Branch { prefix, .. } => prefix.clone(),
             Body::Leaf { .. } | Body::Free => Box::default(),
         };
-        let (row, inner_row) = if prefix.is_empty() {
-            (row_at(path, rlp, is_root, rows), false)
-        } else {
-            let inner = Reference::of_rlp(rlp);
-            let inner_rlp = inner.to_hash().map(|_| rlp.to_vec());
-            let row = row_at(path, encoder.extension(&prefix, &inner), is_root, rows);
-            rows.extend(inner_rlp.clone().map(|rlp| (path.joined(&prefix).as_slice().to_vec(), Some(rlp))));
-            (row, inner_rlp.is_some())
-        };
+        let (row, inner_row) =
+            if self.node(index).keys > taker.keys { self.rows_of(index, path, &prefix, taker) } else { (false, false) };
         let node = &mut self.nodes[index as usize];
         node.saved = true;
         if core::mem::replace(&mut node.row, row) && !row {
@@ -55,21 +56,49 @@ impl Arena {
         for (nibble, child) in (0..16).zip(self.children(index)) {
             if let Link::Node(child) = child.link() {
                 path.push(nibble);
-                self.take_rows_below(child, path, encoder, rows);
+                self.take_rows_below(child, path, taker);
                 path.truncate(depth + prefix.len());
             }
         }
         path.truncate(depth);
     }
+
+    /// Appends the rows of a node; whether it has one, and a second one for the branch below its extension.
+    fn rows_of(&self, index: u32, path: &Path, prefix: &[u8], taker: &mut Taker<'_>) -> (bool, bool) {
+        let keys = self.node(index).keys;
+        let is_root = path.len() == 0;
+        let rlp = self.encode_body(index, path.len(), &mut taker.encoder);
+        if prefix.is_empty() {
+            return (push_row(taker.rows, path, keys, rlp, is_root), false);
+        }
+        let inner = Reference::of_rlp(rlp);
+        let has_inner = push_row(taker.rows, &path.joined(prefix), keys, rlp, false);
+        let rlp = taker.encoder.extension(prefix, &inner);
+        (push_row(taker.rows, path, keys, rlp, is_root), has_inner)
+    }
+}
+
+/// What takes rows.
+struct Taker<'a> {
+    /// Nodes with no more keys than this have no rows.
+    keys: u32,
+    encoder: Encoder,
+    rows: &'a mut Vec<NodeUpdate>,
 }
 
 /// Appends the row of a node, if it has one of its own.
-fn row_at(path: &Path, rlp: &[u8], is_root: bool, rows: &mut Vec<NodeUpdate>) -> bool {
+fn push_row(rows: &mut Vec<NodeUpdate>, path: &Path, keys: u32, rlp: &[u8], is_root: bool) -> bool {
     let has_row = is_root || rlp.len() >= 32;
     if has_row {
-        rows.push((path.as_slice().to_vec(), Some(rlp.to_vec())));
+        rows.push((path.as_slice().to_vec(), Some([&keys.to_be_bytes(), rlp].concat())));
     }
     has_row
+}
+
+/// The number of keys and the RLP that a row holds.
+pub(crate) fn read_row(row: &[u8]) -> Option<(u32, &[u8])> {
+    let (keys, rlp) = row.split_first_chunk()?;
+    Some((u32::from_be_bytes(*keys), rlp))
 }
 
 /// Puts rows in the order of their paths and adds a deletion for each stale path that nothing claimed.

@@ -1,14 +1,28 @@
 //! Where the nodes come from that are not in memory.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use core::{error::Error, fmt};
 
-use alloy_primitives::Bytes;
+use alloy_primitives::{B256, Bytes};
 
-/// Stored trie nodes, by the path from the root to them.
+/// What is stored of a trie: rows of nodes, and the leaves. Nothing of it is trusted, all is checked by hashes.
 pub trait NodeSource: Send + Sync {
-    /// The RLP of the node at `path`, one nibble per byte, or `None` if there is none.
+    /// The row at `path`, one nibble per byte, as [`Trie::take_node_updates`](crate::Trie::take_node_updates) gave it;
+    /// `None` if there is none.
     fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError>;
+
+    /// The keys that begin with `path` and their values: what a node without a row is made from.
+    fn leaves(&self, path: &[u8]) -> Result<Vec<(B256, Vec<u8>)>, SourceError> {
+        let _ = path;
+        Ok(Vec::new())
+    }
+
+    /// The value of a key as it was when node updates were last taken, or a newer or older one, where it is at hand:
+    /// the trie asks for it before it reads a range.
+    fn value(&self, key: &B256) -> Result<Option<Vec<u8>>, SourceError> {
+        let _ = key;
+        Ok(None)
+    }
 }
 
 /// A source without any node, for a trie that is wholly in memory.

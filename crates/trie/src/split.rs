@@ -43,6 +43,8 @@ pub(crate) struct Split {
     top: Arena,
     /// By the first byte of the keys.
     subtries: Vec<Arena>,
+    /// The subtrie that [`Split::shrink`] looks at next.
+    next_shrunk: u8,
 }
 
 impl Split {
@@ -50,12 +52,12 @@ impl Split {
     pub(crate) fn empty() -> Self {
         let mut top = Arena::new(0);
         top.hashes.resize(SUBTRIES, B256::ZERO);
-        let branch = || Node::new(Body::Branch { prefix: Box::default(), children: [Slot::EMPTY; 16] });
+        let branch = || Node::new(Body::Branch { prefix: Box::default(), children: [Slot::EMPTY; 16] }, 0);
         let mut children = [Slot::EMPTY; 16];
         children.fill_with(|| Slot::node(top.add(branch())));
-        let root = top.add(Node::new(Body::Branch { prefix: Box::default(), children }));
+        let root = top.add(Node::new(Body::Branch { prefix: Box::default(), children }, 0));
         top.root = Slot::node(root);
-        Self { top, subtries: (0..SUBTRIES).map(|_| Arena::new(SUBTRIE_DEPTH)).collect() }
+        Self { top, subtries: (0..SUBTRIES).map(|_| Arena::new(SUBTRIE_DEPTH)).collect(), next_shrunk: 0 }
     }
 
     /// Whether a trie can be split: its root and the 16 below are branches without extension. Loads these.
@@ -91,7 +93,7 @@ impl Split {
             for low in 0..16u8 {
                 let subtrie = &mut split.subtries[usize::from(high << 4 | low)];
                 let slot = whole.slot(Some((middle, low)));
-                subtrie.root = subtrie.receive(&mut whole, slot, SUBTRIE_DEPTH, usize::MAX);
+                subtrie.root = subtrie.receive(&mut whole, slot, SUBTRIE_DEPTH, &keep_all);
             }
             split.copy_marks(&whole, middle, Some(high));
         }
@@ -108,13 +110,13 @@ impl Split {
 
     /// Gives the root, or one of its children, the marks that it had in one arena.
     fn copy_marks(&mut self, whole: &Arena, index: u32, high: Option<u8>) {
-        let (row, saved, reference) = {
+        let (row, saved, reference, keys) = {
             let node = whole.node(index);
-            (node.row, node.saved, node.reference)
+            (node.row, node.saved, node.reference, node.keys)
         };
         let target = high.map_or_else(|| self.root(), |high| self.middle(high));
         let node = self.top.node_mut(target);
-        (node.row, node.saved, node.reference) = (row, saved, reference);
+        (node.row, node.saved, node.reference, node.keys) = (row, saved, reference, keys);
     }
 
     /// Joins the subtries into one arena. Loads what a branch that is left with one child needs.
@@ -151,7 +153,7 @@ impl Split {
                     let subtrie = &mut split.subtries[high << 4 | low];
                     whole.stale.append(&mut subtrie.stale);
                     let slot = subtrie.root;
-                    *child = whole.receive(subtrie, slot, SUBTRIE_DEPTH, usize::MAX);
+                    *child = whole.receive(subtrie, slot, SUBTRIE_DEPTH, &keep_all);
                 }
             }
             moved[high] = Slot::node(whole.add(middle));
@@ -204,7 +206,8 @@ impl Split {
         let outcomes = self.change_subtries(source, &parts, changes.len());
         for (index, outcome) in (0..=u8::MAX).zip(&outcomes) {
             if !matches!(outcome, Ok(false)) {
-                self.touch_top(index >> 4);
+                let added = core::mem::take(&mut self.subtries[usize::from(index)].keys_added);
+                self.touch_top(index >> 4, added);
             }
         }
         self.refresh_top();
@@ -228,11 +231,13 @@ impl Split {
         self.subtries.iter_mut().zip(parts).map(change).collect()
     }
 
-    /// Marks the branches above a subtrie as changed.
-    fn touch_top(&mut self, high: u8) {
-        let (root, middle) = (self.root(), self.middle(high));
-        self.top.node_mut(root).touch();
-        self.top.node_mut(middle).touch();
+    /// Marks the branches above a subtrie as changed; `keys` more keys are below them now.
+    fn touch_top(&mut self, high: u8, keys: i64) {
+        for node in [self.root(), self.middle(high)] {
+            let node = self.top.node_mut(node);
+            node.touch();
+            node.keys = u32::try_from(i64::from(node.keys).saturating_add(keys).max(0)).unwrap_or(u32::MAX);
+        }
     }
 
     /// Tells the top which subtries are empty.
@@ -278,10 +283,10 @@ impl Split {
     }
 
     /// Appends the rows that changed, and takes the stale paths out.
-    pub(crate) fn take_rows(&mut self, rows: &mut Vec<NodeUpdate>) -> Vec<Path> {
-        self.top.take_rows(Path::EMPTY, rows);
+    pub(crate) fn take_rows(&mut self, keys: u32, rows: &mut Vec<NodeUpdate>) -> Vec<Path> {
+        self.top.take_rows(Path::EMPTY, keys, rows);
         let mut stale = core::mem::take(&mut self.top.stale);
-        for (mut taken, mut given_up) in self.take_subtrie_rows() {
+        for (mut taken, mut given_up) in self.take_subtrie_rows(keys) {
             rows.append(&mut taken);
             stale.append(&mut given_up);
         }
@@ -289,19 +294,19 @@ impl Split {
     }
 
     /// The rows that changed in each subtrie, and its stale paths.
-    fn take_subtrie_rows(&mut self) -> Vec<(Vec<NodeUpdate>, Vec<Path>)> {
+    fn take_subtrie_rows(&mut self, keys: u32) -> Vec<(Vec<NodeUpdate>, Vec<Path>)> {
         let take = |(index, subtrie): (usize, &mut Arena)| {
             let mut rows = Vec::new();
             let first = index as u8;
-            subtrie.take_rows(Path::EMPTY.joined(&[first >> 4, first & 0x0f]), &mut rows);
+            subtrie.take_rows(Path::EMPTY.joined(&[first >> 4, first & 0x0f]), keys, &mut rows);
             (rows, core::mem::take(&mut subtrie.stale))
         };
+        // To wake another thread costs more than the rows of a few subtries do.
         #[cfg(feature = "parallel")]
-        {
+        if self.subtries.iter().filter(|subtrie| subtrie.has_unsaved()).count() >= SUBTRIES / 2 {
             use rayon::prelude::*;
-            self.subtries.par_iter_mut().enumerate().map(take).collect()
+            return self.subtries.par_iter_mut().enumerate().map(take).collect();
         }
-        #[cfg(not(feature = "parallel"))]
         self.subtries.iter_mut().enumerate().map(take).collect()
     }
 
@@ -320,19 +325,43 @@ impl Split {
 
     /// Drops the stored nodes at `keep_depth` and below from the subtries.
     pub(crate) fn blind(&mut self, keep_depth: usize) {
-        for subtrie in &mut self.subtries {
-            let mut kept = Arena::new(SUBTRIE_DEPTH);
-            kept.stale = core::mem::take(&mut subtrie.stale);
-            let root = subtrie.root;
-            kept.root = kept.receive(subtrie, root, SUBTRIE_DEPTH, keep_depth);
-            *subtrie = kept;
+        self.subtries.iter_mut().for_each(|subtrie| subtrie.blind(keep_depth));
+    }
+
+    /// Keeps only the hashes of stored leaves.
+    pub(crate) fn drop_leaves(&mut self) {
+        self.subtries.iter_mut().for_each(Arena::drop_leaves);
+    }
+
+    /// Drops stored nodes of one subtrie after the other until no more than `bytes` are used, or all have been looked
+    /// at. Keys are hashes, so that no subtrie is used more than another.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        let mut used = self.memory();
+        for _ in 0..SUBTRIES {
+            if used <= bytes {
+                return;
+            }
+            let subtrie = &mut self.subtries[usize::from(self.next_shrunk)];
+            used -= subtrie.memory();
+            subtrie.blind(SUBTRIE_DEPTH + 1);
+            used += subtrie.memory();
+            self.next_shrunk = self.next_shrunk.wrapping_add(1);
         }
+    }
+
+    /// The memory that is used, in bytes, about.
+    pub(crate) fn memory(&self) -> usize {
+        self.top.memory() + self.subtries.iter().map(Arena::memory).sum::<usize>()
     }
 
     /// The number of nodes in memory.
     pub(crate) fn node_count(&self) -> usize {
         self.top.node_count() + self.subtries.iter().map(Arena::node_count).sum::<usize>()
     }
+}
+
+fn keep_all(_: &Node, _: usize) -> bool {
+    true
 }
 
 /// Makes changes in one arena; whether any of them changed anything.

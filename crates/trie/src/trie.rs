@@ -9,7 +9,7 @@ use crate::{
     error::TrieError,
     hash::hash_arenas,
     nibbles::Path,
-    node::{Link, Slot},
+    node::Link,
     rows::{NodeUpdate, settle},
     source::NodeSource,
     split::{Change, Split, change_all},
@@ -154,17 +154,20 @@ impl Trie {
 
     /// The stored rows that differ from when this was last called, in the order of their paths.
     ///
-    /// A store that starts empty and writes all of them holds exactly the nodes of the trie. They must
-    /// be written before anything that [`Trie::blind`] drops is needed again.
-    pub fn take_node_updates(&mut self) -> Vec<NodeUpdate> {
+    /// Nodes with `keys` or fewer keys below them have no rows: where `keys` is not 0, the source must know the
+    /// leaves ([`NodeSource::leaves`]). It must be the same number each time.
+    ///
+    /// A store that starts empty and writes all of them holds exactly the rows of the trie. They must
+    /// be written, and the leaves, before anything that [`Trie::blind`] and its siblings drop is needed again.
+    pub fn take_node_updates(&mut self, keys: u32) -> Vec<NodeUpdate> {
         self.root();
         let mut rows = Vec::new();
         let stale = match &mut self.form {
             Form::One(arena) => {
-                arena.take_rows(Path::EMPTY, &mut rows);
+                arena.take_rows(Path::EMPTY, keys, &mut rows);
                 core::mem::take(&mut arena.stale)
             }
-            Form::Split(split) => split.take_rows(&mut rows),
+            Form::Split(split) => split.take_rows(keys, &mut rows),
         };
         settle(&mut rows, stale.into_iter());
         rows
@@ -214,6 +217,33 @@ impl Trie {
         }
     }
 
+    /// Keeps only the hashes of those leaves that [`Trie::take_node_updates`] has seen. They are loaded again when
+    /// they are needed.
+    pub fn drop_leaves(&mut self) {
+        match &mut self.form {
+            Form::Split(split) => split.drop_leaves(),
+            Form::One(arena) => arena.drop_leaves(),
+        }
+    }
+
+    /// Drops nodes that [`Trie::take_node_updates`] has seen until about `bytes` are used, if that many can be
+    /// dropped. What goes is another part of the trie each time.
+    pub fn shrink(&mut self, bytes: usize) {
+        match &mut self.form {
+            Form::Split(split) => split.shrink(bytes),
+            Form::One(arena) if arena.memory() > bytes => blind_one(arena, 0, self.root),
+            Form::One(_) => {}
+        }
+    }
+
+    /// The memory that the trie uses, in bytes, about.
+    pub fn memory(&self) -> usize {
+        match &self.form {
+            Form::Split(split) => split.memory(),
+            Form::One(arena) => arena.memory(),
+        }
+    }
+
     /// The number of nodes in memory.
     pub fn node_count(&self) -> usize {
         match &self.form {
@@ -224,16 +254,16 @@ impl Trie {
 }
 
 fn blind_one(arena: &mut Arena, keep_depth: usize, root: Option<B256>) {
-    let mut kept = Arena::new(0);
-    kept.stale = core::mem::take(&mut arena.stale);
-    let slot = arena.root;
-    kept.root = match (slot.link(), root) {
-        // A root shorter than 32 bytes has a row too, which its reference does not show.
-        (Link::Node(index), Some(hash)) if keep_depth == 0 && arena.node(index).saved => kept.add_hash(hash),
-        _ => kept.receive(arena, slot, 0, keep_depth),
-    };
-    debug_assert_eq!(kept.root == Slot::EMPTY, slot == Slot::EMPTY);
-    *arena = kept;
+    match (arena.root.link(), root) {
+        // A root shorter than 32 bytes can be found by its hash too, which its reference does not show.
+        (Link::Node(index), Some(hash)) if keep_depth == 0 && arena.node(index).saved => {
+            let mut kept = Arena::new(0);
+            kept.stale = core::mem::take(&mut arena.stale);
+            kept.root = kept.add_hash(hash);
+            *arena = kept;
+        }
+        _ => arena.blind(keep_depth),
+    }
 }
 
 /// The changes in the order of their keys, the last one of each key.

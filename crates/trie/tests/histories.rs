@@ -36,7 +36,7 @@ fn check_history(seed: u64, keys: Keys, rounds: u64, count_max: u64) {
     let mut model = Model::new();
     let mut in_memory = Trie::empty();
     let mut forgetful = Trie::empty();
-    let mut rows = Rows::default();
+    let mut rows = Rows::above([0, 1, 3, 20][random.below(4) as usize], random.below(2) == 0);
     let mut all_rows = Rows::default();
     for _ in 0..rounds {
         let deletions = random.below(9);
@@ -48,22 +48,21 @@ fn check_history(seed: u64, keys: Keys, rounds: u64, count_max: u64) {
         let root = oracle_root(&model);
         assert_eq!(in_memory.root(), root, "seed {seed}");
         assert_eq!(forgetful.root(), root, "seed {seed}");
-        if random.below(3) > 0 {
-            rows.save(&mut forgetful);
-            all_rows.save(&mut in_memory);
-            let mut fresh = Rows::default();
-            fresh.save(&mut rebuilt(&model));
-            assert_eq!(rows, fresh, "the store holds exactly the live nodes, seed {seed}");
-            assert_eq!(all_rows, fresh, "the store holds exactly the live nodes, seed {seed}");
-            match random.below(4) {
-                0 => forgetful = Trie::at_root(root),
-                1 => forgetful.blind(random.below(6) as usize),
-                2 => forgetful.blind(0),
-                _ => {}
-            }
-        } else {
-            // Nothing that was not handed out may be dropped.
-            forgetful.blind(random.below(3) as usize);
+        let is_stored = random.below(3) > 0;
+        if is_stored {
+            rows.save(&mut forgetful, &model);
+            all_rows.save(&mut in_memory, &model);
+            assert_eq!(rows.rows, rows.of(&model), "the store holds exactly the live nodes, seed {seed}");
+            assert_eq!(all_rows.rows, all_rows.of(&model), "the store holds exactly the live nodes, seed {seed}");
+        }
+        // Nothing that was not handed out may be dropped.
+        match random.below(7) {
+            0 if is_stored => forgetful = Trie::at_root(root),
+            1 => forgetful.blind(random.below(6) as usize),
+            2 => forgetful.blind(0),
+            3 => forgetful.shrink(random.below(10_000) as usize),
+            4 | 5 => forgetful.drop_leaves(),
+            _ => {}
         }
         assert_eq!(forgetful.root(), root, "seed {seed}");
         let probe = random_changes(&mut random, keys, 3, 8);
@@ -94,7 +93,7 @@ fn large_histories_cross_every_change_of_form() {
         let mut random = Random(seed);
         let mut model = Model::new();
         let mut trie = Trie::empty();
-        let mut rows = Rows::default();
+        let mut rows = Rows::above([0, 5, 128][seed as usize], seed == 1);
         let phases =
             [(3000, 0), (6000, 0), (300, 4), (9000, 7), (6000, 1), (20_000, 8), (5000, 0), (40_000, 8), (10, 0)];
         for (phase, (count, deletions)) in phases.into_iter().enumerate() {
@@ -102,14 +101,15 @@ fn large_histories_cross_every_change_of_form() {
             apply_to_model(&mut model, &changes);
             trie.apply(&rows, &changes).unwrap();
             assert_eq!(trie.root(), oracle_root(&model), "seed {seed}, phase {phase}");
-            rows.save(&mut trie);
-            let mut fresh = Rows::default();
-            fresh.save(&mut rebuilt(&model));
-            assert!(rows == fresh, "the store holds exactly the live nodes, seed {seed}, phase {phase}");
-            if (phase as u64 + seed).is_multiple_of(2) {
-                trie.blind(random.below(5) as usize);
-                assert_eq!(trie.root(), oracle_root(&model));
+            rows.save(&mut trie, &model);
+            assert!(rows.rows == rows.of(&model), "the store holds exactly the live nodes, seed {seed}, phase {phase}");
+            match (phase as u64 + seed) % 4 {
+                0 => trie.blind(random.below(5) as usize),
+                1 => trie.drop_leaves(),
+                2 => trie.shrink(trie.memory() / 2),
+                _ => {}
             }
+            assert_eq!(trie.root(), oracle_root(&model));
         }
     }
 }
@@ -117,14 +117,14 @@ fn large_histories_cross_every_change_of_form() {
 /// Deletes by first nibble and first byte, so that the two top levels lose their branches.
 #[test]
 fn top_levels_collapse_as_in_a_rebuilt_trie() {
-    for blind in [None, Some(0), Some(1), Some(2), Some(3)] {
+    for (blind, keys) in [(None, 0), (Some(0), 0), (Some(1), 0), (Some(2), 128), (Some(3), 0), (Some(0), 20)] {
         let mut random = Random(9);
-        let mut rows = Rows::default();
+        let mut rows = Rows::above(keys, false);
         let changes = random_changes(&mut random, Keys::Hashed(6000), 20_000, 0);
         let mut model = Model::new();
         apply_to_model(&mut model, &changes);
         let mut trie = rebuilt(&model);
-        rows.save(&mut trie);
+        rows.save(&mut trie, &model);
         let keeps: [fn(&B256) -> bool; 5] = [
             |key| key[0] >> 4 != 3,                     // A child of the root goes.
             |key| key[0] >> 4 != 5 || key[0] == 0x57,   // A child of the root has one child left.
@@ -140,13 +140,11 @@ fn top_levels_collapse_as_in_a_rebuilt_trie() {
             apply_to_model(&mut model, &changes);
             trie.apply(&rows, &changes).unwrap();
             assert_eq!(trie.root(), oracle_root(&model));
-            rows.save(&mut trie);
-            let mut fresh = Rows::default();
-            fresh.save(&mut rebuilt(&model));
-            assert!(rows == fresh);
+            rows.save(&mut trie, &model);
+            assert!(rows.rows == rows.of(&model));
         }
         assert_eq!(trie.root(), EMPTY_ROOT);
-        assert!(rows.0.is_empty());
+        assert!(rows.rows.is_empty());
         assert_eq!(trie.node_count(), 0);
     }
 }
@@ -189,12 +187,12 @@ fn changes_that_change_nothing_store_nothing() {
     let mut model = Model::new();
     apply_to_model(&mut model, &random_changes(&mut random, Keys::Hashed(300), 400, 0));
     let mut trie = rebuilt(&model);
-    assert!(!trie.take_node_updates().is_empty());
+    assert!(!trie.take_node_updates(0).is_empty());
     let same: Changes = model.iter().map(|(key, value)| (*key, Some(value.clone()))).collect();
     let absent: Changes = (0..100u64).map(|n| (keccak256((n + 1000).to_be_bytes()), None)).collect();
     trie.apply(&NoNodes, &same).unwrap();
     trie.apply(&NoNodes, &absent).unwrap();
-    assert_eq!(trie.take_node_updates(), []);
+    assert_eq!(trie.take_node_updates(0), []);
 }
 
 #[test]
@@ -214,16 +212,16 @@ fn missing_and_corrupt_nodes_are_named_by_path() {
     let mut rows = Rows::default();
     let root = {
         let mut trie = rebuilt(&model);
-        rows.save(&mut trie);
+        rows.save(&mut trie, &model);
         trie.root()
     };
     let key = *model.keys().nth(50).unwrap();
     let first = key[0] >> 4;
     let mut damaged = rows.clone();
-    damaged.0.get_mut(&vec![first]).unwrap()[9] ^= 1;
+    damaged.rows.get_mut(&vec![first]).unwrap()[9] ^= 1;
     let error = Trie::at_root(root).get(&damaged, &key).unwrap_err();
     assert!(matches!(&error, TrieError::CorruptNode { path, .. } if *path == [first]), "{error}");
-    damaged.0.remove(&vec![first]);
+    damaged.rows.remove(&vec![first]);
     let error = Trie::at_root(root).get(&damaged, &key).unwrap_err();
     assert!(matches!(&error, TrieError::MissingNode { path, .. } if *path == [first]), "{error}");
     assert!(error.to_string().contains("is missing"), "{error}");
@@ -247,7 +245,7 @@ fn any_number_of_threads_gives_the_same_root_and_rows() {
             for (count, deletions) in [(9000, 0), (3000, 4), (100, 1), (6000, 2)] {
                 let changes = random_changes(&mut random, Keys::Hashed(9000), count, deletions);
                 trie.apply(&NoNodes, &changes).unwrap();
-                outcome.push((trie.root(), trie.take_node_updates()));
+                outcome.push((trie.root(), trie.take_node_updates(0)));
             }
             outcome
         })
@@ -267,7 +265,7 @@ fn blinding_bounds_the_memory_of_a_large_trie() {
     let all = trie.node_count();
     trie.blind(2);
     assert_eq!(trie.node_count(), all, "nothing is stored yet, so nothing may go");
-    rows.save(&mut trie);
+    rows.save(&mut trie, &Model::new());
     trie.blind(3);
     assert_eq!(trie.node_count(), 1 + 16 + 256);
     trie.blind(0);
@@ -275,4 +273,57 @@ fn blinding_bounds_the_memory_of_a_large_trie() {
     assert_eq!(trie.root(), root);
     assert!(trie.get(&rows, &changes[7].0).unwrap().is_some());
     assert!(trie.node_count() < 10);
+}
+
+/// The number of keys decides which nodes have rows, and not how deep they stand: who finds keys with a common beginning
+/// gets rows there, and each load reads few leaves.
+#[test]
+fn a_subtree_that_somebody_made_deep_has_rows() {
+    const KEYS: u32 = 128;
+    let mut random = Random(8);
+    let mut model = Model::new();
+    for at in 0..30_000 {
+        let mut key = random.hashed_key(u64::MAX);
+        if at % 3 > 0 {
+            key.0[..4].copy_from_slice(&[0xab; 4]);
+        }
+        model.insert(key, random.value());
+    }
+    let mut rows = Rows::above(KEYS, false);
+    let mut trie = rebuilt(&model);
+    let root = trie.root();
+    rows.save(&mut trie, &model);
+    assert!(rows.rows.len() < model.len() / 40, "{} rows", rows.rows.len());
+    // `Rows` fails if more than so many leaves are asked for.
+    let mut cold = Trie::at_root(root);
+    for key in model.keys().step_by(41) {
+        assert_eq!(cold.get(&rows, key).unwrap().as_ref(), model.get(key));
+    }
+    let changes: Changes = model.keys().filter(|key| key.0[0] == 0xab).map(|key| (*key, None)).collect();
+    apply_to_model(&mut model, &changes);
+    cold.apply(&rows, &changes).unwrap();
+    assert_eq!(cold.root(), oracle_root(&model));
+    rows.save(&mut cold, &model);
+    assert!(rows.rows == rows.of(&model));
+}
+
+#[test]
+fn leaves_that_are_not_those_of_the_root_are_refused() {
+    let mut random = Random(7);
+    let mut model = Model::new();
+    apply_to_model(&mut model, &random_changes(&mut random, Keys::Hashed(300), 400, 0));
+    let mut rows = Rows::above(20, true);
+    let mut trie = rebuilt(&model);
+    rows.save(&mut trie, &model);
+    let key = *model.keys().nth(50).unwrap();
+    let mut other = model.clone();
+    other.insert(key, vec![9; 40]);
+    let mut damaged = rows.clone();
+    damaged.save(&mut Trie::empty(), &other);
+    let error = Trie::at_root(trie.root()).get(&damaged, &key).unwrap_err();
+    assert!(matches!(&error, TrieError::CorruptNode { path, .. } if !path.is_empty()), "{error}");
+    other.remove(&key);
+    damaged.save(&mut Trie::empty(), &other);
+    let error = Trie::at_root(trie.root()).get(&damaged, &key).unwrap_err();
+    assert!(matches!(&error, TrieError::CorruptNode { .. } | TrieError::MissingNode { .. }), "{error}");
 }

@@ -13,25 +13,67 @@ pub(crate) type Model = BTreeMap<B256, Vec<u8>>;
 /// A list of changes, as [`Trie::apply`] takes it.
 pub(crate) type Changes = Vec<(B256, Option<Vec<u8>>)>;
 
-/// Node rows by path, kept with [`Trie::take_node_updates`].
+/// Node rows by path, kept with [`Trie::take_node_updates`], and the leaves as they were then.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rows(pub(crate) BTreeMap<Vec<u8>, Vec<u8>>);
+pub(crate) struct Rows {
+    pub(crate) rows: BTreeMap<Vec<u8>, Vec<u8>>,
+    leaves: Model,
+    /// Nodes with no more keys than this have no rows.
+    keys: u32,
+    /// Whether values of single keys are at hand.
+    has_values: bool,
+}
 
 impl NodeSource for Rows {
     fn node(&self, path: &[u8]) -> Result<Option<Bytes>, SourceError> {
-        Ok(self.0.get(path).map(|row| Bytes::copy_from_slice(row)))
+        Ok(self.rows.get(path).map(|row| Bytes::copy_from_slice(row)))
+    }
+
+    fn leaves(&self, path: &[u8]) -> Result<Vec<(B256, Vec<u8>)>, SourceError> {
+        let mut start = B256::ZERO;
+        for (at, nibble) in path.iter().enumerate() {
+            start.0[at / 2] |= nibble << (4 * (1 - at % 2));
+        }
+        let begins = |key: &B256| path.iter().enumerate().all(|(at, want)| nibble(key, at) == *want);
+        let leaves = self.leaves.range(start..).take_while(|leaf| begins(leaf.0));
+        let leaves: Vec<_> = leaves.map(|(key, value)| (*key, value.clone())).collect();
+        assert!(leaves.len() <= self.keys as usize, "a node with {} keys should have a row", leaves.len());
+        Ok(leaves)
+    }
+
+    fn value(&self, key: &B256) -> Result<Option<Vec<u8>>, SourceError> {
+        Ok(self.leaves.get(key).filter(|_| self.has_values).cloned())
     }
 }
 
+fn nibble(key: &B256, at: usize) -> u8 {
+    key[at / 2] >> (4 * (1 - at % 2)) & 15
+}
+
 impl Rows {
-    /// Stores what changed in a trie.
-    pub(crate) fn save(&mut self, trie: &mut Trie) {
-        let updates = trie.take_node_updates();
+    /// A store in which nodes with no more keys than this have no rows.
+    pub(crate) fn above(keys: u32, has_values: bool) -> Self {
+        Self { keys, has_values, ..Self::default() }
+    }
+
+    /// The rows of a trie with this content, built at once.
+    pub(crate) fn of(&self, model: &Model) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let mut fresh = Self::above(self.keys, false);
+        fresh.save(&mut rebuilt(model), model);
+        fresh.rows
+    }
+
+    /// Stores what changed in a trie, which has this content.
+    pub(crate) fn save(&mut self, trie: &mut Trie, model: &Model) {
+        if self.keys > 0 {
+            self.leaves.clone_from(model);
+        }
+        let updates = trie.take_node_updates(self.keys);
         assert!(updates.is_sorted_by(|a, b| a.0 < b.0), "updates are in order and each path is there once");
         for (path, row) in updates {
             match row {
-                Some(row) => drop(self.0.insert(path, row)),
-                None => assert!(self.0.remove(&path).is_some(), "only rows that exist are deleted"),
+                Some(row) => drop(self.rows.insert(path, row)),
+                None => assert!(self.rows.remove(&path).is_some(), "only rows that exist are deleted"),
             }
         }
     }

@@ -1,0 +1,128 @@
+//! What a block costs the state, by the size of the state; and what blocks of one transaction cost, by their number.
+//!
+//! `cargo bench -p hexapla-statedb` prints lines `bench <name> <value> <unit>`; `-- <slots>` takes another size than a
+//! million. A block of the first part is what 1,000 transfers of a token write: 2,000 slots of one contract, half of
+//! them new. Nothing is executed. Every commit is durable. CPU time is that of all threads, with that of the system.
+
+use hexapla_primitives::{Address, U256};
+use hexapla_state::{AccountChange, BlockChanges};
+use hexapla_statedb::StateDb;
+use hexapla_store::{KvStore, MemoryStore, RedbStore};
+use revm::state::AccountInfo;
+use rustix::time::{ClockId, clock_gettime};
+use std::{path::Path, sync::Arc, time::Instant};
+
+const TOKEN: Address = Address::repeat_byte(0x70);
+const SLOTS_PER_BLOCK: u64 = 2_000;
+/// Blocks that are measured at each size.
+const BLOCKS: u64 = 30;
+/// Blocks of one transaction.
+const SMALL_BLOCKS: u64 = 20_000;
+
+fn main() {
+    let slots = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
+    sizes(slots);
+    for (name, folder) in [("memory", None), ("redb", Some(tempfile::tempdir().expect("a temporary folder")))] {
+        let store: Arc<dyn KvStore> = match &folder {
+            Some(folder) => Arc::new(RedbStore::open(folder.path().join("state")).expect("a new store")),
+            None => Arc::new(MemoryStore::new()),
+        };
+        small_blocks(name, store);
+    }
+}
+
+fn cpu_ms() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
+}
+
+fn print(name: &str, value: f64, unit: &str) {
+    println!("bench {name} {value:.3} {unit}");
+}
+
+/// The slots `known`, chosen at random among so many, and the next ones after `next`.
+fn block(known: u64, next: u64, count: u64, seed: &mut u64) -> BlockChanges {
+    let mut random = || {
+        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *seed >> 20
+    };
+    let mut change = AccountChange { info: Some(AccountInfo::from_balance(U256::ONE)), ..AccountChange::default() };
+    for index in 0..count {
+        let slot = if index % 2 == 0 || known == 0 { next + index } else { random() % known };
+        change.words.insert(U256::from(slot), U256::from(random() + 1));
+    }
+    BlockChanges { accounts: [(TOKEN, change)].into(), ..BlockChanges::default() }
+}
+
+/// Fills a state in a file to a tenth of the size, and to the size, and measures blocks there.
+fn sizes(slots: u64) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("state");
+    let (mut filled, mut seed) = (0, 7);
+    let mut db = open(&path);
+    for size in [slots / 10, slots] {
+        while filled < size {
+            let count = (size - filled).min(100_000);
+            db.commit(&block(0, filled, count, &mut seed)).expect("a commit");
+            filled += count;
+        }
+        print(&format!("file_bytes_per_slot_at_{size}"), file_bytes(&path) / filled as f64, "B");
+        let before = cpu_ms();
+        let start = Instant::now();
+        for _ in 0..BLOCKS {
+            db.commit(&block(filled, filled, SLOTS_PER_BLOCK, &mut seed)).expect("a commit");
+            filled += SLOTS_PER_BLOCK;
+        }
+        print(&format!("block_cpu_at_{size}_slots"), (cpu_ms() - before) / BLOCKS as f64, "ms");
+        print(&format!("block_wall_at_{size}_slots"), start.elapsed().as_secs_f64() * 1e3 / BLOCKS as f64, "ms");
+    }
+    drop(db);
+    proofs(&mut open(&path), filled, &mut seed);
+}
+
+fn open(path: &Path) -> StateDb {
+    StateDb::open(Arc::new(RedbStore::open(path).expect("a store"))).expect("a state")
+}
+
+fn file_bytes(path: &Path) -> f64 {
+    path.metadata().expect("a file").len() as f64
+}
+
+/// Proofs of a slot and its account, each of which is new to a state that has just been opened, and the same again.
+fn proofs(db: &mut StateDb, known: u64, seed: &mut u64) {
+    let slots: Vec<u64> = (0..1_000).map(|_| block(known, 0, 2, seed)).filter_map(|block| any_slot(&block)).collect();
+    for round in ["cold", "warm"] {
+        let mut times: Vec<f64> = slots.iter().map(|slot| proof_us(db, *slot)).collect();
+        times.sort_by(f64::total_cmp);
+        print(&format!("proof_{round}_p50"), times[times.len() / 2], "us");
+        print(&format!("proof_{round}_p99"), times[times.len() * 99 / 100], "us");
+    }
+}
+
+fn any_slot(block: &BlockChanges) -> Option<u64> {
+    block.accounts.values().flat_map(|change| change.words.keys()).last().map(|slot| slot.to())
+}
+
+fn proof_us(db: &mut StateDb, slot: u64) -> f64 {
+    let start = Instant::now();
+    db.account_proof(TOKEN, &[U256::from(slot).into()]).expect("a proof");
+    start.elapsed().as_secs_f64() * 1e6
+}
+
+/// Blocks that each write two slots, one of them new: the last tenth against the first.
+fn small_blocks(name: &str, store: Arc<dyn KvStore>) {
+    let mut db = StateDb::open(store).expect("a state");
+    let mut seed = 9;
+    let mut tenths = Vec::new();
+    for tenth in 0..10 {
+        let start = Instant::now();
+        for number in 0..SMALL_BLOCKS / 10 {
+            let filled = 2 * (tenth * SMALL_BLOCKS / 10 + number);
+            db.commit(&block(filled, filled, 2, &mut seed)).expect("a commit");
+        }
+        tenths.push(SMALL_BLOCKS as f64 / 10.0 / start.elapsed().as_secs_f64());
+    }
+    print(&format!("{name}_one_transaction_blocks_first_tenth"), tenths[0], "blocks/s");
+    print(&format!("{name}_one_transaction_blocks_last_tenth"), tenths[9], "blocks/s");
+    print(&format!("{name}_one_transaction_blocks_last_over_first"), tenths[9] / tenths[0], "x");
+}

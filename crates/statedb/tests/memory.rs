@@ -1,0 +1,95 @@
+//! What stays in memory between blocks has no influence on roots, rows and proofs.
+
+mod support;
+
+use hexapla_primitives::{Address, Bytes, ObjectKey, U256, VmId};
+use hexapla_state::{AccountChange, BlockChanges};
+use hexapla_statedb::{StateDb, StateOptions};
+use hexapla_store::{KvStore, MemoryStore, Table};
+use revm::state::AccountInfo;
+use std::{collections::BTreeMap, sync::Arc};
+use support::Random;
+
+/// Accounts of which two have thousands of slots, so that the tries have rows.
+const ACCOUNTS: u64 = 2_000;
+const SLOTS: u64 = 3_000;
+const LARGE: u64 = 2;
+
+fn address(index: u64) -> Address {
+    Address::left_padding_from(&(index + 1_000).to_be_bytes())
+}
+
+/// A block of changes: coin, words of the large accounts, objects, removals, and now and then a whole storage that goes.
+fn block(random: &mut Random, count: u64) -> BlockChanges {
+    let mut changes = BlockChanges::default();
+    let info = |random: &mut Random| Some(AccountInfo::from_balance(U256::from(random.below(u64::MAX))));
+    for _ in 0..count {
+        let index = LARGE + random.below(ACCOUNTS);
+        let info = if random.below(5) == 0 { None } else { info(random) };
+        changes.accounts.insert(address(index), AccountChange { info, ..AccountChange::default() });
+        let key = ObjectKey::new(VmId::SVM, random.below(ACCOUNTS).to_be_bytes().to_vec());
+        let object = (random.below(4) > 0).then(|| Bytes::from(random.bytes(40)));
+        changes.objects.insert(key, object);
+    }
+    for index in 0..LARGE {
+        let word = |random: &mut Random| U256::from(random.below(4) * random.below(u64::MAX / 4));
+        let words = (0..count).map(|_| (U256::from(random.below(SLOTS)), word(random))).collect();
+        let wiped = random.below(7) == 0;
+        changes.accounts.insert(address(index), AccountChange { info: info(random), wiped, words });
+    }
+    changes
+}
+
+const TABLES: [&str; 6] = ["account", "word", "object", "object-hash", "account-node", "storage-node"];
+
+fn content(store: &dyn KvStore) -> BTreeMap<(&'static str, Vec<u8>), Vec<u8>> {
+    let mut content = BTreeMap::new();
+    let snapshot = store.snapshot().unwrap();
+    for table in TABLES {
+        let visit = &mut |key: &[u8], value: &[u8]| {
+            content.insert((table, key.to_vec()), value.to_vec());
+            true
+        };
+        snapshot.scan_prefix(Table(table), b"", visit).unwrap();
+    }
+    content
+}
+
+#[test]
+fn roots_rows_and_proofs_are_the_same_with_any_memory() {
+    for seed in 0..4 {
+        let stores: [Arc<MemoryStore>; 4] = Default::default();
+        let open =
+            |at: usize, memory_bytes| StateDb::open_with(stores[at].clone(), StateOptions { memory_bytes }).unwrap();
+        let budgets = [usize::MAX, 0, 200_000, 2_000_000];
+        let mut dbs: Vec<StateDb> = (0..).zip(budgets).map(|(at, budget)| open(at, budget)).collect();
+        let mut random = Random(seed);
+        for round in 0..12 {
+            let count = [4_000, 20, 300, 1][round % 4];
+            let changes = block(&mut random, count);
+            let root = dbs[0].commit(&changes).unwrap();
+            let probe = address(random.below(LARGE + 20));
+            let slots = [U256::from(random.below(SLOTS)).into(), U256::from(random.below(2 * SLOTS)).into()];
+            let proof = dbs[0].account_proof(probe, &slots).unwrap();
+            proof.verify(root).unwrap();
+            let key = ObjectKey::new(VmId::SVM, random.below(ACCOUNTS).to_be_bytes().to_vec());
+            let object = dbs[0].object_proof(&key).unwrap();
+            object.verify(root).unwrap();
+            for (at, db) in dbs.iter_mut().enumerate().skip(1) {
+                assert_eq!(db.commit(&changes).unwrap(), root, "seed {seed}, round {round}");
+                assert_eq!(db.account_proof(probe, &slots).unwrap(), proof);
+                assert_eq!(db.object_proof(&key).unwrap(), object);
+                assert!(db.memory_bytes() <= budgets[at].max(50_000), "{} bytes of {}", db.memory_bytes(), budgets[at]);
+            }
+            // What was never dropped and what is always dropped have the same rows; and a start finds them.
+            assert_eq!(content(&*stores[0]), content(&*stores[1]), "seed {seed}, round {round}");
+            assert_eq!(content(&*stores[0]), content(&*stores[2]), "seed {seed}, round {round}");
+            dbs[3] = open(3, budgets[3]);
+            assert_eq!(dbs[3].root(), root);
+        }
+        let rows = content(&*stores[0]);
+        for table in TABLES {
+            assert!(rows.keys().any(|(name, _)| *name == table), "no rows in {table}");
+        }
+    }
+}
