@@ -22,6 +22,9 @@ pub enum StateError {
         /// Row key in hex.
         key: String,
     },
+    /// Somebody else's state was to be read into the database, and that did not end well.
+    #[error("the database holds a part of a snapshot whose reading was not finished; delete it and read it again")]
+    UnfinishedImport,
     /// The database was written by another version.
     #[error(
         "the database holds state in format {found}, and this version reads format {understood}; use the version that \
@@ -45,7 +48,7 @@ impl StateError {
     pub fn backend_error<E: Error + 'static>(&self) -> Option<&E> {
         match self {
             Self::Backend(error) => error.downcast_ref(),
-            Self::MissingCode(_) | Self::CorruptRow { .. } | Self::Format { .. } => None,
+            _ => None,
         }
     }
 }

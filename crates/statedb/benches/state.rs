@@ -37,7 +37,7 @@ fn cpu_ms() -> f64 {
 }
 
 fn print(name: &str, value: f64, unit: &str) {
-    println!("bench {name} {value:.3} {unit}");
+    println!("bench state_{name} {value:.3} {unit}");
 }
 
 /// The slots `known`, chosen at random among so many, and the next ones after `next`.

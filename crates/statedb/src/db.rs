@@ -7,6 +7,7 @@ use crate::{
     proof::ObjectProof,
     reader::{StoredState, row},
     rows,
+    snapshot::{self, SnapshotError},
     source::{AccountSource, StorageSource},
     tries::StorageTries,
 };
@@ -15,7 +16,11 @@ use hexapla_state::{AccountChange, BlockChanges, Overlay, StateError, StateReade
 use hexapla_store::{Batch, KvStore, MemoryStore, Snapshot};
 use hexapla_trie::{AccountProof, EMPTY_ROOT, StorageProof, Trie, TrieAccount};
 use revm::{primitives::KECCAK_EMPTY, state::AccountInfo};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    sync::Arc,
+};
 
 /// Memory for the tries, in bytes, where nothing else is said.
 const MEMORY_BYTES: usize = 256 << 20;
@@ -55,6 +60,9 @@ impl StateDb {
     /// The same with options.
     pub fn open_with(store: Arc<dyn KvStore>, options: StateOptions) -> Result<Self, StateError> {
         let snapshot = snapshot(&*store)?;
+        if row(&*snapshot, rows::META, rows::UNFINISHED)?.is_some() {
+            return Err(StateError::UnfinishedImport);
+        }
         let root = match row(&*snapshot, rows::META, rows::ROOT)? {
             Some(row) => {
                 check_format(&*snapshot)?;
@@ -72,6 +80,18 @@ impl StateDb {
 
     fn at(store: Arc<dyn KvStore>, root: B256, options: StateOptions) -> Self {
         Self { store, root, accounts: Trie::at_root(root), storages: StorageTries::default(), options }
+    }
+
+    /// Writes the whole state as it is now, in the form that [`StateDb::import`] reads. Hashes of blocks are not in it.
+    pub fn export(&self, mut out: impl Write) -> Result<(), SnapshotError> {
+        snapshot::export(&*snapshot(&*self.store)?, self.root, &mut out)
+    }
+
+    /// Reads the state with this root from a stream into an empty store. Nothing of the stream is trusted: all of it is
+    /// checked against the root while it is read. A store in which this failed is not opened as a state; delete it.
+    pub fn import(store: Arc<dyn KvStore>, root: B256, mut input: impl Read) -> Result<Self, SnapshotError> {
+        snapshot::import(&store, root, &mut input)?;
+        Ok(Self::open(store)?)
     }
 
     /// A copy that goes its own way from here on, where the store can be copied: in memory it costs next to nothing. `None`
@@ -313,7 +333,8 @@ fn put_block_hash(batch: &mut Batch, number: u64, hash: B256) {
     batch.put(rows::BLOCK_HASH, number.to_be_bytes().as_slice(), hash.to_vec());
 }
 
-type Leaf = (B256, Option<Vec<u8>>);
+/// A key of a trie and what its leaf holds; `None` where there is none any more.
+pub(crate) type Leaf = (B256, Option<Vec<u8>>);
 
 fn word_leaf(value: U256) -> Option<Vec<u8>> {
     (!value.is_zero()).then(|| alloy_rlp::encode(value))
@@ -341,7 +362,7 @@ fn check_format(snapshot: &dyn Snapshot) -> Result<(), StateError> {
     Err(StateError::Format { found, understood: rows::FORMAT_NUMBER })
 }
 
-fn put_or_delete(batch: &mut Batch, table: hexapla_store::Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+pub(crate) fn put_or_delete(batch: &mut Batch, table: hexapla_store::Table, key: Vec<u8>, value: Option<Vec<u8>>) {
     match value {
         Some(value) => batch.put(table, key, value),
         None => batch.delete(table, key),

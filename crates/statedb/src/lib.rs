@@ -14,8 +14,10 @@ mod db;
 mod proof;
 mod reader;
 mod rows;
+mod snapshot;
 mod source;
 mod tries;
 
 pub use db::{StateDb, StateOptions};
 pub use proof::{ObjectProof, ObjectProofError};
+pub use snapshot::SnapshotError;

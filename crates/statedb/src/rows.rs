@@ -12,6 +12,7 @@
 //! | `block-hash` | number (8, big-endian) | hash (32) |
 //! | `meta` | `format` | 2 (4, big-endian) |
 //! | `meta` | `root` | state root (32) |
+//! | `meta` | `unfinished` | nothing; there while a snapshot is read into the database |
 //!
 //! An account without storage or code has "" for the root or hash of nothing, as in the snapshots of geth. Keys are
 //! hashes, so that the leaves below a trie node stand next to one another. A node has a row only if more than
@@ -40,6 +41,7 @@ pub(crate) const BLOCK_HASH: Table = Table("block-hash");
 pub(crate) const META: Table = Table("meta");
 pub(crate) const FORMAT: &[u8] = b"format";
 pub(crate) const ROOT: &[u8] = b"root";
+pub(crate) const UNFINISHED: &[u8] = b"unfinished";
 
 /// The key of a leaf in the storage of an account, both hashed.
 pub(crate) fn leaf_key(owner: B256, slot: B256) -> [u8; 64] {

@@ -11,9 +11,10 @@ use measurement::Measurement;
 use std::{fs, process::Stdio};
 
 /// The benches: a folder of this repository, and what cargo is asked there.
-const BENCHES: [(&str, &str); 9] = [
+const BENCHES: [(&str, &str); 10] = [
     (".", "bench -p hexapla-abi --bench translate"),
     (".", "bench -p hexapla-trie --bench trie"),
+    (".", "bench -p hexapla-statedb --bench state"),
     (".", "bench -p hexapla-wasm --bench engines"),
     (".", "bench -p hexapla --bench transfers"),
     (".", "bench -p hexapla --bench crossing"),

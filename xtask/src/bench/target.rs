@@ -19,12 +19,15 @@ pub(crate) struct Target {
     unit: &'static str,
 }
 
-const TARGETS: [(&str, Side, f64, &str); 14] = [
+const TARGETS: [(&str, Side, f64, &str); 17] = [
     ("translate_call_and_result", Side::AtMost, 1.0, "us"),
     ("translate_call_and_result_over_alloy_encode", Side::AtMost, 3.0, "x"),
     ("update_1_thread_vs_eth_trie_cpu", Side::AtLeast, 8.0, "x"),
     ("update_scaling_wall", Side::MoreThan, 1.0, "x"),
     ("proof_p99", Side::AtMost, 1.0, "ms"),
+    ("state_proof_cold_p99", Side::AtMost, 1.0, "ms"),
+    ("state_proof_warm_p99", Side::AtMost, 10.0, "us"),
+    ("state_file_bytes_per_slot_at_1000000", Side::AtMost, 150.0, "B"),
     ("transfers_vs_revm_cpu", Side::AtMost, 1.05, "x"),
     ("erc20_transfer_wasmtime", Side::AtMost, 6.0, "us"),
     ("crossing_added_evm_to_wasm", Side::AtMost, 1.0, "us"),
