@@ -195,8 +195,8 @@ impl StateDb {
             let owner = rows::account_key(column_account(key.vm));
             let hash_key = rows::leaf_key(owner, keccak256(key.slot())).to_vec();
             let hash = object.as_ref().map(|object| keccak256(object).to_vec());
-            put_or_delete(&mut batch, rows::OBJECT_HASH, hash_key, hash);
-            put_or_delete(&mut batch, rows::OBJECT, rows::object_key(key), object.as_ref().map(|o| o.to_vec()));
+            rows::put_or_delete(&mut batch, rows::OBJECT_HASH, hash_key, hash);
+            rows::put_or_delete(&mut batch, rows::OBJECT, rows::object_key(key), object.as_ref().map(|o| o.to_vec()));
         }
         for (hash, code) in &changes.codes {
             batch.put(rows::CODE, hash.as_slice(), code.to_vec());
@@ -204,7 +204,7 @@ impl StateDb {
         self.accounts.apply(&AccountSource(&*state.0), &leaves).map_err(StateError::backend)?;
         let root = self.accounts.root();
         for (path, node) in self.accounts.take_node_updates(rows::NODE_KEYS_MIN) {
-            put_or_delete(&mut batch, rows::ACCOUNT_NODE, path, node);
+            rows::put_or_delete(&mut batch, rows::ACCOUNT_NODE, path, node);
         }
         batch.put(rows::META, rows::FORMAT, rows::FORMAT_NUMBER.to_be_bytes().to_vec());
         batch.put(rows::META, rows::ROOT, root.to_vec());
@@ -217,7 +217,7 @@ impl StateDb {
         batch: &mut Batch,
         address: Address,
         change: &AccountChange,
-    ) -> Result<Leaf, StateError> {
+    ) -> Result<rows::Leaf, StateError> {
         // What an account had goes with it; no root could show words without an account.
         let wiped = change.wiped || change.info.is_none();
         let key = rows::account_key(address);
@@ -235,7 +235,7 @@ impl StateDb {
         for (slot, value) in &change.words {
             let row = (!value.is_zero()).then(|| value.to_be_bytes_trimmed_vec());
             let slot = rows::slot_key(*slot);
-            put_or_delete(batch, rows::WORD, rows::leaf_key(key, slot).to_vec(), row);
+            rows::put_or_delete(batch, rows::WORD, rows::leaf_key(key, slot).to_vec(), row);
             slots.push((slot, word_leaf(*value)));
         }
         let source = StorageSource { snapshot: &*state.0, owner: key, is_column: false };
@@ -251,8 +251,8 @@ impl StateDb {
         batch: &mut Batch,
         address: Address,
         change: Option<&AccountChange>,
-        slots: Vec<Leaf>,
-    ) -> Result<Leaf, StateError> {
+        slots: Vec<rows::Leaf>,
+    ) -> Result<rows::Leaf, StateError> {
         let key = rows::account_key(address);
         let before = state.trie_account(key)?;
         let start = before.map_or(EMPTY_ROOT, |account| account.storage_root);
@@ -273,7 +273,7 @@ impl StateDb {
         batch: &mut Batch,
         address: Address,
         start: B256,
-        slots: Vec<Leaf>,
+        slots: Vec<rows::Leaf>,
     ) -> Result<B256, StateError> {
         if slots.is_empty() {
             return Ok(start);
@@ -282,7 +282,7 @@ impl StateDb {
         trie.apply(source, &slots).map_err(StateError::backend)?;
         let root = trie.root();
         for (path, node) in trie.take_node_updates(rows::NODE_KEYS_MIN) {
-            put_or_delete(batch, rows::STORAGE_NODE, rows::node_key(source.owner, &path), node);
+            rows::put_or_delete(batch, rows::STORAGE_NODE, rows::node_key(source.owner, &path), node);
         }
         Ok(root)
     }
@@ -333,9 +333,6 @@ fn put_block_hash(batch: &mut Batch, number: u64, hash: B256) {
     batch.put(rows::BLOCK_HASH, number.to_be_bytes().as_slice(), hash.to_vec());
 }
 
-/// A key of a trie and what its leaf holds; `None` where there is none any more.
-pub(crate) type Leaf = (B256, Option<Vec<u8>>);
-
 fn word_leaf(value: U256) -> Option<Vec<u8>> {
     (!value.is_zero()).then(|| alloy_rlp::encode(value))
 }
@@ -344,8 +341,8 @@ fn trie_account(info: &AccountInfo, storage_root: B256) -> TrieAccount {
     TrieAccount { nonce: info.nonce, balance: info.balance, storage_root, code_hash: info.code_hash }
 }
 
-fn put_account(batch: &mut Batch, key: B256, account: Option<TrieAccount>) -> Leaf {
-    put_or_delete(batch, rows::ACCOUNT, key.to_vec(), account.as_ref().map(rows::encode_account));
+fn put_account(batch: &mut Batch, key: B256, account: Option<TrieAccount>) -> rows::Leaf {
+    rows::put_or_delete(batch, rows::ACCOUNT, key.to_vec(), account.as_ref().map(rows::encode_account));
     (key, account.map(alloy_rlp::encode))
 }
 
@@ -362,16 +359,9 @@ fn check_format(snapshot: &dyn Snapshot) -> Result<(), StateError> {
     Err(StateError::Format { found, understood: rows::FORMAT_NUMBER })
 }
 
-pub(crate) fn put_or_delete(batch: &mut Batch, table: hexapla_store::Table, key: Vec<u8>, value: Option<Vec<u8>>) {
-    match value {
-        Some(value) => batch.put(table, key, value),
-        None => batch.delete(table, key),
-    };
-}
-
 /// The changed slots of each column that changes, in its objects or in its account.
-fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<Leaf>> {
-    let mut vms: BTreeMap<VmId, Vec<Leaf>> = BTreeMap::new();
+fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<rows::Leaf>> {
+    let mut vms: BTreeMap<VmId, Vec<rows::Leaf>> = BTreeMap::new();
     for (key, object) in &changes.objects {
         let leaf = object.as_ref().map(|object| alloy_rlp::encode(U256::from_be_bytes(keccak256(object).0)));
         vms.entry(key.vm).or_default().push((keccak256(key.slot()), leaf));

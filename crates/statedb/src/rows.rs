@@ -20,7 +20,7 @@
 
 use hexapla_primitives::{Address, B256, ObjectKey, U256};
 use hexapla_state::StateError;
-use hexapla_store::Table;
+use hexapla_store::{Batch, Table};
 use hexapla_trie::{EMPTY_ROOT, TrieAccount};
 use revm::primitives::KECCAK_EMPTY;
 
@@ -108,4 +108,14 @@ pub(crate) fn account_key(address: Address) -> B256 {
 /// keccak256 of a slot: the second half of the key of a word.
 pub(crate) fn slot_key(slot: U256) -> B256 {
     hexapla_primitives::keccak256(slot.to_be_bytes::<32>())
+}
+
+/// A key of a trie and what its leaf holds; `None` where there is none any more.
+pub(crate) type Leaf = (B256, Option<Vec<u8>>);
+
+pub(crate) fn put_or_delete(batch: &mut Batch, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+    match value {
+        Some(value) => batch.put(table, key, value),
+        None => batch.delete(table, key),
+    };
 }

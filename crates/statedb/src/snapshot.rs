@@ -15,9 +15,8 @@
 //! begins, and the accounts against the root at the end. Hashes of blocks are no part of the state and not in it.
 
 use crate::{
-    db::{Leaf, put_or_delete},
     reader::row,
-    rows,
+    rows::{self, Leaf, put_or_delete},
     source::{AccountSource, StorageSource},
 };
 use hexapla_primitives::{B256, ObjectKey, U256, VmId, identity::column_account, keccak256};
