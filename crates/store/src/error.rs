@@ -52,7 +52,8 @@ pub enum StoreError {
         /// The format this version reads and writes.
         understood: u32,
     },
-    /// An earlier failure left the open store unusable; the file itself holds the last batch that succeeded.
+    /// An earlier failure left the open store or log unusable. A store's file holds the last batch that succeeded; a
+    /// log holds at least what was synced.
     #[error(
         "the store {file} was closed by an earlier input/output error; open it again once the cause is removed",
         file = file.display()
@@ -68,6 +69,19 @@ pub enum StoreError {
         file: PathBuf,
         /// The size of the value in bytes.
         size: usize,
+    },
+    /// A record is larger than a log takes.
+    #[error(
+        "a record of {size} bytes is too large for the log {file}, which takes {limit} bytes at most",
+        file = file.display()
+    )]
+    RecordTooLarge {
+        /// The newest file of the log.
+        file: PathBuf,
+        /// The size of the record in bytes.
+        size: usize,
+        /// The largest size in bytes.
+        limit: usize,
     },
     /// The operating system refused a read or a write.
     #[error("the store {file} could not be read or written: {source}; check the disk and the permissions", file = file.display())]

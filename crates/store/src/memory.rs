@@ -1,10 +1,12 @@
 //! A store in memory whose snapshots cost next to nothing.
 //!
-//! A table is a persistent map: snapshots share it with the store, and a write copies the few nodes on its way that a
-//! snapshot still shares, however many rows there are. Nothing here survives the process.
+//! A table is a persistent B-tree: a clone shares all nodes with the original, and a later change of
+//! either copies the few nodes on the path to it. So snapshots and forks are clones.
+//! Nothing here survives the process.
 
 use std::{
     collections::BTreeMap,
+    ops::Bound,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -19,8 +21,10 @@ pub struct MemoryStore {
     tables: Arc<RwLock<Tables>>,
 }
 
+type Rows = OrdMap<Bytes, Bytes>;
+
 #[derive(Clone, Debug, Default)]
-struct Tables(BTreeMap<Table, OrdMap<Bytes, Bytes>>);
+struct Tables(BTreeMap<Table, Rows>);
 
 impl MemoryStore {
     /// An empty store.
@@ -42,17 +46,7 @@ impl KvStore for MemoryStore {
     fn write(&self, batch: Batch) -> Result<()> {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         for change in batch.into_changes() {
-            match change {
-                Change::Put { table, key, value } => {
-                    tables.0.entry(table).or_default().insert(key.into(), value);
-                }
-                Change::Delete { table, key } => {
-                    tables.0.entry(table).or_default().remove(&key[..]);
-                }
-                Change::DeletePrefix { table, prefix } => {
-                    delete_prefix(tables.0.entry(table).or_default(), &prefix);
-                }
-            }
+            tables.apply(change);
         }
         Ok(())
     }
@@ -62,27 +56,43 @@ impl KvStore for MemoryStore {
     }
 }
 
+impl Tables {
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::Put { table, key, value } => drop(self.0.entry(table).or_default().insert(key.into(), value)),
+            Change::Delete { table, key } => drop(self.0.entry(table).or_default().remove(key.as_slice())),
+            Change::DeletePrefix { table, prefix } => delete_prefix(self.0.entry(table).or_default(), &prefix),
+        }
+    }
+}
+
 impl Snapshot for Tables {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>> {
-        Ok(self.0.get(&table).and_then(|rows| rows.get(key).cloned()))
+        Ok(self.0.get(&table).and_then(|rows| rows.get(key)).cloned())
     }
 
     fn scan_from(&self, table: Table, start: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<()> {
-        if let Some(rows) = self.0.get(&table) {
-            rows_from(rows, start).all(|(key, value)| visit(key, value));
+        let Some(rows) = self.0.get(&table) else { return Ok(()) };
+        for (key, value) in range_from(rows, start) {
+            if !visit(key, value) {
+                break;
+            }
         }
         Ok(())
     }
 }
 
-fn rows_from<'a>(rows: &'a OrdMap<Bytes, Bytes>, start: &[u8]) -> impl Iterator<Item = (&'a Bytes, &'a Bytes)> {
-    rows.range::<_, [u8]>((std::ops::Bound::Included(start), std::ops::Bound::Unbounded))
+fn range_from<'a>(rows: &'a Rows, start: &[u8]) -> impl Iterator<Item = (&'a Bytes, &'a Bytes)> + use<'a> {
+    rows.range::<_, [u8]>((Bound::Included(start), Bound::Unbounded))
 }
 
-fn delete_prefix(rows: &mut OrdMap<Bytes, Bytes>, prefix: &[u8]) {
-    let keys = rows_from(rows, prefix).map(|(key, _)| key.clone());
-    let keys: Vec<Bytes> = keys.take_while(|key| key.starts_with(prefix)).collect();
-    for key in keys {
+fn delete_prefix(rows: &mut Rows, prefix: &[u8]) {
+    if prefix.is_empty() {
+        rows.clear();
+        return;
+    }
+    let keys = range_from(rows, prefix).map(|(key, _)| key.clone()).take_while(|key| key.starts_with(prefix));
+    for key in keys.collect::<Vec<_>>() {
         rows.remove(&key);
     }
 }

@@ -4,18 +4,19 @@
 //! cheaper one-phase commit decides after a crash by a checksum that is not cryptographic whether
 //! a commit arrived whole; the content of a chain is chosen by strangers, so that is not enough.
 //!
-//! Each commit also saves which pages are in use ("quick repair"), so that a start after a crash need not read the
-//! whole file.
+//! Every transaction also records which pages are in use (redb's quick repair). So the store opens
+//! after a crash as fast as after a clean shutdown, and does not read the whole file.
 //!
-//! What redb does not do is check its pages against their checksums when they are read after a
-//! clean shutdown. A bit that flips on the disk is found by [`RedbStore::open_checked`], which reads the
-//! whole file, and not by [`RedbStore::open`].
+//! What redb does not do is check its pages against their checksums when they are read. A bit that
+//! flips on the disk is found by [`RedbStore::open_checked`], which reads the whole file, and not by
+//! [`RedbStore::open`].
 //!
 //! redb 4.4 also panics on some damaged files: its page readers trust lengths that they find in a
 //! page. Every call into it is therefore [`guarded`], and such a panic becomes
 //! [`StoreError::Corrupt`]. Where panics abort the process, they still do.
 
 use std::{
+    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
@@ -27,13 +28,13 @@ use redb::{
     TableDefinition, TableError, WriteTransaction,
 };
 
-use crate::{Batch, Change, KvStore, Result, Snapshot, StoreError, Table};
+use crate::{
+    Batch, Change, KvStore, Result, Snapshot, StoreError, Table,
+    log::{FileLog, LogDisk, sync_folder_of},
+};
 
 /// The format that this version reads and writes. It changes when the meaning of the file does.
 const FORMAT: u32 = 1;
-
-/// The cache of a store in a file that is opened without saying otherwise: 64 MiB.
-pub const CACHE_BYTES: usize = 64 << 20;
 
 /// The table with the store's own rows; no other table may have a name that begins with NUL.
 const META: Table = Table("\0hexapla");
@@ -83,6 +84,27 @@ fn guarded<T>(file: &Path, call: impl FnOnce() -> Result<T, redb::Error>) -> Res
     }
 }
 
+/// How a [`RedbStore`] is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// How many bytes of the file are kept in memory at most. 64 MiB by default; redb's own default is 1 GiB.
+    pub cache_bytes_max: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { cache_bytes_max: 64 << 20 }
+    }
+}
+
+impl StoreOptions {
+    fn builder(self) -> Builder {
+        let mut builder = Builder::new();
+        builder.set_cache_size(self.cache_bytes_max);
+        builder
+    }
+}
+
 type Bytewise = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
 const fn definition(table: Table) -> Bytewise {
@@ -95,23 +117,36 @@ const fn definition(table: Table) -> Bytewise {
 /// [`StoreError::Closed`]; the file holds the last batch that succeeded, and opens again.
 ///
 /// While a [`Snapshot`] lives, the pages it can see are not reused: a snapshot kept for long makes the file grow.
-#[derive(Debug)]
 pub struct RedbStore {
     database: Database,
     file: PathBuf,
+    log: Option<Arc<dyn LogDisk>>,
+}
+
+impl fmt::Debug for RedbStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedbStore").field("file", &self.file).finish_non_exhaustive()
+    }
 }
 
 impl RedbStore {
-    /// Opens the store at `path`, or creates it, with a cache of [`CACHE_BYTES`].
+    /// Opens the store at `path`, or creates it, with the default [`StoreOptions`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Locked`] if it is open elsewhere, [`StoreError::Format`] if something else wrote the
+    /// file, [`StoreError::Corrupt`] if it is visibly damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_with_cache(path, CACHE_BYTES)
+        Self::open_with(path, StoreOptions::default())
     }
 
-    /// The same with a cache of this many bytes. What the operating system caches of the file comes on top.
-    pub fn open_with_cache(path: impl AsRef<Path>, bytes: usize) -> Result<Self> {
+    /// As [`RedbStore::open`], with options.
+    pub fn open_with(path: impl AsRef<Path>, options: StoreOptions) -> Result<Self> {
         let file = path.as_ref();
-        let database = guarded(file, || Ok(Builder::new().set_cache_size(bytes).create(file)?))?;
-        Self::with_database(database, file.to_path_buf())
+        let database = guarded(file, || Ok(options.builder().create(file)?))?;
+        // A file that was just created must keep its name through a power failure.
+        sync_folder_of(file).map_err(|error| StoreError::from_io(file.to_path_buf(), error))?;
+        Ok(Self::with_database(database, file.to_path_buf())?.with_log(Arc::new(FileLog::beside(file))))
     }
 
     /// As [`RedbStore::open`], and then [`RedbStore::checked`].
@@ -120,11 +155,19 @@ impl RedbStore {
     }
 
     /// Opens, or creates, a store on anything that behaves like a file. `name` stands for the file in errors.
+    /// The store has no log, unless [`RedbStore::with_log`] gives it one.
     pub fn with_backend(backend: impl StorageBackend, name: impl Into<PathBuf>) -> Result<Self> {
         let file = name.into();
-        let database =
-            guarded(&file, || Ok(Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(backend)?))?;
+        let database = guarded(&file, || Ok(StoreOptions::default().builder().create_with_backend(backend)?))?;
         Self::with_database(database, file)
+    }
+
+    /// Gives the store another place for its log. A store that was opened by its path has one: [`FileLog::beside`]
+    /// its file.
+    #[must_use]
+    pub fn with_log(mut self, disk: Arc<dyn LogDisk>) -> Self {
+        self.log = Some(disk);
+        self
     }
 
     /// Compares every page with its checksum, and fails with [`StoreError::Corrupt`] if one differs.
@@ -137,7 +180,7 @@ impl RedbStore {
     }
 
     fn with_database(database: Database, file: PathBuf) -> Result<Self> {
-        let store = Self { database, file };
+        let store = Self { database, file, log: None };
         match store.format()? {
             Some(FORMAT) => Ok(store),
             Some(found) => Err(StoreError::Format { file: store.file, found: found.to_string(), understood: FORMAT }),
@@ -182,11 +225,15 @@ impl KvStore for RedbStore {
         }
         guarded(&self.file, || {
             let mut transaction = self.database.begin_write()?;
-            transaction.set_two_phase_commit(true);
+            // Implies two-phase commit.
             transaction.set_quick_repair(true);
             apply(&transaction, &batch)?;
             Ok(transaction.commit()?)
         })
+    }
+
+    fn log_disk(&self) -> Option<Arc<dyn LogDisk>> {
+        self.log.clone()
     }
 }
 

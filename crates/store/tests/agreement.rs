@@ -64,6 +64,16 @@ fn content(snapshot: &dyn Snapshot) -> Model {
     found
 }
 
+fn rows_from(snapshot: &dyn Snapshot, table: Table, start: &[u8], limit: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut visit = |key: &[u8], value: &[u8]| {
+        found.push((key.to_vec(), value.to_vec()));
+        found.len() < limit
+    };
+    snapshot.scan_from(table, start, &mut visit).unwrap();
+    found
+}
+
 fn check_against_model(snapshot: &dyn Snapshot, model: &Model, probe: &[u8]) {
     assert_eq!(&content(snapshot), model);
     for (index, table) in TABLES.iter().enumerate() {
@@ -77,6 +87,11 @@ fn check_against_model(snapshot: &dyn Snapshot, model: &Model, probe: &[u8]) {
         snapshot.scan_prefix(*table, probe, &mut visit).unwrap();
         let expected: Vec<_> = model.keys().filter(|(t, key)| *t == index && key.starts_with(probe)).take(2).collect();
         assert_eq!(with_prefix.iter().collect::<Vec<_>>(), expected.iter().map(|(_, key)| key).collect::<Vec<_>>());
+        for limit in [3, usize::MAX] {
+            let from_here = model.range((index, probe.to_vec())..).take_while(|((t, _), _)| *t == index);
+            let expected: Vec<_> = from_here.take(limit).map(|((_, key), row)| (key.clone(), row.clone())).collect();
+            assert_eq!(rows_from(snapshot, *table, probe, limit), expected);
+        }
     }
 }
 
@@ -105,7 +120,7 @@ proptest! {
 }
 
 #[test]
-fn memory_store_keeps_order_across_many_chunks() {
+fn memory_store_keeps_order_with_many_rows() {
     let store = MemoryStore::new();
     let mut expected = BTreeMap::new();
     for round in 0..4u32 {

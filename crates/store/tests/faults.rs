@@ -1,6 +1,12 @@
 //! What survives when the disk breaks: the whole old content or the whole new, or a named error.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use hexapla_store::{
     Batch, KvStore, RedbStore, StoreError, Table,
@@ -97,6 +103,26 @@ fn power_failure_at_any_step_of_a_commit_leaves_the_old_or_the_new_batch() {
         }
     }
     assert!(saw_old > 0 && saw_new > 0, "both outcomes occur");
+}
+
+#[test]
+fn a_store_needs_no_repair_after_a_crash() {
+    let (disk, store) = open(Vec::new(), Plan::default());
+    let store = store.unwrap();
+    store.write(generation(1)).unwrap();
+    disk.kill();
+    drop(store);
+    let repairs = Arc::new(AtomicUsize::new(0));
+    let counted = repairs.clone();
+    let disk = FaultyDisk::with_content(disk.surviving(), Plan::default());
+    // redb calls this whenever it has to read the whole file.
+    redb::Builder::new()
+        .set_repair_callback(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        })
+        .create_with_backend(disk)
+        .unwrap();
+    assert_eq!(repairs.load(Ordering::Relaxed), 0);
 }
 
 #[test]
