@@ -27,20 +27,46 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
     let arguments: Vec<String> = arguments.collect();
-    let result = match command.as_str() {
-        "check" => ci::check(),
-        "ci" => ci::run(),
-        "soak" => soak::run(&arguments),
-        "bench" => bench::run(&arguments),
-        "guest" => guest::run(),
-        "layers" => ci::layers(),
-        _ => Err(USAGE.to_owned()),
-    };
-    match result {
+    match run(&command, &arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(command: &str, arguments: &[String]) -> Result<(), String> {
+    // `cargo xtask ci --help` asks for words, not for half an hour of work.
+    if command.is_empty() || arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        return Err(USAGE.to_owned());
+    }
+    match (command, arguments) {
+        ("soak", arguments) => soak::run(arguments),
+        ("bench", arguments) => bench::run(arguments),
+        ("check", []) => ci::check(),
+        ("ci", []) => ci::run(),
+        ("guest", []) => guest::run(),
+        ("layers", []) => ci::layers(),
+        ("check" | "ci" | "guest" | "layers", [first, ..]) => {
+            Err(format!("{command} takes no arguments, and got {first}\n\n{USAGE}"))
+        }
+        (other, _) => Err(format!("unknown command {other}\n\n{USAGE}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_that_take_no_arguments_refuse_them_before_they_work() {
+        let error = |command, argument: &str| run(command, &[argument.to_owned()]).unwrap_err();
+        for command in ["check", "ci", "guest", "layers"] {
+            assert_eq!(error(command, "--help"), USAGE);
+            assert!(error(command, "--fast").starts_with(&format!("{command} takes no arguments, and got --fast")));
+        }
+        assert!(error("cii", "x").starts_with("unknown command cii"));
+        assert_eq!(run("", &[]).unwrap_err(), USAGE);
     }
 }
