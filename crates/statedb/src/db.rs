@@ -158,8 +158,8 @@ impl StateDb {
         committed
     }
 
-    /// Brings the tries back into their budget, which all that they hold can be dropped for: it is stored. Half of it
-    /// stays, so that this is seldom.
+    /// Brings the tries back into their budget. All that they hold is stored between two blocks, so all of it can be
+    /// dropped; half of the budget stays in use, so that this is seldom done.
     fn trim(&mut self) {
         if self.memory_bytes() <= self.options.memory_bytes {
             return;

@@ -17,8 +17,8 @@ pub trait NodeSource: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// The value of a key as it was when node updates were last taken, or a newer or older one, where it is at hand:
-    /// the trie asks for it before it reads a range.
+    /// The stored value of a key, where it can be had for less than a range of leaves. The trie asks for it where it
+    /// expects the leaf of the key, and takes it only if it has the expected hash.
     fn value(&self, key: &B256) -> Result<Option<Vec<u8>>, SourceError> {
         let _ = key;
         Ok(None)
