@@ -27,12 +27,6 @@ impl Arena {
         }
     }
 
-    /// Whether anything has changed since rows were last taken.
-    #[cfg(feature = "parallel")]
-    pub(crate) fn has_unsaved(&self) -> bool {
-        matches!(self.root.link(), Link::Node(root) if !self.node(root).saved)
-    }
-
     fn take_rows_below(&mut self, index: u32, path: &mut Path, taker: &mut Taker<'_>) {
         if self.node(index).saved {
             return;

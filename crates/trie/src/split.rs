@@ -45,6 +45,10 @@ pub(crate) struct Split {
     subtries: Vec<Arena>,
     /// The subtrie that [`Split::shrink`] looks at next.
     next_shrunk: u8,
+    /// Which subtries have changed since they were hashed, so that a small block does not look at all of them.
+    unhashed: Vec<u8>,
+    /// The same since their rows were taken.
+    unsaved: Vec<u8>,
 }
 
 impl Split {
@@ -57,7 +61,8 @@ impl Split {
         children.fill_with(|| Slot::node(top.add(branch())));
         let root = top.add(Node::new(Body::Branch { prefix: Box::default(), children }, 0));
         top.root = Slot::node(root);
-        Self { top, subtries: (0..SUBTRIES).map(|_| Arena::new(SUBTRIE_DEPTH)).collect(), next_shrunk: 0 }
+        let subtries = (0..SUBTRIES).map(|_| Arena::new(SUBTRIE_DEPTH)).collect();
+        Self { top, subtries, next_shrunk: 0, unhashed: (0..=u8::MAX).collect(), unsaved: (0..=u8::MAX).collect() }
     }
 
     /// Whether a trie can be split: its root and the 16 below are branches without extension. Loads these.
@@ -99,7 +104,7 @@ impl Split {
         }
         split.copy_marks(&whole, root, None);
         split.top.stale.append(&mut whole.stale);
-        split.refresh_top();
+        (0..=u8::MAX).for_each(|first| split.refresh_top(first));
         split
     }
 
@@ -195,40 +200,51 @@ impl Split {
     ///
     /// On failure some changes are made and others are not; each subtrie is in order.
     pub(crate) fn apply(&mut self, source: &dyn NodeSource, changes: &[Change<'_>]) -> Result<(), TrieError> {
-        let mut rest = changes;
-        let parts: Vec<&[Change<'_>]> = (0..=u8::MAX)
-            .map(|first| {
-                let (part, others) = rest.split_at(rest.partition_point(|(key, _)| key[0] <= first));
-                rest = others;
-                part
-            })
-            .collect();
-        let outcomes = self.change_subtries(source, &parts, changes.len());
-        for (index, outcome) in (0..=u8::MAX).zip(&outcomes) {
+        let outcomes = self.change_subtries(source, changes);
+        for (first, outcome) in &outcomes {
             if !matches!(outcome, Ok(false)) {
-                let added = core::mem::take(&mut self.subtries[usize::from(index)].keys_added);
-                self.touch_top(index >> 4, added);
+                let added = core::mem::take(&mut self.subtries[usize::from(*first)].keys_added);
+                self.touch_top(first >> 4, added);
+                self.unhashed.push(*first);
+                self.unsaved.push(*first);
             }
+            // Also where nothing has changed: the root of a subtrie may have been loaded.
+            self.refresh_top(*first);
         }
-        self.refresh_top();
-        outcomes.into_iter().try_for_each(|outcome| outcome.map(drop))
+        self.forget_repeated();
+        outcomes.into_iter().try_for_each(|(_, outcome)| outcome.map(drop))
     }
 
-    /// Makes the changes of each subtrie; whether there were any. The outcome does not depend on the threads.
+    /// Keeps the lists of changed subtries short.
+    fn forget_repeated(&mut self) {
+        for list in [&mut self.unhashed, &mut self.unsaved] {
+            if list.len() > SUBTRIES {
+                list.sort_unstable();
+                list.dedup();
+            }
+        }
+    }
+
+    /// Makes the changes of each subtrie that has some; whether it changed. The outcome does not depend on the threads.
     fn change_subtries(
         &mut self,
         source: &dyn NodeSource,
-        parts: &[&[Change<'_>]],
-        count: usize,
-    ) -> Vec<Result<bool, TrieError>> {
-        let change = |(subtrie, part): (&mut Arena, &&[Change<'_>])| change_all(subtrie, source, part);
+        changes: &[Change<'_>],
+    ) -> Vec<(u8, Result<bool, TrieError>)> {
+        let parts = changes.chunk_by(|(a, _), (b, _)| a[0] == b[0]);
         #[cfg(feature = "parallel")]
-        if count >= PARALLEL_CHANGES_MIN {
+        if changes.len() >= PARALLEL_CHANGES_MIN {
             use rayon::prelude::*;
-            return self.subtries.par_iter_mut().zip(parts.par_iter()).map(change).collect();
+            let mut by_first = [&changes[..0]; SUBTRIES];
+            parts.for_each(|part| by_first[usize::from(part[0].0[0])] = part);
+            let with_changes = self.subtries.par_iter_mut().zip(&by_first).filter(|(_, part)| !part.is_empty());
+            return with_changes.map(|(subtrie, part)| (part[0].0[0], change_all(subtrie, source, part))).collect();
         }
-        let _ = count;
-        self.subtries.iter_mut().zip(parts).map(change).collect()
+        let change = |part: &[Change<'_>]| {
+            let first = part[0].0[0];
+            (first, change_all(&mut self.subtries[usize::from(first)], source, part))
+        };
+        parts.map(change).collect()
     }
 
     /// Marks the branches above a subtrie as changed; `keys` more keys are below them now.
@@ -240,19 +256,24 @@ impl Split {
         }
     }
 
-    /// Tells the top which subtries are empty.
-    fn refresh_top(&mut self) {
-        for (index, subtrie) in (0..=u8::MAX).zip(&self.subtries) {
-            let slot = if subtrie.root.is_empty() { Slot::EMPTY } else { Slot::hash(u32::from(index)) };
-            let middle = self.middle(index >> 4);
-            self.top.set_slot(Some((middle, index & 0x0f)), slot);
-        }
+    /// Tells the top whether a subtrie is empty.
+    fn refresh_top(&mut self, first: u8) {
+        let is_empty = self.subtries[usize::from(first)].root.is_empty();
+        let slot = if is_empty { Slot::EMPTY } else { Slot::hash(u32::from(first)) };
+        self.top.set_slot(Some((self.middle(first >> 4), first & 0x0f)), slot);
     }
 
     /// Hashes what has changed, on all threads if `count` changes or more were made.
     pub(crate) fn hash(&mut self, count: usize) {
-        self.hash_subtries(count);
-        for (hash, subtrie) in self.top.hashes.iter_mut().zip(&self.subtries) {
+        let changed = core::mem::take(&mut self.unhashed);
+        match changed[..] {
+            // Several subtries are hashed together, so that the batches fill.
+            [first] => hash_arenas(core::slice::from_mut(&mut self.subtries[usize::from(first)])),
+            [] => {}
+            _ => self.hash_subtries(count),
+        }
+        for first in changed {
+            let (hash, subtrie) = (&mut self.top.hashes[usize::from(first)], &self.subtries[usize::from(first)]);
             match subtrie.root.link() {
                 Link::Empty => {}
                 Link::Hash(index) => *hash = subtrie.hashes[index as usize],
@@ -301,13 +322,16 @@ impl Split {
             subtrie.take_rows(Path::EMPTY.joined(&[first >> 4, first & 0x0f]), keys, &mut rows);
             (rows, core::mem::take(&mut subtrie.stale))
         };
+        let mut changed = core::mem::take(&mut self.unsaved);
+        changed.sort_unstable();
+        changed.dedup();
         // To wake another thread costs more than the rows of a few subtries do.
         #[cfg(feature = "parallel")]
-        if self.subtries.iter().filter(|subtrie| subtrie.has_unsaved()).count() >= SUBTRIES / 2 {
+        if changed.len() >= SUBTRIES / 2 {
             use rayon::prelude::*;
             return self.subtries.par_iter_mut().enumerate().map(take).collect();
         }
-        self.subtries.iter_mut().enumerate().map(take).collect()
+        changed.into_iter().map(usize::from).map(|index| take((index, &mut self.subtries[index]))).collect()
     }
 
     pub(crate) fn get(&mut self, source: &dyn NodeSource, key: &B256) -> Result<Option<Vec<u8>>, TrieError> {
