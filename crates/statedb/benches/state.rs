@@ -63,14 +63,14 @@ fn sizes(slots: u64) {
     for size in [slots / 10, slots] {
         while filled < size {
             let count = (size - filled).min(100_000);
-            db.commit(&block(0, filled, count, &mut seed)).expect("a commit");
+            commit(&mut db, &block(0, filled, count, &mut seed));
             filled += count;
         }
         print(&format!("file_bytes_per_slot_at_{size}"), file_bytes(&path) / filled as f64, "B");
         let before = cpu_ms();
         let start = Instant::now();
         for _ in 0..BLOCKS {
-            db.commit(&block(filled, filled, SLOTS_PER_BLOCK, &mut seed)).expect("a commit");
+            commit(&mut db, &block(filled, filled, SLOTS_PER_BLOCK, &mut seed));
             filled += SLOTS_PER_BLOCK;
         }
         print(&format!("block_cpu_at_{size}_slots"), (cpu_ms() - before) / BLOCKS as f64, "ms");
@@ -78,6 +78,11 @@ fn sizes(slots: u64) {
     }
     drop(db);
     proofs(&mut open(&path), filled, &mut seed);
+}
+
+fn commit(db: &mut StateDb, changes: &BlockChanges) {
+    let before = db.root();
+    assert_ne!(db.commit(changes).expect("a commit"), before, "every block changes the state");
 }
 
 fn open(path: &Path) -> StateDb {
@@ -105,8 +110,11 @@ fn any_slot(block: &BlockChanges) -> Option<u64> {
 
 fn proof_us(db: &mut StateDb, slot: u64) -> f64 {
     let start = Instant::now();
-    db.account_proof(TOKEN, &[U256::from(slot).into()]).expect("a proof");
-    start.elapsed().as_secs_f64() * 1e6
+    let proof = db.account_proof(TOKEN, &[U256::from(slot).into()]).expect("a proof");
+    let time = start.elapsed().as_secs_f64() * 1e6;
+    proof.verify(db.root()).expect("a proof that holds");
+    assert!(!proof.storage_proof[0].value.is_zero(), "the slot is there");
+    time
 }
 
 /// Blocks that each write two slots, one of them new: the last tenth against the first.
@@ -118,7 +126,7 @@ fn small_blocks(name: &str, store: Arc<dyn KvStore>) {
         let start = Instant::now();
         for number in 0..SMALL_BLOCKS / 10 {
             let filled = 2 * (tenth * SMALL_BLOCKS / 10 + number);
-            db.commit(&block(filled, filled, 2, &mut seed)).expect("a commit");
+            commit(&mut db, &block(filled, filled, 2, &mut seed));
         }
         tenths.push(SMALL_BLOCKS as f64 / 10.0 / start.elapsed().as_secs_f64());
     }

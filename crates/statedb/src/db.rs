@@ -88,7 +88,9 @@ impl StateDb {
     }
 
     /// Reads the state with this root from a stream into an empty store. Nothing of the stream is trusted: all of it is
-    /// checked against the root while it is read. A store in which this failed is not opened as a state; delete it.
+    /// checked against the root while it is read. A stream that is refused at its end has filled the store with what it
+    /// holds by then: whoever reads from strangers bounds its length. A store in which this failed is not opened as a
+    /// state; delete it.
     pub fn import(store: Arc<dyn KvStore>, root: B256, mut input: impl Read) -> Result<Self, SnapshotError> {
         snapshot::import(&store, root, &mut input)?;
         Ok(Self::open(store)?)
@@ -187,15 +189,11 @@ impl StateDb {
                 leaves.push(self.prepare_account(&state, &mut batch, *address, change)?);
             }
         }
-        for (address, slots) in columns {
+        for (address, hashes) in columns {
             let change = changes.accounts.get(&address);
-            leaves.push(self.prepare_column(&state, &mut batch, address, change, slots)?);
+            leaves.push(self.prepare_column(&state, &mut batch, address, change, hashes)?);
         }
         for (key, object) in &changes.objects {
-            let owner = rows::account_key(column_account(key.vm));
-            let hash_key = rows::leaf_key(owner, keccak256(key.slot())).to_vec();
-            let hash = object.as_ref().map(|object| keccak256(object).to_vec());
-            rows::put_or_delete(&mut batch, rows::OBJECT_HASH, hash_key, hash);
             rows::put_or_delete(&mut batch, rows::OBJECT, rows::object_key(key), object.as_ref().map(|o| o.to_vec()));
         }
         for (hash, code) in &changes.codes {
@@ -203,9 +201,7 @@ impl StateDb {
         }
         self.accounts.apply(&AccountSource(&*state.0), &leaves).map_err(StateError::backend)?;
         let root = self.accounts.root();
-        for (path, node) in self.accounts.take_node_updates(rows::NODE_KEYS_MIN) {
-            rows::put_or_delete(&mut batch, rows::ACCOUNT_NODE, path, node);
-        }
+        rows::put_nodes(&mut batch, rows::ACCOUNT_NODE, &[], &mut self.accounts);
         batch.put(rows::META, rows::FORMAT, rows::FORMAT_NUMBER.to_be_bytes().to_vec());
         batch.put(rows::META, rows::ROOT, root.to_vec());
         Ok((root, batch))
@@ -251,10 +247,16 @@ impl StateDb {
         batch: &mut Batch,
         address: Address,
         change: Option<&AccountChange>,
-        slots: Vec<rows::Leaf>,
+        hashes: Vec<(B256, Option<B256>)>,
     ) -> Result<rows::Leaf, StateError> {
         let key = rows::account_key(address);
         let before = state.trie_account(key)?;
+        let mut slots = Vec::with_capacity(hashes.len());
+        for (slot, hash) in hashes {
+            let row = hash.map(|hash| hash.to_vec());
+            rows::put_or_delete(batch, rows::OBJECT_HASH, rows::leaf_key(key, slot).to_vec(), row);
+            slots.push((slot, hash.map(|hash| alloy_rlp::encode(U256::from_be_bytes(hash.0)))));
+        }
         let start = before.map_or(EMPTY_ROOT, |account| account.storage_root);
         let source = StorageSource { snapshot: &*state.0, owner: key, is_column: true };
         let storage_root = self.update_storage(&source, batch, address, start, slots)?;
@@ -281,9 +283,7 @@ impl StateDb {
         let trie = self.storages.open(address, start);
         trie.apply(source, &slots).map_err(StateError::backend)?;
         let root = trie.root();
-        for (path, node) in trie.take_node_updates(rows::NODE_KEYS_MIN) {
-            rows::put_or_delete(batch, rows::STORAGE_NODE, rows::node_key(source.owner, &path), node);
-        }
+        rows::put_nodes(batch, rows::STORAGE_NODE, source.owner.as_slice(), trie);
         Ok(root)
     }
 
@@ -359,12 +359,12 @@ fn check_format(snapshot: &dyn Snapshot) -> Result<(), StateError> {
     Err(StateError::Format { found, understood: rows::FORMAT_NUMBER })
 }
 
-/// The changed slots of each column that changes, in its objects or in its account.
-fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<rows::Leaf>> {
-    let mut vms: BTreeMap<VmId, Vec<rows::Leaf>> = BTreeMap::new();
+/// Of each column that changes, in its objects or in its account: the hashed slots that change, and the hashes of their
+/// objects.
+fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<(B256, Option<B256>)>> {
+    let mut vms: BTreeMap<VmId, Vec<(B256, Option<B256>)>> = BTreeMap::new();
     for (key, object) in &changes.objects {
-        let leaf = object.as_ref().map(|object| alloy_rlp::encode(U256::from_be_bytes(keccak256(object).0)));
-        vms.entry(key.vm).or_default().push((keccak256(key.slot()), leaf));
+        vms.entry(key.vm).or_default().push((keccak256(key.slot()), object.as_ref().map(keccak256)));
     }
     for address in changes.accounts.keys() {
         let vm = VmId(address.0[19]);
@@ -372,7 +372,7 @@ fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<rows::Leaf>> {
             vms.entry(vm).or_default();
         }
     }
-    vms.into_iter().map(|(vm, slots)| (column_account(vm), slots)).collect()
+    vms.into_iter().map(|(vm, hashes)| (column_account(vm), hashes)).collect()
 }
 
 fn snapshot(store: &dyn KvStore) -> Result<Arc<dyn Snapshot>, StateError> {

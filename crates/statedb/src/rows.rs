@@ -21,7 +21,7 @@
 use hexapla_primitives::{Address, B256, ObjectKey, U256};
 use hexapla_state::StateError;
 use hexapla_store::{Batch, Table};
-use hexapla_trie::{EMPTY_ROOT, TrieAccount};
+use hexapla_trie::{EMPTY_ROOT, Trie, TrieAccount};
 use revm::primitives::KECCAK_EMPTY;
 
 /// The format that this version reads and writes.
@@ -39,6 +39,9 @@ pub(crate) const ACCOUNT_NODE: Table = Table("account-node");
 pub(crate) const STORAGE_NODE: Table = Table("storage-node");
 pub(crate) const BLOCK_HASH: Table = Table("block-hash");
 pub(crate) const META: Table = Table("meta");
+/// All of them.
+pub(crate) const TABLES: [Table; 9] =
+    [ACCOUNT, WORD, OBJECT, OBJECT_HASH, CODE, ACCOUNT_NODE, STORAGE_NODE, BLOCK_HASH, META];
 pub(crate) const FORMAT: &[u8] = b"format";
 pub(crate) const ROOT: &[u8] = b"root";
 pub(crate) const UNFINISHED: &[u8] = b"unfinished";
@@ -57,6 +60,13 @@ pub(crate) fn object_key(key: &ObjectKey) -> Vec<u8> {
 
 pub(crate) fn node_key(owner: B256, path: &[u8]) -> Vec<u8> {
     [owner.as_slice(), path].concat()
+}
+
+/// Brings the node rows of a trie up to date; `owner` is what their keys begin with.
+pub(crate) fn put_nodes(batch: &mut Batch, table: Table, owner: &[u8], trie: &mut Trie) {
+    for (path, node) in trie.take_node_updates(NODE_KEYS_MIN) {
+        put_or_delete(batch, table, [owner, &path].concat(), node);
+    }
 }
 
 pub(crate) fn corrupt(table: Table, key: &[u8]) -> StateError {

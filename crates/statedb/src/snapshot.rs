@@ -16,7 +16,7 @@
 
 use crate::{
     reader::row,
-    rows::{self, Leaf, put_or_delete},
+    rows::{self, Leaf},
     source::{AccountSource, StorageSource},
 };
 use hexapla_primitives::{B256, ObjectKey, U256, VmId, identity::column_account, keccak256};
@@ -184,10 +184,10 @@ pub(crate) fn import(store: &Arc<dyn KvStore>, root: B256, input: &mut dyn Read)
 /// Whether a store holds nothing of a state.
 fn is_empty(snapshot: &dyn Snapshot) -> Result<bool, SnapshotError> {
     let mut is_empty = true;
-    for table in [rows::META, rows::ACCOUNT, rows::CODE, rows::BLOCK_HASH] {
-        each(snapshot, table, &[], |_, _| {
+    for table in rows::TABLES {
+        snapshot.scan_from(table, &[], &mut |_, _| {
             is_empty = false;
-            Ok(())
+            false
         })?;
     }
     Ok(is_empty)
@@ -344,9 +344,7 @@ impl<'a> Import<'a> {
         let is_column = self.columns.contains_key(&current.key);
         let source = StorageSource { snapshot: &*self.snapshot, owner: current.key, is_column };
         current.storage.apply(&source, &std::mem::take(&mut current.leaves))?;
-        for (path, node) in current.storage.take_node_updates(rows::NODE_KEYS_MIN) {
-            put_or_delete(&mut self.batch, rows::STORAGE_NODE, rows::node_key(current.key, &path), node);
-        }
+        rows::put_nodes(&mut self.batch, rows::STORAGE_NODE, current.key.as_slice(), &mut current.storage);
         Ok(())
     }
 
@@ -354,9 +352,7 @@ impl<'a> Import<'a> {
     fn flush(&mut self) -> Result<(), SnapshotError> {
         self.apply_storage()?;
         self.accounts.apply(&AccountSource(&*self.snapshot), &std::mem::take(&mut self.account_leaves))?;
-        for (path, node) in self.accounts.take_node_updates(rows::NODE_KEYS_MIN) {
-            put_or_delete(&mut self.batch, rows::ACCOUNT_NODE, path, node);
-        }
+        rows::put_nodes(&mut self.batch, rows::ACCOUNT_NODE, &[], &mut self.accounts);
         self.store.write(std::mem::take(&mut self.batch))?;
         self.batch_bytes = 0;
         self.batch_codes.clear();

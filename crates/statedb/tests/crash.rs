@@ -24,19 +24,8 @@ use support::{
     flat::Flat,
     history::{self, History},
     proofs,
+    rows::{Rows, rows},
 };
-
-type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
-
-fn rows(store: &dyn KvStore, table: &'static str) -> Rows {
-    let mut rows = Rows::new();
-    let visit = &mut |key: &[u8], value: &[u8]| {
-        rows.insert(key.to_vec(), value.to_vec());
-        true
-    };
-    store.snapshot().unwrap().scan_prefix(Table(table), b"", visit).unwrap();
-    rows
-}
 
 /// The state root computed from the flat rows alone. Panics where an account's row and its words or objects disagree.
 fn root_of_rows(store: &dyn KvStore) -> B256 {

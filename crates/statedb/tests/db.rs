@@ -5,34 +5,16 @@ mod support;
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
 use hexapla_state::BlockChanges;
 use hexapla_statedb::{ObjectProof, ObjectProofError, StateDb};
-use hexapla_store::{KvStore, MemoryStore, RedbStore, Table};
+use hexapla_store::{MemoryStore, RedbStore};
 use revm::state::AccountInfo;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 use support::{
     Random,
     flat::Flat,
     history::{self, History},
     proofs,
+    rows::state_rows,
 };
-
-/// Every table whose content follows from the state; code stays when the last account with it goes.
-const TABLES: [&str; 6] = ["account", "word", "object", "account-node", "storage-node", "meta"];
-
-type Content = BTreeMap<(&'static str, Vec<u8>), Vec<u8>>;
-
-fn content(store: &dyn KvStore) -> Content {
-    let snapshot = store.snapshot().unwrap();
-    let mut content = Content::new();
-    for table in TABLES {
-        snapshot
-            .scan_prefix(Table(table), b"", &mut |key, value| {
-                content.insert((table, key.to_vec()), value.to_vec());
-                true
-            })
-            .unwrap();
-    }
-    content
-}
 
 /// The state written at once, as the changes of a first block.
 fn all_of(flat: &Flat) -> BlockChanges {
@@ -74,9 +56,9 @@ fn roots_values_and_rows_do_not_depend_on_the_way_there() {
         let fresh = Arc::new(MemoryStore::default());
         let root = StateDb::open(fresh.clone()).unwrap().commit(&all_of(&history.flat)).unwrap();
         assert_eq!(root, first.root(), "seed {seed}, at once");
-        let rows = content(&*kept);
-        assert_eq!(rows, content(&*reopened), "seed {seed}: rows after reopening");
-        assert_eq!(rows, content(&*fresh), "seed {seed}: rows of the state written at once");
+        let rows = state_rows(&*kept);
+        assert_eq!(rows, state_rows(&*reopened), "seed {seed}: rows after reopening");
+        assert_eq!(rows, state_rows(&*fresh), "seed {seed}: rows of the state written at once");
     }
 }
 

@@ -31,11 +31,11 @@ impl Arena {
     fn put(&mut self, source: &dyn NodeSource, key: &B256, value: &[u8]) -> Result<bool, TrieError> {
         match self.walk(source, key)? {
             End::Leaf(node) => {
-                if self.set_value(node, value) {
+                let is_changed = self.set_value(node, value);
+                if is_changed {
                     self.touch_steps(0);
-                    return Ok(true);
                 }
-                return Ok(false);
+                return Ok(is_changed);
             }
             End::Vacant => {
                 let leaf = self.add(Node::leaf(key, value));

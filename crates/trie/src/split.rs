@@ -46,9 +46,9 @@ pub(crate) struct Split {
     /// The subtrie that [`Split::shrink`] looks at next.
     next_shrunk: u8,
     /// Which subtries have changed since they were hashed, so that a small block does not look at all of them.
-    unhashed: Vec<u8>,
+    unhashed: [bool; SUBTRIES],
     /// The same since their rows were taken.
-    unsaved: Vec<u8>,
+    unsaved: [bool; SUBTRIES],
 }
 
 impl Split {
@@ -62,7 +62,7 @@ impl Split {
         let root = top.add(Node::new(Body::Branch { prefix: Box::default(), children }, 0));
         top.root = Slot::node(root);
         let subtries = (0..SUBTRIES).map(|_| Arena::new(SUBTRIE_DEPTH)).collect();
-        Self { top, subtries, next_shrunk: 0, unhashed: (0..=u8::MAX).collect(), unsaved: (0..=u8::MAX).collect() }
+        Self { top, subtries, next_shrunk: 0, unhashed: [true; SUBTRIES], unsaved: [true; SUBTRIES] }
     }
 
     /// Whether a trie can be split: its root and the 16 below are branches without extension. Loads these.
@@ -205,24 +205,12 @@ impl Split {
             if !matches!(outcome, Ok(false)) {
                 let added = core::mem::take(&mut self.subtries[usize::from(*first)].keys_added);
                 self.touch_top(first >> 4, added);
-                self.unhashed.push(*first);
-                self.unsaved.push(*first);
+                self.refresh_top(*first);
+                self.unhashed[usize::from(*first)] = true;
+                self.unsaved[usize::from(*first)] = true;
             }
-            // Also where nothing has changed: the root of a subtrie may have been loaded.
-            self.refresh_top(*first);
         }
-        self.forget_repeated();
         outcomes.into_iter().try_for_each(|(_, outcome)| outcome.map(drop))
-    }
-
-    /// Keeps the lists of changed subtries short.
-    fn forget_repeated(&mut self) {
-        for list in [&mut self.unhashed, &mut self.unsaved] {
-            if list.len() > SUBTRIES {
-                list.sort_unstable();
-                list.dedup();
-            }
-        }
     }
 
     /// Makes the changes of each subtrie that has some; whether it changed. The outcome does not depend on the threads.
@@ -265,15 +253,15 @@ impl Split {
 
     /// Hashes what has changed, on all threads if `count` changes or more were made.
     pub(crate) fn hash(&mut self, count: usize) {
-        let changed = core::mem::take(&mut self.unhashed);
+        let changed = take_marked(&mut self.unhashed);
         match changed[..] {
             // Several subtries are hashed together, so that the batches fill.
-            [first] => hash_arenas(core::slice::from_mut(&mut self.subtries[usize::from(first)])),
+            [only] => hash_arenas(core::slice::from_mut(&mut self.subtries[only])),
             [] => {}
             _ => self.hash_subtries(count),
         }
         for first in changed {
-            let (hash, subtrie) = (&mut self.top.hashes[usize::from(first)], &self.subtries[usize::from(first)]);
+            let (hash, subtrie) = (&mut self.top.hashes[first], &self.subtries[first]);
             match subtrie.root.link() {
                 Link::Empty => {}
                 Link::Hash(index) => *hash = subtrie.hashes[index as usize],
@@ -322,16 +310,14 @@ impl Split {
             subtrie.take_rows(Path::EMPTY.joined(&[first >> 4, first & 0x0f]), keys, &mut rows);
             (rows, core::mem::take(&mut subtrie.stale))
         };
-        let mut changed = core::mem::take(&mut self.unsaved);
-        changed.sort_unstable();
-        changed.dedup();
+        let changed = take_marked(&mut self.unsaved);
         // To wake another thread costs more than the rows of a few subtries do.
         #[cfg(feature = "parallel")]
         if changed.len() >= SUBTRIES / 2 {
             use rayon::prelude::*;
             return self.subtries.par_iter_mut().enumerate().map(take).collect();
         }
-        changed.into_iter().map(usize::from).map(|index| take((index, &mut self.subtries[index]))).collect()
+        changed.into_iter().map(|index| take((index, &mut self.subtries[index]))).collect()
     }
 
     pub(crate) fn get(&mut self, source: &dyn NodeSource, key: &B256) -> Result<Option<Vec<u8>>, TrieError> {
@@ -382,6 +368,13 @@ impl Split {
     pub(crate) fn node_count(&self) -> usize {
         self.top.node_count() + self.subtries.iter().map(Arena::node_count).sum::<usize>()
     }
+}
+
+/// The marked subtries, whose marks are gone then.
+fn take_marked(marks: &mut [bool; SUBTRIES]) -> Vec<usize> {
+    let marked = (0..SUBTRIES).filter(|index| marks[*index]).collect();
+    *marks = [false; SUBTRIES];
+    marked
 }
 
 fn keep_all(_: &Node, _: usize) -> bool {

@@ -4,6 +4,7 @@
 pub(crate) mod flat;
 pub(crate) mod history;
 pub(crate) mod proofs;
+pub(crate) mod rows;
 
 /// SplitMix64: a seed means the same everywhere.
 pub(crate) struct Random(pub(crate) u64);

@@ -20,9 +20,9 @@ pub(super) struct State {
     cached: Vec<Change>,
 }
 
-/// What an operation meets.
+/// What becomes of an operation.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum Outcome {
     Succeeds,
     Fails,
     PowerFails,
@@ -75,13 +75,13 @@ impl State {
 
     /// A change that stays in the cache until its file is synced.
     pub(super) fn change(&mut self, change: Change) -> io::Result<()> {
-        let fate = self.step()?;
-        match fate {
-            Fate::Succeeds => self.cache(change),
-            Fate::Fails => self.cache(change.torn(self.plan.torn_bytes)),
-            Fate::PowerFails => self.die_in(change),
+        let outcome = self.step()?;
+        match outcome {
+            Outcome::Succeeds => self.cache(change),
+            Outcome::Fails => self.cache(change.torn(self.plan.torn_bytes)),
+            Outcome::PowerFails => self.die_in(change),
         }
-        fate.result()
+        outcome.result()
     }
 
     /// A change that is durable when it succeeds.
@@ -94,13 +94,13 @@ impl State {
 
     /// Makes the changes of a file durable.
     pub(super) fn sync(&mut self, file: FileId) -> io::Result<()> {
-        let fate = self.step()?;
-        match fate {
-            Fate::Succeeds => self.write_back(file),
-            Fate::Fails => {}
-            Fate::PowerFails => self.die(),
+        let outcome = self.step()?;
+        match outcome {
+            Outcome::Succeeds => self.write_back(file),
+            Outcome::Fails => {}
+            Outcome::PowerFails => self.die(),
         }
-        fate.result()
+        outcome.result()
     }
 
     /// How many bytes all files can grow together.
@@ -109,16 +109,16 @@ impl State {
     }
 
     /// Counts an operation.
-    fn step(&mut self) -> io::Result<Fate> {
+    fn step(&mut self) -> io::Result<Outcome> {
         if self.is_dead {
             return Err(power_failure());
         }
         let number = Some(self.operations);
         self.operations += 1;
         Ok(match number {
-            _ if self.plan.kill_at == number => Fate::PowerFails,
-            _ if self.plan.fail_at == number => Fate::Fails,
-            _ => Fate::Succeeds,
+            _ if self.plan.kill_at == number => Outcome::PowerFails,
+            _ if self.plan.fail_at == number => Outcome::Fails,
+            _ => Outcome::Succeeds,
         })
     }
 
@@ -151,7 +151,7 @@ impl State {
     }
 }
 
-impl Fate {
+impl Outcome {
     fn result(self) -> io::Result<()> {
         match self {
             Self::Succeeds => Ok(()),
