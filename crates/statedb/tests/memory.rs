@@ -5,9 +5,12 @@ mod support;
 use hexapla_primitives::{Address, Bytes, ObjectKey, U256, VmId};
 use hexapla_state::{AccountChange, BlockChanges};
 use hexapla_statedb::{StateDb, StateOptions};
-use hexapla_store::MemoryStore;
+use hexapla_store::{Batch, KvStore, MemoryStore, Snapshot, StoreError, Table};
 use revm::state::AccountInfo;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 use support::{Random, rows::state_rows};
 
 /// Accounts of which two have thousands of slots, so that the tries have rows.
@@ -81,4 +84,82 @@ fn roots_rows_and_proofs_are_the_same_with_any_memory() {
             assert!(!rows.is_empty(), "no rows in {table}");
         }
     }
+}
+
+/// A store of whose reads one fails, once so many have succeeded.
+struct FailsOnce {
+    store: MemoryStore,
+    reads_left: Arc<AtomicU64>,
+}
+
+/// What a [`FailsOnce`] is read by.
+struct FailingSnapshot {
+    snapshot: Arc<dyn Snapshot>,
+    reads_left: Arc<AtomicU64>,
+}
+
+impl FailingSnapshot {
+    fn read(&self) -> hexapla_store::Result<()> {
+        // Below zero it wraps, so that it fails once.
+        if self.reads_left.fetch_sub(1, Ordering::Relaxed) == 0 {
+            return Err(StoreError::Closed { file: "fails".into() });
+        }
+        Ok(())
+    }
+}
+
+impl KvStore for FailsOnce {
+    fn snapshot(&self) -> hexapla_store::Result<Arc<dyn Snapshot>> {
+        Ok(Arc::new(FailingSnapshot { snapshot: self.store.snapshot()?, reads_left: self.reads_left.clone() }))
+    }
+
+    fn write(&self, batch: Batch) -> hexapla_store::Result<()> {
+        self.store.write(batch)
+    }
+}
+
+impl Snapshot for FailingSnapshot {
+    fn get(&self, table: Table, key: &[u8]) -> hexapla_store::Result<Option<bytes::Bytes>> {
+        self.read()?;
+        self.snapshot.get(table, key)
+    }
+
+    fn scan_from(
+        &self,
+        table: Table,
+        start: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> hexapla_store::Result<()> {
+        self.read()?;
+        self.snapshot.scan_from(table, start, visit)
+    }
+}
+
+#[test]
+fn a_read_that_fails_anywhere_in_a_commit_changes_nothing() {
+    let reads_left = Arc::new(AtomicU64::new(u64::MAX));
+    let store = Arc::new(FailsOnce { store: MemoryStore::new(), reads_left: reads_left.clone() });
+    let whole = Arc::new(MemoryStore::new());
+    let mut db = StateDb::open_with(store.clone(), StateOptions { memory_bytes: 100_000 }).unwrap();
+    let mut expected = StateDb::open(whole.clone()).unwrap();
+    let mut random = Random(11);
+    let mut failures = 0;
+    for round in 0..60 {
+        let changes = block(&mut random, [4_000, 30, 200][round % 3]);
+        let before = db.root();
+        reads_left.store(random.below(400), Ordering::Relaxed);
+        let first = db.commit(&changes);
+        reads_left.store(u64::MAX, Ordering::Relaxed);
+        let root = expected.commit(&changes).unwrap();
+        match first {
+            Ok(first) => assert_eq!(first, root),
+            Err(_) => {
+                failures += 1;
+                assert_eq!(db.root(), before);
+                assert_eq!(db.commit(&changes).unwrap(), root, "round {round}");
+            }
+        }
+        assert!(state_rows(&*store) == state_rows(&*whole), "round {round}");
+    }
+    assert!(failures > 20, "{failures} commits failed");
 }
