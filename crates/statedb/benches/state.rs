@@ -10,7 +10,7 @@ use hexapla_statedb::StateDb;
 use hexapla_store::{KvStore, MemoryStore, RedbStore};
 use revm::state::AccountInfo;
 use rustix::time::{ClockId, clock_gettime};
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Instant};
 
 const TOKEN: Address = Address::repeat_byte(0x70);
 const SLOTS_PER_BLOCK: u64 = 2_000;
@@ -40,18 +40,30 @@ fn print(name: &str, value: f64, unit: &str) {
     println!("bench state_{name} {value:.3} {unit}");
 }
 
-/// The slots `known`, chosen at random among so many, and the next ones after `next`.
-fn block(known: u64, next: u64, count: u64, seed: &mut u64) -> BlockChanges {
-    let mut random = || {
-        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        *seed >> 20
-    };
-    let mut change = AccountChange { info: Some(AccountInfo::from_balance(U256::ONE)), ..AccountChange::default() };
-    for index in 0..count {
-        let slot = if index % 2 == 0 || known == 0 { next + index } else { random() % known };
-        change.words.insert(U256::from(slot), U256::from(random() + 1));
-    }
+fn random(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *seed >> 20
+}
+
+fn change_of(words: BTreeMap<U256, U256>) -> BlockChanges {
+    let info = Some(AccountInfo::from_balance(U256::ONE));
+    let change = AccountChange { info, words, ..AccountChange::default() };
     BlockChanges { accounts: [(TOKEN, change)].into(), ..BlockChanges::default() }
+}
+
+/// So many new slots behind those that are there.
+fn fill(known: u64, new: u64, seed: &mut u64) -> BlockChanges {
+    change_of((known..known + new).map(|slot| (U256::from(slot), U256::from(random(seed) + 1))).collect())
+}
+
+/// So many new slots, and as many of those that are there: the first `known`, of which random ones are chosen.
+fn block(known: u64, new: u64, seed: &mut u64) -> BlockChanges {
+    let mut words = BTreeMap::new();
+    for slot in known..known + new {
+        words.insert(U256::from(slot), U256::from(random(seed) + 1));
+        words.insert(U256::from(random(seed) % known.max(1)), U256::from(random(seed) + 1));
+    }
+    change_of(words)
 }
 
 /// Fills a state in a file to a tenth of the size, and to the size, and measures blocks there.
@@ -63,15 +75,15 @@ fn sizes(slots: u64) {
     for size in [slots / 10, slots] {
         while filled < size {
             let count = (size - filled).min(100_000);
-            commit(&mut db, &block(0, filled, count, &mut seed));
+            commit(&mut db, &fill(filled, count, &mut seed));
             filled += count;
         }
         print(&format!("file_bytes_per_slot_at_{size}"), file_bytes(&path) / filled as f64, "B");
         let before = cpu_ms();
         let start = Instant::now();
         for _ in 0..BLOCKS {
-            commit(&mut db, &block(filled, filled, SLOTS_PER_BLOCK, &mut seed));
-            filled += SLOTS_PER_BLOCK;
+            commit(&mut db, &block(filled, SLOTS_PER_BLOCK / 2, &mut seed));
+            filled += SLOTS_PER_BLOCK / 2;
         }
         print(&format!("block_cpu_at_{size}_slots"), (cpu_ms() - before) / BLOCKS as f64, "ms");
         print(&format!("block_wall_at_{size}_slots"), start.elapsed().as_secs_f64() * 1e3 / BLOCKS as f64, "ms");
@@ -95,17 +107,13 @@ fn file_bytes(path: &Path) -> f64 {
 
 /// Proofs of a slot and its account, each of which is new to a state that has just been opened, and the same again.
 fn proofs(db: &mut StateDb, known: u64, seed: &mut u64) {
-    let slots: Vec<u64> = (0..1_000).map(|_| block(known, 0, 2, seed)).filter_map(|block| any_slot(&block)).collect();
+    let slots: Vec<u64> = (0..1_000).map(|_| random(seed) % known).collect();
     for round in ["cold", "warm"] {
         let mut times: Vec<f64> = slots.iter().map(|slot| proof_us(db, *slot)).collect();
         times.sort_by(f64::total_cmp);
         print(&format!("proof_{round}_p50"), times[times.len() / 2], "us");
         print(&format!("proof_{round}_p99"), times[times.len() * 99 / 100], "us");
     }
-}
-
-fn any_slot(block: &BlockChanges) -> Option<u64> {
-    block.accounts.values().flat_map(|change| change.words.keys()).last().map(|slot| slot.to())
 }
 
 fn proof_us(db: &mut StateDb, slot: u64) -> f64 {
@@ -125,8 +133,7 @@ fn small_blocks(name: &str, store: Arc<dyn KvStore>) {
     for tenth in 0..10 {
         let start = Instant::now();
         for number in 0..SMALL_BLOCKS / 10 {
-            let filled = 2 * (tenth * SMALL_BLOCKS / 10 + number);
-            commit(&mut db, &block(filled, filled, 2, &mut seed));
+            commit(&mut db, &block(tenth * SMALL_BLOCKS / 10 + number, 1, &mut seed));
         }
         tenths.push(SMALL_BLOCKS as f64 / 10.0 / start.elapsed().as_secs_f64());
     }
