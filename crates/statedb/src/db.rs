@@ -89,8 +89,8 @@ impl StateDb {
 
     /// Reads the state with this root from a stream into an empty store. Nothing of the stream is trusted: all of it is
     /// checked against the root while it is read. A stream that is refused at its end has filled the store with what it
-    /// holds by then: whoever reads from strangers bounds its length. A store in which this failed is not opened as a
-    /// state; delete it.
+    /// holds by then: whoever reads from strangers bounds its length. A store into which a
+    /// part of a stream was read is not opened as a state; delete it.
     pub fn import(store: Arc<dyn KvStore>, root: B256, mut input: impl Read) -> Result<Self, SnapshotError> {
         snapshot::import(&store, root, &mut input)?;
         Ok(Self::open(store)?)
@@ -289,6 +289,12 @@ impl StateDb {
 
     /// Proof of an account and of some of its storage slots, in the form of `eth_getProof` (EIP-1186).
     pub fn account_proof(&mut self, address: Address, slots: &[B256]) -> Result<AccountProof, StateError> {
+        let proof = self.prove(address, slots);
+        self.trim();
+        proof
+    }
+
+    fn prove(&mut self, address: Address, slots: &[B256]) -> Result<AccountProof, StateError> {
         let state = StoredState(snapshot(&*self.store)?);
         let owner = rows::account_key(address);
         let account = state.trie_account(owner)?;
@@ -309,7 +315,6 @@ impl StateDb {
             let proof = trie.prove(&source, &key).map_err(StateError::backend)?;
             storage_proof.push(StorageProof { key: *slot, value, proof });
         }
-        self.trim();
         Ok(AccountProof {
             address,
             balance: account.map_or(U256::ZERO, |account| account.balance),

@@ -7,8 +7,8 @@
 //! |---|---|---|
 //! | 1 | account: keccak256 of its address (32) ‖ its row | in ascending order |
 //! | 2 | code | behind the first account that has it |
-//! | 3 | word: keccak256 of its slot (32) ‖ its row | behind its account |
-//! | 4 | object: length of its key (1) ‖ key ‖ blob | behind the account of its column |
+//! | 3 | word: keccak256 of its slot (32) ‖ its row | behind its account, in ascending order |
+//! | 4 | object: length of its key (4, little-endian) ‖ key ‖ blob | behind the account of its column, in the order of keys |
 //! | 0 | nothing | at the end |
 //!
 //! Rows are those of the database. What comes behind an account is checked against the account when the next one
@@ -32,8 +32,10 @@ use std::{
 
 const MAGIC: &[u8; 16] = b"hexapla state 1\n";
 
-/// The largest record that is read: 256 MiB.
+/// The largest code or object: 256 MiB.
 const RECORD_BYTES_MAX: u32 = 256 << 20;
+/// Keys and rows of accounts and words are shorter than this.
+const ROW_BYTES_MAX: u32 = 256;
 
 /// Changes after which an import writes to the store, and bytes.
 const BATCH_CHANGES: usize = 20_000;
@@ -126,8 +128,9 @@ pub(crate) fn export(snapshot: &dyn Snapshot, root: B256, out: &mut dyn Write) -
         }
         match columns.get(key) {
             Some(vm) => each(snapshot, rows::OBJECT, &[vm.0], |key, blob| {
-                let length = u8::try_from(key.len() - 1).map_err(|_| rows::corrupt(rows::OBJECT, key))?;
-                record(out, OBJECT, &[&[length], &key[1..], blob])
+                // Longer keys make the record too large, which is said there.
+                let length = u32::try_from(key.len() - 1).unwrap_or(u32::MAX);
+                record(out, OBJECT, &[&length.to_le_bytes(), &key[1..], blob])
             }),
             None => each(snapshot, rows::WORD, key, |key, word| record(out, WORD, &[&key[32..], word])),
         }
@@ -151,8 +154,14 @@ fn next_record(input: &mut dyn Read) -> Result<(u8, Vec<u8>), SnapshotError> {
     input.read_exact(&mut head)?;
     let [kind, length @ ..] = head;
     let length = u32::from_le_bytes(length);
-    if length > RECORD_BYTES_MAX {
-        return Err(invalid("a record", "it says that it is larger than 256 MiB"));
+    let limit = match kind {
+        CODE | OBJECT => RECORD_BYTES_MAX,
+        ACCOUNT | WORD => ROW_BYTES_MAX,
+        END => 0,
+        _ => return Err(invalid("a record", "its kind is not known")),
+    };
+    if length > limit {
+        return Err(invalid("a record", "it says that it is larger than records of its kind can be"));
     }
     // The length is not believed: memory is taken as bytes come.
     let mut bytes = Vec::new();
@@ -213,6 +222,19 @@ struct Current {
     misses_code: bool,
     storage: Trie,
     leaves: Vec<Leaf>,
+    /// The key of the word or object before.
+    latest: Option<Vec<u8>>,
+}
+
+impl Current {
+    /// That keys ascend, so that none comes twice and the trie is built from one side to the other.
+    fn check_order(&mut self, key: &[u8]) -> Result<(), SnapshotError> {
+        if self.latest.as_ref().is_some_and(|latest| latest[..] >= *key) {
+            return Err(invalid(format!("the account {}", self.key), "its words or objects are not in order"));
+        }
+        self.latest = Some(key.to_vec());
+        Ok(())
+    }
 }
 
 impl<'a> Import<'a> {
@@ -246,8 +268,7 @@ impl<'a> Import<'a> {
                 CODE => self.code(bytes)?,
                 WORD => self.word(&bytes)?,
                 OBJECT => self.object(&bytes)?,
-                END => break,
-                _ => return Err(invalid("a record", "its kind is not known")),
+                _ => break,
             }
             if self.batch.len() >= BATCH_CHANGES || self.batch_bytes >= BATCH_BYTES {
                 self.flush()?;
@@ -278,7 +299,8 @@ impl<'a> Import<'a> {
         self.account_leaves.push((key, Some(alloy_rlp::encode(account))));
         let hash = account.code_hash;
         let misses_code = hash != KECCAK_EMPTY && !self.has_code(hash)?;
-        self.current = Some(Current { key, account, misses_code, storage: Trie::empty(), leaves: Vec::new() });
+        self.current =
+            Some(Current { key, account, misses_code, storage: Trie::empty(), leaves: Vec::new(), latest: None });
         Ok(())
     }
 
@@ -302,6 +324,7 @@ impl<'a> Import<'a> {
         let (slot, row) = split_hash(bytes, "a word")?;
         let current = self.current.as_mut().filter(|current| !self.columns.contains_key(&current.key));
         let current = current.ok_or_else(|| invalid(format!("the word {slot}"), "there is no account for it"))?;
+        current.check_order(slot.as_slice())?;
         let value = U256::try_from_be_slice(row).filter(|value| value.to_be_bytes_trimmed_vec() == row);
         let value = value.filter(|value| !value.is_zero());
         let value = value.ok_or_else(|| invalid(format!("the word {slot}"), "it is no number"))?;
@@ -314,8 +337,11 @@ impl<'a> Import<'a> {
         let misplaced = || invalid("an object", "there is no column for it");
         let current = self.current.as_mut().ok_or_else(misplaced)?;
         let vm = *self.columns.get(&current.key).ok_or_else(misplaced)?;
-        let parts = bytes.split_first().and_then(|(length, rest)| rest.split_at_checked(usize::from(*length)));
+        let parts = bytes
+            .split_first_chunk()
+            .and_then(|(length, rest)| rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?));
         let (key, blob) = parts.ok_or_else(|| invalid("an object", "its key is longer than itself"))?;
+        current.check_order(key)?;
         let key = ObjectKey::new(vm, key.to_vec());
         let (slot, hash) = (keccak256(key.slot()), keccak256(blob));
         self.batch.put(rows::OBJECT, rows::object_key(&key), blob.to_vec());

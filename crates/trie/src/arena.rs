@@ -72,7 +72,8 @@ impl Arena {
 
     /// The memory that is used, in bytes; of the values of leaves only a guess.
     pub(crate) fn memory(&self) -> usize {
-        const VALUE_GUESS: usize = 16;
+        // About every second node is a leaf, and the RLP of an account is some 70 to 110 bytes.
+        const VALUE_GUESS: usize = 48;
         self.nodes.capacity() * (size_of::<Node>() + VALUE_GUESS)
             + self.hashes.capacity() * size_of::<B256>()
             + (self.free_nodes.capacity() + self.free_hashes.capacity()) * size_of::<u32>()

@@ -5,7 +5,9 @@ use core::{error::Error, fmt};
 
 use alloy_primitives::{B256, Bytes};
 
-/// What is stored of a trie: rows of nodes, and the leaves. Nothing of it is trusted, all is checked by hashes.
+/// What is stored of a trie: rows of nodes, and the leaves. Nodes and leaves are checked by hashes. How many keys a row
+/// says that there are is not: where that is wrong, later rows are left behind or missing, and found to be corrupt when
+/// they are read, but no root and no proof is wrong.
 pub trait NodeSource: Send + Sync {
     /// The row at `path`, one nibble per byte, as [`Trie::take_node_updates`](crate::Trie::take_node_updates) gave it;
     /// `None` if there is none.
@@ -18,7 +20,8 @@ pub trait NodeSource: Send + Sync {
     }
 
     /// The stored value of a key, where it can be had for less than a range of leaves. The trie asks for it where it
-    /// expects the leaf of the key, and takes it only if it has the expected hash.
+    /// expects the leaf of the key, and takes it only if it has the expected hash. Only for a source in which leaves have
+    /// no rows: [`Trie::take_node_updates`](crate::Trie::take_node_updates) with a number of keys.
     fn value(&self, key: &B256) -> Result<Option<Vec<u8>>, SourceError> {
         let _ = key;
         Ok(None)
