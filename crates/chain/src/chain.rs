@@ -13,7 +13,7 @@ use hexapla_executor::{
 };
 use hexapla_primitives::{Address, B256, Bytes, GenesisAccount, ObjectKey, U256, VmId, keccak256};
 use hexapla_state::{AccessSet, BlockChanges, Overlay, StateError, StateReader};
-use hexapla_statedb::{ObjectProof, StateDb};
+use hexapla_statedb::{ObjectProof, StateDb, StateOptions};
 use hexapla_store::KvStore;
 use hexapla_trie::AccountProof;
 use std::sync::Arc;
@@ -100,15 +100,21 @@ impl Chain {
         Self::over(executor, StateDb::in_memory())
     }
 
-    /// A chain on the state in a store.
+    /// A chain on the state in a store. It goes on with the block after the last one in there, a second after it.
     pub fn open(executor: Executor, store: Arc<dyn KvStore>) -> Result<Self, ChainError> {
         Ok(Self::over(executor, StateDb::open(store)?))
     }
 
+    /// The same with options for the state.
+    pub fn open_with(executor: Executor, store: Arc<dyn KvStore>, options: StateOptions) -> Result<Self, ChainError> {
+        Ok(Self::over(executor, StateDb::open_with(store, options)?))
+    }
+
     fn over(executor: Executor, db: StateDb) -> Self {
+        let blocks = db.block().unwrap_or(0);
         let block = BlockEnv {
-            number: U256::ONE,
-            timestamp: U256::from(FIRST_TIMESTAMP),
+            number: U256::from(blocks) + U256::ONE,
+            timestamp: U256::from(FIRST_TIMESTAMP.saturating_add(blocks)),
             gas_limit: BLOCK_GAS_LIMIT,
             basefee: 0,
             prevrandao: Some(B256::ZERO),

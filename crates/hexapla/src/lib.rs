@@ -37,7 +37,7 @@ pub use hexapla_executor::{
     Transaction, Translation, TxEnv, TxKind, Vm, VmSet, evm,
 };
 pub use hexapla_primitives as primitives;
-pub use hexapla_statedb::{ObjectProof, SnapshotError, StateDb, StateOptions};
+pub use hexapla_statedb::{HistoryError, ObjectProof, SnapshotError, StateDb, StateMemory, StateOptions};
 #[cfg(feature = "svm")]
 pub use hexapla_svm as svm;
 pub use hexapla_toolkit as toolkit;

@@ -85,6 +85,31 @@ fn a_chain_goes_back_to_a_snapshot_any_number_of_times() {
 }
 
 #[test]
+fn a_chain_in_a_database_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let store = std::sync::Arc::new(hexapla_store::RedbStore::open(folder.path().join("db")).unwrap());
+        Chain::open(hexapla::standard(ChainConfig::default()).unwrap(), store).unwrap()
+    };
+    let mut kept = chain();
+    let mut stopped = open();
+    stopped.fund([(ALICE, U256::from(10).pow(U256::from(18)))]).unwrap();
+    assert_eq!(stopped.root(), kept.root());
+    for _ in 0..3 {
+        let [expected, found] = [&mut kept, &mut stopped].map(|chain| {
+            let tx = chain.call(ALICE, BOB, Vec::new()).unwrap();
+            let committed = chain.transact(tx).unwrap();
+            (committed.block, committed.root, chain.latest_blockhash().unwrap(), chain.next_block().timestamp)
+        });
+        assert_eq!(found, expected);
+        drop(stopped);
+        stopped = open();
+        assert_eq!(stopped.next_block(), kept.next_block());
+        assert_eq!(stopped.latest_blockhash().unwrap(), expected.2);
+    }
+}
+
+#[test]
 fn a_chain_in_a_database_does_not_go_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = std::sync::Arc::new(hexapla_store::RedbStore::open(folder.path().join("db")).unwrap());

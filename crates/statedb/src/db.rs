@@ -1,90 +1,87 @@
 //! Durable state with its root and its proofs.
 //!
-//! Values stand flat in the store and are what execution reads; the tries stand beside them and give the root. One
-//! batch writes both, so that a crash leaves the state of one block or of the one before, never a mixture.
+//! Values stand flat in the store and are what execution reads; the tries stand beside them and give the root.
+//!
+//! A store with a log is not written with each block: the block goes to the log, which makes it durable, and its rows
+//! stay in memory. After some blocks a checkpoint writes all of them in one batch, with the nodes of the tries, and the
+//! log begins anew. A store without a log is written with each block, in one batch. Either way a crash leaves the
+//! state of one block, never a mixture.
 
+#[cfg(doc)]
+use crate::HistoryError;
 use crate::{
+    changes,
+    checkpoint::{Checkpoint, put_position},
+    logged::{self, Logged, put_block_hash},
+    options::{StateMemory, StateOptions},
+    past::Past,
     proof::ObjectProof,
-    reader::{StoredState, row},
+    prove,
+    reader::StoredState,
+    recent::Recent,
+    record::Record,
     rows,
     snapshot::{self, SnapshotError},
-    source::{AccountSource, StorageSource},
-    tries::StorageTries,
+    tries::{STORAGES_MAX, Tries},
+    view::{Base, Position, View},
 };
-use hexapla_primitives::{Address, B256, ObjectKey, U256, VmId, identity::column_account, keccak256};
-use hexapla_state::{AccountChange, BlockChanges, Overlay, StateError, StateReader};
+use hexapla_primitives::{Address, B256, ObjectKey};
+use hexapla_state::{BlockChanges, Overlay, StateError, StateReader};
 use hexapla_store::{Batch, KvStore, MemoryStore, Snapshot};
-use hexapla_trie::{AccountProof, EMPTY_ROOT, StorageProof, Trie, TrieAccount};
-use revm::{primitives::KECCAK_EMPTY, state::AccountInfo};
+use hexapla_trie::AccountProof;
 use std::{
-    collections::BTreeMap,
     io::{Read, Write},
     sync::Arc,
 };
 
-/// Memory for the tries, in bytes, where nothing else is said.
-const MEMORY_BYTES: usize = 256 << 20;
-
-/// Nonce of a column account: it makes the account other than empty.
-const COLUMN_NONCE: u64 = 1;
-
 /// Durable state of all VMs.
 pub struct StateDb {
+    logged: Option<Logged>,
+    // Behind the log, which is dropped first: the store keeps others away from it.
     store: Arc<dyn KvStore>,
-    root: B256,
-    accounts: Trie,
-    storages: StorageTries,
     options: StateOptions,
-}
-
-/// What can be chosen about a [`StateDb`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StateOptions {
-    /// Memory for the tries between two blocks, in bytes, about: 256 MiB by default. What does not fit is dropped and
-    /// loaded again when it is needed. What a single block needs, and the caches of the store, come on top.
-    pub memory_bytes: usize,
-}
-
-impl Default for StateOptions {
-    fn default() -> Self {
-        Self { memory_bytes: MEMORY_BYTES }
-    }
+    at: Position,
+    /// `None` after a failure, when they may be ahead of the state.
+    tries: Option<Tries>,
+    past: Past,
 }
 
 impl StateDb {
     /// Opens the state in a store; an empty store is the empty state.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Format`], [`StateError::UnfinishedImport`], [`StateError::CorruptRow`], what the store and its log
+    /// report, and [`HistoryError`] where the log does not fit the store.
     pub fn open(store: Arc<dyn KvStore>) -> Result<Self, StateError> {
         Self::open_with(store, StateOptions::default())
     }
 
     /// The same with options.
     pub fn open_with(store: Arc<dyn KvStore>, options: StateOptions) -> Result<Self, StateError> {
-        let snapshot = snapshot(&*store)?;
-        if row(&*snapshot, rows::META, rows::UNFINISHED)?.is_some() {
-            return Err(StateError::UnfinishedImport);
+        let at = position(&*store.snapshot().map_err(StateError::backend)?)?;
+        let mut db = Self::at(store, at, options);
+        if let Some(disk) = db.store.log_disk() {
+            let (logged, end, tries) = Logged::open(&*db.store, disk, at, options)?;
+            (db.logged, db.at, db.tries) = (Some(logged), end, Some(tries));
+            db.trim();
         }
-        let root = match row(&*snapshot, rows::META, rows::ROOT)? {
-            Some(row) => {
-                check_format(&*snapshot)?;
-                B256::try_from(&row[..]).map_err(|_| rows::corrupt(rows::META, rows::ROOT))?
-            }
-            None => EMPTY_ROOT,
-        };
-        Ok(Self::at(store, root, options))
+        Ok(db)
     }
 
     /// A state in memory, for tests and short-lived chains.
     pub fn in_memory() -> Self {
-        Self::at(Arc::new(MemoryStore::default()), EMPTY_ROOT, StateOptions::default())
+        Self::at(Arc::new(MemoryStore::default()), Position::EMPTY, StateOptions::default())
     }
 
-    fn at(store: Arc<dyn KvStore>, root: B256, options: StateOptions) -> Self {
-        Self { store, root, accounts: Trie::at_root(root), storages: StorageTries::default(), options }
+    fn at(store: Arc<dyn KvStore>, at: Position, options: StateOptions) -> Self {
+        Self { logged: None, store, options, at, tries: None, past: Past::default() }
     }
 
     /// Writes the whole state as it is now, in the form that [`StateDb::import`] reads. Hashes of blocks are not in it.
-    pub fn export(&self, mut out: impl Write) -> Result<(), SnapshotError> {
-        snapshot::export(&*snapshot(&*self.store)?, self.root, &mut out)
+    pub fn export(&mut self, mut out: impl Write) -> Result<(), SnapshotError> {
+        self.checkpoint()?;
+        snapshot::export(&*self.view()?.base, self.at.root, &mut out)
     }
 
     /// Reads the state with this root from a stream into an empty store. Nothing of the stream is trusted: all of it is
@@ -92,6 +89,9 @@ impl StateDb {
     /// holds by then: whoever reads from strangers bounds its length. A store into which a
     /// part of a stream was read is not opened as a state; delete it.
     pub fn import(store: Arc<dyn KvStore>, root: B256, mut input: impl Read) -> Result<Self, SnapshotError> {
+        if let Some(disk) = store.log_disk() {
+            logged::check_empty(disk)?;
+        }
         snapshot::import(&store, root, &mut input)?;
         Ok(Self::open(store)?)
     }
@@ -99,22 +99,55 @@ impl StateDb {
     /// A copy that goes its own way from here on, where the store can be copied: in memory it costs next to nothing. `None`
     /// where it stands on a disk.
     pub fn fork(&self) -> Option<Self> {
-        Some(Self::at(self.store.fork()?, self.root, self.options))
+        if self.logged.is_some() {
+            return None;
+        }
+        Some(Self::at(self.store.fork()?, self.at, self.options))
     }
 
     /// The state root: of an Ethereum-compatible secure Merkle Patricia trie over all accounts of all VMs.
     pub const fn root(&self) -> B256 {
-        self.root
+        self.at.root
     }
 
-    /// The memory that the tries use now, in bytes, about; see [`StateOptions::memory_bytes`].
-    pub fn memory_bytes(&self) -> usize {
-        self.accounts.memory() + self.storages.memory()
+    /// The number of the newest block that [`StateDb::commit_block`] has committed; `None` before the first.
+    pub const fn block(&self) -> Option<u64> {
+        self.at.block
+    }
+
+    /// The number of the newest block that a crash cannot take any more; `None` before the first.
+    pub fn durable_block(&self) -> Option<u64> {
+        self.logged.as_ref().map_or(self.at, |logged| logged.durable).block
+    }
+
+    /// The memory that the state uses now; see [`StateOptions::memory_bytes`].
+    pub fn memory(&self) -> StateMemory {
+        let logged = self.logged.as_ref();
+        StateMemory {
+            tries: self.tries.as_ref().map_or(0, Tries::memory),
+            recent: logged.map_or(0, Logged::recent_bytes),
+            cache: logged.map_or(0, |logged| logged.base.cache_bytes()),
+            history: self.past.memory(recent_of(&self.logged)),
+        }
     }
 
     /// The state as it is now; later commits do not show in it.
     pub fn reader(&self) -> Result<Arc<dyn StateReader>, StateError> {
-        Ok(Arc::new(StoredState(snapshot(&*self.store)?)))
+        Ok(Arc::new(StoredState(self.view()?)))
+    }
+
+    /// The state after a block; see [`StateOptions::history_blocks`].
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::PastBlock`] where it is not kept.
+    pub fn reader_at(&self, block: u64) -> Result<Arc<dyn StateReader>, StateError> {
+        Ok(Arc::new(StoredState(self.past.view(block)?.clone())))
+    }
+
+    /// The state root after a block, likewise.
+    pub fn root_at(&self, block: u64) -> Result<B256, StateError> {
+        Ok(self.past.view(block)?.at.root)
     }
 
     /// An overlay on the state as it is now, for the next block.
@@ -122,12 +155,21 @@ impl StateDb {
         Ok(Overlay::new(self.reader()?))
     }
 
-    /// Commits a block's changes durably and gives the new root.
+    fn view(&self) -> Result<View, StateError> {
+        Ok(match &self.logged {
+            Some(logged) => logged.view(self.at),
+            None => View { base: Arc::new(Base::of(&*self.store, self.at, None)?), recent: Vec::new(), at: self.at },
+        })
+    }
+
+    /// Commits a block's changes and gives the new root. How soon they are durable, the options say; by default they
+    /// are at once.
     ///
-    /// On an error this state stays as it was, and the commit may be tried again. Where the machine failed at the very
-    /// end, the store may already hold the new state; whoever opens it finds one of the two whole.
+    /// On an error this state stays as it was, and the commit may be tried again, unless the error says that the store
+    /// must be opened again. Where the machine failed at the very end, the disk may already hold the new state; whoever
+    /// opens it finds one of the two whole. Where there is a log, a block's changes are at most 1 GiB.
     pub fn commit(&mut self, changes: &BlockChanges) -> Result<B256, StateError> {
-        self.write(changes, |_, _| {})
+        self.write(changes, None, |root| root)
     }
 
     /// The same, and remembers the hash of the block, which `hash_of` makes from the new root: both or neither.
@@ -137,223 +179,233 @@ impl StateDb {
         number: u64,
         hash_of: impl FnOnce(B256) -> B256,
     ) -> Result<B256, StateError> {
-        self.write(changes, |root, batch| put_block_hash(batch, number, hash_of(root)))
+        self.write(changes, Some(number), hash_of)
     }
 
-    fn write(&mut self, changes: &BlockChanges, add: impl FnOnce(B256, &mut Batch)) -> Result<B256, StateError> {
-        let committed = self.prepare(changes).and_then(|(root, mut batch)| {
-            add(root, &mut batch);
-            self.store.write(batch).map_err(StateError::backend)?;
-            Ok(root)
-        });
-        match committed {
-            Ok(root) => {
-                self.root = root;
-                self.trim();
-            }
-            Err(_) => {
-                // The tries have run ahead of the store: forget them.
-                self.accounts = Trie::at_root(self.root);
-                self.storages = StorageTries::default();
-            }
-        }
-        committed
-    }
-
-    /// Brings the tries back into their budget. All that they hold is stored between two blocks, so all of it can be
-    /// dropped; half of the budget stays in use, so that this is seldom done.
-    fn trim(&mut self) {
-        if self.memory_bytes() <= self.options.memory_bytes {
-            return;
-        }
-        let each = self.options.memory_bytes / 4;
-        self.accounts.drop_leaves();
-        self.accounts.shrink(each);
-        self.storages.shrink(each);
-    }
-
-    /// Remembers a block's hash for the `BLOCKHASH` instruction.
-    pub fn insert_block_hash(&mut self, number: u64, hash: B256) -> Result<(), StateError> {
-        let mut batch = Batch::default();
-        put_block_hash(&mut batch, number, hash);
-        self.store.write(batch).map_err(StateError::backend)
-    }
-
-    fn prepare(&mut self, changes: &BlockChanges) -> Result<(B256, Batch), StateError> {
-        let state = StoredState(snapshot(&*self.store)?);
-        let mut batch = Batch::default();
-        let mut leaves = Vec::with_capacity(changes.accounts.len());
-        let columns = columns_of(changes);
-        for (address, change) in &changes.accounts {
-            if !columns.contains_key(address) {
-                leaves.push(self.prepare_account(&state, &mut batch, *address, change)?);
-            }
-        }
-        for (address, hashes) in columns {
-            let change = changes.accounts.get(&address);
-            leaves.push(self.prepare_column(&state, &mut batch, address, change, hashes)?);
-        }
-        for (key, object) in &changes.objects {
-            rows::put_or_delete(&mut batch, rows::OBJECT, rows::object_key(key), object.as_ref().map(|o| o.to_vec()));
-        }
-        for (hash, code) in &changes.codes {
-            batch.put(rows::CODE, hash.as_slice(), code.to_vec());
-        }
-        self.accounts.apply(&AccountSource(&*state.0), &leaves).map_err(StateError::backend)?;
-        let root = self.accounts.root();
-        rows::put_nodes(&mut batch, rows::ACCOUNT_NODE, &[], &mut self.accounts);
-        batch.put(rows::META, rows::FORMAT, rows::FORMAT_NUMBER.to_be_bytes().to_vec());
-        batch.put(rows::META, rows::ROOT, root.to_vec());
-        Ok((root, batch))
-    }
-
-    fn prepare_account(
+    fn write(
         &mut self,
-        state: &StoredState,
-        batch: &mut Batch,
-        address: Address,
-        change: &AccountChange,
-    ) -> Result<rows::Leaf, StateError> {
-        // What an account had goes with it; no root could show words without an account.
-        let wiped = change.wiped || change.info.is_none();
-        let key = rows::account_key(address);
-        if wiped {
-            batch.delete_prefix(rows::WORD, key.as_slice());
-            batch.delete_prefix(rows::STORAGE_NODE, key.as_slice());
-            self.storages.forget(address);
-        }
-        let Some(info) = &change.info else {
-            return Ok(put_account(batch, key, None));
-        };
-        let before = if wiped { None } else { state.trie_account(key)? };
-        let start = before.map_or(EMPTY_ROOT, |account| account.storage_root);
-        let mut slots = Vec::with_capacity(change.words.len());
-        for (slot, value) in &change.words {
-            let row = (!value.is_zero()).then(|| value.to_be_bytes_trimmed_vec());
-            let slot = rows::slot_key(*slot);
-            rows::put_or_delete(batch, rows::WORD, rows::leaf_key(key, slot).to_vec(), row);
-            slots.push((slot, word_leaf(*value)));
-        }
-        let source = StorageSource { snapshot: &*state.0, owner: key, is_column: false };
-        let storage_root = self.update_storage(&source, batch, address, start, slots)?;
-        Ok(put_account(batch, key, Some(trie_account(info, storage_root))))
-    }
-
-    /// A column always exists once it holds an object: nonce 1 keeps EIP-161 from removing it. Its storage is its
-    /// objects; what a change says about words of a column is not heard.
-    fn prepare_column(
-        &mut self,
-        state: &StoredState,
-        batch: &mut Batch,
-        address: Address,
-        change: Option<&AccountChange>,
-        hashes: Vec<(B256, Option<B256>)>,
-    ) -> Result<rows::Leaf, StateError> {
-        let key = rows::account_key(address);
-        let before = state.trie_account(key)?;
-        let mut slots = Vec::with_capacity(hashes.len());
-        for (slot, hash) in hashes {
-            let row = hash.map(|hash| hash.to_vec());
-            rows::put_or_delete(batch, rows::OBJECT_HASH, rows::leaf_key(key, slot).to_vec(), row);
-            slots.push((slot, hash.map(|hash| alloy_rlp::encode(U256::from_be_bytes(hash.0)))));
-        }
-        let start = before.map_or(EMPTY_ROOT, |account| account.storage_root);
-        let source = StorageSource { snapshot: &*state.0, owner: key, is_column: true };
-        let storage_root = self.update_storage(&source, batch, address, start, slots)?;
-        let account = match change {
-            Some(change) => change.info.as_ref().map(|info| trie_account(info, storage_root)),
-            None => before,
-        };
-        let is_column = storage_root != EMPTY_ROOT || before.is_some_and(|account| account.nonce == COLUMN_NONCE);
-        let column = |account: TrieAccount| TrieAccount { nonce: COLUMN_NONCE, storage_root, ..account };
-        Ok(put_account(batch, key, if is_column { Some(column(account.unwrap_or_default())) } else { account }))
-    }
-
-    fn update_storage(
-        &mut self,
-        source: &StorageSource<'_>,
-        batch: &mut Batch,
-        address: Address,
-        start: B256,
-        slots: Vec<rows::Leaf>,
+        changes: &BlockChanges,
+        number: Option<u64>,
+        hash_of: impl FnOnce(B256) -> B256,
     ) -> Result<B256, StateError> {
-        if slots.is_empty() {
-            return Ok(start);
+        self.tend_checkpoint()?;
+        let written = self.write_next(changes, number, hash_of);
+        match written {
+            Ok(next) => self.at = next,
+            Err(error) => {
+                // The tries have run ahead.
+                self.tries = None;
+                return Err(error);
+            }
         }
-        let trie = self.storages.open(address, start);
-        trie.apply(source, &slots).map_err(StateError::backend)?;
-        let root = trie.root();
-        rows::put_nodes(batch, rows::STORAGE_NODE, source.owner.as_slice(), trie);
-        Ok(root)
+        if let (Some(block), 1..) = (number, self.options.history_blocks)
+            && let Ok(view) = self.view()
+        {
+            self.past.add(block, view, self.options.history_blocks);
+        }
+        self.trim();
+        Ok(self.at.root)
+    }
+
+    fn write_next(
+        &mut self,
+        changes: &BlockChanges,
+        number: Option<u64>,
+        hash_of: impl FnOnce(B256) -> B256,
+    ) -> Result<Position, StateError> {
+        let (view, tries) = self.ready()?;
+        let (root, mut rows) = changes::apply(tries, &view, changes)?;
+        let block = number.map(|number| (number, hash_of(root)));
+        put_block_hash(&mut rows, block);
+        let next = Position { version: self.at.version + 1, root, block: number.or(self.at.block) };
+        match &mut self.logged {
+            Some(logged) => {
+                logged.append(&Record::new(self.at, next, block, changes), next, self.options)?;
+                logged.add(next.version, rows);
+            }
+            None => {
+                if let Some(tries) = &mut self.tries {
+                    tries.take_rows(&mut rows);
+                }
+                put_position(&mut rows, next);
+                self.store.write(rows).map_err(StateError::backend)?;
+            }
+        }
+        Ok(next)
+    }
+
+    /// Makes every commit so far durable, and gives the number of the newest block; `None` before the first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the log. After one of them no commit is accepted: open the store again.
+    pub fn sync(&mut self) -> Result<Option<u64>, StateError> {
+        if let Some(logged) = &mut self.logged {
+            logged.sync(self.at)?;
+        }
+        Ok(self.durable_block())
+    }
+
+    /// Writes all blocks that are only in the log to the store, and waits for that; they need not be replayed then when
+    /// the store is opened. It happens by itself after some blocks, see [`StateOptions::checkpoint_blocks`].
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Checkpoint`]: what is durable stays durable, but no commit is accepted until the store is opened
+    /// again. What the log reports.
+    pub fn checkpoint(&mut self) -> Result<(), StateError> {
+        self.finish_checkpoint()?;
+        self.begin_checkpoint()?;
+        self.finish_checkpoint()
+    }
+
+    /// Takes note of a checkpoint that was written, and begins the next one if it is time.
+    fn tend_checkpoint(&mut self) -> Result<(), StateError> {
+        let Some(logged) = &self.logged else { return Ok(()) };
+        logged.checkpoint.check()?;
+        if let Checkpoint::Running(running) = &logged.checkpoint {
+            let is_over = self.tries.as_ref().is_some_and(|tries| tries.memory() > self.options.memory_bytes);
+            if !running.is_finished() && !is_over && !logged.is_due(2, self.at, self.options) {
+                return Ok(());
+            }
+            self.finish_checkpoint()?;
+        }
+        if self.is_checkpoint_due() {
+            self.begin_checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn is_checkpoint_due(&self) -> bool {
+        self.logged.as_ref().is_some_and(|logged| {
+            let is_full =
+                |tries: &Tries| tries.unsaved() > STORAGES_MAX || tries.memory() > logged.tries_bytes_max(self.options);
+            logged.is_due(1, self.at, self.options) || self.tries.as_ref().is_some_and(is_full)
+        })
+    }
+
+    /// Begins to write what the store does not hold yet, if there is something. None is being written.
+    fn begin_checkpoint(&mut self) -> Result<(), StateError> {
+        if self.logged.as_ref().is_none_or(|logged| logged.last == self.at) {
+            return Ok(());
+        }
+        let mut nodes = Batch::new();
+        let (_, tries) = self.ready()?;
+        tries.take_rows(&mut nodes);
+        let begun = self.logged.as_mut().map_or(Ok(()), |logged| logged.begin_checkpoint(&self.store, nodes, self.at));
+        if begun.is_err() {
+            // The rows were taken, and will not be written.
+            self.tries = None;
+        }
+        begun
+    }
+
+    /// Waits for the checkpoint that is being written, if there is one.
+    fn finish_checkpoint(&mut self) -> Result<(), StateError> {
+        let Some(logged) = &mut self.logged else { return Ok(()) };
+        logged.finish_checkpoint(&*self.store, self.options)?;
+        self.trim();
+        Ok(())
+    }
+
+    /// The state as it is now, and its tries.
+    fn ready(&mut self) -> Result<(View, &mut Tries), StateError> {
+        if self.tries.is_none() {
+            // New tries know nothing of rows that are being written, and could not remove them. If the checkpoint
+            // fails, none will be written again.
+            let _ = self.finish_checkpoint();
+        }
+        let view = self.view()?;
+        let tries = match self.tries.take() {
+            Some(tries) => tries,
+            None => Tries::of(&view)?,
+        };
+        Ok((view, self.tries.insert(tries)))
+    }
+
+    /// Brings the memory back into its budget, as far as what is needed for the next checkpoint allows it.
+    fn trim(&mut self) {
+        self.past.shrink(recent_of(&self.logged), self.options.memory_bytes / 4);
+        let Some(tries) = &mut self.tries else { return };
+        match &self.logged {
+            // What it writes cannot be loaded yet.
+            Some(logged) if logged.checkpoint.is_running() => {}
+            Some(logged) => tries.shrink(logged.tries_bytes_max(self.options)),
+            None => tries.shrink(self.options.memory_bytes),
+        }
     }
 
     /// Proof of an account and of some of its storage slots, in the form of `eth_getProof` (EIP-1186).
     pub fn account_proof(&mut self, address: Address, slots: &[B256]) -> Result<AccountProof, StateError> {
-        let proof = self.prove(address, slots);
+        let (view, tries) = self.ready()?;
+        let proof = prove::account(tries, &view, address, slots);
         self.trim();
         proof
     }
 
-    fn prove(&mut self, address: Address, slots: &[B256]) -> Result<AccountProof, StateError> {
-        let state = StoredState(snapshot(&*self.store)?);
-        let owner = rows::account_key(address);
-        let account = state.trie_account(owner)?;
-        let account_proof = self.accounts.prove(&AccountSource(&*state.0), &owner).map_err(StateError::backend)?;
-        let storage_hash = account.map_or(EMPTY_ROOT, |account| account.storage_root);
-        let is_column = address == column_account(VmId(address.0[19]));
-        let source = StorageSource { snapshot: &*state.0, owner, is_column };
-        let trie = self.storages.open(address, storage_hash);
-        let mut storage_proof = Vec::with_capacity(slots.len());
-        for slot in slots {
-            let key = keccak256(slot);
-            let value = match trie.get(&source, &key).map_err(StateError::backend)? {
-                Some(leaf) => {
-                    alloy_rlp::decode_exact(&leaf).map_err(|_| rows::corrupt(rows::STORAGE_NODE, slot.as_slice()))?
-                }
-                None => U256::ZERO,
-            };
-            let proof = trie.prove(&source, &key).map_err(StateError::backend)?;
-            storage_proof.push(StorageProof { key: *slot, value, proof });
-        }
-        Ok(AccountProof {
-            address,
-            balance: account.map_or(U256::ZERO, |account| account.balance),
-            code_hash: account.map_or(KECCAK_EMPTY, |account| account.code_hash),
-            nonce: account.map_or(0, |account| account.nonce),
-            storage_hash,
-            account_proof,
-            storage_proof,
-        })
+    /// The same as it was after a block; see [`StateOptions::history_blocks`]. The first proof after another block takes
+    /// as long as the blocks from the checkpoint before it to it took.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::PastBlock`] where it is not kept.
+    pub fn account_proof_at(
+        &mut self,
+        block: u64,
+        address: Address,
+        slots: &[B256],
+    ) -> Result<AccountProof, StateError> {
+        let (view, tries) = self.past.tries(block)?;
+        let proof = prove::account(tries, &view, address, slots);
+        self.trim();
+        proof
     }
 
     /// Proof of an object or of its absence.
     pub fn object_proof(&mut self, key: &ObjectKey) -> Result<ObjectProof, StateError> {
-        let object = self.reader()?.object(key)?;
-        let column = self.account_proof(column_account(key.vm), &[key.slot()])?;
-        Ok(ObjectProof { key: key.clone(), object, column })
+        let (view, tries) = self.ready()?;
+        let proof = prove::object(tries, &view, key);
+        self.trim();
+        proof
+    }
+
+    /// The same as it was after a block, as [`StateDb::account_proof_at`].
+    pub fn object_proof_at(&mut self, block: u64, key: &ObjectKey) -> Result<ObjectProof, StateError> {
+        let (view, tries) = self.past.tries(block)?;
+        let proof = prove::object(tries, &view, key);
+        self.trim();
+        proof
     }
 }
 
-fn put_block_hash(batch: &mut Batch, number: u64, hash: B256) {
-    batch.put(rows::BLOCK_HASH, number.to_be_bytes().as_slice(), hash.to_vec());
+fn recent_of(logged: &Option<Logged>) -> &[Arc<Recent>] {
+    logged.as_ref().map_or(&[], |logged| &logged.recent)
 }
 
-fn word_leaf(value: U256) -> Option<Vec<u8>> {
-    (!value.is_zero()).then(|| alloy_rlp::encode(value))
-}
-
-fn trie_account(info: &AccountInfo, storage_root: B256) -> TrieAccount {
-    TrieAccount { nonce: info.nonce, balance: info.balance, storage_root, code_hash: info.code_hash }
-}
-
-fn put_account(batch: &mut Batch, key: B256, account: Option<TrieAccount>) -> rows::Leaf {
-    rows::put_or_delete(batch, rows::ACCOUNT, key.to_vec(), account.as_ref().map(rows::encode_account));
-    (key, account.map(alloy_rlp::encode))
+/// Which state a store holds.
+fn position(snapshot: &dyn Snapshot) -> Result<Position, StateError> {
+    let row = |key| rows::get(snapshot, rows::META, key);
+    let number = |key| {
+        let row = row(key)?;
+        let number = row.map(|row| row[..].try_into().map(u64::from_be_bytes));
+        number.transpose().map_err(|_| rows::corrupt(rows::META, key))
+    };
+    if row(rows::UNFINISHED)?.is_some() {
+        return Err(StateError::UnfinishedImport);
+    }
+    let Some(root) = row(rows::ROOT)? else { return Ok(Position::EMPTY) };
+    check_format(snapshot)?;
+    Ok(Position {
+        // A snapshot that was read in was not committed.
+        version: number(rows::VERSION)?.unwrap_or(0),
+        root: B256::try_from(&root[..]).map_err(|_| rows::corrupt(rows::META, rows::ROOT))?,
+        block: number(rows::BLOCK)?,
+    })
 }
 
 /// A database of another format is not read: its rows mean something else.
 fn check_format(snapshot: &dyn Snapshot) -> Result<(), StateError> {
-    let found = match row(snapshot, rows::META, rows::FORMAT)? {
+    let found = match rows::get(snapshot, rows::META, rows::FORMAT)? {
         Some(row) => u32::from_be_bytes(row[..].try_into().map_err(|_| rows::corrupt(rows::META, rows::FORMAT))?),
         // The first one did not say its number.
         None => 1,
@@ -362,24 +414,4 @@ fn check_format(snapshot: &dyn Snapshot) -> Result<(), StateError> {
         return Ok(());
     }
     Err(StateError::Format { found, understood: rows::FORMAT_NUMBER })
-}
-
-/// Of each column that changes, in its objects or in its account: the hashed slots that change, and the hashes of their
-/// objects.
-fn columns_of(changes: &BlockChanges) -> BTreeMap<Address, Vec<(B256, Option<B256>)>> {
-    let mut vms: BTreeMap<VmId, Vec<(B256, Option<B256>)>> = BTreeMap::new();
-    for (key, object) in &changes.objects {
-        vms.entry(key.vm).or_default().push((keccak256(key.slot()), object.as_ref().map(keccak256)));
-    }
-    for address in changes.accounts.keys() {
-        let vm = VmId(address.0[19]);
-        if *address == column_account(vm) {
-            vms.entry(vm).or_default();
-        }
-    }
-    vms.into_iter().map(|(vm, hashes)| (column_account(vm), hashes)).collect()
-}
-
-fn snapshot(store: &dyn KvStore) -> Result<Arc<dyn Snapshot>, StateError> {
-    store.snapshot().map_err(StateError::backend)
 }

@@ -10,22 +10,24 @@
 //! | `account-node` | nibbles from the root | number of keys (4, big-endian) ‖ RLP trie node |
 //! | `storage-node` | keccak256(address) (32) ‖ nibbles from the root | number of keys (4, big-endian) ‖ RLP trie node |
 //! | `block-hash` | number (8, big-endian) | hash (32) |
-//! | `meta` | `format` | 2 (4, big-endian) |
+//! | `meta` | `format` | 3 (4, big-endian) |
 //! | `meta` | `root` | state root (32) |
+//! | `meta` | `version` | number of commits so far (8, big-endian) |
+//! | `meta` | `block` | number of the newest block (8, big-endian); absent before the first |
 //! | `meta` | `unfinished` | nothing; there while a snapshot is read into the database |
 //!
 //! An account without storage or code has "" for the root or hash of nothing, as in the snapshots of geth. Keys are
 //! hashes, so that the leaves below a trie node stand next to one another. A node has a row only if more than
 //! [`NODE_KEYS_MIN`] keys are below it; the others are made from the leaves.
 
-use hexapla_primitives::{Address, B256, ObjectKey, U256};
+use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256};
 use hexapla_state::StateError;
-use hexapla_store::{Batch, Table};
+use hexapla_store::{Batch, Snapshot, Table};
 use hexapla_trie::{EMPTY_ROOT, Trie, TrieAccount};
 use revm::primitives::KECCAK_EMPTY;
 
 /// The format that this version reads and writes.
-pub(crate) const FORMAT_NUMBER: u32 = 2;
+pub(crate) const FORMAT_NUMBER: u32 = 3;
 
 /// Trie nodes with no more keys than this have no rows.
 pub(crate) const NODE_KEYS_MIN: u32 = 128;
@@ -42,9 +44,18 @@ pub(crate) const META: Table = Table("meta");
 /// All of them.
 pub(crate) const TABLES: [Table; 9] =
     [ACCOUNT, WORD, OBJECT, OBJECT_HASH, CODE, ACCOUNT_NODE, STORAGE_NODE, BLOCK_HASH, META];
+/// What goes with the storage of an account.
+pub(crate) const OF_STORAGE: [Table; 2] = [WORD, STORAGE_NODE];
 pub(crate) const FORMAT: &[u8] = b"format";
 pub(crate) const ROOT: &[u8] = b"root";
+pub(crate) const VERSION: &[u8] = b"version";
+pub(crate) const BLOCK: &[u8] = b"block";
 pub(crate) const UNFINISHED: &[u8] = b"unfinished";
+
+/// A row as it stands in a store.
+pub(crate) fn get(snapshot: &dyn Snapshot, table: Table, key: &[u8]) -> Result<Option<Bytes>, StateError> {
+    Ok(snapshot.get(table, key).map_err(StateError::backend)?.map(Bytes::from))
+}
 
 /// The key of a leaf in the storage of an account, both hashed.
 pub(crate) fn leaf_key(owner: B256, slot: B256) -> [u8; 64] {
@@ -77,8 +88,8 @@ pub(crate) fn corrupt(table: Table, key: &[u8]) -> StateError {
 struct AccountRow {
     nonce: u64,
     balance: U256,
-    storage_root: alloy_primitives::Bytes,
-    code_hash: alloy_primitives::Bytes,
+    storage_root: Bytes,
+    code_hash: Bytes,
 }
 
 pub(crate) fn encode_account(account: &TrieAccount) -> Vec<u8> {
@@ -123,7 +134,7 @@ pub(crate) fn slot_key(slot: U256) -> B256 {
 /// A key of a trie and what its leaf holds; `None` where there is none any more.
 pub(crate) type Leaf = (B256, Option<Vec<u8>>);
 
-pub(crate) fn put_or_delete(batch: &mut Batch, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+pub(crate) fn put_or_delete(batch: &mut Batch, table: Table, key: Vec<u8>, value: Option<impl Into<bytes::Bytes>>) {
     match value {
         Some(value) => batch.put(table, key, value),
         None => batch.delete(table, key),

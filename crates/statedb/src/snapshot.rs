@@ -15,7 +15,6 @@
 //! begins, and the accounts against the root at the end. Hashes of blocks are no part of the state and not in it.
 
 use crate::{
-    reader::row,
     rows::{self, Leaf},
     source::{AccountSource, StorageSource},
 };
@@ -123,7 +122,7 @@ pub(crate) fn export(snapshot: &dyn Snapshot, root: B256, out: &mut dyn Write) -
         let account = rows::decode_account(key, row_bytes)?;
         record(out, ACCOUNT, &[key, row_bytes])?;
         if account.code_hash != KECCAK_EMPTY && codes.insert(account.code_hash) {
-            let code = row(snapshot, rows::CODE, account.code_hash.as_slice())?;
+            let code = rows::get(snapshot, rows::CODE, account.code_hash.as_slice())?;
             record(out, CODE, &[&code.ok_or(StateError::MissingCode(account.code_hash))?])?;
         }
         match columns.get(key) {

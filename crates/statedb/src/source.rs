@@ -60,12 +60,12 @@ fn row(snapshot: &dyn Snapshot, table: Table, key: &[u8]) -> Result<Option<Bytes
     Ok(snapshot.get(table, key).map_err(SourceError::new)?.map(Bytes::from))
 }
 
-fn account_leaf(key: &[u8], row: &[u8]) -> Result<Vec<u8>, StateError> {
+pub(crate) fn account_leaf(key: &[u8], row: &[u8]) -> Result<Vec<u8>, StateError> {
     rows::decode_account(key, row).map(alloy_rlp::encode)
 }
 
 /// The leaf of a word, or of an object's hash: a number either way.
-fn word_leaf(key: &[u8], row: &[u8]) -> Result<Vec<u8>, StateError> {
+pub(crate) fn word_leaf(key: &[u8], row: &[u8]) -> Result<Vec<u8>, StateError> {
     let value = rows::decode_word(key, row)?;
     if value == U256::ZERO { Err(rows::corrupt(rows::WORD, key)) } else { Ok(alloy_rlp::encode(value)) }
 }

@@ -57,8 +57,8 @@ fn roots_values_and_rows_do_not_depend_on_the_way_there() {
         let root = StateDb::open(fresh.clone()).unwrap().commit(&all_of(&history.flat)).unwrap();
         assert_eq!(root, first.root(), "seed {seed}, at once");
         let rows = state_rows(&*kept);
-        assert_eq!(rows, state_rows(&*reopened), "seed {seed}: rows after reopening");
-        assert_eq!(rows, state_rows(&*fresh), "seed {seed}: rows of the state written at once");
+        assert!(rows == state_rows(&*reopened), "seed {seed}: rows after reopening");
+        assert!(rows == state_rows(&*fresh), "seed {seed}: rows of the state written at once");
     }
 }
 
@@ -200,7 +200,8 @@ fn block_hashes_are_remembered_and_are_no_part_of_the_root() {
     let store = Arc::new(MemoryStore::default());
     let mut db = StateDb::open(store.clone()).unwrap();
     let root = db.root();
-    db.insert_block_hash(7, B256::repeat_byte(7)).unwrap();
+    db.commit_block(&BlockChanges::default(), 7, |_| B256::repeat_byte(7)).unwrap();
+    assert_eq!((db.block(), db.durable_block()), (Some(7), Some(7)));
     assert_eq!(db.root(), root);
     let reader = StateDb::open(store).unwrap().reader().unwrap();
     assert_eq!(reader.block_hash(7).unwrap(), B256::repeat_byte(7));

@@ -4,7 +4,7 @@
 mod support;
 
 use hexapla_primitives::{Address, Bytes, ObjectKey, U256, VmId, keccak256};
-use hexapla_state::StateReader;
+use hexapla_state::{BlockChanges, StateReader};
 use hexapla_statedb::StateDb;
 use hexapla_store::{Batch, KvStore, MemoryStore, Table};
 use revm::{bytecode::Bytecode, state::AccountInfo};
@@ -24,7 +24,7 @@ const FORMAT: [(&str, usize, &str); 9] = [
     ("account-node", 17, "0xc4e20565fdcf887c0c26a7c27e64391654b3d04c88fc418552e4db27c69c0841"),
     ("storage-node", 7, "0x88b05386da3a3ec1d81d684b52051e19fb8d7d274ac8b94f50535e337c1b814d"),
     ("block-hash", 5, "0xf633f25902ad876e5dff8a8c3868609db80ebc5ed0f2b5b3855f608f23a39b3b"),
-    ("meta", 2, "0x79afc93a0f49cc34f690ad03aae291c78a67b90a09655a7e0887a8930a7006a6"),
+    ("meta", 4, "0xfb54f55d2071404f4eb9c58b3a67b4f9bcdfcb37da60b411d42e41ba98608259"),
 ];
 
 /// Thousands of rows of every kind, the same on every machine.
@@ -51,7 +51,7 @@ fn seeded() -> Arc<MemoryStore> {
     }
     db.commit(&overlay.changes()).unwrap();
     for number in [0, 1, 255, 256, u64::MAX] {
-        db.insert_block_hash(number, keccak256(number.to_be_bytes())).unwrap();
+        db.commit_block(&BlockChanges::default(), number, |_| keccak256(number.to_be_bytes())).unwrap();
     }
     store
 }
@@ -125,10 +125,10 @@ fn a_database_of_another_format_is_refused_with_a_sentence() {
         store.write(batch).unwrap();
         StateDb::open(store).err().map(|error| error.to_string())
     };
-    assert_eq!(opened(Some(2)), None);
-    for (format, number) in [(None, 1), (Some(3), 3)] {
+    assert_eq!(opened(Some(3)), None);
+    for (format, number) in [(None, 1), (Some(2), 2), (Some(4), 4)] {
         let error = opened(format).unwrap();
-        assert!(error.contains(&format!("format {number}, and this version reads format 2")), "{error}");
+        assert!(error.contains(&format!("format {number}, and this version reads format 3")), "{error}");
         assert!(error.contains("use the version that wrote it"), "{error}");
     }
 }

@@ -47,8 +47,9 @@ fn block(random: &mut Random, count: u64) -> BlockChanges {
 fn roots_rows_and_proofs_are_the_same_with_any_memory() {
     for seed in 0..2 {
         let stores: [Arc<MemoryStore>; 4] = Default::default();
-        let open =
-            |at: usize, memory_bytes| StateDb::open_with(stores[at].clone(), StateOptions { memory_bytes }).unwrap();
+        let open = |at: usize, memory_bytes| {
+            StateDb::open_with(stores[at].clone(), StateOptions { memory_bytes, ..StateOptions::default() }).unwrap()
+        };
         let budgets = [usize::MAX, 0, 1_000_000, 4_000_000];
         let mut dbs: Vec<StateDb> = (0..).zip(budgets).map(|(at, budget)| open(at, budget)).collect();
         let mut random = Random(seed);
@@ -68,9 +69,9 @@ fn roots_rows_and_proofs_are_the_same_with_any_memory() {
                 assert_eq!(db.account_proof(probe, &slots).unwrap(), proof);
                 assert_eq!(db.object_proof(&key).unwrap(), object);
                 assert!(
-                    db.memory_bytes() <= budgets[at].max(600_000),
+                    db.memory().total() <= budgets[at].max(600_000),
                     "{} bytes of {}",
-                    db.memory_bytes(),
+                    db.memory().total(),
                     budgets[at]
                 );
             }
@@ -145,7 +146,8 @@ fn a_read_that_fails_anywhere_in_a_commit_changes_nothing() {
     let reads_left = Arc::new(AtomicU64::new(u64::MAX));
     let store = Arc::new(FailsOnce { store: MemoryStore::new(), reads_left: reads_left.clone() });
     let whole = Arc::new(MemoryStore::new());
-    let mut db = StateDb::open_with(store.clone(), StateOptions { memory_bytes: 100_000 }).unwrap();
+    let mut db =
+        StateDb::open_with(store.clone(), StateOptions { memory_bytes: 100_000, ..StateOptions::default() }).unwrap();
     let mut expected = StateDb::open(whole.clone()).unwrap();
     let mut random = Random(11);
     let mut failures = 0;

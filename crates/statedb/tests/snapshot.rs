@@ -34,7 +34,7 @@ fn state(store: Arc<dyn KvStore>, accounts: u64, words: u64) -> StateDb {
     db
 }
 
-fn exported(db: &StateDb) -> Vec<u8> {
+fn exported(db: &mut StateDb) -> Vec<u8> {
     let mut stream = Vec::new();
     db.export(&mut stream).unwrap();
     stream
@@ -57,13 +57,13 @@ fn what_was_exported_is_imported_row_by_row_and_goes_on() {
     // More than one batch, of accounts and of the words of one account.
     for (accounts, words) in [(0, 0), (1, 0), (60, 200), (9_000, 45_000)] {
         let store = Arc::new(MemoryStore::new());
-        let db = state(store.clone(), accounts, words);
-        let stream = exported(&db);
+        let mut db = state(store.clone(), accounts, words);
+        let stream = exported(&mut db);
         let (other, imported) = import(db.root(), &stream);
         let mut imported = imported.unwrap();
         assert_eq!(imported.root(), db.root());
         assert!(all_rows(&*other) == all_rows(&*store), "{accounts} accounts, {words} words");
-        assert!(exported(&imported) == stream, "the same state gives the same stream");
+        assert!(exported(&mut imported) == stream, "the same state gives the same stream");
         let file = Arc::new(RedbStore::open(folder.path().join(accounts.to_string())).unwrap());
         let mut on_disk = StateDb::import(file, db.root(), &stream[..]).unwrap();
         let mut overlay = imported.overlay().unwrap();
@@ -75,8 +75,8 @@ fn what_was_exported_is_imported_row_by_row_and_goes_on() {
 
 #[test]
 fn a_stream_that_was_cut_or_changed_anywhere_is_refused_and_its_store_is_no_state() {
-    let db = state(Arc::new(MemoryStore::new()), 12, 20);
-    let stream = exported(&db);
+    let mut db = state(Arc::new(MemoryStore::new()), 12, 20);
+    let stream = exported(&mut db);
     let refused = |stream: &[u8], what: &str| {
         let (store, imported) = import(db.root(), stream);
         let error = imported.err().unwrap_or_else(|| panic!("{what} is accepted"));
@@ -107,8 +107,8 @@ fn a_stream_that_was_cut_or_changed_anywhere_is_refused_and_its_store_is_no_stat
 
 #[test]
 fn other_states_other_files_and_stores_in_use_are_named() {
-    let db = state(Arc::new(MemoryStore::new()), 5, 3);
-    let stream = exported(&db);
+    let mut db = state(Arc::new(MemoryStore::new()), 5, 3);
+    let stream = exported(&mut db);
     let error = import(B256::repeat_byte(1), &stream).1.err().unwrap();
     assert!(matches!(error, SnapshotError::OtherRoot { .. }) && error.to_string().contains("was asked for"), "{error}");
     let error = import(db.root(), &[7; 100]).1.err().unwrap();
@@ -129,7 +129,7 @@ fn what_commits_can_be_exported() {
         overlay.insert_object(ObjectKey::new(VmId::SVM, vec![1; length]), Some(Bytes::from(vec![2; length])));
     }
     db.commit(&overlay.changes()).unwrap();
-    let (_, imported) = import(db.root(), &exported(&db));
+    let (_, imported) = import(db.root(), &exported(&mut db));
     let key = ObjectKey::new(VmId::SVM, vec![1; 70_000]);
     assert_eq!(imported.unwrap().reader().unwrap().object(&key).unwrap().unwrap().len(), 70_000);
 }
@@ -137,8 +137,8 @@ fn what_commits_can_be_exported() {
 /// What comes in order comes once, and builds a trie from one side to the other: a stranger cannot make it dearer.
 #[test]
 fn words_and_objects_out_of_order_or_twice_are_refused() {
-    let db = state(Arc::new(MemoryStore::new()), 40, 20);
-    let stream = exported(&db);
+    let mut db = state(Arc::new(MemoryStore::new()), 40, 20);
+    let stream = exported(&mut db);
     let (head, mut records) = stream.split_at(48);
     let mut parts = Vec::new();
     while !records.is_empty() {

@@ -39,6 +39,10 @@ const FORMAT: u32 = 1;
 /// The table with the store's own rows; no other table may have a name that begins with NUL.
 const META: Table = Table("\0hexapla");
 
+/// Before a batch of this many changes the pages that the one before it has replaced are made free: redb does that at the
+/// end of a transaction, so that the file would have room for three contents and not for two.
+const RECLAIM_CHANGES_MIN: usize = 10_000;
+
 /// The key of the row that holds the format, as four bytes, little endian.
 const FORMAT_KEY: &[u8] = b"format";
 
@@ -208,6 +212,16 @@ impl RedbStore {
         Ok(Some(u32::from_le_bytes(bytes)))
     }
 
+    fn commit(&self, change: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>) -> Result<()> {
+        guarded(&self.file, || {
+            let mut transaction = self.database.begin_write()?;
+            // Implies two-phase commit.
+            transaction.set_quick_repair(true);
+            change(&transaction)?;
+            Ok(transaction.commit()?)
+        })
+    }
+
     fn has_tables(&self) -> Result<bool> {
         guarded(&self.file, || Ok(self.database.begin_read()?.list_tables()?.next().is_some()))
     }
@@ -223,13 +237,10 @@ impl KvStore for RedbStore {
         if batch.is_empty() {
             return Ok(());
         }
-        guarded(&self.file, || {
-            let mut transaction = self.database.begin_write()?;
-            // Implies two-phase commit.
-            transaction.set_quick_repair(true);
-            apply(&transaction, &batch)?;
-            Ok(transaction.commit()?)
-        })
+        if batch.len() >= RECLAIM_CHANGES_MIN {
+            self.commit(|_| Ok(()))?;
+        }
+        self.commit(|transaction| apply(transaction, &batch))
     }
 
     fn log_disk(&self) -> Option<Arc<dyn LogDisk>> {

@@ -2,6 +2,7 @@
 
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles, TrieAccount};
 use hexapla_primitives::{Address, B256, Bytes, ObjectKey, U256, VmId, identity::column_account, keccak256};
+use hexapla_state::StateReader;
 use hexapla_statedb::StateDb;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,7 +98,17 @@ impl Flat {
 
     /// Whether the database reads as this.
     pub(crate) fn assert_read_by(&self, db: &StateDb, accounts: &[Address], keys: &[U256], objects: &[ObjectKey]) {
-        let reader = db.reader().unwrap();
+        self.assert_read(&*db.reader().unwrap(), accounts, keys, objects);
+    }
+
+    /// Whether this is what is read.
+    pub(crate) fn assert_read(
+        &self,
+        reader: &dyn StateReader,
+        accounts: &[Address],
+        keys: &[U256],
+        objects: &[ObjectKey],
+    ) {
         for address in accounts {
             let expected = self.accounts.get(address);
             let found = reader.account(*address).unwrap();

@@ -1,6 +1,7 @@
 //! Shared by the tests: a flat model of the state with its root from scratch, random histories, and checks of proofs.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod disk;
 pub(crate) mod flat;
 pub(crate) mod history;
 pub(crate) mod proofs;

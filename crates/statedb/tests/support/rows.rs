@@ -19,9 +19,13 @@ pub(crate) fn rows(store: &dyn KvStore, table: &'static str) -> Rows {
     rows
 }
 
-/// The rows of several tables.
+/// The rows of several tables, without those that say by how many commits the state came about.
 pub(crate) fn content(store: &dyn KvStore, tables: &[&'static str]) -> BTreeMap<&'static str, Rows> {
-    tables.iter().map(|table| (*table, rows(store, table))).collect()
+    let mut content: BTreeMap<_, _> = tables.iter().map(|table| (*table, rows(store, table))).collect();
+    if let Some(meta) = content.get_mut("meta") {
+        meta.retain(|key, _| key != b"version" && key != b"block");
+    }
+    content
 }
 
 /// Those of the state.

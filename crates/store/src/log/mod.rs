@@ -75,7 +75,7 @@ pub trait LogDisk: Send + Sync + 'static {
 }
 
 /// A segment that is being written.
-pub trait Segment: Send {
+pub trait Segment: Send + Sync {
     /// Writes behind everything written so far, into the cache of the operating system. After an error any part of
     /// the bytes may have been written.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;

@@ -1,0 +1,67 @@
+//! Rows of a store that were read, within a bound.
+
+use alloy_primitives::map::HashMap;
+use bytes::Bytes;
+use hexapla_store::{Result, Table};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Parts with a lock each.
+const SHARDS: usize = 64;
+
+/// What a row costs beyond its key and its value, in bytes, about.
+const ROW_OVERHEAD_BYTES: usize = 96;
+
+#[derive(Default)]
+struct Shard {
+    rows: HashMap<Table, HashMap<Box<[u8]>, Option<Bytes>>>,
+    bytes: usize,
+}
+
+/// Rows of one snapshot, which never change; absent ones as well.
+pub(crate) struct Cache {
+    shards: [Mutex<Shard>; SHARDS],
+    shard_bytes_max: usize,
+}
+
+impl Cache {
+    /// A cache of about so many bytes at most.
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { shards: std::array::from_fn(|_| Mutex::default()), shard_bytes_max: bytes_max / SHARDS }
+    }
+
+    /// The row, from here or from `read`.
+    pub(crate) fn get_or(
+        &self,
+        table: Table,
+        key: &[u8],
+        read: impl FnOnce() -> Result<Option<Bytes>>,
+    ) -> Result<Option<Bytes>> {
+        let index = usize::from(*key.last().unwrap_or(&0)) % SHARDS;
+        if let Some(row) = self.shard(index).rows.get(&table).and_then(|rows| rows.get(key)) {
+            return Ok(row.clone());
+        }
+        let row = read()?;
+        let bytes = key.len() + row.as_ref().map_or(0, Bytes::len) + ROW_OVERHEAD_BYTES;
+        let mut shard = self.shard(index);
+        if shard.bytes + bytes > self.shard_bytes_max {
+            // Keys are hashes, so that no shard is full much before the others.
+            *shard = Shard::default();
+        }
+        if bytes <= self.shard_bytes_max
+            && shard.rows.entry(table).or_default().insert(key.into(), row.clone()).is_none()
+        {
+            shard.bytes += bytes;
+        }
+        Ok(row)
+    }
+
+    /// The memory in use, in bytes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        (0..SHARDS).map(|index| self.shard(index).bytes).sum()
+    }
+
+    fn shard(&self, index: usize) -> MutexGuard<'_, Shard> {
+        // Nothing here can be half done.
+        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
