@@ -133,7 +133,7 @@ impl StateDb {
 
     /// The state as it is now; later commits do not show in it.
     pub fn reader(&self) -> Result<Arc<dyn StateReader>, StateError> {
-        Ok(Arc::new(StoredState(self.view()?)))
+        Ok(Arc::new(StoredState::new(self.view()?)))
     }
 
     /// The state after a block; see [`StateOptions::history_blocks`].
@@ -142,7 +142,7 @@ impl StateDb {
     ///
     /// [`HistoryError::PastBlock`] where it is not kept.
     pub fn reader_at(&self, block: u64) -> Result<Arc<dyn StateReader>, StateError> {
-        Ok(Arc::new(StoredState(self.past.view(block)?.clone())))
+        Ok(Arc::new(StoredState::new(self.past.view(block)?.clone())))
     }
 
     /// The state root after a block, likewise.
@@ -229,6 +229,7 @@ impl StateDb {
                 }
                 put_position(&mut rows, next);
                 self.store.write(rows).map_err(StateError::backend)?;
+                self.tries.iter_mut().for_each(Tries::note_saved);
             }
         }
         Ok(next)
@@ -264,7 +265,8 @@ impl StateDb {
         let Some(logged) = &self.logged else { return Ok(()) };
         logged.checkpoint.check()?;
         if let Checkpoint::Running(running) = &logged.checkpoint {
-            let is_over = self.tries.as_ref().is_some_and(|tries| tries.memory() > self.options.memory_bytes);
+            let used = logged.memory() + self.tries.as_ref().map_or(0, Tries::memory);
+            let is_over = used > self.options.memory_bytes;
             if !running.is_finished() && !is_over && !logged.is_due(2, self.at, self.options) {
                 return Ok(());
             }
@@ -279,7 +281,7 @@ impl StateDb {
     fn is_checkpoint_due(&self) -> bool {
         self.logged.as_ref().is_some_and(|logged| {
             let is_full =
-                |tries: &Tries| tries.unsaved() > STORAGES_MAX || tries.memory() > logged.tries_bytes_max(self.options);
+                |tries: &Tries| tries.unsaved() > STORAGES_MAX || tries.memory() > self.options.tries_bytes_max();
             logged.is_due(1, self.at, self.options) || self.tries.as_ref().is_some_and(is_full)
         })
     }
@@ -303,8 +305,10 @@ impl StateDb {
     /// Waits for the checkpoint that is being written, if there is one.
     fn finish_checkpoint(&mut self) -> Result<(), StateError> {
         let Some(logged) = &mut self.logged else { return Ok(()) };
-        logged.finish_checkpoint(&*self.store, self.options)?;
-        self.trim();
+        if logged.finish_checkpoint(&*self.store, self.options)? {
+            self.tries.iter_mut().for_each(Tries::note_saved);
+            self.trim();
+        }
         Ok(())
     }
 
@@ -325,12 +329,12 @@ impl StateDb {
 
     /// Brings the memory back into its budget, as far as what is needed for the next checkpoint allows it.
     fn trim(&mut self) {
-        self.past.shrink(recent_of(&self.logged), self.options.memory_bytes / 4);
+        self.past.shrink(recent_of(&self.logged), self.options.history_bytes_max());
         let Some(tries) = &mut self.tries else { return };
         match &self.logged {
             // What it writes cannot be loaded yet.
             Some(logged) if logged.checkpoint.is_running() => {}
-            Some(logged) => tries.shrink(logged.tries_bytes_max(self.options)),
+            Some(_) => tries.shrink(self.options.tries_bytes_max()),
             None => tries.shrink(self.options.memory_bytes),
         }
     }

@@ -18,11 +18,11 @@ pub enum HistoryError {
     },
     /// The log leads to another state than it says.
     #[error(
-        "commit {version} of the log does not lead to the state that it names; the database is corrupt, or its log is \
+        "commit {version} of the log, or one before it, does not lead to the state that it names; the database is corrupt, or its log is \
          of another database: bring the files of one copy together"
     )]
     OtherState {
-        /// The commit.
+        /// The commit up to which it was followed.
         version: u64,
     },
     /// A record of the log cannot be read.

@@ -26,6 +26,7 @@ mod prove;
 mod reader;
 mod recent;
 mod record;
+mod replay;
 mod rows;
 mod snapshot;
 mod source;

@@ -1,12 +1,12 @@
 //! The log of a store, and what is in it and not in the store.
 
 use crate::{
-    changes,
     checkpoint::{Checkpoint, Running},
     error::HistoryError,
     options::StateOptions,
     recent::Recent,
     record::Record,
+    replay::Replay,
     rows,
     tries::Tries,
     view::{Base, Position, View},
@@ -42,14 +42,15 @@ impl Logged {
         options: StateOptions,
     ) -> Result<(Self, Position, Tries), StateError> {
         let base = Arc::new(base(store, at, options)?);
-        let mut view = View { base: base.clone(), recent: vec![Arc::new(Recent::default())], at };
-        let mut tries = Tries::of_store(at.root);
+        let view = View { base: base.clone(), recent: vec![Arc::new(Recent::default())], at };
+        let mut replay = Replay::new(view);
         let log = BlockLog::open(disk, |payload| {
             let record = Record::decode(payload).ok_or(HistoryError::UnknownRecord)?;
-            Ok::<(), Failed>(replay(&mut tries, &mut view, record)?)
+            Ok::<(), Failed>(replay.add(record)?)
         });
         let log = log.map_err(|Failed(error)| error)?;
-        let View { recent, at: end, .. } = view;
+        replay.apply()?;
+        let Replay { view: View { recent, at: end, .. }, tries, .. } = replay;
         let checkpoint = Checkpoint::Idle;
         Ok((Self { log, base, recent, checkpoint, last: at, durable: end, waiting_since: None }, end, tries))
     }
@@ -107,10 +108,10 @@ impl Logged {
         self.checkpoint.check()
     }
 
-    /// Waits for the checkpoint that is being written, if there is one.
-    pub(crate) fn finish_checkpoint(&mut self, store: &dyn KvStore, options: StateOptions) -> Result<(), StateError> {
+    /// Waits for the checkpoint that is being written; whether there was one.
+    pub(crate) fn finish_checkpoint(&mut self, store: &dyn KvStore, options: StateOptions) -> Result<bool, StateError> {
         self.checkpoint.check()?;
-        let Checkpoint::Running(running) = std::mem::take(&mut self.checkpoint) else { return Ok(()) };
+        let Checkpoint::Running(running) = std::mem::take(&mut self.checkpoint) else { return Ok(false) };
         let (at, segment) = (running.at, running.segment);
         let written = running.wait();
         let base = written.and_then(|()| base(store, at, options).map_err(|error| error.to_string()));
@@ -120,11 +121,11 @@ impl Logged {
                 self.recent.remove(0);
                 // Records that stay are known to be in the store; the next checkpoint tries again.
                 let _ = self.log.remove_before(segment);
-                Ok(())
+                Ok(true)
             }
             Err(reason) => {
                 self.checkpoint = Checkpoint::Failed(reason);
-                self.checkpoint.check()
+                self.checkpoint.check().map(|()| true)
             }
         }
     }
@@ -134,7 +135,7 @@ impl Logged {
         let blocks = at.version - self.last.version;
         let bytes = self.recent.last().map_or(0, |recent| recent.bytes());
         blocks >= options.checkpoint_blocks.max(1).saturating_mul(times as u64)
-            || blocks > 0 && bytes >= options.memory_bytes / 16 * 3 * times
+            || blocks > 0 && bytes >= options.recent_bytes_max() * times
     }
 
     /// The memory of what changed, in bytes, about.
@@ -142,10 +143,9 @@ impl Logged {
         self.recent.iter().map(|recent| recent.bytes()).sum()
     }
 
-    /// What is left for tries, in bytes.
-    pub(crate) fn tries_bytes_max(&self, options: StateOptions) -> usize {
-        let others = self.recent_bytes() + self.base.cache_bytes();
-        options.memory_bytes.saturating_sub(others).max(options.memory_bytes / 4)
+    /// The memory of all that is here, in bytes, about.
+    pub(crate) fn memory(&self) -> usize {
+        self.recent_bytes() + self.base.cache_bytes()
     }
 }
 
@@ -162,29 +162,7 @@ impl Drop for Logged {
 
 /// What a store holds now, with a cache.
 pub(crate) fn base(store: &dyn KvStore, at: Position, options: StateOptions) -> Result<Base, StateError> {
-    Base::of(store, at, Some(options.memory_bytes / 8))
-}
-
-/// Does a block of the log again.
-fn replay(tries: &mut Tries, view: &mut View, record: Record) -> Result<(), StateError> {
-    let (before, version, root) = (view.at, record.version, record.root);
-    // What the store holds already. The log is shortened after a checkpoint, and not in one step with it.
-    if version < before.version || version == before.version && root == before.root {
-        return Ok(());
-    }
-    if version != before.version + 1 || record.root_before != before.root {
-        let found = version.saturating_sub(1);
-        return Err(StateError::backend(HistoryError::OtherLog { expected: before.version, found }));
-    }
-    let block = record.block();
-    let (found, mut rows) = changes::apply(tries, view, &record.into_changes())?;
-    if found != root {
-        return Err(StateError::backend(HistoryError::OtherState { version }));
-    }
-    put_block_hash(&mut rows, block);
-    view.recent.iter().for_each(|recent| recent.add(version, std::mem::take(&mut rows)));
-    view.at = Position { version, root, block: block.map(|(number, _)| number).or(before.block) };
-    Ok(())
+    Base::of(store, at, Some(options.cache_bytes_max()))
 }
 
 /// The row of a block's hash.

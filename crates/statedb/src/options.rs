@@ -27,7 +27,7 @@ pub struct StateOptions {
     /// the time calls [`StateDb::sync`](crate::StateDb::sync).
     pub sync_time: Option<Duration>,
     /// The blocks in the log are written to the store after so many blocks, or earlier when they use too much memory:
-    /// 1,000 by default; some 100 blocks of 1,000 transfers are as much as the memory takes. More of them make writing
+    /// 1,000 by default; some 50 blocks of 1,000 transfers are as much as the memory takes. More of them make writing
     /// cheaper and opening slower. 0 is as 1.
     pub checkpoint_blocks: u64,
     /// So many blocks before the newest one can still be read and proved: none by default. They cost memory, and keep
@@ -44,6 +44,29 @@ impl Default for StateOptions {
             checkpoint_blocks: CHECKPOINT_BLOCKS,
             history_blocks: 0,
         }
+    }
+}
+
+/// How the memory of a state with a log is divided: most of it is for tries.
+impl StateOptions {
+    /// For rows that were read.
+    pub(crate) const fn cache_bytes_max(&self) -> usize {
+        self.memory_bytes / 16
+    }
+
+    /// For rows that blocks have changed since a checkpoint. While it is written, as much comes again.
+    pub(crate) const fn recent_bytes_max(&self) -> usize {
+        self.memory_bytes / 8
+    }
+
+    /// For tries.
+    pub(crate) const fn tries_bytes_max(&self) -> usize {
+        self.memory_bytes - self.cache_bytes_max() - 2 * self.recent_bytes_max()
+    }
+
+    /// For states of past blocks.
+    pub(crate) const fn history_bytes_max(&self) -> usize {
+        self.memory_bytes / 4
     }
 }
 

@@ -20,12 +20,14 @@ pub(crate) const STORAGES_MAX: usize = 1024;
 pub(crate) struct Tries {
     pub(crate) accounts: Trie,
     pub(crate) storages: StorageTries,
+    /// The memory in use when something was dropped for the last time.
+    shrunk_to: usize,
 }
 
 impl Tries {
     /// The tries of a state that the store holds, of which nothing is in memory.
     pub(crate) fn of_store(root: B256) -> Self {
-        Self { accounts: Trie::at_root(root), storages: StorageTries::default() }
+        Self { accounts: Trie::at_root(root), storages: StorageTries::default(), shrunk_to: 0 }
     }
 
     /// The tries of any state: those of the store, with what changed since.
@@ -84,23 +86,29 @@ impl Tries {
     }
 
     /// Uses no more than about so many bytes, as far as what is not in the store allows it. Where something must go, a
-    /// quarter more than that goes, so that this is seldom done.
+    /// quarter more than that goes, and where that did not go far, nothing goes again before there is a quarter more: to
+    /// drop something costs time for all that stays.
     pub(crate) fn shrink(&mut self, bytes_max: usize) {
         if self.storages.open.len() > STORAGES_MAX {
             self.storages.drop_least_used();
         }
-        if self.memory() <= bytes_max {
+        if self.memory() <= bytes_max.max(self.shrunk_to + self.shrunk_to / 4) {
             return;
         }
         self.accounts.drop_leaves();
         self.storages.drop_leaves();
         let goal = bytes_max / 4 * 3;
-        if self.memory() <= goal {
-            return;
+        if self.memory() > goal {
+            // Neither takes the place of the other while that needs less than half.
+            self.storages.shrink(goal.saturating_sub(self.accounts.memory().min(goal / 2)));
+            self.accounts.shrink(goal.saturating_sub(self.storages.memory()));
         }
-        // Neither takes the place of the other while that needs less than half.
-        self.storages.shrink(goal.saturating_sub(self.accounts.memory().min(goal / 2)));
-        self.accounts.shrink(goal.saturating_sub(self.storages.memory()));
+        self.shrunk_to = self.memory();
+    }
+
+    /// What was changed can be dropped now: it is in the store.
+    pub(crate) fn note_saved(&mut self) {
+        self.shrunk_to = 0;
     }
 }
 

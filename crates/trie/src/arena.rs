@@ -28,6 +28,8 @@ pub(crate) struct Arena {
     pub(crate) steps: Vec<Step>,
     /// How many keys came, less those that went, since somebody last took this number.
     pub(crate) keys_added: i64,
+    /// The number of leaves in memory.
+    leaves: usize,
 }
 
 /// A branch on the way to a key.
@@ -67,14 +69,16 @@ impl Arena {
             stale: Vec::new(),
             steps: Vec::new(),
             keys_added: 0,
+            leaves: 0,
         }
     }
 
     /// The memory that is used, in bytes; of the values of leaves only a guess.
     pub(crate) fn memory(&self) -> usize {
-        // About every second node is a leaf, and the RLP of an account is some 70 to 110 bytes.
-        const VALUE_GUESS: usize = 48;
-        self.nodes.capacity() * (size_of::<Node>() + VALUE_GUESS)
+        // The RLP of an account is some 70 to 110 bytes, that of a word up to 33; and each is a block of memory.
+        const VALUE_GUESS: usize = 80;
+        self.nodes.capacity() * size_of::<Node>()
+            + self.leaves * VALUE_GUESS
             + self.hashes.capacity() * size_of::<B256>()
             + (self.free_nodes.capacity() + self.free_hashes.capacity()) * size_of::<u32>()
     }
@@ -85,10 +89,12 @@ impl Arena {
     }
 
     pub(crate) fn add(&mut self, node: Node) -> u32 {
+        self.leaves += usize::from(node.is_leaf());
         if let Some(index) = self.free_nodes.pop() {
             self.nodes[index as usize] = node;
             return index;
         }
+        make_room(&mut self.nodes);
         self.nodes.push(node);
         u32::try_from(self.nodes.len() - 1).expect("an arena holds fewer than 2^31 nodes")
     }
@@ -96,7 +102,9 @@ impl Arena {
     /// Takes a node out; its place is free from now on.
     pub(crate) fn take(&mut self, index: u32) -> Node {
         self.free_nodes.push(index);
-        core::mem::replace(&mut self.nodes[index as usize], Node::new(Body::Free, 0))
+        let node = core::mem::replace(&mut self.nodes[index as usize], Node::new(Body::Free, 0));
+        self.leaves -= usize::from(node.is_leaf());
+        node
     }
 
     pub(crate) fn add_hash(&mut self, hash: B256) -> Slot {
@@ -104,6 +112,7 @@ impl Arena {
             self.hashes[index as usize] = hash;
             return Slot::hash(index);
         }
+        make_room(&mut self.hashes);
         self.hashes.push(hash);
         Slot::hash(u32::try_from(self.hashes.len() - 1).expect("an arena holds fewer than 2^31 hashes"))
     }
@@ -263,5 +272,12 @@ impl Arena {
     /// Keeps only the hashes of stored leaves.
     pub(crate) fn drop_leaves(&mut self) {
         self.retain(&|node: &Node, _| !node.is_leaf());
+    }
+}
+
+/// Room for one more. An arena of millions of nodes that grew by half or more at once would have much that it does not use.
+fn make_room<T>(of: &mut Vec<T>) {
+    if of.len() == of.capacity() {
+        of.reserve_exact((of.len() / 8).max(16));
     }
 }

@@ -11,7 +11,7 @@ use measurement::Measurement;
 use std::{fs, process::Stdio};
 
 /// The benches: a folder of this repository, and what cargo is asked there.
-const BENCHES: [(&str, &str); 10] = [
+const BENCHES: [(&str, &str); 11] = [
     (".", "bench -p hexapla-abi --bench translate"),
     (".", "bench -p hexapla-trie --bench trie"),
     (".", "bench -p hexapla-statedb --bench state"),
@@ -19,6 +19,7 @@ const BENCHES: [(&str, &str); 10] = [
     (".", "bench -p hexapla --bench transfers"),
     (".", "bench -p hexapla --bench crossing"),
     (".", "bench -p hexapla --bench solana"),
+    (".", SOAK),
     (".", METERING[0]),
     (".", METERING[1]),
     ("oracles/litesvm", "run --release --bin bench"),
@@ -27,18 +28,24 @@ const BENCHES: [(&str, &str); 10] = [
 /// What gas buys, of typical and of hostile work.
 const METERING: [&str; 2] = ["bench -p hexapla --bench metering", "bench -p hexapla-wasm --bench programs"];
 
-/// Runs everything and writes the page; or, where `metering` is asked for, that alone, and writes nothing.
+/// Blocks on a state of millions of slots.
+const SOAK: &str = "bench -p hexapla --bench soak";
+
+/// Runs everything and writes the page; or, where `metering` or `soak` is asked for, that alone, and writes nothing.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [] => run_all(),
-        [only] if only == "metering" => {
-            for metering in METERING {
-                say_misses(&bench(".", metering, &format!("cargo {metering}"))?);
-            }
-            Ok(())
-        }
-        _ => Err("usage: cargo xtask bench [metering]".to_owned()),
+        [only] if only == "metering" => run_some(&METERING),
+        [only] if only == "soak" => run_some(&[SOAK]),
+        _ => Err("usage: cargo xtask bench [metering | soak]".to_owned()),
     }
+}
+
+fn run_some(benches: &[&str]) -> Result<(), String> {
+    for arguments in benches {
+        say_misses(&bench(".", arguments, &format!("cargo {arguments}"))?);
+    }
+    Ok(())
 }
 
 fn say_misses<'m>(measurements: impl IntoIterator<Item = &'m Measurement>) {

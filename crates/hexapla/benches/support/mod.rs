@@ -1,5 +1,7 @@
 //! Measuring: CPU time of this thread, medians, and lines that `cargo xtask bench` reads.
 
+#![allow(dead_code, reason = "each bench uses a part of it")]
+
 use rustix::time::{ClockId, clock_gettime};
 
 /// CPU time that `work` takes on this thread, in milliseconds.
@@ -9,8 +11,18 @@ pub(crate) fn cpu_ms(work: impl FnOnce()) -> f64 {
     thread_cpu_ms() - before
 }
 
-fn thread_cpu_ms() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+/// CPU time of this thread so far, in milliseconds.
+pub(crate) fn thread_cpu_ms() -> f64 {
+    cpu_of(ClockId::ThreadCPUTime)
+}
+
+/// CPU time of all threads so far, in milliseconds.
+pub(crate) fn process_cpu_ms() -> f64 {
+    cpu_of(ClockId::ProcessCPUTime)
+}
+
+fn cpu_of(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
     time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
 
