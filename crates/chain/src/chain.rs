@@ -276,6 +276,7 @@ impl Chain {
         let (executed, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
         let (receipt, access) = executed?;
         let changes = overlay.changes();
+        drop(overlay);
         let root = self.commit(&changes)?;
         let block = self.block.number.saturating_to();
         self.block.number += U256::ONE;
@@ -286,7 +287,9 @@ impl Chain {
     /// Executes several transactions in one block and commits it durably; gives back what `work` gives.
     pub fn block<R: Send>(&mut self, work: impl FnOnce(&mut BlockRun) -> R + Send) -> Result<R, ChainError> {
         let (result, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
-        self.commit(&overlay.changes())?;
+        let changes = overlay.changes();
+        drop(overlay);
+        self.commit(&changes)?;
         self.block.number += U256::ONE;
         self.block.timestamp += U256::ONE;
         Ok(result)

@@ -3,17 +3,23 @@
 //! `cargo bench -p hexapla --bench soak` fills a token with a million holders, and then with three million; numbers
 //! behind `--` are other sizes. Each transfer has a random sender of 100,000, whose nonce changes, and goes to a random
 //! holder or, every second time, to a new one. Each block is durable before the next begins, by the log; checkpoints are
-//! written beside. Transactions are not signed. CPU time is that of all threads, with that of the system.
+//! written beside. Then blocks of one transfer each, by a store in memory and one in a file. Transactions are not signed. CPU time is that of all threads, with that of the system.
 
 mod support;
 
 use hexapla::{BlockEnv, Chain, ChainConfig, Executor, StateDb, StateOptions, TxEnv, TxKind};
 use hexapla_primitives::{Address, B256, Bytes, U256, keccak256};
 use hexapla_state::{AccountChange, BlockChanges};
-use hexapla_store::RedbStore;
+use hexapla_store::{KvStore, MemoryStore, RedbStore};
 use hexapla_testing::{USER, contracts};
 use revm::state::AccountInfo;
-use std::{fs, os::unix::fs::MetadataExt as _, path::Path, sync::Arc, time::Instant};
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 use support::{bench, process_cpu_ms, thread_cpu_ms};
 
 const SIZES: [u64; 2] = [1_000_000, 3_000_000];
@@ -26,22 +32,47 @@ const BLOCKS_PER_TENTH: u64 = 40;
 /// Blocks in the log of a state that is opened again.
 const BLOCKS_IN_LOG: u64 = 100;
 const PROOFS: u64 = 1_000;
+/// Blocks of one transaction.
+const SMALL_BLOCKS: u64 = 100_000;
 
 fn main() {
     let sizes: Vec<u64> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { SIZES.to_vec() } else { sizes };
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut soak = Soak::new(folder.path().join("state"));
+    let mut soak = Soak::new(Some(&folder.path().join("state")));
     for size in &sizes {
         soak.fill(*size);
         soak.measure(*size);
     }
     soak.open_again();
     soak.proofs();
+    drop(soak);
+    for path in [None, Some(folder.path().join("small"))] {
+        small_blocks(path.as_deref());
+    }
+}
+
+/// Blocks of one transfer each, every one to a new holder: the last tenth against the first.
+fn small_blocks(path: Option<&Path>) {
+    let mut soak = Soak::new(path);
+    soak.fill(1);
+    let mut tenths = Vec::new();
+    for _ in 0..10 {
+        let start = Instant::now();
+        for _ in 0..SMALL_BLOCKS / 10 {
+            let tx = soak.transfer(0);
+            soak.block(vec![tx]);
+        }
+        tenths.push(SMALL_BLOCKS as f64 / 10.0 / start.elapsed().as_secs_f64());
+    }
+    let name = if path.is_some() { "redb" } else { "memory" };
+    bench(&format!("soak_{name}_one_transaction_blocks_first_tenth"), tenths[0], "tx/s");
+    bench(&format!("soak_{name}_one_transaction_blocks_last_tenth"), tenths[9], "tx/s");
+    bench(&format!("soak_{name}_one_transaction_blocks_last_over_first"), tenths[9] / tenths[0], "x");
 }
 
 struct Soak {
-    path: std::path::PathBuf,
+    path: PathBuf,
     db: StateDb,
     executor: Executor,
     token: Address,
@@ -49,6 +80,8 @@ struct Soak {
     /// The slot of the mapping from holders to balances.
     balances: U256,
     holders: u64,
+    /// The first of them, who send.
+    senders: u64,
     nonces: Vec<u64>,
     block: u64,
     seed: u64,
@@ -64,10 +97,13 @@ fn holder(index: u64) -> Address {
 
 impl Soak {
     /// A token in a new state.
-    fn new(path: std::path::PathBuf) -> Self {
+    fn new(path: Option<&Path>) -> Self {
         let executor = || hexapla::standard(ChainConfig::default()).expect("the VMs start");
-        let store = Arc::new(RedbStore::open(&path).expect("a new store"));
-        let mut chain = Chain::open(executor(), store).expect("a new state");
+        let store: Arc<dyn KvStore> = match path {
+            Some(path) => Arc::new(RedbStore::open(path).expect("a new store")),
+            None => Arc::new(MemoryStore::new()),
+        };
+        let mut chain = Chain::open(executor(), store.clone()).expect("a new state");
         let words = [0x60u64, 0xa0, u64::MAX, 1, 0, 1, 0].map(|word| U256::from(word).to_be_bytes::<32>());
         let init_code = [contracts::evm("token/Token").as_ref(), &words.concat()].concat();
         let tx = chain.create(USER, init_code).expect("the state is read");
@@ -78,16 +114,17 @@ impl Soak {
         let balances = balances.expect("the balance of the user is in a mapping");
         let token_info = change.info.clone().expect("the token exists");
         drop(chain);
-        let db = open(&path, StateOptions::default());
+        let db = StateDb::open(store).expect("the state");
         let block = db.block().map_or(0, |block| block + 1);
         Self {
             db,
-            path,
+            path: path.unwrap_or(Path::new("")).to_owned(),
             executor: executor(),
             token,
             token_info,
             balances,
             holders: 0,
+            senders: 0,
             nonces: vec![0; SENDERS as usize],
             block,
             seed: 5,
@@ -115,33 +152,36 @@ impl Soak {
             self.db.commit(&changes).expect("a commit");
             self.holders = next;
         }
+        self.senders = self.holders.min(SENDERS);
         self.db.checkpoint().expect("a checkpoint");
     }
 
     fn transfers(&mut self) -> Vec<TxEnv> {
-        let selector = &keccak256("transfer(address,uint256)")[..4];
-        let transfer = |index| {
-            let receiver = if index % 2 == 0 {
-                self.holders += 1;
-                self.holders - 1
-            } else {
-                self.random(self.holders)
-            };
-            let sender = self.random(SENDERS.min(self.holders));
-            let nonce = self.nonces[sender as usize];
-            self.nonces[sender as usize] += 1;
-            let data = [selector, &[0; 12], holder(receiver).as_slice(), &U256::ONE.to_be_bytes::<32>()].concat();
-            TxEnv {
-                caller: holder(sender),
-                kind: TxKind::Call(self.token),
-                data: Bytes::from(data),
-                nonce,
-                gas_limit: 100_000,
-                chain_id: Some(self.executor.config().chain_id),
-                ..TxEnv::default()
-            }
+        (0..TRANSFERS_PER_BLOCK).map(|index| self.transfer(index)).collect()
+    }
+
+    /// A transfer from a random sender: to a new holder, or, for every odd index, to one that there is.
+    fn transfer(&mut self, index: u64) -> TxEnv {
+        let sender = self.random(self.senders);
+        let receiver = if index % 2 == 0 {
+            self.holders += 1;
+            self.holders - 1
+        } else {
+            self.random(self.holders)
         };
-        (0..TRANSFERS_PER_BLOCK).map(transfer).collect()
+        let nonce = self.nonces[sender as usize];
+        self.nonces[sender as usize] += 1;
+        let selector = &keccak256("transfer(address,uint256)")[..4];
+        let data = [selector, &[0; 12], holder(receiver).as_slice(), &U256::ONE.to_be_bytes::<32>()].concat();
+        TxEnv {
+            caller: holder(sender),
+            kind: TxKind::Call(self.token),
+            data: Bytes::from(data),
+            nonce,
+            gas_limit: 100_000,
+            chain_id: Some(self.executor.config().chain_id),
+            ..TxEnv::default()
+        }
     }
 
     /// Executes and commits a block; gives the CPU time of its execution, in milliseconds.
@@ -162,6 +202,7 @@ impl Soak {
             thread_cpu_ms() - before
         });
         let changes = overlay.changes();
+        drop(overlay);
         self.db.commit_block(&changes, self.block, |root| root).expect("a commit");
         assert_eq!(self.db.durable_block(), Some(self.block));
         self.block += 1;

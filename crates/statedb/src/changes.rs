@@ -40,6 +40,7 @@ pub(crate) fn apply(tries: &mut Tries, view: &View, changes: &BlockChanges) -> R
         next.batch.put(rows::CODE, hash.as_slice(), code.0.clone());
     }
     let Next { tries, view, batch } = next;
+    tries.note_used(batch.len());
     tries.accounts.apply(&AccountSource(&*view.base), &leaves).map_err(StateError::backend)?;
     Ok((tries.accounts.root(), batch))
 }

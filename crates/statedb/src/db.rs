@@ -215,6 +215,8 @@ impl StateDb {
     ) -> Result<Position, StateError> {
         let (view, tries) = self.ready()?;
         let (root, mut rows) = changes::apply(tries, &view, changes)?;
+        // A store in memory copies what somebody looks at before it changes it.
+        drop(view);
         let block = number.map(|number| (number, hash_of(root)));
         put_block_hash(&mut rows, block);
         let next = Position { version: self.at.version + 1, root, block: number.or(self.at.block) };
@@ -265,25 +267,21 @@ impl StateDb {
         let Some(logged) = &self.logged else { return Ok(()) };
         logged.checkpoint.check()?;
         if let Checkpoint::Running(running) = &logged.checkpoint {
-            let used = logged.memory() + self.tries.as_ref().map_or(0, Tries::memory);
-            let is_over = used > self.options.memory_bytes;
+            let left = self.options.memory_bytes.saturating_sub(logged.memory());
+            let is_over = self.tries.as_mut().is_some_and(|tries| tries.exceeds(left));
             if !running.is_finished() && !is_over && !logged.is_due(2, self.at, self.options) {
                 return Ok(());
             }
             self.finish_checkpoint()?;
         }
-        if self.is_checkpoint_due() {
+        let bytes_max = self.options.tries_bytes_max();
+        let is_full = |tries: &mut Tries| tries.unsaved() > STORAGES_MAX || tries.exceeds(bytes_max);
+        if self.tries.as_mut().is_some_and(is_full)
+            || self.logged.as_ref().is_some_and(|logged| logged.is_due(1, self.at, self.options))
+        {
             self.begin_checkpoint()?;
         }
         Ok(())
-    }
-
-    fn is_checkpoint_due(&self) -> bool {
-        self.logged.as_ref().is_some_and(|logged| {
-            let is_full =
-                |tries: &Tries| tries.unsaved() > STORAGES_MAX || tries.memory() > self.options.tries_bytes_max();
-            logged.is_due(1, self.at, self.options) || self.tries.as_ref().is_some_and(is_full)
-        })
     }
 
     /// Begins to write what the store does not hold yet, if there is something. None is being written.

@@ -19,6 +19,7 @@ pub(crate) fn account(
     address: Address,
     slots: &[B256],
 ) -> Result<AccountProof, StateError> {
+    tries.note_used(1 + slots.len());
     let owner = rows::account_key(address);
     let account = view.account(owner)?;
     let account_proof = tries.accounts.prove(&AccountSource(&*view.base), &owner).map_err(StateError::backend)?;

@@ -169,18 +169,15 @@ impl Recent {
     /// What brings a store from before these blocks to after them, but for the nodes of tries: storages that go first,
     /// then rows in the order of tables and keys.
     pub(crate) fn batch(&self) -> Batch {
-        let mut changed = Vec::new();
-        self.visit(u64::MAX, |table, key, row| changed.push((table, key.to_vec(), row.clone())));
-        changed.sort_unstable_by(|(table, key, _), (other, other_key, _)| (table, key).cmp(&(other, other_key)));
+        let mut changed: BTreeMap<Table, Vec<(Vec<u8>, Option<Bytes>)>> = BTreeMap::new();
+        self.visit(u64::MAX, |table, key, row| changed.entry(table).or_default().push((key.to_vec(), row.clone())));
         let mut batch = Batch::new();
         for table in rows::OF_STORAGE {
             self.wiped(u64::MAX).into_iter().for_each(|owner| batch.delete_prefix(table, owner.to_vec()));
         }
-        for (table, key, row) in changed {
-            match row {
-                Some(row) => batch.put(table, key, row.0),
-                None => batch.delete(table, key),
-            }
+        for (table, mut rows) in changed {
+            rows.sort_unstable_by(|(key, _), (other, _)| key.cmp(other));
+            rows.into_iter().for_each(|(key, row)| rows::put_or_delete(&mut batch, table, key, row.map(|row| row.0)));
         }
         batch
     }

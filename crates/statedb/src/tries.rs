@@ -22,12 +22,18 @@ pub(crate) struct Tries {
     pub(crate) storages: StorageTries,
     /// The memory in use when something was dropped for the last time.
     shrunk_to: usize,
+    /// The memory in use when it was counted for the last time, and how much may have come since.
+    counted: usize,
+    grown: usize,
 }
+
+/// What a change or a proof of a key can bring into memory, in bytes: the nodes on the way, and a subtree without rows.
+const KEY_BYTES_MAX: usize = 16 << 10;
 
 impl Tries {
     /// The tries of a state that the store holds, of which nothing is in memory.
     pub(crate) fn of_store(root: B256) -> Self {
-        Self { accounts: Trie::at_root(root), storages: StorageTries::default(), shrunk_to: 0 }
+        Self { accounts: Trie::at_root(root), storages: StorageTries::default(), shrunk_to: 0, counted: 0, grown: 0 }
     }
 
     /// The tries of any state: those of the store, with what changed since.
@@ -80,6 +86,20 @@ impl Tries {
         self.accounts.memory() + self.storages.memory()
     }
 
+    /// Whether more than so many bytes are in use. To count them takes longer than a small block, and is only done where
+    /// it could be so.
+    pub(crate) fn exceeds(&mut self, bytes: usize) -> bool {
+        if self.counted.saturating_add(self.grown) > bytes {
+            (self.counted, self.grown) = (self.memory(), 0);
+        }
+        self.counted.saturating_add(self.grown) > bytes
+    }
+
+    /// So many keys were changed or proved.
+    pub(crate) const fn note_used(&mut self, keys: usize) {
+        self.grown = self.grown.saturating_add(keys.saturating_mul(KEY_BYTES_MAX));
+    }
+
     /// How many storages have changed since [`Tries::take_rows`].
     pub(crate) fn unsaved(&self) -> usize {
         self.storages.unsaved.len()
@@ -92,7 +112,7 @@ impl Tries {
         if self.storages.open.len() > STORAGES_MAX {
             self.storages.drop_least_used();
         }
-        if self.memory() <= bytes_max.max(self.shrunk_to + self.shrunk_to / 4) {
+        if !self.exceeds(bytes_max.max(self.shrunk_to + self.shrunk_to / 4)) {
             return;
         }
         self.accounts.drop_leaves();
@@ -103,7 +123,8 @@ impl Tries {
             self.storages.shrink(goal.saturating_sub(self.accounts.memory().min(goal / 2)));
             self.accounts.shrink(goal.saturating_sub(self.storages.memory()));
         }
-        self.shrunk_to = self.memory();
+        (self.counted, self.grown) = (self.memory(), 0);
+        self.shrunk_to = self.counted;
     }
 
     /// What was changed can be dropped now: it is in the store.

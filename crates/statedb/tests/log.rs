@@ -131,6 +131,38 @@ fn large_tries_have_the_same_rows_with_any_memory_and_any_number_of_blocks_in_th
 }
 
 #[test]
+fn ten_thousand_contracts_are_wiped_within_the_memory() {
+    const CONTRACTS: u64 = 10_000;
+    let options = StateOptions { memory_bytes: 16 << 20, ..every(3) };
+    let (disk, mut db) = open_whole(Image::default(), options);
+    let without_log = Arc::new(MemoryStore::new());
+    let mut other = StateDb::open(without_log.clone()).unwrap();
+    let of_all = |change: &dyn Fn(u64) -> AccountChange| BlockChanges {
+        accounts: (0..CONTRACTS)
+            .map(|index| (Address::left_padding_from(&(index + 256).to_be_bytes()), change(index)))
+            .collect(),
+        ..BlockChanges::default()
+    };
+    let info = || Some(AccountInfo::from_balance(U256::ONE));
+    let words = |count: u64| (0..count).map(|slot| (U256::from(slot), U256::from(slot + 1))).collect();
+    let created = of_all(&|index| AccountChange { info: info(), wiped: false, words: words(1 + index % 4) });
+    let wiped = of_all(&|index| AccountChange {
+        info: (index % 3 > 0).then(info).flatten(),
+        wiped: true,
+        words: words(index % 2),
+    });
+    for (number, changes) in [created.clone(), wiped.clone(), created, wiped].iter().enumerate() {
+        let root = commit(&mut db, changes, number as u64).unwrap();
+        assert_eq!(root, other.commit(changes).unwrap(), "block {number}");
+        db.checkpoint().unwrap();
+        assert!(db.memory().total() <= options.memory_bytes, "{:?}", db.memory());
+    }
+    drop(db);
+    let with_log = store(disk.surviving_image(), Default::default()).1.unwrap();
+    assert!(state_rows(&*with_log) == state_rows(&*without_log));
+}
+
+#[test]
 fn readers_keep_their_state_while_blocks_and_checkpoints_go_on() {
     let mut history = History::new(8);
     let (_disk, mut db) = open_whole(Image::default(), every(2));

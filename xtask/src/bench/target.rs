@@ -19,7 +19,7 @@ pub(crate) struct Target {
     unit: &'static str,
 }
 
-const TARGETS: [(&str, Side, f64, &str); 22] = [
+const TARGETS: [(&str, Side, f64, &str); 24] = [
     ("translate_call_and_result", Side::AtMost, 1.0, "us"),
     ("translate_call_and_result_over_alloy_encode", Side::AtMost, 3.0, "x"),
     ("update_1_thread_vs_eth_trie_cpu", Side::AtLeast, 8.0, "x"),
@@ -30,6 +30,8 @@ const TARGETS: [(&str, Side, f64, &str); 22] = [
     ("state_file_bytes_per_slot_at_1000000", Side::AtMost, 150.0, "B"),
     ("soak_transfers_per_core_second_at_1000000", Side::AtLeast, 20_000.0, "tx/s"),
     ("soak_last_over_first_tenth_at_3000000", Side::AtLeast, 0.6, "x"),
+    ("soak_memory_one_transaction_blocks_last_over_first", Side::AtLeast, 0.8, "x"),
+    ("soak_redb_one_transaction_blocks_last_over_first", Side::AtLeast, 0.8, "x"),
     ("soak_open_with_100_blocks_in_the_log", Side::AtMost, 3.0, "s"),
     ("soak_proof_cold_p99", Side::AtMost, 1.0, "ms"),
     ("soak_proof_warm_p99", Side::AtMost, 10.0, "us"),
