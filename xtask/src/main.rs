@@ -19,7 +19,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   check    formatting, lints, rules, misspelt words: for before a commit
   ci       everything that CI checks, up to the first failure
   soak     random transactions over all VMs in all modes: [--seconds N] [--seed S]
-  bench    all benchmarks; writes docs/benchmarks.md; `bench metering`: what gas buys alone
+  bench    all benchmarks; writes docs/benchmarks.md; `bench soak`: one alone
   guest    the core of the engine builds for a bare RISC-V machine, without an operating system
   layers   the rules between crates; part of `cargo test`";
 

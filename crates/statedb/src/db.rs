@@ -12,7 +12,7 @@ use crate::HistoryError;
 use crate::{
     changes,
     checkpoint::{Checkpoint, put_position},
-    logged::{self, Logged, put_block_hash},
+    logged::{self, Logged},
     options::{StateMemory, StateOptions},
     past::Past,
     proof::ObjectProof,
@@ -218,7 +218,7 @@ impl StateDb {
         // A store in memory copies what somebody looks at before it changes it.
         drop(view);
         let block = number.map(|number| (number, hash_of(root)));
-        put_block_hash(&mut rows, block);
+        rows::put_block_hash(&mut rows, block);
         let next = Position { version: self.at.version + 1, root, block: number.or(self.at.block) };
         match &mut self.logged {
             Some(logged) => {

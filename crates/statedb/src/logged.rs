@@ -7,11 +7,9 @@ use crate::{
     recent::Recent,
     record::Record,
     replay::Replay,
-    rows,
     tries::Tries,
     view::{Base, Position, View},
 };
-use hexapla_primitives::B256;
 use hexapla_state::StateError;
 use hexapla_store::{
     Batch, KvStore, StoreError,
@@ -163,13 +161,6 @@ impl Drop for Logged {
 /// What a store holds now, with a cache.
 pub(crate) fn base(store: &dyn KvStore, at: Position, options: StateOptions) -> Result<Base, StateError> {
     Base::of(store, at, Some(options.cache_bytes_max()))
-}
-
-/// The row of a block's hash.
-pub(crate) fn put_block_hash(batch: &mut Batch, block: Option<(u64, B256)>) {
-    if let Some((number, hash)) = block {
-        batch.put(rows::BLOCK_HASH, number.to_be_bytes().as_slice(), hash.to_vec());
-    }
 }
 
 /// Fails if a log has records.

@@ -6,8 +6,8 @@
 use crate::{
     changes,
     error::HistoryError,
-    logged::put_block_hash,
     record::Record,
+    rows,
     tries::Tries,
     view::{Position, View},
 };
@@ -69,7 +69,7 @@ impl Replay {
         if found != self.at.root {
             return Err(StateError::backend(HistoryError::OtherState { version: self.at.version }));
         }
-        self.hashes.drain(..).for_each(|block| put_block_hash(&mut rows, Some(block)));
+        self.hashes.drain(..).for_each(|block| rows::put_block_hash(&mut rows, Some(block)));
         if let Some(recent) = self.view.recent.last() {
             recent.add(self.at.version, rows);
         }

@@ -134,6 +134,13 @@ pub(crate) fn slot_key(slot: U256) -> B256 {
 /// A key of a trie and what its leaf holds; `None` where there is none any more.
 pub(crate) type Leaf = (B256, Option<Vec<u8>>);
 
+/// The row of a block's hash.
+pub(crate) fn put_block_hash(batch: &mut Batch, block: Option<(u64, B256)>) {
+    if let Some((number, hash)) = block {
+        batch.put(BLOCK_HASH, number.to_be_bytes().as_slice(), hash.to_vec());
+    }
+}
+
 pub(crate) fn put_or_delete(batch: &mut Batch, table: Table, key: Vec<u8>, value: Option<impl Into<bytes::Bytes>>) {
     match value {
         Some(value) => batch.put(table, key, value),

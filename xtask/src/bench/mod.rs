@@ -10,6 +10,9 @@ use crate::cargo::{cargo, root};
 use measurement::Measurement;
 use std::{fs, process::Stdio};
 
+/// The page that is written.
+const PAGE: &str = "docs/benchmarks.md";
+
 /// The benches: a folder of this repository, and what cargo is asked there.
 const BENCHES: [(&str, &str); 11] = [
     (".", "bench -p hexapla-abi --bench translate"),
@@ -19,7 +22,7 @@ const BENCHES: [(&str, &str); 11] = [
     (".", "bench -p hexapla --bench transfers"),
     (".", "bench -p hexapla --bench crossing"),
     (".", "bench -p hexapla --bench solana"),
-    (".", SOAK),
+    (".", "bench -p hexapla --bench soak"),
     (".", METERING[0]),
     (".", METERING[1]),
     ("oracles/litesvm", "run --release --bin bench"),
@@ -28,24 +31,61 @@ const BENCHES: [(&str, &str); 11] = [
 /// What gas buys, of typical and of hostile work.
 const METERING: [&str; 2] = ["bench -p hexapla --bench metering", "bench -p hexapla-wasm --bench programs"];
 
-/// Blocks on a state of millions of slots.
-const SOAK: &str = "bench -p hexapla --bench soak";
+const USAGE: &str = "usage: cargo xtask bench [NAME …] [--write]";
 
-/// Runs everything and writes the page; or, where `metering` or `soak` is asked for, that alone, and writes nothing.
+/// Runs everything and writes the page; or, where benches are named, these alone, and writes their sections of the page
+/// if that is asked for.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    match arguments {
-        [] => run_all(),
-        [only] if only == "metering" => run_some(&METERING),
-        [only] if only == "soak" => run_some(&[SOAK]),
-        _ => Err("usage: cargo xtask bench [metering | soak]".to_owned()),
+    let (options, names): (Vec<&str>, Vec<&str>) =
+        arguments.iter().map(String::as_str).partition(|argument| argument.starts_with('-'));
+    match (&names[..], &options[..]) {
+        ([], []) => run_all(),
+        ([_, ..], []) => run_some(&names, false),
+        ([_, ..], ["--write"]) => run_some(&names, true),
+        _ => Err(USAGE.to_owned()),
     }
 }
 
-fn run_some(benches: &[&str]) -> Result<(), String> {
-    for arguments in benches {
-        say_misses(&bench(".", arguments, &format!("cargo {arguments}"))?);
+fn run_some(names: &[&str], write: bool) -> Result<(), String> {
+    let benches = named(names)?;
+    let sections = benches.into_iter().map(section).collect::<Result<Vec<_>, _>>()?;
+    if write {
+        let path = root().join(PAGE);
+        let page = fs::read_to_string(&path).map_err(|error| format!("bench: {PAGE} could not be read: {error}"))?;
+        write_page(&page::with(&page, &sections))?;
     }
+    say_misses(sections.iter().flat_map(|(_, measurements)| measurements));
     Ok(())
+}
+
+/// The benches with these names; `metering` is all that says what gas buys.
+fn named(names: &[&str]) -> Result<Vec<(&'static str, &'static str)>, String> {
+    let mut found = Vec::new();
+    for name in names {
+        let is_named = |arguments: &str| match *name {
+            "metering" => METERING.contains(&arguments),
+            name => arguments.ends_with(&format!("--bench {name}")),
+        };
+        let before = found.len();
+        found.extend(BENCHES.into_iter().filter(|(_, arguments)| is_named(arguments)));
+        if found.len() == before {
+            let names =
+                BENCHES.iter().filter_map(|(_, arguments)| arguments.split_once("--bench ").map(|(_, name)| name));
+            return Err(format!(
+                "bench: no bench is called {name}; there are {}",
+                names.collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Runs a bench: the line to run it by, and what it measured.
+fn section((folder, arguments): (&str, &str)) -> Result<(String, Vec<Measurement>), String> {
+    let place = if folder == "." { String::new() } else { format!("cd {folder} && ") };
+    let line = format!("{place}cargo {arguments}");
+    let measurements = bench(folder, arguments, &line)?;
+    Ok((line, measurements))
 }
 
 fn say_misses<'m>(measurements: impl IntoIterator<Item = &'m Measurement>) {
@@ -58,25 +98,22 @@ fn say_misses<'m>(measurements: impl IntoIterator<Item = &'m Measurement>) {
 }
 
 fn run_all() -> Result<(), String> {
-    let mut sections = Vec::new();
-    for (folder, arguments) in BENCHES {
-        let place = if folder == "." { String::new() } else { format!("cd {folder} && ") };
-        let line = format!("{place}cargo {arguments}");
-        let measurements = bench(folder, arguments, &line)?;
-        sections.push((line, measurements));
-    }
+    let mut sections = BENCHES.into_iter().map(section).collect::<Result<Vec<_>, _>>()?;
     sections.push(("cargo run --release -- run examples/tour".to_owned(), tour::measure()?));
-    let path = root().join("docs/benchmarks.md");
-    let written = fs::create_dir_all(root().join("docs"));
-    let written = written.and_then(|()| fs::write(&path, page::page(&machine::describe(), &sections)));
-    written.map_err(|error| format!("bench: {} could not be written: {error}", path.display()))?;
-    eprintln!("bench: wrote docs/benchmarks.md");
+    write_page(&page::page(&machine::describe(), &sections))?;
     let all: Vec<&Measurement> = sections.iter().flat_map(|(_, measurements)| measurements).collect();
     say_misses(all.iter().copied());
     match target::missing(&all).as_slice() {
         [] => Ok(()),
         missing => Err(format!("bench: FAILED: no bench printed {}, which have targets", missing.join(", "))),
     }
+}
+
+fn write_page(page: &str) -> Result<(), String> {
+    let path = root().join(PAGE);
+    fs::write(&path, page).map_err(|error| format!("bench: {PAGE} could not be written: {error}"))?;
+    eprintln!("bench: wrote {PAGE}");
+    Ok(())
 }
 
 /// Runs one bench; its output goes on to the terminal.
@@ -94,4 +131,19 @@ fn bench(folder: &str, arguments: &str, line: &str) -> Result<Vec<Measurement>, 
         return Err(format!("bench: {line} printed no line `bench <name> <value> <unit>`"));
     }
     Ok(measurements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn benches_are_found_by_name() {
+        assert_eq!(named(&["soak"]), Ok(vec![(".", "bench -p hexapla --bench soak")]));
+        assert_eq!(named(&["metering"]).map(|found| found.len()), Ok(2));
+        assert_eq!(named(&["trie", "state"]).map(|found| found.len()), Ok(2));
+        let error = named(&["trees"]).unwrap_err();
+        assert!(error.contains("no bench is called trees") && error.contains("trie"), "{error}");
+        assert!(run(&["--write".to_owned()]).unwrap_err().contains("usage"));
+    }
 }
