@@ -102,7 +102,7 @@ impl Next<'_> {
             Some(change) => change.info.as_ref().map(|info| trie_account(info, storage_root)),
             None => before,
         };
-        let is_column = storage_root != EMPTY_ROOT || before.is_some_and(|account| account.nonce == COLUMN_NONCE);
+        let is_column = storage_root != EMPTY_ROOT || before.is_some_and(has_held);
         let column = |account: TrieAccount| TrieAccount { nonce: COLUMN_NONCE, storage_root, ..account };
         Ok(self.put_account(key, if is_column { Some(column(account.unwrap_or_default())) } else { account }))
     }
@@ -112,6 +112,16 @@ impl Next<'_> {
         rows::put_or_delete(&mut self.batch, rows::ACCOUNT, key.to_vec(), row);
         (key, account.map(alloy_rlp::encode))
     }
+}
+
+/// Whether the account of a column says that the column holds an object, or has held one.
+fn has_held(account: TrieAccount) -> bool {
+    account.nonce == COLUMN_NONCE
+}
+
+/// Whether a column holds an object, or has held one.
+pub(crate) fn is_column(view: &View, vm: VmId) -> Result<bool, StateError> {
+    Ok(view.account(rows::account_key(column_account(vm)))?.is_some_and(has_held))
 }
 
 fn trie_account(info: &AccountInfo, storage_root: B256) -> TrieAccount {

@@ -13,7 +13,7 @@ use crate::{
 };
 use hexapla_primitives::{B256, VmId, identity::column_account};
 use hexapla_state::{AccountChange, BlockChanges, StateError};
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 /// Blocks of a log, on the way from one state to another.
 pub(crate) struct Replay {
@@ -47,7 +47,7 @@ impl Replay {
         let changes = record.into_changes();
         // What becomes of an account of a column depends on what it was before.
         let is_of_column = changes.accounts.keys().any(|address| *address == column_account(VmId(address.0[19])));
-        if is_of_column {
+        if is_of_column || self.hides_column(&changes)? {
             self.apply()?;
         }
         self.hashes.extend(block);
@@ -57,6 +57,24 @@ impl Replay {
             self.apply()?;
         }
         Ok(())
+    }
+
+    /// Whether an object that waits goes again, of a column that is none yet: it is one from its first object on, even
+    /// if it holds nothing in the end.
+    fn hides_column(&self, later: &BlockChanges) -> Result<bool, StateError> {
+        let mut known = BTreeMap::new();
+        for (key, _) in later.objects.iter().filter(|(_, object)| object.is_none()) {
+            if self.waiting.objects.get(key).is_some_and(Option::is_some) {
+                let is_column = match known.entry(key.vm) {
+                    Entry::Occupied(entry) => *entry.get(),
+                    Entry::Vacant(entry) => *entry.insert(changes::is_column(&self.view, key.vm)?),
+                };
+                if !is_column {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Does what waits.
