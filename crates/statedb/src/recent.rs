@@ -38,6 +38,9 @@ pub(crate) struct Recent {
     bytes: AtomicUsize,
 }
 
+/// Rows of a table by their keys.
+type TableRows = Vec<(Vec<u8>, Option<Bytes>)>;
+
 /// The words that changed in one storage: whether all earlier ones went, and the rows since.
 #[derive(Default)]
 pub(crate) struct StorageRows {
@@ -169,7 +172,7 @@ impl Recent {
     /// What brings a store from before these blocks to after them, but for the nodes of tries: storages that go first,
     /// then rows in the order of tables and keys.
     pub(crate) fn batch(&self) -> Batch {
-        let mut changed: BTreeMap<Table, Vec<(Vec<u8>, Option<Bytes>)>> = BTreeMap::new();
+        let mut changed: BTreeMap<Table, TableRows> = BTreeMap::new();
         self.visit(u64::MAX, |table, key, row| changed.entry(table).or_default().push((key.to_vec(), row.clone())));
         let mut batch = Batch::new();
         for table in rows::OF_STORAGE {
