@@ -42,14 +42,16 @@ impl Cache {
         }
         let row = read()?;
         let bytes = key.len() + row.as_ref().map_or(0, Bytes::len) + ROW_OVERHEAD_BYTES;
+        if bytes > self.shard_bytes_max {
+            // It would take the place of everything else.
+            return Ok(row);
+        }
         let mut shard = self.shard(index);
         if shard.bytes + bytes > self.shard_bytes_max {
             // Keys are hashes, so that no shard is full much before the others.
             *shard = Shard::default();
         }
-        if bytes <= self.shard_bytes_max
-            && shard.rows.entry(table).or_default().insert(key.into(), row.clone()).is_none()
-        {
+        if shard.rows.entry(table).or_default().insert(key.into(), row.clone()).is_none() {
             shard.bytes += bytes;
         }
         Ok(row)
@@ -63,5 +65,22 @@ impl Cache {
     fn shard(&self, index: usize) -> MutexGuard<'_, Shard> {
         // Nothing here can be half done.
         self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_does_not_fit_takes_the_place_of_none() {
+        let cache = Cache::new(SHARDS << 10);
+        let read =
+            |key: &[u8], bytes: usize| cache.get_or(Table("word"), key, || Ok(Some(vec![7; bytes].into()))).unwrap();
+        read(b"key", 100);
+        let bytes = cache.bytes();
+        assert_eq!(read(b"large key", 2_000).unwrap().len(), 2_000);
+        assert_eq!(cache.bytes(), bytes);
+        assert_eq!(read(b"key", 0).unwrap().len(), 100, "it is still there");
     }
 }
