@@ -189,19 +189,10 @@ impl StateDb {
         hash_of: impl FnOnce(B256) -> B256,
     ) -> Result<B256, StateError> {
         self.tend_checkpoint()?;
-        let written = self.write_next(changes, number, hash_of);
-        match written {
-            Ok(next) => self.at = next,
-            Err(error) => {
-                // The tries have run ahead.
-                self.tries = None;
-                return Err(error);
-            }
-        }
-        if let (Some(block), 1..) = (number, self.options.history_blocks)
-            && let Ok(view) = self.view()
-        {
-            self.past.add(block, view, self.options.history_blocks);
+        self.at = self.write_next(changes, number, hash_of)?;
+        if let (Some(block), 1..) = (number, self.options.history_blocks) {
+            // The block is committed, even if it cannot be kept.
+            self.past.add(block, self.view().ok(), self.options.history_blocks);
         }
         self.trim();
         Ok(self.at.root)
@@ -213,8 +204,9 @@ impl StateDb {
         number: Option<u64>,
         hash_of: impl FnOnce(B256) -> B256,
     ) -> Result<Position, StateError> {
-        let (view, tries) = self.ready()?;
-        let (root, mut rows) = changes::apply(tries, &view, changes)?;
+        // They run ahead of the state, and come back with it.
+        let (view, mut tries) = self.take_ready()?;
+        let (root, mut rows) = changes::apply(&mut tries, &view, changes)?;
         // A store in memory copies what somebody looks at before it changes it.
         drop(view);
         let block = number.map(|number| (number, hash_of(root)));
@@ -226,14 +218,13 @@ impl StateDb {
                 logged.add(next.version, rows);
             }
             None => {
-                if let Some(tries) = &mut self.tries {
-                    tries.take_rows(&mut rows);
-                }
+                tries.take_rows(&mut rows);
                 put_position(&mut rows, next);
                 self.store.write(rows).map_err(StateError::backend)?;
-                self.tries.iter_mut().for_each(Tries::note_saved);
+                tries.note_saved();
             }
         }
+        self.tries = Some(tries);
         Ok(next)
     }
 
@@ -303,15 +294,29 @@ impl StateDb {
     /// Waits for the checkpoint that is being written, if there is one.
     fn finish_checkpoint(&mut self) -> Result<(), StateError> {
         let Some(logged) = &mut self.logged else { return Ok(()) };
-        if logged.finish_checkpoint(&*self.store, self.options)? {
-            self.tries.iter_mut().for_each(Tries::note_saved);
-            self.trim();
+        match logged.finish_checkpoint(&*self.store, self.options) {
+            Ok(true) => {
+                self.tries.iter_mut().for_each(Tries::note_saved);
+                self.trim();
+            }
+            Ok(false) => {}
+            Err(error) => {
+                // They take what it was to write for stored.
+                self.tries = None;
+                return Err(error);
+            }
         }
         Ok(())
     }
 
     /// The state as it is now, and its tries.
     fn ready(&mut self) -> Result<(View, &mut Tries), StateError> {
+        let (view, tries) = self.take_ready()?;
+        Ok((view, self.tries.insert(tries)))
+    }
+
+    /// The same, for who changes the tries: they are to be given back once the state has changed as well.
+    fn take_ready(&mut self) -> Result<(View, Tries), StateError> {
         if self.tries.is_none() {
             // New tries know nothing of rows that are being written, and could not remove them. If the checkpoint
             // fails, none will be written again.
@@ -322,7 +327,7 @@ impl StateDb {
             Some(tries) => tries,
             None => Tries::of(&view)?,
         };
-        Ok((view, self.tries.insert(tries)))
+        Ok((view, tries))
     }
 
     /// Brings the memory back into its budget, as far as what is needed for the next checkpoint allows it.

@@ -31,7 +31,8 @@ pub struct StateOptions {
     /// cheaper and opening slower. 0 is as 1.
     pub checkpoint_blocks: u64,
     /// So many blocks before the newest one can still be read and proved: none by default. They cost memory, and keep
-    /// the store from using freed space again; where they need more than a quarter of the memory, the oldest go.
+    /// the store from using freed space again; where they need more than a quarter of the memory, the oldest go. None
+    /// from before the state was opened is there.
     pub history_blocks: u64,
 }
 

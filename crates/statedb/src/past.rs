@@ -18,11 +18,11 @@ pub(crate) struct Past {
 }
 
 impl Past {
-    /// Keeps the state after a block, and of the earlier ones those that are at most `blocks` older and belong to the same
-    /// history.
-    pub(crate) fn add(&mut self, block: u64, view: View, blocks: u64) {
+    /// Keeps the state after a block, where it can be read, and of the earlier ones those that are at most `blocks` older
+    /// and belong to the same history.
+    pub(crate) fn add(&mut self, block: u64, view: Option<View>, blocks: u64) {
         self.views.split_off(&block);
-        self.views.insert(block, view);
+        self.views.extend(view.map(|view| (block, view)));
         self.views = self.views.split_off(&block.saturating_sub(blocks));
     }
 
@@ -31,8 +31,13 @@ impl Past {
         if self.tries.as_ref().is_some_and(|(_, tries)| tries.memory() > bytes_max) {
             self.tries = None;
         }
-        while self.views.len() > 1 && self.memory(current) > bytes_max {
-            self.views.pop_first();
+        let mut bytes = self.memory(current);
+        while bytes > bytes_max
+            && self.views.len() > 1
+            && let Some((_, oldest)) = self.views.pop_first()
+        {
+            let next = self.views.first_key_value().map_or(current, |(_, view)| &view.recent);
+            bytes = bytes.saturating_sub(bytes_of_first(&oldest.recent, next));
         }
     }
 
@@ -60,17 +65,14 @@ impl Past {
     /// The memory that is used and that the newest state does not need, in bytes, about.
     pub(crate) fn memory(&self, current: &[Arc<Recent>]) -> usize {
         let tries = self.tries.as_ref().map_or(0, |(_, tries)| tries.memory());
-        let mut seen: Vec<_> = current.iter().map(Arc::as_ptr).collect();
-        let mut bytes = tries;
-        // States of one checkpoint have the same parts, and stand next to one another.
-        for view in self.views.values() {
-            for recent in &view.recent {
-                if !seen.contains(&Arc::as_ptr(recent)) {
-                    seen.push(Arc::as_ptr(recent));
-                    bytes += recent.bytes();
-                }
-            }
-        }
-        bytes
+        let parts = self.views.values().map(|view| &view.recent[..]);
+        let next = parts.clone().skip(1).chain([current]);
+        tries + parts.zip(next).map(|(parts, next)| bytes_of_first(parts, next)).sum::<usize>()
     }
+}
+
+/// The memory of what the first of two states needs, and the next one and all after it do not.
+fn bytes_of_first(first: &[Arc<Recent>], next: &[Arc<Recent>]) -> usize {
+    let is_shared = |part: &&Arc<Recent>| next.iter().any(|other| Arc::ptr_eq(part, other));
+    first.iter().filter(|part| !is_shared(part)).map(|part| part.bytes()).sum()
 }
