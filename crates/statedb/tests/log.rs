@@ -375,6 +375,8 @@ fn a_log_whose_records_do_not_hold_is_refused() {
         error_of(written(&[good[0].clone(), good[2].clone()])),
         HistoryError::OtherLog { expected: 1, found: 2 }
     );
+    let of_another = records(&logged(2, 3).0).swap_remove(1);
+    assert_eq!(error_of(written(&[good[0].clone(), of_another])), HistoryError::OtherLog { expected: 1, found: 1 });
     // A record that was written with something else in it does not lead to the root that it names.
     let (mut other_state, mut unknown) = (0, 0);
     for at in (1..good[0].len()).step_by(good[0].len() / 150) {

@@ -18,9 +18,9 @@ const VMS: [VmId; 2] = [VmId::SVM, VmId(200)];
 
 /// The accounts that change: those of two columns among them.
 fn address(random: &mut Random) -> Address {
-    match random.below(6) {
+    match random.below(20) {
         at @ 0..2 => column_account(VMS[at as usize]),
-        at => Address::left_padding_from(&(at + 256).to_be_bytes()),
+        at => Address::left_padding_from(&(at % 3 + 256).to_be_bytes()),
     }
 }
 
@@ -58,6 +58,9 @@ fn check(blocks: &[BlockChanges], random: &mut Random, what: &str) {
     for (number, changes) in blocks.iter().enumerate() {
         let root = commit(&mut db, changes, number as u64).unwrap();
         assert_eq!(root, expected.commit(changes).unwrap(), "{what}, block {number}");
+        if random.below(4) == 0 {
+            db.checkpoint().unwrap();
+        }
         if random.below(4) == 0 {
             drop(db);
             (disk, db) = open_whole(disk.surviving_image(), options);
