@@ -1,7 +1,7 @@
 //! Instructions and failures of transactions.
 
 use crate::address::id_of;
-use hexapla_primitives::{Bytes, Fault};
+use hexapla_primitives::{Bytes, Fault, VmId};
 use hexapla_svm_types::Invocation;
 use hexapla_toolkit::{AccountUse, Explainer};
 use solana_transaction_error::TransactionError;
@@ -24,6 +24,14 @@ impl Explainer for Instructions {
             Ok(TransactionError::InstructionError(index, _)) => Some(index.into()),
             _ => None,
         }
+    }
+
+    /// It stands behind the `TransactionError`.
+    fn foreign_data(&self, fault: &Fault) -> Option<Bytes> {
+        let error = bincode::deserialize::<TransactionError>(&fault.data).ok()?;
+        let length = usize::try_from(bincode::serialized_size(&error).ok()?).ok()?;
+        let data = fault.data.get(length..)?;
+        (fault.vm != VmId::SVM || !data.is_empty()).then(|| fault.data.slice(length..))
     }
 
     fn numbers_failures(&self) -> bool {

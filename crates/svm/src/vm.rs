@@ -7,7 +7,7 @@ use crate::{
     error::{Failure, fault},
     identity::{BORDER, canonical_of_key, lamports_in},
     invocation::{DERIVATION_UNITS, Invocation, Mode, alias, program_of},
-    lane::is_reserved,
+    lane::{is_loader, may_be_written},
     precompiles::is_precompile,
     programs::{self, Programs},
     runtime::{Runtime, SetupError},
@@ -15,7 +15,7 @@ use crate::{
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, NativeGas, VmId, identity::parse_designator};
 use hexapla_vm::{CallConvention, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, Vm};
-use solana_instruction::error::InstructionError;
+use solana_instruction::{AccountMeta, error::InstructionError};
 use solana_program_runtime::execution_budget::{MAX_COMPUTE_UNIT_LIMIT, MIN_HEAP_FRAME_BYTES};
 use solana_pubkey::Pubkey;
 use solana_transaction_context::instruction_accounts::InstructionAccount;
@@ -200,12 +200,14 @@ fn signer(seeds: &[Bytes], caller: &Pubkey) -> Result<Pubkey, Failure> {
 fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) -> Result<Plan, Failure> {
     let mut places = Places::default();
     let mut metas = Vec::with_capacity(invocation.accounts.len() + 1);
+    let has_loader = is_loader(&program) || invocation.accounts.iter().any(|meta| is_loader(&meta.pubkey));
+    let writes = |meta: &AccountMeta| meta.is_writable && may_be_written(&meta.pubkey, &program, has_loader);
     for meta in &invocation.accounts {
         let signs = meta.is_signer && meta.pubkey == caller;
         if direct && meta.is_signer && !signs {
             return Err(InstructionError::PrivilegeEscalation.into());
         }
-        let writes = meta.is_writable && !is_reserved(&meta.pubkey);
+        let writes = writes(meta);
         metas.push(InstructionAccount::new(places.of(meta.pubkey, signs, writes)?, signs, writes));
     }
     let program_place = places.of(program, false, false)?;
@@ -214,7 +216,9 @@ fn plan(program: Pubkey, invocation: &Invocation, caller: Pubkey, direct: bool) 
     } else {
         metas.push(InstructionAccount::new(program_place, false, false));
         let signers = invocation.seeds.iter().map(|seeds| signer(seeds, &caller)).collect::<Result<_, _>>()?;
-        let outbound = Outbound { instruction: invocation.instruction(program), signers };
+        let mut instruction = invocation.instruction(program);
+        instruction.accounts.iter_mut().for_each(|meta| meta.is_writable = writes(meta));
+        let outbound = Outbound { instruction, signers };
         (places.of(BORDER, false, false)?, Vec::new(), Some(outbound))
     };
     // One privilege for each account, as a message gives it.

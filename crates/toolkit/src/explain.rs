@@ -15,6 +15,13 @@ pub trait Explainer: Send + Sync {
     /// transactions.
     fn failed_call(&self, fault: &Fault) -> Option<usize>;
 
+    /// What a contract of another VM said when it failed and a transaction of this VM's form with it: in its own form, out
+    /// of the fault of the transaction.
+    fn foreign_data(&self, fault: &Fault) -> Option<Bytes> {
+        let _ = fault;
+        None
+    }
+
     /// Whether failures of contracts are numbers, whose names stand in interfaces.
     fn numbers_failures(&self) -> bool;
 }

@@ -25,7 +25,7 @@ use hexapla_vm::{Host, Lane, LaneChecks, LaneError, LaneHost, LaneRejection, Lan
 #[cfg(feature = "conformance")]
 pub(crate) use refusal::name_of;
 use refusal::refused;
-pub(crate) use reserved::is_reserved;
+pub(crate) use reserved::{is_loader, may_be_written};
 use run::Run;
 use solana_message::{MessageHeader, SanitizedMessage, SanitizedVersionedMessage, SimpleAddressLoader};
 use solana_transaction_error::TransactionError;

@@ -10,8 +10,19 @@ use solana_sdk_ids::{
 use std::{collections::HashSet, sync::LazyLock};
 
 /// Whether nobody may write to an account.
-pub(crate) fn is_reserved(key: &Pubkey) -> bool {
+fn is_reserved(key: &Pubkey) -> bool {
     KEYS.contains(key)
+}
+
+/// Whether an account can be written to by a call of `program`: none that is reserved, and no program that is called,
+/// unless its loader stands among the accounts and can change it. Messages follow the same rule, by agave.
+pub(crate) fn may_be_written(key: &Pubkey, program: &Pubkey, has_loader: bool) -> bool {
+    !is_reserved(key) && (key != program || has_loader)
+}
+
+/// Whether the loader of programs that can be upgraded stands among the keys of a call.
+pub(crate) fn is_loader(key: &Pubkey) -> bool {
+    *key == bpf_loader_upgradeable::ID
 }
 
 /// The keys, as agave reserves them, and the border's.

@@ -10,9 +10,12 @@ use crate::{
 };
 use hexapla_primitives::{Bytes, Fault, NativeGas, U256};
 use hexapla_vm::{Exit, Fatal, Host, HostError, LaneEnd, LaneRun};
+use solana_instruction::error::InstructionError;
 use solana_message::SanitizedMessage;
+use solana_pubkey::Pubkey;
 use solana_sdk_ids::sysvar;
 use solana_transaction_context::instruction_accounts::InstructionAccount;
+use solana_transaction_error::TransactionError;
 use std::{borrow::Cow, sync::Arc};
 
 /// Bytes that a lookup table counts in the size of what a transaction loads (SIMD-0186).
@@ -34,8 +37,7 @@ impl LaneRun for Run<'_> {
         let outcome = context::run(ground, host, self.plan())?;
         let gas_used = outcome.compute_units_used;
         let exit = match outcome.result {
-            // Solana's: what was set last, whichever program did it.
-            Ok(()) => Exit::Return(outcome.return_data.1.into()),
+            Ok(()) => Exit::Return(self.returned(outcome.return_data)),
             Err((index, failure)) => Exit::Fault(self.fault(index, failure)?),
         };
         Ok(LaneEnd { exit, gas_used, native_used: Some(NativeGas { amount: gas_used, unit: "CU" }) })
@@ -54,14 +56,35 @@ impl LaneRun for Run<'_> {
 }
 
 impl Run<'_> {
-    /// The fault of the instruction at `index`. Its data is the `TransactionError` in bincode, as Solana records it.
+    /// What the transaction returns: the return data of its last instruction's program. What a program that it called has
+    /// left behind carries another id.
+    fn returned(&self, (setter, data): (Pubkey, Vec<u8>)) -> Bytes {
+        let last = self.message.instructions().len().saturating_sub(1);
+        if self.program(last) == setter { data.into() } else { Bytes::new() }
+    }
+
+    /// The program of the instruction at `index`.
+    fn program(&self, index: usize) -> Pubkey {
+        let place = self.message.instructions().get(index).map(|instruction| usize::from(instruction.program_id_index));
+        place.and_then(|place| self.message.account_keys().get(place)).copied().unwrap_or_default()
+    }
+
+    /// The fault of the instruction at `index`. Its data is the `TransactionError` in bincode, as Solana records it; behind
+    /// it stands what a contract of another VM that failed has said itself. Its code is the number that Solana sees.
     fn fault(&self, index: usize, failure: Failure) -> Result<Fault, Fatal> {
         let error = transaction_error(index, &failure);
-        let program =
-            self.message.instructions().get(index).map(|instruction| usize::from(instruction.program_id_index));
-        let key = program.and_then(|program| self.message.account_keys().get(program)).copied().unwrap_or_default();
-        let data = bincode::serialize(&error).map(Bytes::from).unwrap_or_default();
-        Ok(Fault { data, ..fault(canonical_of_key(&key), failure)? })
+        let is_foreign = matches!(failure, Failure::Foreign(..));
+        let fault = fault(canonical_of_key(&self.program(index)), failure)?;
+        let mut data = bincode::serialize(&error).unwrap_or_default();
+        let mut code = fault.code;
+        if is_foreign {
+            data.extend_from_slice(&fault.data);
+            code = match error {
+                TransactionError::InstructionError(_, InstructionError::Custom(code)) => Some(code.into()),
+                _ => code,
+            };
+        }
+        Ok(Fault { data: data.into(), code, ..fault })
     }
 
     fn plan(&self) -> Plan {
