@@ -89,7 +89,8 @@ impl Contract {
     }
 
     /// Deploys creation code with the arguments of its constructor. Creation code of a WASM module is made by
-    /// `hexapla::wasm::deploy_code`.
+    /// `hexapla::wasm::deploy_code`; where its interface has a constructor, that is called in the same transaction, by the
+    /// account that creates the program.
     ///
     /// # Errors
     ///
@@ -107,10 +108,17 @@ impl Contract {
             None if arguments.is_empty() => Bytes::new(),
             None => return Err(ContractError::NoConstructor { given: arguments.len() }),
         };
-        let init_code = if encoded.is_empty() { code } else { [code, encoded].concat().into() };
+        let toolkits = crate::toolkits();
+        let constructor = toolkits.constructor_of(&code).filter(|_| interface.constructor.is_some());
+        let init_code = match constructor {
+            Some((loader, selector)) => loader.creation_with_call(&code, &[&selector[..], &encoded].concat().into()),
+            None if encoded.is_empty() => code.clone(),
+            None => [&code[..], &encoded].concat().into(),
+        };
         let call = format!("the creation of {}", interface.display_name());
         let receipt = chain.transact(chain.create(from, init_code)?)?.receipt;
         match receipt.created.filter(|_| receipt.is_success()) {
+            Some(creator) if constructor.is_some() => Ok(Self::new(creator.create(1), interface)),
             Some(address) => Ok(Self::new(address, interface)),
             None => Err(failed(call, &receipt)),
         }

@@ -79,6 +79,24 @@ pub trait ArtifactLoader: Send + Sync {
     /// A sentence that names the file and says why it cannot be deployed.
     fn load(&self, file: &ArtifactFile<'_>, forms: &str) -> Result<Artifact, ToolError>;
 
+    /// With what the call data of a constructor begin, where that is a function of the contract. Else creation code runs
+    /// the constructor itself, with the arguments that stand behind it.
+    fn constructor_selector(&self) -> Option<[u8; 4]> {
+        None
+    }
+
+    /// Whether creation code creates a contract whose constructor is a function.
+    fn calls_constructor(&self, creation: &Bytes) -> bool {
+        let _ = creation;
+        false
+    }
+
+    /// Creation code that creates the contract and calls its constructor in the same transaction, and fails where either
+    /// does. The contract is the first one that the created account creates.
+    fn creation_with_call(&self, creation: &Bytes, call: &Bytes) -> Bytes {
+        [&creation[..], call].concat().into()
+    }
+
     /// The extension of the file with the interface that stands beside an artifact.
     fn interface_extension(&self) -> &'static str;
 }

@@ -2,7 +2,7 @@
 
 use crate::{AccountCodec, ArtifactFile, ArtifactLoader, Recognition, Toolkit, TransactionFormat};
 use hexapla_abi::Abi;
-use hexapla_primitives::{NativeId, VmId};
+use hexapla_primitives::{Bytes, NativeId, VmId};
 use std::{fmt, sync::Arc};
 
 /// Toolkits in an order, the EVM's first. Where several can answer, the first does. Cheap to clone.
@@ -60,6 +60,13 @@ impl Toolkits {
     /// Those whose accounts are objects of their own.
     pub fn with_accounts(&self) -> impl Iterator<Item = (&dyn Toolkit, &dyn AccountCodec)> {
         self.iter().filter_map(|toolkit| Some((toolkit, toolkit.accounts()?)))
+    }
+
+    /// Who knows how the constructor of the contract is called that creation code creates, and with what its call data
+    /// begin; `None` where creation code runs the constructor itself.
+    pub fn constructor_of(&self, creation: &Bytes) -> Option<(&dyn ArtifactLoader, [u8; 4])> {
+        let loader = self.iter().filter_map(Toolkit::artifacts).find(|loader| loader.calls_constructor(creation))?;
+        Some((loader, loader.constructor_selector()?))
     }
 
     /// The account that a text means which only one VM writes so; not the addresses that all share.

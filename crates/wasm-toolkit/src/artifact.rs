@@ -42,6 +42,18 @@ impl ArtifactLoader for Modules {
         Ok(Artifact { code: Deployable::Creation(program::init_code(&program)), interface: None })
     }
 
+    fn constructor_selector(&self) -> Option<[u8; 4]> {
+        Some(program::CONSTRUCTOR)
+    }
+
+    fn calls_constructor(&self, creation: &Bytes) -> bool {
+        program::is_deployment(creation)
+    }
+
+    fn creation_with_call(&self, creation: &Bytes, call: &Bytes) -> Bytes {
+        program::init_code_with_call(creation, call)
+    }
+
     fn interface_extension(&self) -> &'static str {
         "abi.json"
     }
