@@ -44,17 +44,22 @@ impl Artefact {
     ///
     /// # Errors
     ///
-    /// An [`ArtefactError`]; for a name that is not there it lists those that are.
+    /// An [`ArtefactError`]; for a name that is not there it lists those that are, for one that several have their names
+    /// in full.
     pub fn from_json_named(json: &str, name: &str) -> Result<Self, ArtefactError> {
         let json: Json = serde_json::from_str(json)?;
         let Some(contracts) = contracts_in(&json) else {
             return read(&json, name.to_owned());
         };
         let short = |full: &str| full.rsplit(':').next().unwrap_or(full) == name;
-        let found = contracts.iter().find(|(full, _)| full == name || short(full));
-        match found {
-            Some((full, contract)) => read(contract, full.clone()),
-            None => Err(ArtefactError::NoSuchContract { name: name.to_owned(), names: names(&contracts) }),
+        if let Some((full, contract)) = contracts.iter().find(|(full, _)| full == name) {
+            return read(contract, full.clone());
+        }
+        let found = contracts.iter().filter(|(full, _)| short(full)).cloned().collect::<Vec<_>>();
+        match found.as_slice() {
+            [(full, contract)] => read(contract, full.clone()),
+            [] => Err(ArtefactError::NoSuchContract { name: name.to_owned(), names: names(&contracts) }),
+            several => Err(ArtefactError::SeveralContracts { names: names(several) }),
         }
     }
 }
