@@ -39,8 +39,7 @@ fn a_wrong_root_fails_with_both_roots_and_the_right_one_passes() {
     assert!(sandbox.hexapla(&["statetest", "tests"]).exits(0).stdout.contains("1 pass, 0 fail"));
     let json = sandbox.hexapla(&["statetest", "tests", "--json"]).exits(0).json();
     assert_eq!((json["passed"].as_u64(), json["failed"].as_u64()), (Some(1), Some(0)));
-    let none = sandbox.hexapla(&["statetest", "tests", "--filter", "nothing of this name"]).exits(0);
-    assert!(none.stdout.contains("0 pass, 0 fail"));
+    sandbox.hexapla(&["statetest", "tests", "--filter", "nothing of this name"]).exits(2).says("lets no case through");
 
     sandbox.write("list", "[[failure]]\nfile = \"transfer.json\"\nreason = \"it is listed although it passes\"\n");
     let listed = sandbox.hexapla(&["statetest", "tests", "--expected-failures", "list"]).exits(1);
@@ -56,6 +55,34 @@ fn bad_input_says_what_is_wrong() {
     assert!(sandbox.hexapla(&["statetest", "."]).exits(1).stdout.contains("not a state test"));
     sandbox.write("list", "[[failure]]\nfiel = \"x\"\nreason = \"y\"\n");
     sandbox.hexapla(&["statetest", ".", "--expected-failures", "list"]).exits(2).says("fiel");
+}
+
+#[test]
+fn a_file_without_cases_and_a_fork_that_nobody_knows_fail() {
+    let sandbox = Sandbox::new();
+    for (name, text) in
+        [("empty", "{}".to_owned()), ("none", case("0x00").replace("\"Cancun\":[", "\"Cancun\":[],\"London\":[]}}}//"))]
+    {
+        let text = text.split("//").next().unwrap_or_default().to_owned();
+        sandbox.write(&format!("{name}.json"), &text);
+        let ran = sandbox.hexapla(&["statetest", &format!("{name}.json")]).exits(1);
+        assert!(ran.stdout.contains("the file has no cases"), "{}", ran.stdout);
+    }
+    let fork = case(&format!("0x{}", "11".repeat(32))).replace("Cancun", "Atlantis");
+    sandbox.write("fork.json", &fork);
+    let ran = sandbox.hexapla(&["statetest", "fork.json"]).exits(1);
+    assert!(ran.stdout.contains("the fork is not one of mainnet's"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_fee_that_no_transaction_can_have_is_refused_with_a_sentence() {
+    let sandbox = Sandbox::new();
+    let fees = format!("\"maxFeePerGas\":\"0x{0}\",\"maxPriorityFeePerGas\":\"0x{0}\"", "ff".repeat(32));
+    let text = case(&format!("0x{}", "11".repeat(32))).replace("\"gasPrice\":\"0x0\"", &fees);
+    sandbox.write("fee.json", &text);
+    let ran = sandbox.hexapla(&["statetest", "fee.json"]).exits(1);
+    assert!(ran.stdout.contains("maxPriorityFeePerGas is larger than 2^128 - 1 wei"), "{}", ran.stdout);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
 }
 
 #[test]

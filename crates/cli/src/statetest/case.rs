@@ -65,6 +65,11 @@ impl Runner {
                 return vec![result(file, "*", verdict(error, expected.entry(file, "*", "*")))];
             }
         };
+        let cases = suite.0.values().flat_map(|unit| unit.post.values()).map(Vec::len).sum::<usize>();
+        if cases == 0 {
+            let empty = Err("the file has no cases".to_owned());
+            return vec![result(file, "*", verdict(empty, expected.entry(file, "*", "*")))];
+        }
         let mut results = Vec::new();
         for (name, unit) in &suite.0 {
             for (fork, tests) in &unit.post {
@@ -93,6 +98,9 @@ impl Runner {
     fn run_case(&self, unit: &TestUnit, fork: &SpecName, test: &Test) -> Result<(), String> {
         let spec = spec_of(fork)?;
         let mut db = pre_state(unit).map_err(|error| error.to_string())?;
+        if let Some(why) = unreadable(unit, test) {
+            return refused(test, &why);
+        }
         let Ok(tx) = test.tx_env(unit) else {
             return refused(test, "the transaction is malformed");
         };
@@ -148,7 +156,7 @@ fn case_name(name: &str, fork: &SpecName, test: &Test) -> String {
 
 fn spec_of(fork: &SpecName) -> Result<SpecId, String> {
     match fork {
-        SpecName::Unknown => Err("the fork is unknown to this version".into()),
+        SpecName::Unknown => Err("the fork is not one of mainnet's that this version knows".into()),
         known => Ok(known.to_spec_id()),
     }
 }
@@ -167,6 +175,26 @@ fn pre_state(unit: &TestUnit) -> Result<StateDb, StateError> {
     }
     db.commit(&overlay.changes())?;
     Ok(db)
+}
+
+/// What a transaction cannot have, and the library that makes it of the case does not expect.
+fn unreadable(unit: &TestUnit, test: &Test) -> Option<String> {
+    let (transaction, indexes) = (&unit.transaction, &test.indexes);
+    let places = [
+        ("data", indexes.data, transaction.data.len()),
+        ("gas", indexes.gas, transaction.gas_limit.len()),
+        ("value", indexes.value, transaction.value.len()),
+    ];
+    if let Some((what, index, count)) = places.into_iter().find(|(_, index, count)| index >= count) {
+        return Some(format!("the case names {what} {index}, and there are {count}"));
+    }
+    let fees = [
+        ("maxPriorityFeePerGas", transaction.max_priority_fee_per_gas),
+        ("maxFeePerBlobGas", transaction.max_fee_per_blob_gas),
+    ];
+    let too_large = |(_, fee): &(&str, Option<U256>)| fee.is_some_and(|fee| u128::try_from(fee).is_err());
+    let (name, _) = fees.into_iter().find(too_large)?;
+    Some(format!("{name} is larger than 2^128 - 1 wei"))
 }
 
 /// The transaction was refused: right if the test wants an exception.

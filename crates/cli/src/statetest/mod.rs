@@ -61,6 +61,9 @@ pub(crate) fn run(args: &StateTestArgs, output: &mut Output) -> Result<bool> {
         let files = files.par_iter().progress_with(bar);
         files.flat_map_iter(|file| runner.run_file(file, args.filter.as_deref(), &expected)).collect()
     });
+    if results.is_empty() {
+        return Err(nothing_to_run(&args.paths, "the filter lets no case through"));
+    }
     let report = Report::new(files.len(), results);
     if args.json {
         output.json(&report)?;
@@ -96,10 +99,14 @@ fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     if !files.is_empty() {
         return Ok(files);
     }
+    Err(nothing_to_run(paths, "name a `.json` file in the GeneralStateTests format, or a folder that holds some"))
+}
+
+/// A run without a case is no success: a path or a filter is wrong.
+fn nothing_to_run(paths: &[PathBuf], help: &str) -> Box<Problem> {
     let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    let problem =
-        Problem::new("hexapla::statetest::nothing_to_run", format!("no state tests below {}", names.join(", ")));
-    Err(problem.with_help("name a `.json` file in the GeneralStateTests format, or a folder that holds some"))
+    let message = format!("no state tests below {}", names.join(", "));
+    Problem::new("hexapla::statetest::nothing_to_run", message).with_help(help)
 }
 
 fn is_json(path: &Path) -> bool {
