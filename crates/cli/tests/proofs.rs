@@ -42,6 +42,24 @@ fn absent_accounts_and_objects_are_proved_too() {
 }
 
 #[test]
+fn what_nodes_answer_about_absent_accounts_is_stated_as_absence() {
+    let cases = support::root().join("crates/cli/tests/cases/proofs");
+    let root = std::fs::read_to_string(cases.join("root")).unwrap();
+    let verified = |name: &str| {
+        let file = cases.join(name).display().to_string();
+        support::at_root(&["verify-proof", &file, "--root", root.trim()])
+    };
+    for absent in ["absent-geth-zero.json", "absent-erigon-null-proof.json", "storageproof-null.json"] {
+        let ran = verified(absent).exits(0);
+        assert!(ran.stdout.contains("there is no account 0x"), "{absent}: {}", ran.stdout);
+        assert!(!ran.stdout.contains("has code") && !ran.stdout.contains("storage with"), "{absent}: {}", ran.stdout);
+    }
+    let ran = verified("value-null-nethermind-old.json").exits(0);
+    assert!(ran.stdout.contains("its slot 0x9 is empty") && ran.stdout.contains("its slot 0x0 holds 0x2a"));
+    verified("rpc-error.json").exits(2).says("an error of the node").says("block exceeds maximum");
+}
+
+#[test]
 fn every_changed_field_and_node_is_refused_with_a_reason() {
     for what in [&["account", "token", "--slot", "2"][..], &["object", "wasm", "token"]] {
         let (sandbox, proof, root) = proof(what);

@@ -11,7 +11,7 @@ use hexapla_scenario::{
     explain::value::number_text,
     problem::{Problem, Result},
 };
-use hexapla_trie::{AccountProof, KECCAK_EMPTY, StorageProof};
+use hexapla_trie::{AccountProof, EMPTY_ROOT, KECCAK_EMPTY, StorageProof};
 use serde::Serialize;
 use std::{
     io::Read as _,
@@ -85,20 +85,51 @@ fn read(file: &Path) -> Result<Proof> {
             .with_help("expected JSON as `hexapla proof` or `eth_getProof` writes it")
     };
     let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(not_a_proof)?;
+    if let Some(error) = json.get("error").filter(|error| !error.is_null()) {
+        let said =
+            error.get("message").and_then(serde_json::Value::as_str).map_or_else(|| error.to_string(), str::to_owned);
+        let message = format!("{} is no proof but an error of the node: {said}", file.display());
+        return Err(Problem::new("hexapla::proof::node", message)
+            .with_help("ask the node again, for a block whose state it still has"));
+    }
     // The answer of a node has the proof inside.
-    let json = json.get("result").cloned().unwrap_or(json);
+    let json = with_lists(json.get("result").cloned().unwrap_or(json));
     match json.get("column") {
         Some(_) => serde_json::from_value(json).map(Proof::Object).map_err(not_a_proof),
         None => serde_json::from_value(json).map(Proof::Account).map_err(not_a_proof),
     }
 }
 
+/// Some nodes leave out lists that are empty and values that are zero, or write null for them.
+fn with_lists(mut json: serde_json::Value) -> serde_json::Value {
+    let or = |json: &mut serde_json::Value, key: &str, absent: serde_json::Value| {
+        if let Some(object) = json.as_object_mut()
+            && object.get(key).is_none_or(serde_json::Value::is_null)
+        {
+            object.insert(key.to_owned(), absent);
+        }
+    };
+    if json.get("column").is_some() || json.get("address").is_none() {
+        return json;
+    }
+    or(&mut json, "accountProof", serde_json::json!([]));
+    or(&mut json, "storageProof", serde_json::json!([]));
+    if let Some(slots) = json.get_mut("storageProof").and_then(serde_json::Value::as_array_mut) {
+        for slot in slots {
+            or(slot, "value", "0x0".into());
+            or(slot, "proof", serde_json::json!([]));
+        }
+    }
+    json
+}
+
 fn account_words(proof: &AccountProof) -> Vec<String> {
     let address = proof.address.to_checksum(None);
-    let is_empty = proof.nonce == 0 && proof.balance.is_zero() && proof.code_hash == KECCAK_EMPTY;
+    let has_no_code = proof.code_hash == KECCAK_EMPTY || proof.code_hash.is_zero();
+    let has_no_storage = proof.storage_hash == EMPTY_ROOT || proof.storage_hash.is_zero();
     let mut words = Vec::new();
-    if is_empty && proof.storage_proof.is_empty() {
-        words.push(format!("the account {address} has no transactions, no coin and no code"));
+    if proof.nonce == 0 && proof.balance.is_zero() && has_no_code && has_no_storage {
+        words.push(format!("there is no account {address}: it has no transactions, no coin and no code"));
     } else {
         words.push(format!("the account {address}"));
         words.push(format!("has nonce {} and {} wei", proof.nonce, number_text(proof.balance)));
