@@ -46,6 +46,17 @@ fn functions_are_called_by_name_on_every_vm_of_the_lane() {
 }
 
 #[test]
+fn a_constructor_that_is_a_function_runs_in_the_deployment() {
+    let module = include_bytes!("../../cli/tests/cases/ctor.wasm");
+    let interface = Interface::detect(include_str!("../../cli/tests/cases/ctor2.abi.json")).unwrap();
+    let mut chain = chain();
+    let contract =
+        Contract::deploy(&mut chain, ALICE, wasm::deploy_code(module), interface.clone(), &[uint(777)]).unwrap();
+    assert_eq!(contract.view(&chain, "totalSupply", &[]).unwrap(), [uint(777)]);
+    assert!(Contract::deploy(&mut chain, ALICE, wasm::deploy_code(module), interface, &[]).is_err());
+}
+
+#[test]
 fn what_cannot_be_called_says_why() {
     let mut chain = chain();
     let token = token(&mut chain);

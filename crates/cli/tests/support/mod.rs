@@ -33,12 +33,13 @@ impl Sandbox {
         self.0.path()
     }
 
-    /// Writes a file. `{contracts}` in it is the folder of the committed contracts.
+    /// Writes a file. `{contracts}` in it is the folder of the committed contracts, `{cases}` that of the tests' own.
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         let contracts = root().join("contracts").display().to_string();
-        fs::write(&path, text.replace("{contracts}", &contracts)).expect("a file");
+        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").display().to_string();
+        fs::write(&path, text.replace("{contracts}", &contracts).replace("{cases}", &cases)).expect("a file");
         path
     }
 
