@@ -348,3 +348,22 @@ fn deployments_say_who_can_deploy_what() {
     all_of(upgrade("spl-memo", actor), &["no keypair signs the transaction"]);
     all_of(upgrade("spl-memo", &format!("{actor}\nid = \"x\"")), &["a `upgrade`, has no key `id`"]);
 }
+
+#[test]
+fn a_step_that_stops_the_scenario_says_why_in_run_test_and_json() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "scenario.toml",
+        "[accounts]\nalice = \"1 ether\"\n[[step]]\ndeploy = \"weird\"\nartefact = \"{cases}/weird.hex\"\n\
+         abi = \"{cases}/IWeird.abi.json\"\n[[step]]\ncall = \"weird.transfer\"\nargs = [\"alice\", 1]\nsave = \"ok\"\n\
+         [[step]]\ncall = \"weird.transfer\"\nargs = [\"alice\", 999]\n",
+    );
+    for command in ["run", "test"] {
+        let ran = sandbox.hexapla(&[command, "."]).exits(1);
+        assert!(ran.stderr.contains("step 2: save ok is not as expected"), "{command}: {}", ran.stderr);
+    }
+    let document = sandbox.hexapla(&["run", ".", "--json"]).exits(1).json();
+    assert_eq!((&document["stoppedAt"], &document["ok"]), (&2.into(), &false.into()));
+    let checks = document["steps"][1]["checks"].as_array().unwrap().clone();
+    assert!(checks.iter().any(|check| check["holds"] == false), "{checks:?}");
+}

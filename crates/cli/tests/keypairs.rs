@@ -198,15 +198,14 @@ expect = { returns = "9e18" }
 call = "token.transfer"
 from = "carol"
 args = ["alice", "10e18"]
-expect = { reverts = "ERC20InsufficientBalance" }
+expect = { reverts = "ERC20InsufficientBalance(carol, 9e18, 10e18)", code = 6001 }
 "#;
     let ran = played(&[head, KEYS, steps].concat(), 0);
     shows(
         &ran,
         &[
             "token.balance_of(account: carol) → 9e18\n    └─ [evm 2582 gas] ⇄ token.balanceOf(account: carol) → 9e18",
-            "token.transfer(to: alice, value: 10e18) ✗ ERC20InsufficientBalance (6001)",
-            "✗ ERC20InsufficientBalance(sender: carol, balance: 9e18, needed: 10e18)",
+            "token.transfer(to: alice, value: 10e18) ✗ ERC20InsufficientBalance(sender: carol, balance: 9e18, needed: 10e18)\n",
         ],
     );
 }
@@ -254,7 +253,7 @@ authority = "none"
 upgrade = "memo"
 artefact = "{contracts}/svm/programs/spl_memo-4.0.0.so"
 from = "dave"
-expect = { reverts = "immutable" }
+expect = { reverts = "Account is immutable" }
 "#;
     let sandbox = Sandbox::new();
     sandbox.write("scenario.toml", &[KEYS, steps].concat());

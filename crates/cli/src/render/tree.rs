@@ -74,7 +74,7 @@ fn event_line(event: &ExplainedEvent) -> String {
 fn call_line(call: &ExplainedCall, is_root: bool) -> String {
     let tag = paint(Style::of_vm(&call.vm), &tag(call));
     let crossing = if call.crossing && !is_root { paint(Style::BOLD, "⇄ ") } else { String::new() };
-    let text = if is_undone(call) { paint(Style::UNDONE, &call.text) } else { call.text.clone() };
+    let text = if call.outcome == CallOutcome::Undone { paint(Style::UNDONE, &call.text) } else { call.text.clone() };
     format!("{tag} {crossing}{text}{}{}{}", terms(call), result(call), outcome(call, is_root))
 }
 
@@ -105,11 +105,6 @@ fn terms(call: &ExplainedCall) -> String {
     if terms.is_empty() { String::new() } else { paint(Style::DIM, &format!(" ({})", terms.join(", "))) }
 }
 
-/// A call that could not write has left nothing to undo.
-fn is_undone(call: &ExplainedCall) -> bool {
-    call.outcome == CallOutcome::Undone && call.kind != CallKind::Static
-}
-
 fn result(call: &ExplainedCall) -> String {
     call.result_text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default()
 }
@@ -117,8 +112,7 @@ fn result(call: &ExplainedCall) -> String {
 fn outcome(call: &ExplainedCall, is_root: bool) -> String {
     match &call.outcome {
         CallOutcome::Stands => String::new(),
-        CallOutcome::Undone if is_undone(call) => paint(Style::BAD, UNDONE),
-        CallOutcome::Undone => String::new(),
+        CallOutcome::Undone => paint(Style::BAD, UNDONE),
         CallOutcome::Failed(failure) => paint(Style::BAD, &failure_text(failure, is_root)),
     }
 }

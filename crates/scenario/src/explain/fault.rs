@@ -1,6 +1,7 @@
 //! Failures as one line.
 
 use super::value::ValueFormatter;
+use crate::world::names::Names;
 use hexapla_abi::{Codec as _, CustomError, Interface, Projection, Revert, SolidityCodec, describe_revert};
 use hexapla_primitives::{Fault, FaultKind};
 
@@ -28,26 +29,34 @@ pub fn fault_text(formatter: &ValueFormatter<'_>, fault: &Fault) -> String {
 /// `InsufficientFunds (1): The account holds too few tokens`: a failure that is a number, by the interface of the
 /// contract that failed.
 fn numbered(formatter: &ValueFormatter<'_>, fault: &Fault) -> Option<String> {
-    let code = fault.code?;
     let names = formatter.names();
+    let says_more =
+        || !matches!(Revert::decode(&fault.data, names.interfaces_from(fault.contract)), Revert::Unknown(_));
+    if names.source(fault.contract).is_none() && !fault.data.is_empty() && says_more() {
+        return None;
+    }
+    let (code, error) = (fault.code?, numbered_error(names, fault)?);
+    let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", shown(&error.message)) };
+    Some(format!("{} ({code}){meaning}", shown(&error.name)))
+}
+
+/// The error of the interface of the contract that failed which has the failure's number.
+pub(crate) fn numbered_error(names: &Names, fault: &Fault) -> Option<CustomError> {
+    let code = fault.code?;
     let number = |interface: &Interface, error: &CustomError| interface.abi.error_number(&error.selector);
     let found =
         |interface: &Interface| interface.errors.iter().find(|error| number(interface, error) == Some(code)).cloned();
-    let error = match names.source(fault.contract) {
-        Some(source) => found(source)?,
-        // The number that a caller on a VM with numbers gets from a contract of another VM.
-        None => {
-            let interface = names.interface(fault.contract)?;
-            let numbering = names
-                .toolkits()
-                .iter()
-                .filter(|toolkit| toolkit.explainer().is_some_and(|explainer| explainer.numbers_failures()));
-            let mut shown = numbering.map(|toolkit| Projection::new(interface.clone(), toolkit.abi()));
-            shown.find_map(|projection| found(projection.interface()))?
-        }
-    };
-    let meaning = if error.message.is_empty() { String::new() } else { format!(": {}", shown(&error.message)) };
-    Some(format!("{} ({code}){meaning}", shown(&error.name)))
+    if let Some(source) = names.source(fault.contract) {
+        return found(source);
+    }
+    // The number that a caller on a VM with numbers gets from a contract of another VM.
+    let interface = names.interface(fault.contract)?;
+    let numbering = names
+        .toolkits()
+        .iter()
+        .filter(|toolkit| toolkit.explainer().is_some_and(|explainer| explainer.numbers_failures()));
+    let mut shown = numbering.map(|toolkit| Projection::new(interface.clone(), toolkit.abi()));
+    shown.find_map(|projection| found(projection.interface()))
 }
 
 /// Revert data, with names for addresses.

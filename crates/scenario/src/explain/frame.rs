@@ -2,6 +2,7 @@
 
 use super::{
     crossing::native_meaning,
+    event,
     fault::{call_text, fault_text},
     meaning::{Meaning, named_json, raw},
     value::{ValueFormatter, json},
@@ -11,6 +12,7 @@ use alloy_primitives::hex;
 use hexapla::{CallKind, CallNode, TraceItem, Translation};
 use hexapla_abi::{Codec as _, Function, Param, SolidityCodec, Tree, Value};
 use hexapla_primitives::{Address, Bytes, Log, NativeGas, U256};
+use hexapla_toolkit::Toolkit;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -162,20 +164,18 @@ pub fn explain(names: &Names, node: &CallNode) -> ExplainedCall {
 /// Explains one event.
 pub fn explain_event(names: &Names, log: &Log) -> ExplainedEvent {
     let formatter = ValueFormatter::new(names, log.address);
-    let codec = SolidityCodec::default();
-    let decoded = names
-        .interfaces_from(log.address)
-        .find_map(|interface| codec.decode_event(interface, log.topics(), &log.data.data).ok());
-    let text = match decoded {
-        Some(event) => {
-            let fields = event.event.fields.iter().zip(&event.values);
-            let fields = fields.map(|(field, value)| formatter.event_value(&field.name, value)).collect::<Vec<_>>();
-            format!("{}({})", hexapla_abi::text::escape(&event.event.name), fields.join(", "))
-        }
-        None => {
+    let shown = |decoded: &event::Decoded| {
+        let fields = decoded.event.fields.iter().zip(&decoded.values);
+        let fields = fields.map(|(field, value)| formatter.event_value(&field.name, value)).collect::<Vec<_>>();
+        format!("{}({})", hexapla_abi::text::escape(&decoded.event.name), fields.join(", "))
+    };
+    let decoded = event::decode(names, log);
+    let text = match decoded.as_slice() {
+        [] => {
             let topics = log.topics().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             format!("[{topics}] {}", raw(&log.data.data))
         }
+        several => several.iter().map(shown).collect::<Vec<_>>().join(", or as well "),
     };
     ExplainedEvent { emitter: names.full(log.address), text, undone: false }
 }
@@ -197,15 +197,25 @@ struct Explainer<'n> {
     names: &'n Names,
 }
 
+/// The call around a call.
+struct Caller<'t> {
+    node: &'t CallNode,
+    /// It failed, or a call around it did.
+    is_undone: bool,
+    /// Nothing could be written in it.
+    is_read_only: bool,
+}
+
 impl Explainer<'_> {
-    fn call(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> ExplainedCall {
-        let undone_above = caller.is_some_and(|(_, undone)| *undone);
-        let outcome = self.outcome(node, caller);
-        let here = (node, outcome != CallOutcome::Stands || undone_above);
+    fn call(&self, node: &CallNode, caller: Option<&Caller<'_>>) -> ExplainedCall {
+        let is_read_only = caller.is_some_and(|caller| caller.is_read_only) || self.is_read_only(node);
+        let outcome = self.outcome(node, caller, is_read_only);
+        let is_undone = outcome != CallOutcome::Stands || caller.is_some_and(|caller| caller.is_undone);
+        let here = Caller { node, is_undone, is_read_only };
         let items = node.items.iter().map(|item| match item {
             TraceItem::Call(call) => ExplainedItem::Call(Box::new(self.call(call, Some(&here)))),
             TraceItem::Log(log) => {
-                ExplainedItem::Event(ExplainedEvent { undone: here.1, ..explain_event(self.names, log) })
+                ExplainedItem::Event(ExplainedEvent { undone: here.is_undone, ..explain_event(self.names, log) })
             }
         });
         let native = native_meaning(self.names, node);
@@ -217,7 +227,7 @@ impl Explainer<'_> {
         let bytes = node.translation.as_deref().map(sides);
         ExplainedCall {
             vm: node.vm.name().into_owned(),
-            crossing: caller.is_some_and(|(caller, _)| caller.vm != node.vm),
+            crossing: caller.is_some_and(|caller| caller.node.vm != node.vm),
             kind: node.kind,
             from: self.names.full(node.from),
             to: self.names.full(node.to),
@@ -238,16 +248,39 @@ impl Explainer<'_> {
         }
     }
 
-    fn outcome(&self, node: &CallNode, caller: Option<&(&CallNode, bool)>) -> CallOutcome {
+    /// Whether a contract got the bytes of a caller with another ABI, as nothing translates them.
+    fn is_called_untyped(&self, node: &CallNode) -> bool {
+        let abi = |vm| self.names.toolkits().get(vm).map(Toolkit::abi);
+        let differ = abi(node.caller_vm) != abi(node.vm) && node.kind == CallKind::Call;
+        differ && node.translation.is_none() && !node.input.is_empty() && self.names.source(node.code_address).is_none()
+    }
+
+    /// Whether a call could change nothing: by how it was made, or by what the contract says about the function.
+    fn is_read_only(&self, node: &CallNode) -> bool {
+        let by_interface = || {
+            let interface = self.names.interface(node.code_address)?;
+            let (function, _) = SolidityCodec::default().decode_call(interface, &node.input).ok()?;
+            Some(function.is_read_only())
+        };
+        node.kind == CallKind::Static || node.kind == CallKind::Call && by_interface().unwrap_or_default()
+    }
+
+    fn outcome(&self, node: &CallNode, caller: Option<&Caller<'_>>, is_read_only: bool) -> CallOutcome {
         let Some(fault) = &node.fault else {
-            return if caller.is_some_and(|(_, undone)| *undone) { CallOutcome::Undone } else { CallOutcome::Stands };
+            // What has changed nothing, nothing can undo.
+            let is_undone = caller.is_some_and(|caller| caller.is_undone) && !is_read_only;
+            return if is_undone { CallOutcome::Undone } else { CallOutcome::Stands };
         };
         let caught_by =
-            caller.filter(|(caller, _)| caller.fault.is_none()).map(|(caller, _)| self.names.short(caller.to));
+            caller.filter(|caller| caller.node.fault.is_none()).map(|caller| self.names.short(caller.node.to));
         let passed_on = node
             .calls()
             .any(|call| call.fault.as_ref().is_some_and(|below| below.data == fault.data && !below.data.is_empty()));
-        let text = fault_text(&ValueFormatter::new(self.names, node.code_address), fault);
+        let mut text = fault_text(&ValueFormatter::new(self.names, node.code_address), fault);
+        if self.is_called_untyped(node) && fault.data.is_empty() && fault.message.is_empty() {
+            let to = self.names.short(node.code_address);
+            text = format!("{text}; {to} has no interface on this chain: say `interface = true` where it is deployed");
+        }
         CallOutcome::Failed(Failure { kind: fault.kind.name(), text, caught_by, passed_on })
     }
 
@@ -260,6 +293,9 @@ impl Explainer<'_> {
         let interface = self.names.interface(node.code_address);
         let decoded = interface.and_then(|interface| codec.decode_call(interface, &node.input).ok());
         let Some((function, args)) = decoded else {
+            if let Some(constructor) = self.constructor(node, &to) {
+                return constructor;
+            }
             let fallback = interface.is_some_and(|interface| interface.fallback.is_some());
             let call = if fallback && !node.input.is_empty() {
                 format!("fallback({})", raw(&node.input))
@@ -280,6 +316,21 @@ impl Explainer<'_> {
             result_text: self.result_text(&formatter, function, node, outputs.as_deref()),
             result: outputs.map(|outputs| outputs.iter().map(|value| json(self.names, value)).collect()),
         }
+    }
+
+    /// A constructor that is a function of the contract.
+    fn constructor(&self, node: &CallNode, to: &str) -> Option<Meaning> {
+        let loader = self.names.toolkits().get(node.vm)?.artifacts()?;
+        let constructor = self.names.interface(node.code_address)?.constructor.as_ref()?;
+        let input = node.input.strip_prefix(&loader.constructor_selector()?)?;
+        let types = constructor.inputs.iter().map(|param| param.ty.clone()).collect::<Vec<_>>();
+        let args = SolidityCodec::default().decode_values(&types, input).ok()?;
+        let formatter = ValueFormatter::new(self.names, node.code_address);
+        Some(Meaning {
+            text: format!("{to}.{}", call_text(&formatter, "constructor", &constructor.inputs, &args)),
+            args: Some(self.named_json(&constructor.inputs, &args)),
+            ..Meaning::default()
+        })
     }
 
     fn result_text(

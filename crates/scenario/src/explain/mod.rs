@@ -4,10 +4,12 @@
 //! - `meaning`: what a call means
 //! - `crossing`: calls between VMs whose ABIs differ, in the callee's terms
 //! - `transaction`: transactions of a VM's own form, whose root is no call but has instructions
+//! - `event`: logs by the interface of their emitter
 //! - [`value`]: values with names for addresses
 //! - [`fault`]: failures as one line
 
 mod crossing;
+pub(crate) mod event;
 pub mod fault;
 pub mod frame;
 mod meaning;

@@ -11,7 +11,7 @@ use super::{
 use crate::world::names::Names;
 use hexapla::CallNode;
 use hexapla_abi::Interface;
-use hexapla_primitives::{Address, VmId};
+use hexapla_primitives::{Address, Fault, VmId};
 use hexapla_toolkit::{NativeCall, Toolkit};
 use std::sync::Arc;
 
@@ -30,19 +30,29 @@ pub(crate) fn explain_transaction(
     sent: &[SentCall<'_>],
     hidden: usize,
 ) -> ExplainedCall {
-    let root = explain(names, node);
+    let failed = node.fault.as_ref();
+    let failed = failed.map(|fault| {
+        let explainer = names.toolkits().get(vm).and_then(Toolkit::explainer);
+        explainer?.failed_call(fault)?.checked_sub(hidden)
+    });
+    let own = CallNode { fault: node.fault.clone().map(|fault| own_failure(names, vm, fault)), ..node.clone() };
+    let root = explain(names, &own);
     match sent {
         [one] => as_instruction(names, node, *one, root),
         _ => {
             let text = format!("{} signs {} instructions", root.from, sent.len());
-            let failed = node.fault.as_ref();
-            let failed = failed.map(|fault| {
-                let explainer = names.toolkits().get(vm).and_then(Toolkit::explainer);
-                explainer?.failed_call(fault)?.checked_sub(hidden)
-            });
             let items = with_instructions(names, sent, failed, root.items);
             ExplainedCall { text, function: None, args: None, accounts: None, result_text: None, items, ..root }
         }
+    }
+}
+
+/// The fault of a transaction of a VM, with what a contract of another VM has said itself where it was that which failed.
+pub(crate) fn own_failure(names: &Names, vm: VmId, fault: Fault) -> Fault {
+    let explainer = names.toolkits().get(vm).and_then(Toolkit::explainer);
+    match explainer.and_then(|explainer| explainer.foreign_data(&fault)) {
+        Some(data) => Fault { data, ..fault },
+        None => fault,
     }
 }
 

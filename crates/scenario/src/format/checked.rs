@@ -11,12 +11,13 @@ use std::sync::Arc;
 pub(super) fn check_name(source: &Arc<Source>, name: &At<String>) -> Result<()> {
     let mut chars = name.value.chars();
     let begins_well = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-    if begins_well && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+    let has_meaning = ["_", "none", "true", "false"].contains(&name.value.as_str());
+    if begins_well && !has_meaning && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
         return Ok(());
     }
     Err(Problem::new("hexapla::scenario::name", format!("{:?} cannot be a name", name.value))
         .at(source, &name.span, "not a name")
-        .with_help("names begin with a letter and go on with letters, digits, `_` and `-`"))
+        .with_help("names begin with a letter of a to z and go on with such letters, digits, `_` and `-`; `_`, `none`, `true` and `false` have a meaning of their own"))
 }
 
 /// A value of a type, without names.

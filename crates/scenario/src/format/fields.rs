@@ -192,7 +192,7 @@ pub(super) fn trees(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<
     Ok(At::new(trees, items.span))
 }
 
-fn tree_of(value: &DeValue<'_>) -> Tree {
+pub(super) fn tree_of(value: &DeValue<'_>) -> Tree {
     match value {
         DeValue::String(text) => Tree::String(text.to_string()),
         DeValue::Integer(integer) => integer_tree(integer),

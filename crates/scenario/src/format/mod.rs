@@ -18,6 +18,10 @@ mod step;
 mod transaction;
 pub mod update;
 
+pub(crate) use update::read_back;
+#[cfg(test)]
+pub(crate) use update::through_file;
+
 pub use crate::source::{At, FILE_NAME, Source};
 pub(crate) use native::{AccountRef, IdEntry, IdForm, OptionValue, Options, Part, Parts};
 

@@ -32,7 +32,9 @@ fn updated(text: &str, steps: &[StepReport]) -> Result<(String, usize)> {
     for report in steps {
         for check in report.failures() {
             let step = step_mut(&mut document, report.number);
-            changed += usize::from(step.is_some_and(|step| apply(step, &check.update)));
+            let Some(step) = step else { continue };
+            let applied = check.updates.iter().filter(|update| apply(step, update)).count();
+            changed += usize::from(applied > 0);
         }
     }
     Ok((document.to_string(), changed))
@@ -79,6 +81,25 @@ fn apply(step: &mut dyn TableLike, update: &Update) -> bool {
             true
         }
     }
+}
+
+/// A tree as it is read again once it was written into a file: TOML has no null, and its numbers are smaller.
+pub(crate) fn read_back(tree: &Tree) -> Tree {
+    match tree {
+        Tree::Null => Tree::from("none"),
+        Tree::Number(number) if number.as_i64().is_none() => Tree::String(number.to_string()),
+        Tree::Array(items) => items.iter().map(read_back).collect(),
+        Tree::Object(fields) => fields.iter().map(|(name, tree)| (name.clone(), read_back(tree))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A tree that was written into a file and read from it.
+#[cfg(test)]
+pub(crate) fn through_file(tree: &Tree) -> Tree {
+    let text = format!("value = {}", value_of(tree));
+    let table = toml::de::DeTable::parse(&text).unwrap();
+    super::fields::tree_of(table.get_ref().get("value").unwrap().get_ref())
 }
 
 fn value_of(tree: &Tree) -> Value {

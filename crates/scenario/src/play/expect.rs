@@ -3,20 +3,17 @@
 use super::{
     Player,
     events::{is_event, written_event},
-    pattern::{Pattern, declared, is_value, written, written_call},
+    failure::{has_code, is_failure, layers, note, written_failure},
     report::{Check, Sent, StepReport, Update},
     send::Results,
 };
 use crate::{
-    explain::{
-        fault::fault_text,
-        value::{ValueFormatter, number_text},
-    },
+    explain::{fault::fault_text, value::ValueFormatter},
     format::{At, Step},
     problem::{Problem, Result},
 };
-use hexapla_abi::{Revert, Tree, Value};
-use hexapla_primitives::{Address, Fault, FaultKind};
+use hexapla_abi::{Function, Tree, Type, Value};
+use hexapla_primitives::{Address, Fault};
 use std::ops::Range;
 
 /// The outcome of one comparison.
@@ -29,9 +26,12 @@ pub(super) struct Outcome {
 }
 
 pub(super) fn check(what: impl Into<String>, span: &Range<usize>, path: &[&str], outcome: Outcome) -> Check {
-    let path = path.iter().map(|key| (*key).to_owned()).collect();
     let Outcome { holds, expected, observed, update } = outcome;
-    Check { what: what.into(), holds, expected, observed, span: span.clone(), update: Update { path, value: update } }
+    Check { what: what.into(), holds, expected, observed, span: span.clone(), updates: vec![change(path, update)] }
+}
+
+fn change(path: &[&str], value: Option<Tree>) -> Update {
+    Update { path: path.iter().map(|key| (*key).to_owned()).collect(), value }
 }
 
 impl Player<'_> {
@@ -53,7 +53,7 @@ impl Player<'_> {
             report.checks.extend(self.reverts(reverts, sent).map_err(place(&reverts.span))?);
         }
         if let Some(fault) = &expect.fault {
-            report.checks.extend(sent.receipt.fault.as_ref().map(|seen| fault_kind(fault, seen)));
+            report.checks.extend(sent.failure.as_ref().map(|seen| fault_kind(fault, seen)));
         }
         let succeeded = sent.receipt.is_success();
         if let (Some(returns), true) = (&expect.returns, succeeded) {
@@ -65,11 +65,22 @@ impl Player<'_> {
         if let Some(events) = &expect.events {
             report.checks.push(self.events(events, sent)?);
         }
-        if let (Some(code), Some(fault)) = (&expect.code, &sent.receipt.fault) {
-            report.checks.push(fault_code(code, fault));
+        if let (Some(code), Some(fault)) = (&expect.code, &sent.failure) {
+            report.checks.push(self.fault_code(code, fault));
         }
         report.checks.extend(expect.gas_used.as_ref().map(|gas| gas_used(gas, sent)));
         Ok(())
+    }
+
+    fn fault_code(&self, expected: &At<u64>, seen: &Fault) -> Check {
+        let code = layers(&self.world.names, seen).iter().find_map(|layer| layer.code);
+        let outcome = Outcome {
+            holds: has_code(&self.world.names, seen, expected.value),
+            expected: expected.value.to_string(),
+            observed: code.map_or_else(|| "none".to_owned(), |code| code.to_string()),
+            update: code.map(Tree::from),
+        };
+        check("code", &expected.span, &["code"], outcome)
     }
 
     fn output(&self, expected: &At<Tree>, sent: &Sent) -> Result<Check> {
@@ -85,18 +96,22 @@ impl Player<'_> {
 
     /// Success, unless a failure is expected.
     fn status(&self, step: &Step, sent: &Sent) -> Check {
-        let fault = sent.receipt.fault.as_ref();
+        let fault = sent.failure.as_ref();
         let observed =
             fault.map_or_else(|| "success".to_owned(), |fault| format!("failure: {}", self.fault_text(fault)));
         let is_failure = step.expect.is_failure();
-        let update = fault.map(|fault| Tree::String(self.written_fault(fault)));
         let (span, key) = match (&step.expect.reverts, &step.expect.fault) {
             (Some(reverts), _) => (&reverts.span, "reverts"),
             (None, Some(fault)) => (&fault.span, "fault"),
             (None, None) => (&step.span, "reverts"),
         };
         let expected = if is_failure { "failure" } else { "success" }.to_owned();
-        check("status", span, &[key], Outcome { holds: is_failure == fault.is_some(), expected, observed, update })
+        let outcome = Outcome { holds: is_failure == fault.is_some(), expected, observed, update: None };
+        let updates = match fault {
+            Some(fault) => self.written_fault(fault),
+            None => ["reverts", "fault", "code"].map(|key| change(&[key], None)).to_vec(),
+        };
+        Check { updates, ..check("status", span, &[key], outcome) }
     }
 
     pub(super) fn fault_text(&self, fault: &Fault) -> String {
@@ -104,57 +119,28 @@ impl Player<'_> {
     }
 
     fn reverts(&self, expected: &At<String>, sent: &Sent) -> Result<Option<Check>> {
-        let Some(fault) = &sent.receipt.fault else {
+        let Some(fault) = &sent.failure else {
             return Ok(None);
         };
+        let names = &self.world.names;
+        let text = &expected.value;
+        let holds = is_failure(names, fault, text)?;
+        let note = note(names, text).filter(|_| !holds).map(|note| format!("; {note}")).unwrap_or_default();
         let outcome = Outcome {
-            holds: self.is_fault(fault, &expected.value)?,
-            expected: if expected.value.is_empty() { "no reason".to_owned() } else { expected.value.clone() },
-            observed: self.fault_text(fault),
-            update: Some(self.written_fault(fault).into()),
+            holds,
+            expected: if text.is_empty() { "no reason".to_owned() } else { text.clone() },
+            observed: format!("{}{note}", self.fault_text(fault)),
+            update: None,
         };
-        Ok(Some(check("reverts", &expected.span, &["reverts"], outcome)))
+        let updates = self.written_fault(fault);
+        Ok(Some(Check { updates, ..check("reverts", &expected.span, &["reverts"], outcome) }))
     }
 
-    fn is_fault(&self, fault: &Fault, text: &str) -> Result<bool> {
-        if text.is_empty() {
-            return Ok(fault.kind == FaultKind::Revert && fault.data.is_empty());
-        }
-        let names = &self.world.names;
-        let declared = Pattern::parse(text).filter(|pattern| declared(names, fault.contract, pattern.name).is_some());
-        let Some(Pattern { name, args, .. }) = declared else {
-            return Ok(self.fault_text(fault).contains(text));
-        };
-        let revert = Revert::decode(&fault.data, names.interfaces_from(fault.contract));
-        let Revert::Custom(error, values) = revert else {
-            // A failure of a VM whose failures are numbers: the text begins with the name that belongs to its number.
-            let text = self.fault_text(fault);
-            return Ok(args.is_none_or(|args| args.is_empty())
-                && text.strip_prefix(name).is_some_and(|rest| rest.starts_with(" (")));
-        };
-        let Some(args) = args.filter(|_| error.name == name) else {
-            return Ok(error.name == name);
-        };
-        if args.len() != values.len() {
-            let message = format!("{} has {} values, {} given", error.signature, values.len(), args.len());
-            return Err(Problem::new("hexapla::scenario::error", message));
-        }
-        for ((param, value), arg) in error.inputs.iter().zip(&values).zip(args) {
-            if !is_value(names, fault.contract, &param.ty, arg, value)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// The failure as `reverts` would have it.
-    fn written_fault(&self, fault: &Fault) -> String {
-        let names = &self.world.names;
-        match Revert::decode(&fault.data, names.interfaces_from(fault.contract)) {
-            Revert::Custom(error, values) => written_call(names, fault.contract, &error.name, &values),
-            Revert::Reason(reason) => reason,
-            Revert::Empty if fault.kind == FaultKind::Revert => String::new(),
-            _ => self.fault_text(fault),
+    /// What the file says about a failure that is observed: by its name or reason, or by its kind where it has neither.
+    fn written_fault(&self, fault: &Fault) -> Vec<Update> {
+        match written_failure(&self.world.names, fault) {
+            Some(text) => vec![change(&["reverts"], Some(text.into()))],
+            None => vec![change(&["reverts"], None), change(&["fault"], Some(fault.kind.name().into()))],
         }
     }
 
@@ -164,31 +150,52 @@ impl Player<'_> {
                 .with_help("compare `output` instead")
         })?;
         let function = results.function;
-        let trees = match &expected.value {
-            Tree::Array(items) => items.clone(),
-            one => vec![one.clone()],
+        let wanted = self.wanted(function, expected)?;
+        let formatter = ValueFormatter::new(&self.world.names, Address::ZERO);
+        let values = match results.decode(&self.world.names, &sent.receipt.output) {
+            Ok(values) => values,
+            // What the interface does not say can be compared by its bytes alone.
+            Err(error) => {
+                let (shown, observed) = (formatter.values(&wanted), error.to_string());
+                let outcome = Outcome { holds: false, expected: shown, observed, update: None };
+                let by_bytes = change(&["output"], Some(sent.receipt.output.to_string().into()));
+                let updates = vec![change(&["returns"], None), by_bytes];
+                return Ok(Check { updates, ..check("returns", &expected.span, &["returns"], outcome) });
+            }
         };
-        let takes = function.outputs.len();
+        let outcome = Outcome {
+            holds: values == wanted,
+            expected: formatter.values(&wanted),
+            observed: formatter.values(&values),
+            update: self.written_results(function, &values),
+        };
+        Ok(check("returns", &expected.span, &["returns"], outcome))
+    }
+
+    /// The values that a function is expected to return: a list of them, or the only one alone.
+    pub(super) fn wanted(&self, function: &Function, expected: &At<Tree>) -> Result<Vec<Value>> {
+        let value = |ty: &Type, tree: &Tree| self.value(ty, &At::new(tree.clone(), expected.span.clone()));
+        let (outputs, tree) = (function.outputs.as_slice(), &expected.value);
+        let trees = match (outputs, tree) {
+            ([one], Tree::Array(items)) => {
+                let listed = if let [item] = items.as_slice() { value(&one.ty, item).ok() } else { None };
+                return listed.map_or_else(|| value(&one.ty, tree), Ok).map(|value| vec![value]);
+            }
+            (_, Tree::Array(items)) => items.as_slice(),
+            (_, one) => std::slice::from_ref(one),
+        };
+        let takes = outputs.len();
         if trees.len() != takes {
             let message = format!("{} returns {takes} values, {} given", function.signature, trees.len());
             return Err(Problem::new("hexapla::scenario::returns", message));
         }
-        let wanted = function.outputs.iter().zip(trees);
-        let wanted = wanted.map(|(param, tree)| self.value(&param.ty, &At::new(tree, expected.span.clone())));
-        let wanted = wanted.collect::<Result<Vec<_>>>()?;
-        let formatter = ValueFormatter::new(&self.world.names, Address::ZERO);
-        let outcome = match results.decode(&self.world.names, &sent.receipt.output) {
-            Ok(values) => Outcome {
-                holds: values == wanted,
-                expected: formatter.values(&wanted),
-                observed: formatter.values(&values),
-                update: Some(values.iter().map(|value| self.observed(value)).collect()),
-            },
-            Err(error) => {
-                Outcome { holds: false, expected: formatter.values(&wanted), observed: error.to_string(), update: None }
-            }
-        };
-        Ok(check("returns", &expected.span, &["returns"], outcome))
+        outputs.iter().zip(trees).map(|(param, tree)| value(&param.ty, tree)).collect()
+    }
+
+    /// Results as the file would have them, as a list; `None` where they cannot be written.
+    pub(super) fn written_results(&self, function: &Function, values: &[Value]) -> Option<Tree> {
+        let values = function.outputs.iter().zip(values);
+        values.map(|(param, value)| self.observed(&param.ty, value)).collect::<Option<Vec<_>>>().map(Tree::Array)
     }
 
     fn events(&self, expected: &At<Vec<At<String>>>, sent: &Sent) -> Result<Check> {
@@ -207,18 +214,6 @@ impl Player<'_> {
         };
         Ok(check("events", &expected.span, &["events"], outcome))
     }
-
-    /// A value as the file would have it.
-    pub(super) fn observed(&self, value: &Value) -> Tree {
-        match value {
-            Value::Uint(number) => u32::try_from(*number).map_or_else(|_| number_text(*number).into(), Tree::from),
-            Value::Array(items) | Value::Tuple(items) => items.iter().map(|item| self.observed(item)).collect(),
-            Value::Bool(_) | Value::Int(_) | Value::String(_) | Value::Struct { .. } | Value::Option(_) => {
-                crate::explain::value::json(&self.world.names, value)
-            }
-            other => Tree::String(written(&self.world.names, Address::ZERO, other)),
-        }
-    }
 }
 
 fn fault_kind(expected: &At<String>, seen: &Fault) -> Check {
@@ -230,17 +225,6 @@ fn fault_kind(expected: &At<String>, seen: &Fault) -> Check {
         update: Some(observed.into()),
     };
     check("fault", &expected.span, &["fault"], outcome)
-}
-
-fn fault_code(expected: &At<u64>, seen: &Fault) -> Check {
-    let observed = seen.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
-    let outcome = Outcome {
-        holds: seen.code == Some(expected.value),
-        expected: expected.value.to_string(),
-        observed,
-        update: seen.code.map(Tree::from),
-    };
-    check("code", &expected.span, &["code"], outcome)
 }
 
 fn gas_used(expected: &At<u64>, sent: &Sent) -> Check {

@@ -126,7 +126,8 @@ impl Player<'_> {
         let receipt = last.ok_or_else(|| Problem::new("hexapla::scenario::loader", "the loader had nothing to do"))?;
         let currency = self.currency(vm);
         let (gas_by_vm, access, loaded) = (sums, Some(access), Some(loaded));
-        Ok(Sent { receipt, call: None, events: Vec::new(), gas_by_vm, access, loaded, currency })
+        let failure = receipt.fault.clone();
+        Ok(Sent { receipt, failure, call: None, events: Vec::new(), gas_by_vm, access, loaded, currency })
     }
 
     /// Names a contract and tells the chain its interface. New code without one has that of the old.

@@ -6,12 +6,13 @@
 //! - `load`: contracts with ids of their VM, put into the state or deployed by the VM's transactions
 //! - `prove`: proofs of the state as it is
 //! - `invoke`: raw calls in the EVM's lane
-//! - `expect`, `events`, `state`, `native_state`: the comparison with `expect`; `pattern`: events and errors as people
-//!   write them
+//! - `expect`, `events`, `failure`, `state`, `native_state`: the comparison with `expect`; `pattern`: events and errors as
+//!   people write them; `written`: as they are written into the file
 //! - [`report`]: what came out of it
 
 mod events;
 mod expect;
+mod failure;
 mod invoke;
 mod load;
 mod native_state;
@@ -23,6 +24,7 @@ mod send;
 mod sign;
 mod state;
 mod values;
+mod written;
 
 pub use prove::{object_of_contract, vm_named};
 

@@ -88,7 +88,7 @@ impl Player<'_> {
                 holds: expected == *observed,
                 expected: formatter.value(&expected),
                 observed: formatter.value(observed),
-                update: Some(self.observed(observed)),
+                update: self.observed(ty, observed),
             };
             let what = format!("{}.{field}", name.value);
             checks.push(check(what, &tree.span, &["state", &name.value, field], outcome));

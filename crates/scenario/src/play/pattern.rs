@@ -4,8 +4,8 @@ use crate::{
     problem::{Problem, Result},
     world::names::Names,
 };
-use hexapla_abi::{Codec as _, CustomError, SolidityCodec, Type, Value, text::escape};
-use hexapla_primitives::{Address, B256, Bytes};
+use hexapla_abi::{Codec as _, CustomError, SolidityCodec, Type, Value};
+use hexapla_primitives::{Address, Bytes};
 
 /// Stands for any value.
 const ANYTHING: &str = "_";
@@ -98,38 +98,6 @@ fn written_error(names: &Names, at: Address, written: &str) -> Result<Option<Byt
 /// The first error of this name: of the contract itself, then of all others.
 pub(super) fn declared<'n>(names: &'n Names, at: Address, name: &str) -> Option<&'n CustomError> {
     names.interfaces_from(at).find_map(|interface| interface.error(name))
-}
-
-/// A value as a pattern, lossless.
-pub(super) fn written(names: &Names, at: Address, value: &Value) -> String {
-    match value {
-        Value::Address(address) => names.full(*address),
-        Value::Uint(number) => crate::explain::value::number_text(*number),
-        Value::Bytes(bytes) if key_name(names, bytes).is_some() => key_name(names, bytes).unwrap_or_default(),
-        Value::Bytes(bytes) => {
-            let mut interfaces = names.interfaces_from(at);
-            let error = interfaces.find_map(|interface| SolidityCodec::default().decode_error(interface, bytes).ok());
-            error.map_or_else(|| value.to_string(), |(error, values)| written_call(names, at, &error.name, &values))
-        }
-        Value::Array(items) => format!("[{}]", written_all(names, at, items)),
-        Value::Tuple(items) => format!("({})", written_all(names, at, items)),
-        other => other.to_string(),
-    }
-}
-
-/// The name of the account that 32 bytes are, where it has one.
-fn key_name(names: &Names, bytes: &Bytes) -> Option<String> {
-    let key = B256::try_from(&bytes[..]).ok()?;
-    names.name_of_word(&key).map(str::to_owned)
-}
-
-/// `name(values)` as a pattern.
-pub(super) fn written_call(names: &Names, at: Address, name: &str, values: &[Value]) -> String {
-    format!("{}({})", escape(name), written_all(names, at, values))
-}
-
-fn written_all(names: &Names, at: Address, values: &[Value]) -> String {
-    values.iter().map(|value| written(names, at, value)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{
 };
 use hexapla::{AccessSet, Receipt};
 use hexapla_abi::Tree;
-use hexapla_primitives::{B256, U256};
+use hexapla_primitives::{B256, Fault, U256};
 use hexapla_toolkit::Currency;
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
@@ -54,6 +54,9 @@ pub enum StepKind {
 pub struct Sent {
     /// The receipt.
     pub receipt: Receipt,
+    /// How it failed. In the receipt stands what clients of the transaction's own VM read, here what the contract that
+    /// failed has said.
+    pub failure: Option<Fault>,
     /// The call tree.
     pub call: Option<ExplainedCall>,
     /// The events.
@@ -121,7 +124,7 @@ pub struct Check {
     /// Where the expectation stands.
     pub span: Range<usize>,
     /// How the file would have to be changed for it to hold.
-    pub update: Update,
+    pub updates: Vec<Update>,
 }
 
 /// A change of a step's `expect`.

@@ -2,10 +2,13 @@
 
 use super::{
     Player,
-    report::{Sent, StepKind, StepReport},
+    report::{Check, Sent, StepKind, StepReport},
 };
 use crate::{
-    explain::frame::{ExplainedCall, explain, explain_event, gas_by_vm},
+    explain::{
+        frame::{ExplainedCall, explain, explain_event, gas_by_vm},
+        transaction::own_failure,
+    },
     format::{At, Call, Deploy, Sending, Step},
     problem::{Problem, Result},
     world::{artifact::Contract, names::Names},
@@ -33,6 +36,19 @@ impl<'f> Results<'f> {
     }
 }
 
+/// A step was to save results, and what came back is none.
+fn unsaved(names: &At<Vec<At<String>>>, results: Results<'_>, output: &Bytes, error: &CodecError) -> Check {
+    let names_text = names.value.iter().map(|name| name.value.as_str()).collect::<Vec<_>>().join(", ");
+    Check {
+        what: format!("save {names_text}"),
+        holds: false,
+        expected: format!("what {} returns", results.function.signature),
+        observed: format!("{output}: {error}"),
+        span: names.span.clone(),
+        updates: Vec::new(),
+    }
+}
+
 impl Player<'_> {
     pub(super) fn deploy(&mut self, step: &Step, deploy: &Deploy, contract: Contract) -> Result<StepReport> {
         if let Some(id) = contract.id.as_ref().filter(|_| contract.is_native()) {
@@ -41,42 +57,57 @@ impl Player<'_> {
                 None => self.install(step, deploy, &contract, id),
             };
         }
-        let code = contract.code.bytes();
         let from = self.sender(&deploy.sending)?;
         let name = &deploy.name.value;
         // The contract's own name may stand in its arguments: where it will be is known.
         let nonce = self.world.chain.create(from, Bytes::new())?.nonce;
-        self.world.names.add(name, from.create(nonce));
+        let created = from.create(nonce);
+        let is_called = self.calls_constructor(&contract);
+        let address = if is_called { created.create(1) } else { created };
+        let code = contract.code.bytes();
+        // Its interface says what a failure of its constructor means.
+        self.world.names.add_contract(name, address, contract.interface.clone(), code.len());
         self.world.resolve_names();
-        let args = self.constructor_arguments(deploy, &contract)?;
-        let init_code: Bytes = [code.as_ref(), &args].concat().into();
+        let init_code = self.init_code(deploy, &contract)?;
         let tx = self.world.chain.create(from, init_code)?;
         let (receipt, access) = self.transact(step, tx, &deploy.sending)?;
-        match receipt.created {
-            Some(address) => {
-                self.world.names.add_contract(name, address, contract.interface.clone(), code.len());
-                if let Some(told) = &contract.registered {
-                    self.world.chain.set_interface(address, told)?;
-                }
-            }
-            None => self.world.names.remove(name),
+        let is_created = receipt.created.is_some();
+        if let (true, Some(told)) = (is_created, &contract.registered) {
+            self.world.chain.set_interface(address, told)?;
         }
         let mut report = StepReport::of(step, StepKind::Deploy);
-        report.later_steps_cannot_run = receipt.created.is_none() && !step.expect.is_failure();
-        let tree = self.tree(&receipt);
-        self.finish(step, VmId::EVM, report, receipt, Some(access), (tree, None))
+        report.later_steps_cannot_run = !is_created && !step.expect.is_failure();
+        let mut tree = self.tree(&receipt);
+        if let Some(root) = tree.as_mut().filter(|_| is_called) {
+            root.text = format!("deploys {name}");
+        }
+        let report = self.finish(step, VmId::EVM, report, receipt, Some(access), (tree, None));
+        if !is_created {
+            self.world.names.remove(name);
+        }
+        report
     }
 
-    fn constructor_arguments(&self, deploy: &Deploy, contract: &Contract) -> Result<Bytes> {
-        let constructor = contract.interface.as_ref().and_then(|interface| interface.constructor.as_ref());
-        let Some(constructor) = constructor else {
-            return Ok(Bytes::new());
+    /// Whether the constructor is a function of the contract, which its deployment calls.
+    fn calls_constructor(&self, contract: &Contract) -> bool {
+        contract.constructor().is_some() && self.scenario.toolkits.constructor_of(contract.code.bytes()).is_some()
+    }
+
+    /// Creation code with the constructor's arguments.
+    fn init_code(&self, deploy: &Deploy, contract: &Contract) -> Result<Bytes> {
+        let code = contract.code.bytes();
+        let Some(constructor) = contract.constructor() else {
+            return Ok(code.clone());
         };
         let signature = format!("the constructor of {}", deploy.name.value);
         let args = self.arguments(&signature, &constructor.inputs, deploy.sending.args.as_ref())?;
-        SolidityCodec::default()
+        let args = SolidityCodec::default()
             .encode_constructor(constructor, &args)
-            .map_err(|error| self.encoding(error, &deploy.name.span))
+            .map_err(|error| self.encoding(error, &deploy.name.span))?;
+        Ok(match self.scenario.toolkits.constructor_of(code) {
+            Some((loader, selector)) => loader.creation_with_call(code, &[&selector[..], &args].concat().into()),
+            None => [&code[..], &args].concat().into(),
+        })
     }
 
     pub(super) fn call(&mut self, step: &Step, call: &Call, function: Option<&Function>) -> Result<StepReport> {
@@ -115,7 +146,10 @@ impl Player<'_> {
         };
         let mut report = StepReport::of(step, kind);
         let results = function.map(Results::of_evm);
-        report.later_steps_cannot_run = !self.save(save, results, &receipt)? && !step.expect.is_failure();
+        if let Some(checks) = self.save(save, results, &receipt)? {
+            report.later_steps_cannot_run = !checks.is_empty() || !step.expect.is_failure();
+            report.checks.extend(checks);
+        }
         let tree = self.tree(&receipt);
         self.finish(step, VmId::EVM, report, receipt, access, (tree, results))
     }
@@ -153,21 +187,22 @@ impl Player<'_> {
         Box::<Problem>::from(error).at(&self.scenario.source, &step.span, "this step")
     }
 
-    /// Saves the results under the names that the step gives them; `false` where there are none to save.
+    /// Saves the results under the names that the step gives them. Where there are none to save, what failed, if not the
+    /// transaction itself.
     pub(super) fn save(
         &mut self,
         names: Option<&At<Vec<At<String>>>>,
         results: Option<Results<'_>>,
         receipt: &Receipt,
-    ) -> Result<bool> {
-        let Some(names) = names else { return Ok(true) };
+    ) -> Result<Option<Vec<Check>>> {
+        let Some(names) = names else { return Ok(None) };
         if !receipt.is_success() {
-            return Ok(false);
+            return Ok(Some(Vec::new()));
         }
         let values = match results {
             Some(results) => match results.decode(&self.world.names, &receipt.output) {
                 Ok(values) => values.iter().map(value_to_json).collect(),
-                Err(_) => return Ok(false),
+                Err(error) => return Ok(Some(vec![unsaved(names, results, &receipt.output, &error)])),
             },
             None => vec![Tree::String(receipt.output.to_string())],
         };
@@ -184,7 +219,7 @@ impl Player<'_> {
                 return Err(problem.at(&self.scenario.source, &names.span, "these names"));
             }
         }
-        Ok(true)
+        Ok(None)
     }
 
     /// The call tree of a transaction of the EVM lane.
@@ -206,7 +241,8 @@ impl Player<'_> {
         let events = receipt.logs.iter().map(|log| explain_event(names, log)).collect();
         let gas_by_vm = receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default();
         let currency = self.currency(lane);
-        let sent = Sent { receipt, call, events, gas_by_vm, access, loaded: None, currency };
+        let failure = receipt.fault.clone().map(|fault| own_failure(names, lane, fault));
+        let sent = Sent { receipt, failure, call, events, gas_by_vm, access, loaded: None, currency };
         self.expect_sent(step, &sent, results, &mut report)?;
         report.sent = Some(sent);
         Ok(report)

@@ -13,7 +13,7 @@ use crate::{
     world::{World, names::Names},
 };
 use hexapla::{AccessSet, ChainError, ExecuteError, LaneChecks, Receipt};
-use hexapla_abi::{AddressBook, AddressError, Tree};
+use hexapla_abi::{AddressBook, AddressError, Tree, Type};
 use hexapla_primitives::{Address, B256, Bytes, NativeId, VmId, identity::alias_of};
 use hexapla_toolkit::{
     CallTarget, NativeCall, Payload, Toolkit, TransactionFormat, TransactionRequest, TypedNativeCall,
@@ -45,7 +45,10 @@ impl Player<'_> {
         let typed = planned.last().and_then(|call| call.typed.as_ref());
         let results = typed.map(|typed| Results { function: &typed.function, abi: typed.interface.abi });
         let mut report = StepReport::of(step, kind);
-        report.later_steps_cannot_run = !self.save(save, results, &receipt)? && !step.expect.is_failure();
+        if let Some(checks) = self.save(save, results, &receipt)? {
+            report.later_steps_cannot_run = !checks.is_empty() || !step.expect.is_failure();
+            report.checks.extend(checks);
+        }
         let interfaces = planned.iter().map(|call| call.typed.as_ref().map(|typed| &typed.interface));
         let sent = calls.iter().zip(interfaces);
         let sent = sent.map(|(call, interface)| transaction::SentCall { call, interface }).collect::<Vec<_>>();
@@ -159,8 +162,12 @@ impl Player<'_> {
         let (instruction, function) = (&planned.instruction, &typed.function);
         let values = self.arguments(&function.signature, &function.inputs, instruction.args.as_ref())?;
         let mut book = ArgumentBook { names: &self.world.names, vm, ids: BTreeMap::new() };
-        for arg in instruction.args.iter().flat_map(|args| &args.value) {
-            book.learn(&self.world.saved.resolve(&arg.value.value)?);
+        let given = instruction.args.as_ref().map_or(&[][..], |args| args.value.as_slice());
+        for (index, param) in function.inputs.iter().enumerate() {
+            let named = given.iter().find(|arg| arg.name.as_ref().is_some_and(|name| *name.value == *param.name));
+            if let Some(arg) = named.or_else(|| given.get(index)) {
+                book.learn(&param.ty, &self.world.saved.resolve(&arg.value.value)?);
+            }
         }
         let named = instruction.named.iter().map(|(name, id)| Ok((name.value.as_str(), self.native_id(vm, id)?)));
         let named = named.collect::<Result<Vec<_>>>()?;
@@ -204,14 +211,40 @@ struct ArgumentBook<'n> {
 }
 
 impl ArgumentBook<'_> {
-    fn learn(&mut self, tree: &Tree) {
-        match tree {
-            Tree::String(text) => {
+    /// A text is an id only where its type is an address.
+    fn learn(&mut self, ty: &Type, tree: &Tree) {
+        match (ty, tree) {
+            (Type::Address, Tree::String(text)) => {
                 let id = self.names.toolkits().parse_id(text);
                 self.ids.extend(id.map(|id| (id.canonical(), id)));
             }
-            Tree::Array(items) => items.iter().for_each(|item| self.learn(item)),
-            Tree::Object(fields) => fields.values().for_each(|field| self.learn(field)),
+            (Type::Array(ty) | Type::FixedArray(ty, _), Tree::Array(items)) => {
+                items.iter().for_each(|item| self.learn(ty, item));
+            }
+            (Type::Option(ty), tree) => self.learn(ty, tree.get("some").unwrap_or(tree)),
+            (Type::Tuple(types), Tree::Array(items)) => {
+                types.iter().zip(items).for_each(|(ty, item)| self.learn(ty, item));
+            }
+            (Type::Struct { fields, .. }, Tree::Array(items)) => {
+                fields.iter().zip(items).for_each(|(field, item)| self.learn(&field.ty, item));
+            }
+            (Type::Struct { fields, .. }, Tree::Object(given)) => {
+                let given = |name: &str| given.get(name);
+                fields
+                    .iter()
+                    .for_each(|field| given(&field.name).into_iter().for_each(|tree| self.learn(&field.ty, tree)));
+            }
+            (Type::Enum { variants, .. }, Tree::Object(given)) => {
+                let given = |name: &str| given.get(name);
+                variants
+                    .iter()
+                    .for_each(|known| given(&known.name).into_iter().for_each(|tree| self.learn(&known.payload, tree)));
+            }
+            (Type::Map(key, value), Tree::Array(entries)) => {
+                for entry in entries.iter().filter_map(Tree::as_array) {
+                    entry.iter().zip([key, value]).for_each(|(tree, ty)| self.learn(ty, tree));
+                }
+            }
             _ => {}
         }
     }

@@ -86,10 +86,10 @@ impl Player<'_> {
                 holds: values == expected,
                 expected: formatter.values(&expected),
                 observed: formatter.values(&values),
-                update: Some(match values.as_slice() {
-                    [one] => self.observed(one),
-                    values => values.iter().map(|value| self.observed(value)).collect(),
-                }),
+                update: match (function.outputs.as_slice(), values.as_slice()) {
+                    ([param], [one]) => self.observed(&param.ty, one),
+                    _ => self.written_results(function, &values),
+                },
             },
             Err(failure) => {
                 Outcome { holds: false, expected: formatter.values(&expected), observed: failure, update: None }

@@ -21,7 +21,7 @@ impl Player<'_> {
             .map_err(|problem| problem.at(&self.scenario.source, &tree.span, format!("expected {ty}")))
     }
 
-    fn resolved(&self, ty: &Type, tree: &Tree) -> Result<Value> {
+    pub(super) fn resolved(&self, ty: &Type, tree: &Tree) -> Result<Value> {
         let tree = self.world.saved.resolve(tree)?;
         self.world.names.value(ty, &tree).map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))
     }

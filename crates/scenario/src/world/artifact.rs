@@ -2,7 +2,7 @@
 
 use super::for_callers;
 use crate::problem::{Problem, Result};
-use hexapla_abi::Interface;
+use hexapla_abi::{Interface, interface::Constructor};
 use hexapla_primitives::{Bytes, NativeId, VmId};
 use hexapla_toolkit::{ArtifactFile, ArtifactLoader, Deployable, Toolkits};
 use std::{fs, path::Path, sync::Arc};
@@ -21,6 +21,11 @@ pub(crate) struct Contract {
 }
 
 impl Contract {
+    /// Its constructor, where its interface has one.
+    pub(crate) fn constructor(&self) -> Option<&Constructor> {
+        self.interface.as_ref()?.constructor.as_ref()
+    }
+
     /// Whether it stands under an id of its VM.
     pub(crate) const fn is_native(&self) -> bool {
         matches!(self.code, Deployable::Native(_))

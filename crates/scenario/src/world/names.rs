@@ -101,13 +101,23 @@ impl Names {
         self.address(text).or_else(|| Some(self.toolkits.parse_id(text)?.canonical()))
     }
 
+    /// The same, or the account at an address.
+    pub(crate) fn resolve_account(&self, text: &str) -> Option<Address> {
+        self.resolve(text).or_else(|| text.parse().ok().filter(|_| text.starts_with("0x")))
+    }
+
     /// The name of an account by its id.
     pub fn name_of_id(&self, id: &NativeId) -> Option<&str> {
         self.name(id.canonical())
     }
 
     /// The name of the account that 32 bytes can be: an alias, or an id on some VM.
+    ///
+    /// Not of zero, which is a key on some VM, and in words of the EVM no account at all.
     pub fn name_of_word(&self, word: &B256) -> Option<&str> {
+        if word.is_zero() {
+            return None;
+        }
         if let Some(address) = canonical_of_alias(*word) {
             return self.name(address);
         }
@@ -191,6 +201,12 @@ impl Names {
     /// The interface of a contract, then all others: for errors that came from further below.
     pub fn interfaces_from(&self, address: Address) -> impl Iterator<Item = &Interface> {
         self.interface(address).into_iter().chain(&self.interfaces).map(|interface| &**interface)
+    }
+
+    /// All interfaces, as callers of the EVM's lane see them and in the contracts' own terms.
+    pub(crate) fn all_interfaces(&self) -> impl Iterator<Item = &Interface> {
+        let own = self.by_address.values().filter_map(|known| known.source.as_ref());
+        self.interfaces.iter().chain(own).map(|interface| &**interface)
     }
 
     /// All names with their accounts, sorted.

@@ -12,6 +12,8 @@ use hexapla_primitives::Address;
 const ID_BYTES: usize = 32;
 /// An option without a value; TOML has no null.
 const NONE: &str = "none";
+/// Holds the value of an option that would be taken for none, or for an option in it.
+const SOME: &str = "some";
 
 /// The account that a name or an address means.
 ///
@@ -61,7 +63,24 @@ impl Names {
                 items.iter().map(|tree| self.with_ids(item, tree)).collect()
             }
             (Type::Option(_), Tree::String(text)) if text == NONE => Tree::Null,
+            (Type::Option(inner), Tree::Object(given)) if given.len() == 1 && given.contains_key(SOME) => {
+                Tree::Object(given.iter().map(|(some, tree)| (some.clone(), self.with_ids(inner, tree))).collect())
+            }
             (Type::Option(inner), tree) => self.with_ids(inner, tree),
+            (Type::Enum { variants, .. }, Tree::Object(given)) if given.len() == 1 => {
+                let with_ids = |(name, tree): (&String, &Tree)| {
+                    let variant = variants.iter().find(|variant| *variant.name == **name);
+                    (name.clone(), variant.map_or_else(|| tree.clone(), |known| self.with_ids(&known.payload, tree)))
+                };
+                Tree::Object(given.iter().map(with_ids).collect())
+            }
+            (Type::Map(key, value), Tree::Array(entries)) => {
+                let with_ids = |entry: &Tree| match entry.as_array().map(Vec::as_slice) {
+                    Some([name, tree]) => Tree::Array(vec![self.with_ids(key, name), self.with_ids(value, tree)]),
+                    _ => entry.clone(),
+                };
+                entries.iter().map(with_ids).collect()
+            }
             (Type::Tuple(types), Tree::Array(items)) => {
                 types.iter().zip(items).map(|(ty, tree)| self.with_ids(ty, tree)).collect()
             }

@@ -236,7 +236,8 @@ impl<'s> Known<'s> {
     fn deploy(&mut self, deploy: &'s Deploy, contract: &Contract) -> Result<()> {
         self.sending(&deploy.sending, &deploy.name)?;
         self.deployer(deploy, contract)?;
-        let constructor = contract.interface.as_ref().and_then(|interface| interface.constructor.as_ref());
+        self.takes_coin(deploy, contract)?;
+        let constructor = contract.constructor();
         let takes = constructor.map_or(&[][..], |constructor| constructor.inputs.as_slice());
         let params = constructor.map(|constructor| {
             constructor.inputs.iter().map(|param| format!("{} {}", param.ty, param.name)).collect::<Vec<_>>().join(", ")
@@ -247,6 +248,19 @@ impl<'s> Known<'s> {
         self.told.extend(contract.registered.clone().map(|told| (deploy.name.value.as_str(), told)));
         self.native.extend(contract.id.as_ref().map(|_| (deploy.name.value.as_str(), contract.vm)));
         Ok(())
+    }
+
+    /// Where a constructor is a function, a contract without one has nothing that could take coin.
+    fn takes_coin(&self, deploy: &Deploy, contract: &Contract) -> Result<()> {
+        let code = contract.code.bytes();
+        let is_function = !contract.is_native() && self.scenario.toolkits.constructor_of(code).is_some();
+        let (Some(value), true, None) = (&deploy.sending.value, is_function, contract.constructor()) else {
+            return Ok(());
+        };
+        let message = format!("`{}` has no constructor that could take coin", deploy.name.value);
+        Err(Problem::new("hexapla::scenario::value", message)
+            .at(self.source, &value.span, "sent to the constructor")
+            .with_help("leave `value` out, or name the interface with the constructor: `abi = \"FILE\"`"))
     }
 
     /// Names behind ids are those of accounts, ids, contracts with ids of their own, and of contracts that some step
