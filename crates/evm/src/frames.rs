@@ -200,7 +200,14 @@ impl Machine {
             let frame = Frame::activation(owner, create.created_address, code, limit, running.depth);
             (frame, running.interpreter.memory.new_child_context())
         };
+        // The tree has it as a call of the VM that owns the code: its gas is that VM's.
+        if self.is_watched() {
+            self.frame_begins(&frame);
+        }
         let activated = self.activate(&frame, &mut result.gas, memory);
+        if self.is_watched() {
+            self.frame_ends(&activation_end(&frame, &activated, result.gas.remaining()), None);
+        }
         self.evm.frame_stack.get().interpreter.memory.free_child_context();
         match activated {
             Ok(()) => Ok(()),
@@ -299,4 +306,20 @@ impl Machine {
 /// Code as frames carry it.
 pub(crate) fn code_of(bytecode: &Bytecode, hash: B256) -> Code {
     Code { hash, bytes: bytecode.original_bytes() }
+}
+
+/// How an activation ended, for the call tree.
+fn activation_end(frame: &Frame, activated: &Result<(), HostError>, gas_left: u64) -> FrameEnd {
+    let exit = match activated {
+        Err(HostError::Fault { kind, message }) => Exit::Fault(Fault {
+            vm: frame.vm,
+            contract: frame.target,
+            kind: *kind,
+            data: Bytes::new(),
+            code: None,
+            message: message.clone().into(),
+        }),
+        _ => Exit::Return(Bytes::new()),
+    };
+    FrameEnd { exit, gas_left, native_used: None }
 }
