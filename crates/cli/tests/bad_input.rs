@@ -367,3 +367,12 @@ fn a_step_that_stops_the_scenario_says_why_in_run_test_and_json() {
     let checks = document["steps"][1]["checks"].as_array().unwrap().clone();
     assert!(checks.iter().any(|check| check["holds"] == false), "{checks:?}");
 }
+
+#[test]
+fn an_expectation_that_nothing_is_compared_with_is_refused() {
+    let program =
+        "[[step]]\ndeploy = \"p\"\nartefact = \"{contracts}/svm/actor/actor.so\"\nexpect = { reverts = \"x\" }\n";
+    all_of(refused(&format!("{HEAD}{program}")), &["`reverts` compares a transaction", "leave it out"]);
+    let both = "call = \"token.name\"\nexpect = { returns = \"T\", reverts = \"x\" }";
+    all_of(refused_step(both), &["`returns` is compared where a step succeeds"]);
+}

@@ -80,7 +80,7 @@ expect = { lamports = { dave = 1_000_000_165 } }
             "carol signs 5 instructions",
             "CU] spl-associated-token-account.create(payer: carol, associated_token: dave-gold, wallet: dave, mint: gold",
             "│  └─ [svm 4214 gas, 4214 CU] spl-token.initialize_account3(account: dave-gold, mint: gold, owner: dave)",
-            "[svm 6172 gas, 6172 CU] spl-token.transfer_checked(source: carol-gold, mint: gold, destination: dave-gold, authority: carol, amount: 30, decimals: 6)",
+            "[svm 6172 gas, 6172 CU] carol: spl-token.transfer_checked(source: carol-gold, mint: gold, destination: dave-gold, authority: carol, amount: 30, decimals: 6)",
             "= 6172 gas: svm 6172 · fee 5000 lamports",
             "└─ [svm 500 gas, 500 CU] spl-memo.invoke(data: 0x6261636b, accounts: [dave])",
             "log │ Program log: back",

@@ -70,11 +70,14 @@ fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOpti
         loaded_lines(sent, loaded, names, options, lines);
     }
     let Some(call) = &sent.call else { return };
-    let mut tree = draw(call, options.verbose);
+    // A transaction of several instructions says it itself.
+    let sender = sent.sender.as_ref().filter(|sender| !call.text.starts_with(&format!("{sender} signs")));
+    let sender = sender.map(|sender| paint(Style::DIM, &format!("{sender}: "))).unwrap_or_default();
+    let mut tree = draw(call, &sender, options.verbose);
     let is_plain_view = report.kind == StepKind::View && sent.receipt.is_success() && !options.verbose;
     if is_plain_view {
         let result = call.result_text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default();
-        tree = vec![format!("{}{result}", call.text)];
+        tree = vec![format!("{sender}{}{result}", call.text)];
     }
     lines.append(&mut tree);
     if options.log {

@@ -14,9 +14,10 @@ use hexapla_scenario::explain::{
 /// Behind what a failure around it has undone.
 const UNDONE: &str = "  ↶ undone";
 
-/// The lines of a tree, without indentation; with the bytes of translated calls, if they are wanted.
-pub(super) fn draw(root: &ExplainedCall, with_bytes: bool) -> Vec<String> {
-    let mut lines = vec![call_line(root, true)];
+/// The lines of a tree, without indentation; with the bytes of translated calls, if they are wanted. `sender` is who sent
+/// it, where that is to be said.
+pub(super) fn draw(root: &ExplainedCall, sender: &str, with_bytes: bool) -> Vec<String> {
+    let mut lines = vec![call_line(root, Some(sender))];
     draw_bytes(root, "", with_bytes, &mut lines);
     draw_items(root, "", with_bytes, &mut lines);
     lines
@@ -45,7 +46,7 @@ fn draw_items(call: &ExplainedCall, indent: &str, with_bytes: bool, lines: &mut 
                 lines.push(format!("{begin}{}", instruction_line(instruction)));
             }
             ExplainedItem::Call(call) => {
-                lines.push(format!("{begin}{}", call_line(call, false)));
+                lines.push(format!("{begin}{}", call_line(call, None)));
                 draw_bytes(call, &format!("{indent}{below}"), with_bytes, lines);
                 draw_items(call, &format!("{indent}{below}"), with_bytes, lines);
             }
@@ -71,11 +72,12 @@ fn event_line(event: &ExplainedEvent) -> String {
 }
 
 /// `[wasm 22_450 gas, 224_500_000 ink] ⇄ token.transfer(to: bob, value: 5) → true`
-fn call_line(call: &ExplainedCall, is_root: bool) -> String {
+fn call_line(call: &ExplainedCall, sender: Option<&str>) -> String {
+    let (is_root, sender) = (sender.is_some(), sender.unwrap_or_default());
     let tag = paint(Style::of_vm(&call.vm), &tag(call));
     let crossing = if call.crossing && !is_root { paint(Style::BOLD, "⇄ ") } else { String::new() };
     let text = if call.outcome == CallOutcome::Undone { paint(Style::UNDONE, &call.text) } else { call.text.clone() };
-    format!("{tag} {crossing}{text}{}{}{}", terms(call), result(call), outcome(call, is_root))
+    format!("{tag} {crossing}{sender}{text}{}{}{}", terms(call), result(call), outcome(call, is_root))
 }
 
 fn tag(call: &ExplainedCall) -> String {

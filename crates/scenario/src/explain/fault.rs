@@ -3,11 +3,25 @@
 use super::value::ValueFormatter;
 use crate::world::names::Names;
 use hexapla_abi::{Codec as _, CustomError, Interface, Projection, Revert, SolidityCodec, describe_revert};
-use hexapla_primitives::{Fault, FaultKind};
+use hexapla_primitives::{Fault, FaultKind, VmId};
+use hexapla_toolkit::Toolkit;
 
 /// Data of a Solidity error: a selector and whole words.
 const SELECTOR_BYTES: usize = 4;
 const WORD_BYTES: usize = 32;
+
+const KINDS: [FaultKind; 10] = [
+    FaultKind::Revert,
+    FaultKind::OutOfGas,
+    FaultKind::Trap,
+    FaultKind::StackOverflow,
+    FaultKind::CallDepth,
+    FaultKind::InsufficientBalance,
+    FaultKind::ReadOnly,
+    FaultKind::Border,
+    FaultKind::InvalidCode,
+    FaultKind::Create,
+];
 
 /// `TooRisky(score: 8756, limit: 5000)`, `Error("…")`, `out of gas: the frame ran out of gas`.
 pub fn fault_text(formatter: &ValueFormatter<'_>, fault: &Fault) -> String {
@@ -66,10 +80,28 @@ pub fn revert_text(formatter: &ValueFormatter<'_>, data: &[u8]) -> String {
         Revert::Empty => "reverts without a reason".to_owned(),
         Revert::ForeignFault(fault) => {
             let at = formatter.names().short(fault.at);
-            format!("ForeignFault({} {at}: {}, {})", shown(&fault.vm), shown(&fault.kind), shown(&fault.message))
+            let inner = inner_fault(formatter.names(), data);
+            let said = inner.and_then(|inner| numbered(formatter, &inner)).unwrap_or_else(|| shown(&fault.message));
+            format!("ForeignFault({} {at}: {}, {said})", shown(&fault.vm), shown(&fault.kind))
         }
         other => other.to_string(),
     }
+}
+
+/// The failure of a contract of another VM that revert data tell of.
+pub(crate) fn inner_fault(names: &Names, data: &[u8]) -> Option<Fault> {
+    let Revert::ForeignFault(inner) = Revert::decode(data, []) else { return None };
+    let toolkit = names.toolkits().named(&inner.vm);
+    // Contracts can make up such data: a kind that is none is that of the border, which says nothing else about it.
+    let kind = KINDS.into_iter().find(|kind| kind.name() == inner.kind).unwrap_or(FaultKind::Border);
+    Some(Fault {
+        vm: toolkit.map_or(VmId::EVM, Toolkit::vm),
+        contract: inner.at,
+        kind,
+        code: toolkit.and_then(|toolkit| toolkit.abi().error_number(&inner.data)),
+        data: inner.data,
+        message: inner.message,
+    })
 }
 
 /// The error that bytes of an argument are, if an interface declares it.

@@ -11,7 +11,7 @@ use crate::world::names::Names;
 use alloy_primitives::hex;
 use hexapla::{CallKind, CallNode, TraceItem, Translation};
 use hexapla_abi::{Codec as _, Function, Param, SolidityCodec, Tree, Value};
-use hexapla_primitives::{Address, Bytes, Log, NativeGas, U256};
+use hexapla_primitives::{Address, Bytes, Log, NativeGas, U256, VmId};
 use hexapla_toolkit::Toolkit;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -221,13 +221,16 @@ impl Explainer<'_> {
         let native = native_meaning(self.names, node);
         let meaning = match native {
             Some(meaning) => meaning,
+            None if is_activation(node) => {
+                Meaning { text: format!("activate {}", self.names.short(node.to)), ..Meaning::default() }
+            }
             None if node.kind == CallKind::Create => self.creation(node),
             None => self.meaning(node),
         };
         let bytes = node.translation.as_deref().map(sides);
         ExplainedCall {
             vm: node.vm.name().into_owned(),
-            crossing: caller.is_some_and(|caller| caller.node.vm != node.vm),
+            crossing: caller.is_some_and(|caller| caller.node.vm != node.vm) && !is_activation(node),
             kind: node.kind,
             from: self.names.full(node.from),
             to: self.names.full(node.to),
@@ -377,6 +380,11 @@ impl Explainer<'_> {
     fn named_json(&self, params: &[Param], values: &[Value]) -> Tree {
         named_json(self.names, params, values)
     }
+}
+
+/// The code that a creation returned is made ready by the VM that owns it: no call of a contract.
+fn is_activation(node: &CallNode) -> bool {
+    node.kind == CallKind::Create && node.vm != VmId::EVM
 }
 
 fn sides(translation: &Translation) -> Sides {

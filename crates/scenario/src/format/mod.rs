@@ -99,6 +99,20 @@ pub(crate) enum Action {
     Check,
 }
 
+impl Action {
+    /// Who sends it, where the step says so.
+    pub(crate) fn sender(&self) -> Option<&str> {
+        let sending = match self {
+            Self::Deploy(deploy) | Self::Upgrade(deploy) => &deploy.sending,
+            Self::Call(call) => &call.sending,
+            Self::Invoke(invoke) => &invoke.sending,
+            Self::Transaction(transaction) => &transaction.sending,
+            Self::Prove(_) | Self::Check => return None,
+        };
+        sending.from.as_ref().map(|from| from.value.as_str())
+    }
+}
+
 /// Common to deployments and calls.
 #[derive(Debug)]
 pub(crate) struct Sending {
@@ -216,6 +230,20 @@ pub(crate) struct Expect {
 }
 
 impl Expect {
+    /// The first key that only a transaction can fulfil, and where it stands.
+    pub(crate) fn of_transaction(&self) -> Option<(&'static str, &Range<usize>)> {
+        let keys = [
+            ("returns", self.returns.as_ref().map(|key| &key.span)),
+            ("output", self.output.as_ref().map(|key| &key.span)),
+            ("reverts", self.reverts.as_ref().map(|key| &key.span)),
+            ("fault", self.fault.as_ref().map(|key| &key.span)),
+            ("code", self.code.as_ref().map(|key| &key.span)),
+            ("events", self.events.as_ref().map(|key| &key.span)),
+            ("gas_used", self.gas_used.as_ref().map(|key| &key.span)),
+        ];
+        keys.into_iter().find_map(|(key, span)| Some((key, span?)))
+    }
+
     /// Whether a failure is what the step is about.
     pub(crate) const fn is_failure(&self) -> bool {
         self.reverts.is_some() || self.fault.is_some() || self.code.is_some()

@@ -211,6 +211,12 @@ fn read_expect(toolkits: &Toolkits, source: &Arc<Source>, item: &Item<'_>, of_tr
         expect.code = fields.optional("code", number)?;
         expect.events = fields.optional("events", texts)?;
         expect.gas_used = fields.optional("gas_used", number)?;
+        if let (Some(returns), true) = (&expect.returns, expect.is_failure()) {
+            let message = "`returns` is compared where a step succeeds, and this one shall fail";
+            return Err(Problem::new("hexapla::scenario::expect", message)
+                .at(source, &returns.span, "never compared")
+                .with_help("leave out either `returns`, or `reverts`, `fault` and `code`"));
+        }
     }
     expect.balance = fields.optional("balance", named_trees)?.unwrap_or_default();
     for toolkit in toolkits.iter().filter(|toolkit| toolkit.transactions().is_some()) {

@@ -108,7 +108,7 @@ impl Player<'_> {
         let expected = if is_failure { "failure" } else { "success" }.to_owned();
         let outcome = Outcome { holds: is_failure == fault.is_some(), expected, observed, update: None };
         let updates = match fault {
-            Some(fault) => self.written_fault(fault),
+            Some(fault) => [vec![change(&["returns"], None)], self.written_fault(fault)].concat(),
             None => ["reverts", "fault", "code"].map(|key| change(&[key], None)).to_vec(),
         };
         Check { updates, ..check("status", span, &[key], outcome) }

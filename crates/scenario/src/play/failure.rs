@@ -8,59 +8,33 @@ use super::{
     written::written_error,
 };
 use crate::{
-    explain::{fault::fault_text, value::ValueFormatter},
+    explain::{
+        fault::{fault_text, inner_fault},
+        value::ValueFormatter,
+    },
     nearest::did_you_mean,
     problem::{Problem, Result},
     world::names::Names,
 };
 use alloy_primitives::hex;
 use hexapla_abi::{CustomError, Param, Revert, Type, Value};
-use hexapla_primitives::{Address, Bytes, Fault, FaultKind, VmId};
-use hexapla_toolkit::Toolkit;
+use hexapla_primitives::{Address, Bytes, Fault, FaultKind};
 
 /// Begins a text that need only stand somewhere in a failure.
 const PATTERN: char = '~';
 /// Failures are wrapped at most as often as calls are nested.
 const LAYERS_MAX: usize = 1024;
 
-const KINDS: [FaultKind; 10] = [
-    FaultKind::Revert,
-    FaultKind::OutOfGas,
-    FaultKind::Trap,
-    FaultKind::StackOverflow,
-    FaultKind::CallDepth,
-    FaultKind::InsufficientBalance,
-    FaultKind::ReadOnly,
-    FaultKind::Border,
-    FaultKind::InvalidCode,
-    FaultKind::Create,
-];
-
 /// The failure itself, then what stands inside of it.
 pub(super) fn layers(names: &Names, fault: &Fault) -> Vec<Fault> {
     let mut layers = vec![fault.clone()];
-    while let Some(inner) = layers.last().and_then(|fault| inside(names, fault)) {
+    while let Some(inner) = layers.last().and_then(|fault| inner_fault(names, &fault.data)) {
         layers.push(inner);
         if layers.len() == LAYERS_MAX {
             break;
         }
     }
     layers
-}
-
-fn inside(names: &Names, fault: &Fault) -> Option<Fault> {
-    let Revert::ForeignFault(inner) = Revert::decode(&fault.data, []) else { return None };
-    let toolkit = names.toolkits().named(&inner.vm);
-    // Contracts can make up such data: a kind that is none is that of the border, which says nothing else about it.
-    let kind = KINDS.into_iter().find(|kind| kind.name() == inner.kind).unwrap_or(FaultKind::Border);
-    Some(Fault {
-        vm: toolkit.map_or(VmId::EVM, Toolkit::vm),
-        contract: inner.at,
-        kind,
-        code: toolkit.and_then(|toolkit| toolkit.abi().error_number(&inner.data)),
-        data: inner.data,
-        message: inner.message,
-    })
 }
 
 /// Whether a failure has this number at some depth.

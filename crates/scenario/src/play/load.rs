@@ -127,7 +127,8 @@ impl Player<'_> {
         let currency = self.currency(vm);
         let (gas_by_vm, access, loaded) = (sums, Some(access), Some(loaded));
         let failure = receipt.fault.clone();
-        Ok(Sent { receipt, failure, call: None, events: Vec::new(), gas_by_vm, access, loaded, currency })
+        let sender = step.action.sender().map(str::to_owned);
+        Ok(Sent { sender, receipt, failure, call: None, events: Vec::new(), gas_by_vm, access, loaded, currency })
     }
 
     /// Names a contract and tells the chain its interface. New code without one has that of the old.

@@ -54,6 +54,8 @@ pub enum StepKind {
 pub struct Sent {
     /// The receipt.
     pub receipt: Receipt,
+    /// Who sent it, where the step says so.
+    pub sender: Option<String>,
     /// How it failed. In the receipt stands what clients of the transaction's own VM read, here what the contract that
     /// failed has said.
     pub failure: Option<Fault>,

@@ -242,7 +242,8 @@ impl Player<'_> {
         let gas_by_vm = receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default();
         let currency = self.currency(lane);
         let failure = receipt.fault.clone().map(|fault| own_failure(names, lane, fault));
-        let sent = Sent { receipt, failure, call, events, gas_by_vm, access, loaded: None, currency };
+        let sender = step.action.sender().map(str::to_owned);
+        let sent = Sent { sender, receipt, failure, call, events, gas_by_vm, access, loaded: None, currency };
         self.expect_sent(step, &sent, results, &mut report)?;
         report.sent = Some(sent);
         Ok(report)

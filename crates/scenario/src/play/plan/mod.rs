@@ -5,7 +5,9 @@
 mod signed;
 
 use crate::{
-    format::{Action, Arg, At, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, Scenario, Sending, Source},
+    format::{
+        Action, Arg, At, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, Scenario, Sending, Source, Step,
+    },
     nearest::did_you_mean,
     problem::{Problem, Result},
     world::{
@@ -84,6 +86,7 @@ pub fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
             Action::Deploy(deploy) => match contracts.remove(&step.number) {
                 Some(contract) => {
                     known.deploy(deploy, &contract)?;
+                    known.comparable(step, deploy, &contract)?;
                     native.extend(contract.id.clone().map(|id| (deploy.name.value.clone(), id)));
                     Planned::Contract(contract)
                 }
@@ -248,6 +251,17 @@ impl<'s> Known<'s> {
         self.told.extend(contract.registered.clone().map(|told| (deploy.name.value.as_str(), told)));
         self.native.extend(contract.id.as_ref().map(|_| (deploy.name.value.as_str(), contract.vm)));
         Ok(())
+    }
+
+    /// A contract that is put into the state as it is comes without a transaction.
+    fn comparable(&self, step: &Step, deploy: &Deploy, contract: &Contract) -> Result<()> {
+        let is_installed = contract.is_native() && self.scenario.deployer(deploy).is_none();
+        let Some((key, span)) = step.expect.of_transaction().filter(|_| is_installed) else { return Ok(()) };
+        let message =
+            format!("`{key}` compares a transaction, and `{}` is put into the state without one", deploy.name.value);
+        Err(Problem::new("hexapla::scenario::expect", message)
+            .at(self.source, span, "never holds or fails")
+            .with_help("leave it out, or say in `from` who deploys the contract by its loader"))
     }
 
     /// Where a constructor is a function, a contract without one has nothing that could take coin.
