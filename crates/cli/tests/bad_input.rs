@@ -376,3 +376,23 @@ fn an_expectation_that_nothing_is_compared_with_is_refused() {
     let both = "call = \"token.name\"\nexpect = { returns = \"T\", reverts = \"x\" }";
     all_of(refused_step(both), &["`returns` is compared where a step succeeds"]);
 }
+
+#[test]
+fn a_contract_name_means_one_contract_or_none() {
+    let sandbox = Sandbox::new();
+    let contract = "{ \"abi\": [], \"evm\": { \"bytecode\": { \"object\": \"00\" } } }";
+    let standard =
+        format!("{{ \"contracts\": {{ \"a.sol\": {{ \"C\": {contract} }}, \"b.sol\": {{ \"C\": {contract} }} }} }}");
+    sandbox.write("several.json", &standard);
+    sandbox.write("one.json", "{ \"contractName\": \"C\", \"abi\": [], \"bytecode\": \"0x00\" }");
+    let of = |file: &str, name: &str| {
+        let step = format!("[[step]]\ndeploy = \"c\"\nartefact = \"{file}.json\"\ncontract = \"{name}\"\n");
+        sandbox.write("scenario.toml", &format!("{HEAD}{step}"));
+        sandbox.hexapla(&["run", "."])
+    };
+    all_of(of("several", "C").exits(2), &["a.sol:C", "b.sol:C", "contract = "]);
+    of("several", "b.sol:C").exits(0);
+    of("several", "D").exits(2);
+    of("one", "C").exits(0);
+    all_of(of("one", "D").exits(2), &["D", "C"]);
+}

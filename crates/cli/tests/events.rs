@@ -40,3 +40,14 @@ fn a_log_that_nobody_can_decode_is_expected_by_its_bytes() {
     sandbox.write("scenario.toml", &broken);
     assert_ne!(sandbox.hexapla(&["test", "."]).code, 0);
 }
+
+#[test]
+fn coin_that_is_sent_on_amsterdam_is_an_event_that_can_be_expected() {
+    let sandbox = Sandbox::new();
+    let text = "[chain]\nspec = \"amsterdam\"\n[accounts]\nalice = \"1 ether\"\nbob = 0\n[[step]]\ncall = \"bob\"\nvalue = 5\n";
+    sandbox.write("scenario.toml", &format!("{text}expect = {{ events = [\"Transfer(alice, bob, 5)\"] }}\n"));
+    sandbox.hexapla(&["test", "."]).exits(0);
+    sandbox.write("scenario.toml", &format!("{text}expect = {{ events = [] }}\n"));
+    sandbox.hexapla(&["test", ".", "--update"]).exits(1);
+    sandbox.hexapla(&["test", "."]).exits(0);
+}

@@ -49,7 +49,10 @@ impl Artefact {
     pub fn from_json_named(json: &str, name: &str) -> Result<Self, ArtefactError> {
         let json: Json = serde_json::from_str(json)?;
         let Some(contracts) = contracts_in(&json) else {
-            return read(&json, name.to_owned());
+            return match name_of(&json).filter(|own| name.rsplit(':').next() != Some(own)) {
+                Some(own) => Err(ArtefactError::NoSuchContract { name: name.to_owned(), names: vec![own] }),
+                None => read(&json, name.to_owned()),
+            };
         };
         let short = |full: &str| full.rsplit(':').next().unwrap_or(full) == name;
         if let Some((full, contract)) = contracts.iter().find(|(full, _)| full == name) {

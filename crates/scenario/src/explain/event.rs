@@ -58,3 +58,33 @@ fn decode_as(event: &Event, log: &Log) -> Option<Decoded> {
     let (event, values) = (decoded.event.clone(), decoded.values);
     Some(Decoded { event, values })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hexapla_primitives::{Address, B256, Bytes};
+    use std::sync::Arc;
+
+    #[test]
+    fn all_declarations_of_the_emitter_that_fit_are_given_and_none_of_others() {
+        let declared = r#"[
+            { "type": "event", "name": "One", "anonymous": true, "inputs": [{ "type": "uint256", "indexed": true }] },
+            { "type": "event", "name": "Two", "anonymous": true, "inputs": [{ "type": "bytes32", "indexed": true }] },
+            { "type": "event", "name": "Named", "inputs": [{ "type": "uint256", "name": "a" }] }
+        ]"#;
+        let mut names = Names::default();
+        let (emitter, other) = (Address::repeat_byte(1), Address::repeat_byte(2));
+        names.add_contract("emitter", emitter, Some(Arc::new(Interface::detect(declared).unwrap())), 0);
+        let fitting = |address: Address| {
+            let log = Log::new(address, vec![B256::repeat_byte(7)], Bytes::new()).unwrap();
+            decode(&names, &log).into_iter().map(|decoded| decoded.event.name).collect::<Vec<_>>()
+        };
+        assert_eq!(fitting(emitter), ["One", "Two"]);
+        assert!(fitting(other).is_empty());
+    }
+
+    #[test]
+    fn the_standards_can_be_read() {
+        assert_eq!(STANDARDS.events.len(), 8);
+    }
+}
