@@ -41,3 +41,11 @@ fn arguments_and_coin_for_a_program_without_a_constructor_are_refused() {
     let none = format!("{}args = []\n", PROGRAM);
     scenario(&none).hexapla(&["run", "."]).exits(2).says("constructor(u256 supply) takes 1 argument, 0 given");
 }
+
+#[test]
+fn a_program_that_is_put_into_the_state_takes_neither_coin_nor_gas_nor_arguments() {
+    let program = "[[step]]\ndeploy = \"p\"\nartefact = \"{contracts}/svm/actor/actor.so\"\n";
+    for (more, says) in [("value = 5", "no `value`"), ("gas = 5", "no `gas`"), ("args = [1]", "takes 0 arguments")] {
+        scenario(&format!("{program}{more}\n")).hexapla(&["run", "."]).exits(2).says(says);
+    }
+}

@@ -256,6 +256,15 @@ impl<'s> Known<'s> {
     /// A contract that is put into the state as it is comes without a transaction.
     fn comparable(&self, step: &Step, deploy: &Deploy, contract: &Contract) -> Result<()> {
         let is_installed = contract.is_native() && self.scenario.deployer(deploy).is_none();
+        let value = deploy.sending.value.as_ref().map(|value| ("value", &value.span));
+        let gas = deploy.sending.gas.as_ref().map(|gas| ("gas", &gas.span));
+        if let Some((key, span)) = value.or(gas).filter(|_| is_installed) {
+            let message =
+                format!("`{}` is put into the state without a transaction, which takes no `{key}`", deploy.name.value);
+            return Err(Problem::new("hexapla::scenario::lane", message)
+                .at(self.source, span, "not used")
+                .with_help("leave it out; coin is sent to a contract of this VM by a step of its own"));
+        }
         let Some((key, span)) = step.expect.of_transaction().filter(|_| is_installed) else { return Ok(()) };
         let message =
             format!("`{key}` compares a transaction, and `{}` is put into the state without one", deploy.name.value);
