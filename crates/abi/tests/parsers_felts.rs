@@ -169,5 +169,48 @@ fn a_fuel_call_is_the_name_and_the_arguments() {
 #[test]
 fn fuel_abis_of_other_versions_are_an_error() {
     let error = Interface::from_fuel_abi(&TOKEN.replace(r#""encodingVersion": "1""#, r#""encodingVersion": "0""#));
-    assert!(error.unwrap_err().to_string().contains("`encodingVersion` is not 1"));
+    let error = error.unwrap_err().to_string();
+    assert!(error.starts_with("ABI: `encodingVersion` is \"0\", versions that are read are 1;"), "{error}");
+    let error = Interface::from_fuel_abi(&TOKEN.replace(r#""specVersion": "1""#, r#""specVersion": "2""#));
+    let error = error.unwrap_err().to_string();
+    assert!(error.starts_with("ABI: `specVersion` is \"2\", versions that are read are 1, 1.1, 1.2;"), "{error}");
+}
+
+#[test]
+fn fuel_abis_of_specification_1_1_are_read_as_those_of_1() {
+    let of = |version: &str| TOKEN.replace(r#""specVersion": "1""#, &format!(r#""specVersion": "{version}""#));
+    assert_eq!(Interface::detect(&of("1.1")).unwrap(), Interface::detect(TOKEN).unwrap());
+    let with_calls = Interface::detect(&of("1.2")).unwrap();
+    assert_eq!(with_calls.functions, Interface::detect(TOKEN).unwrap().functions);
+}
+
+#[test]
+fn revert_codes_of_fuel_1_2_name_the_error_whatever_calls_they_say() {
+    let json = r#"{"specVersion":"1.2","encodingVersion":"1","concreteTypes":[],"metadataTypes":[],"functions":[],
+        "errorCodes":{"0":{"msg":"paused"},"3":{"msg":"too much"},"256":{"msg":"no such number"}},"panickingCalls":{}}"#;
+    let interface = Interface::from_fuel_abi(json).unwrap();
+    assert_eq!(refused(&interface), ["error code `256`: a number of an error has 8 bits, this one more"]);
+    let book = Book::default();
+    let message = |code: u64| {
+        let codec = FuelCodec::new(&book);
+        codec.decode_error(&interface, &code.to_be_bytes()).map(|(error, _)| error.message.clone()).ok()
+    };
+    assert_eq!(message(1 << 63).as_deref(), Some("paused"));
+    assert_eq!(message((1 << 63) | (3 << 55) | 0x7f_ffff_ffff_fff1).as_deref(), Some("too much"));
+    assert_eq!(message((1 << 63) | (4 << 55)), None);
+    assert_eq!(message(3), None, "the top bit says that it is an error of the contract");
+    assert_eq!(message(0xffff_ffff_ffff_0003), None, "a signal of the library");
+}
+
+#[test]
+fn structs_without_fields_are_read_from_fuel_abis() {
+    let json = r#"{"specVersion":"1.1","encodingVersion":"1","metadataTypes":[{"type":"struct b::Empty","metadataTypeId":0}],
+        "concreteTypes":[{"type":"()","concreteTypeId":"u"},{"type":"struct a::Empty","concreteTypeId":"a"},
+            {"type":"struct b::Empty","concreteTypeId":"b","metadataTypeId":0}],
+        "functions":[{"name":"f","inputs":[{"name":"a","concreteTypeId":"a"},{"name":"b","concreteTypeId":"b"}],"output":"u"}]}"#;
+    let interface = Interface::from_fuel_abi(json).unwrap();
+    assert_eq!(
+        (refused(&interface), inputs(&interface, "f")),
+        (vec![], vec!["a: Empty{}".into(), "b: Empty{}".into()])
+    );
 }

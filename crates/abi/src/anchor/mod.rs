@@ -8,11 +8,16 @@
 //! - An account whose address is derived from the *data* of another account is given by the caller, like one without seeds.
 //! - An **event**'s topic is its discriminator of eight bytes, followed by zeros.
 //! - An **error**'s selector is its code as four little-endian bytes.
-//! - Types that are not laid out as Borsh does (`serialization` other than `borsh`) are refused with what uses them.
-//!   Relations between accounts and constants have no place in an interface and are left out.
+//! - Types that are not laid out as Borsh does (`serialization` other than `borsh`) are refused with what uses them, but
+//!   for those of `bytemuck` that have the same bytes in Borsh: numbers, keys, arrays and structs of these without padding.
+//! - What an IDL of Shank says (`metadata.origin` is `shank`) is read in its own way: see `legacy`.
+//! - Relations between accounts and constants have no place in an interface and are left out.
+//! - An item that is malformed or has no place is left out with its reason, and the others are read.
 
 mod accounts;
+mod bytemuck;
 mod legacy;
+mod pascal;
 mod types;
 
 pub(crate) use accounts::base58_id;
@@ -26,7 +31,7 @@ use crate::{
         Abi, AccountLayout, AccountParam, CustomError, Event, EventParam, Function, Interface, Mutability, Param,
     },
     solidity::kind_of,
-    source::{self, Draft, Problem, byte_list, child, list, text},
+    source::{self, Draft, Problem, byte_list, child, items, list, text},
     types::Type,
 };
 use accounts::Accounts;
@@ -43,8 +48,7 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// An [`InterfaceError`] for text that is no Anchor IDL, a malformed item (which it names), names or discriminators
-    /// that do not differ.
+    /// An [`InterfaceError`] for text that is no Anchor IDL.
     pub fn from_anchor_idl(json: &str) -> Result<Self, InterfaceError> {
         Self::from_anchor_value(&source::parse(json)?)
     }
@@ -55,9 +59,11 @@ impl Interface {
             return Err(InterfaceError::OtherFormat { expected, found: kind_of(json) });
         }
         if is_current(json) {
-            return read(json);
+            return read(json, Draft::new("", Abi::Borsh));
         }
-        read(&legacy::to_current(json).map_err(|problem| problem.at(0, "IDL of an Anchor before 0.30"))?)
+        let mut draft = Draft::new("", Abi::Borsh);
+        let current = legacy::to_current(json, &mut draft)?;
+        read(&current, draft)
     }
 }
 
@@ -73,34 +79,27 @@ fn is_current(json: &Json) -> bool {
         || instructions.next().is_some_and(|instruction| instruction.get("discriminator").is_some())
 }
 
-fn read(idl: &Json) -> Result<Interface, InterfaceError> {
+fn read(idl: &Json, mut draft: Draft) -> Result<Interface, InterfaceError> {
     let name = idl.pointer("/metadata/name").or_else(|| idl.get("name")).and_then(Json::as_str).unwrap_or_default();
-    let mut draft = Draft::new(name, Abi::Borsh);
-    let mut types = Types::new(idl).map_err(|problem| problem.at(0, "`types`"))?;
-    for (index, (item, json)) in items(idl, "instructions", "instruction")?.into_iter().enumerate() {
-        let function = draft.item(index, &item, read_instruction(json, &mut types))?;
+    name.clone_into(&mut draft.interface.name);
+    let mut types = Types::new(idl, &mut draft)?;
+    for (item, json) in items(idl, "instructions", "instruction")? {
+        let function = draft.item(&item, read_instruction(json, &mut types));
         draft.interface.functions.extend(function);
     }
-    for (index, (item, json)) in items(idl, "accounts", "account")?.into_iter().enumerate() {
-        let layout = draft.item(index, &item, read_layout(json, &mut types))?;
+    for (item, json) in items(idl, "accounts", "account")? {
+        let layout = draft.item(&item, read_layout(json, &mut types));
         draft.interface.layouts.extend(layout);
     }
-    for (index, (item, json)) in items(idl, "events", "event")?.into_iter().enumerate() {
-        let event = draft.item(index, &item, read_event(json, &mut types))?;
+    for (item, json) in items(idl, "events", "event")? {
+        let event = draft.item(&item, read_event(json, &mut types));
         draft.interface.events.extend(event);
     }
-    for (index, (item, json)) in items(idl, "errors", "error")?.into_iter().enumerate() {
-        let error = draft.item(index, &item, read_error(json))?;
+    for (item, json) in items(idl, "errors", "error")? {
+        let error = draft.item(&item, read_error(json));
         draft.interface.errors.extend(error);
     }
-    draft.finish()
-}
-
-/// The items of a list, each with its kind and name.
-fn items<'j>(idl: &'j Json, key: &str, kind: &str) -> Result<Vec<(String, &'j Json)>, InterfaceError> {
-    let items = list(idl, key).map_err(|problem| problem.at(0, &format!("`{key}`")))?;
-    let label = |json| format!("{kind} `{}`", source::text_or_empty(json, "name"));
-    Ok(items.iter().map(|json| (label(json), json)).collect())
+    Ok(draft.finish())
 }
 
 fn read_instruction(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem> {
@@ -136,11 +135,7 @@ fn read_layout(json: &Json, types: &mut Types<'_>) -> Result<AccountLayout, Prob
 fn read_event(json: &Json, types: &mut Types<'_>) -> Result<Event, Problem> {
     let name = text(json, "name")?.to_owned();
     let discriminator = byte_list(child(json, "discriminator")?)?;
-    if discriminator.len() != EVENT_DISCRIMINATOR {
-        let given = discriminator.len();
-        let reason = format!("its discriminator has {given} bytes, a log's topic holds {EVENT_DISCRIMINATOR}");
-        return Err(Problem::inexpressible(reason));
-    }
+    let topic = event_topic(&discriminator)?;
     let fields = match types.of_event(&name)? {
         Type::Struct { fields, .. } => fields,
         Type::Unit => Vec::new(),
@@ -149,7 +144,17 @@ fn read_event(json: &Json, types: &mut Types<'_>) -> Result<Event, Problem> {
     let fields = fields.into_iter().map(|field| EventParam { name: field.name, ty: field.ty, indexed: false });
     let fields = fields.collect::<Vec<_>>();
     let signature = source::signature(&name, fields.iter().map(|field| &field.ty));
-    Ok(Event { name, fields, topic: Some(B256::right_padding_from(&discriminator)), signature })
+    Ok(Event { name, fields, topic: Some(topic), signature })
+}
+
+/// The topic of an event with this discriminator.
+pub(crate) fn event_topic(discriminator: &[u8]) -> Result<B256, Problem> {
+    if discriminator.len() == EVENT_DISCRIMINATOR {
+        return Ok(B256::right_padding_from(discriminator));
+    }
+    let given = discriminator.len();
+    let reason = format!("its discriminator has {given} bytes, a log's topic holds {EVENT_DISCRIMINATOR}");
+    Err(Problem::inexpressible(reason))
 }
 
 fn read_error(json: &Json) -> Result<CustomError, Problem> {

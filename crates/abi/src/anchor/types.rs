@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use super::bytemuck::Serialization;
 use crate::{
+    error::InterfaceError,
     interface::Abi,
     solidity::kind_of,
-    source::{Guard, Problem, child, length, list, text, text_or_empty},
+    source::{Draft, Guard, Problem, child, items, length, list, text, text_or_empty},
     text::{escape, quote, shorten},
     types::{Field, Type, Variant},
 };
@@ -25,28 +27,63 @@ enum Argument {
 /// Where a type is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// In the data of instructions, results and events.
+    /// In the data of instructions and results.
     Call,
+    /// In the data of events.
+    Event,
     /// In the data of accounts.
     Account,
 }
 
 /// The types that an IDL defines.
 pub(super) struct Types<'j> {
-    definitions: HashMap<&'j str, &'j Json>,
+    definitions: HashMap<&'j str, Definition<'j>>,
+    /// Those of accounts and events that are defined in place, which may have the names of other types.
+    accounts: HashMap<&'j str, Definition<'j>>,
+    events: HashMap<&'j str, Definition<'j>>,
     guard: Guard,
 }
 
+/// What a name stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Definition<'j> {
+    One(&'j Json),
+    /// Several types have the name, so that it stands for none.
+    Several,
+}
+
+/// The key under which `legacy` puts the types of accounts.
+pub(super) const ACCOUNT_TYPES: &str = "accountTypes";
+/// The key under which `legacy` puts the types of events.
+pub(super) const EVENT_TYPES: &str = "eventTypes";
+
 impl<'j> Types<'j> {
-    pub(super) fn new(idl: &'j Json) -> Result<Self, Problem> {
-        let mut definitions = HashMap::new();
-        for definition in list(idl, "types")? {
-            let name = text(definition, "name")?;
-            if definitions.insert(name, definition).is_some_and(|other| other != definition) {
-                return Err(Problem::malformed(format!("two types have the name {}", quote(&shorten(name, 80)))));
+    pub(super) fn new(idl: &'j Json, draft: &mut Draft) -> Result<Self, InterfaceError> {
+        let mut definitions: HashMap<&str, Definition<'j>> = HashMap::new();
+        for (item, json) in items(idl, "types", "type")? {
+            let Some(name) = draft.item(&item, text(json, "name")) else { continue };
+            let known = definitions.get(name).copied();
+            if known.is_some_and(|known| known != Definition::Several && known != Definition::One(json)) {
+                draft.refuse(&item, Problem::malformed("the IDL defines two types of this name"));
             }
+            definitions.insert(name, together(known, json));
         }
-        Ok(Self { definitions, guard: Guard::default() })
+        let (accounts, events) = (in_place(idl, ACCOUNT_TYPES)?, in_place(idl, EVENT_TYPES)?);
+        Ok(Self { definitions, accounts, events, guard: Guard::default() })
+    }
+
+    /// What the name stands for.
+    fn named(&self, name: &str) -> Option<Definition<'j>> {
+        self.definitions.get(name).or_else(|| self.accounts.get(name)).or_else(|| self.events.get(name)).copied()
+    }
+
+    /// What the name of an account or an event stands for: its own type first.
+    fn own(&self, name: &str, place: Place) -> Option<Definition<'j>> {
+        let own = match place {
+            Place::Account => self.accounts.get(name),
+            Place::Call | Place::Event => self.events.get(name),
+        };
+        own.or_else(|| self.definitions.get(name)).copied()
     }
 
     /// The type of a parameter or a result.
@@ -58,13 +95,21 @@ impl<'j> Types<'j> {
     /// The type of an account's data.
     pub(super) fn of_account(&mut self, name: &str) -> Result<Type, Problem> {
         self.guard.start();
-        checked(self.defined(name, &[], &HashMap::new(), Place::Account, 0)?)
+        checked(self.own_type(name, Place::Account)?)
     }
 
     /// The type of an event.
     pub(super) fn of_event(&mut self, name: &str) -> Result<Type, Problem> {
         self.guard.start();
-        checked(self.defined(name, &[], &HashMap::new(), Place::Call, 0)?)
+        checked(self.own_type(name, Place::Event)?)
+    }
+
+    /// The type that an account or an event has by its name.
+    fn own_type(&mut self, name: &str, place: Place) -> Result<Type, Problem> {
+        match self.own(name, place) {
+            Some(definition) => self.instance(name, definition, &[], &HashMap::new(), place, 0),
+            None => Err(undefined(name)),
+        }
     }
 
     fn resolve(&mut self, json: &Json, generics: &Generics<'_>, place: Place, depth: usize) -> Result<Type, Problem> {
@@ -129,11 +174,50 @@ impl<'j> Types<'j> {
         place: Place,
         depth: usize,
     ) -> Result<Type, Problem> {
+        match self.named(name) {
+            Some(definition) => self.instance(name, definition, arguments, outer, place, depth),
+            None => {
+                let arguments = arguments.iter().map(|argument| self.argument(argument, outer, place, depth));
+                let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+                standard(name, &arguments, place).ok_or_else(|| undefined(name))
+            }
+        }
+    }
+
+    /// What a generic parameter stands for. One of the place of use is handed through, in each of the forms that are
+    /// written for it: `{"kind": "type", "type": {"generic": "N"}}`, `{"kind": "const", "value": {"generic": "N"}}` and
+    /// `{"kind": "const", "value": "N"}`.
+    fn argument(&mut self, json: &Json, outer: &Generics<'_>, place: Place, depth: usize) -> Result<Argument, Problem> {
+        let is_const = text_or_empty(json, "kind") == "const";
+        let value = child(json, if is_const { "value" } else { "type" })?;
+        let bare = value.as_str().filter(|_| is_const);
+        let handed = value.get("generic").and_then(Json::as_str).or(bare).and_then(|name| outer.get(name)).cloned();
+        match handed {
+            Some(Argument::Type(ty)) => {
+                self.count(&ty, depth)?;
+                Ok(Argument::Type(ty))
+            }
+            Some(length) => Ok(length),
+            None if is_const => Ok(Argument::Length(array_length(value, outer)?)),
+            None => Ok(Argument::Type(self.resolve(value, outer, place, depth + 1)?)),
+        }
+    }
+
+    /// A definition with these arguments.
+    fn instance(
+        &mut self,
+        name: &str,
+        definition: Definition<'j>,
+        arguments: &[Json],
+        outer: &Generics<'_>,
+        place: Place,
+        depth: usize,
+    ) -> Result<Type, Problem> {
         self.guard.part(depth)?;
-        let definition = self.definitions.get(name).copied().ok_or_else(|| {
-            Problem::inexpressible(format!("the IDL does not define the type {}", quote(&shorten(name, 80))))
-        })?;
-        check_serialization(definition, name)?;
+        let Definition::One(definition) = definition else {
+            return Err(Problem::malformed(format!("the IDL defines two types with the name {}", shown(name))));
+        };
+        let layout = Serialization::of(definition, name)?;
         let mut generics = HashMap::new();
         let parameters = list(definition, "generics")?;
         if parameters.len() != arguments.len() {
@@ -142,15 +226,13 @@ impl<'j> Types<'j> {
             return Err(Problem::malformed(reason));
         }
         for (parameter, argument) in parameters.iter().zip(arguments) {
-            let value = match text_or_empty(argument, "kind") {
-                "const" => Argument::Length(array_length(child(argument, "value")?, outer)?),
-                _ => Argument::Type(self.resolve(child(argument, "type")?, outer, place, depth + 1)?),
-            };
+            let value = self.argument(argument, outer, place, depth)?;
             generics.insert(text(parameter, "name")?, value);
         }
         self.guard.open(name)?;
         let ty = self.definition(name, child(definition, "type")?, &generics, place, depth)?;
         self.guard.close();
+        layout.check(&ty, name)?;
         Ok(ty)
     }
 
@@ -218,17 +300,42 @@ fn checked(ty: Type) -> Result<Type, Problem> {
     Ok(ty)
 }
 
-fn check_serialization(definition: &Json, name: &str) -> Result<(), Problem> {
-    match definition.get("serialization") {
-        None | Some(Json::Null) => Ok(()),
-        Some(Json::String(serialization)) if serialization == "borsh" => Ok(()),
-        Some(other) => {
-            let custom = other.get("custom").unwrap_or(other);
-            let other = custom.as_str().map_or_else(|| kind_of(other), |text| quote(&shorten(text, 40)));
-            let reason = format!("the type {} is serialized as {other}, not as Borsh", escape(name));
-            Err(Problem::inexpressible(reason))
-        }
+/// The types that `legacy` puts under a key of their own.
+fn in_place<'j>(idl: &'j Json, key: &str) -> Result<HashMap<&'j str, Definition<'j>>, InterfaceError> {
+    let mut types = HashMap::new();
+    for (_, json) in items(idl, key, "type")? {
+        let Ok(name) = text(json, "name") else { continue };
+        types.insert(name, together(types.get(name).copied(), json));
     }
+    Ok(types)
+}
+
+/// A definition and another one of its name. A type that is written down twice is one.
+fn together<'j>(known: Option<Definition<'j>>, json: &'j Json) -> Definition<'j> {
+    match known {
+        Some(known) if known != Definition::One(json) => Definition::Several,
+        _ => Definition::One(json),
+    }
+}
+
+fn undefined(name: &str) -> Problem {
+    Problem::inexpressible(format!("the IDL does not define the type {}", shown(name)))
+}
+
+/// Types of Rust's library that IDLs name and do not define, where their bytes are fixed. Borsh sorts the keys of maps.
+fn standard(name: &str, arguments: &[Argument], place: Place) -> Option<Type> {
+    Some(match (name.rsplit("::").next().unwrap_or(name), arguments) {
+        ("COption", [Argument::Type(value)]) => coption(value.clone(), place),
+        ("Option", [Argument::Type(value)]) => Type::option(value.clone()),
+        ("Vec", [Argument::Type(Type::Uint { bits: 8 })]) => Type::Bytes,
+        ("Vec" | "HashSet" | "BTreeSet", [Argument::Type(element)]) => Type::array(element.clone()),
+        ("Box", [Argument::Type(value)]) => value.clone(),
+        ("HashMap" | "BTreeMap", [Argument::Type(key), Argument::Type(value)]) => {
+            Type::Map(Box::new(key.clone()), Box::new(value.clone()))
+        }
+        ("Pubkey", []) => Type::Address,
+        _ => return None,
+    })
 }
 
 fn scalar(name: &str) -> Result<Type, Problem> {
@@ -251,7 +358,7 @@ fn scalar(name: &str) -> Result<Type, Problem> {
         "bytes" => Type::Bytes,
         "string" => Type::String,
         "pubkey" | "publicKey" => Type::Address,
-        other => return Err(Problem::malformed(format!("{} is not a type of Anchor", quote(&shorten(other, 40))))),
+        other => return Err(Problem::malformed(format!("{} is not a type of Anchor", shown(other)))),
     })
 }
 
@@ -262,7 +369,7 @@ fn fixed_array(element: Type, count: usize) -> Type {
 /// An option of the program library: in accounts its value has its room even where there is none.
 fn coption(value: Type, place: Place) -> Type {
     match place {
-        Place::Call => Type::option(value),
+        Place::Call | Place::Event => Type::option(value),
         Place::Account => {
             let fields = vec![Field::new("tag", Type::Uint { bits: 32 }), Field::new("value", value)];
             Type::Struct { name: "COption".into(), fields }
@@ -276,6 +383,11 @@ fn array_length(json: &Json, generics: &Generics<'_>) -> Result<usize, Problem> 
         Some(Argument::Length(length)) => Ok(*length),
         _ => Err(Problem::inexpressible(format!("nothing says what the length {} is", escape(name)))),
     }
+}
+
+/// A name as reasons show it.
+pub(super) fn shown(name: &str) -> String {
+    quote(&shorten(name, 80))
 }
 
 fn not_a_type(json: &Json) -> Problem {

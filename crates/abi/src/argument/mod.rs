@@ -25,7 +25,8 @@ pub use coerce::Resolver;
 
 use crate::{
     error::ArgumentError,
-    interface::{Function, Interface},
+    interface::{Function, Interface, Refused},
+    text::escape,
     types::{MAX_TYPE_DEPTH, Type},
     value::Value,
 };
@@ -167,6 +168,10 @@ fn by_normal_signature<'i>(interface: &'i Interface, text: &str) -> Option<&'i F
 
 fn unknown_function(interface: &Interface, given: &str) -> ArgumentError {
     let name = given.split('(').next().unwrap_or(given);
+    let quoted = format!("`{}`", escape(name));
+    if let Some(Refused { item, reason }) = interface.refused.iter().find(|refused| refused.item.ends_with(&quoted)) {
+        return ArgumentError::LeftOut { item: item.clone(), reason: reason.clone() };
+    }
     let known = interface.functions.iter().map(|function| (function.name.as_str(), function.signature.as_str()));
     ArgumentError::UnknownFunction {
         interface: if interface.name.is_empty() { "the interface".to_owned() } else { interface.name.clone() },

@@ -7,7 +7,6 @@ use serde_json::Value as Json;
 use super::types::{Types, last_segment};
 use crate::{
     codecs::starknet_selector,
-    error::InterfaceError,
     interface::{Event, EventParam},
     source::{self, Draft, Problem, list, text, text_or_empty, type_text},
     text::{escape, quote, shorten},
@@ -22,90 +21,92 @@ const VARIANTS_MAX: usize = 1 << 14;
 struct Events<'e, 'j> {
     draft: &'e mut Draft,
     types: &'e mut Types<'j>,
-    by_name: HashMap<&'j str, (usize, &'j Json)>,
+    by_name: HashMap<&'j str, &'j Json>,
     names: HashSet<String>,
     variants_left: usize,
 }
 
 /// Reads the events. They begin at the enums that are no part of another one: the contract's own.
-pub(super) fn read<'j>(draft: &mut Draft, items: &'j [Json], types: &mut Types<'j>) -> Result<(), InterfaceError> {
-    let events = items.iter().enumerate().filter(|(_, item)| text_or_empty(item, "type") == "event");
+pub(super) fn read<'j>(draft: &mut Draft, items: &'j [Json], types: &mut Types<'j>) {
     let mut by_name = HashMap::new();
     let mut order = Vec::new();
-    for (index, item) in events {
-        let name = type_text(item, "name").map_err(|problem| problem.at(index, "event"))?;
-        if by_name.insert(name, (index, item)).is_none() {
-            order.push((index, name, item));
+    for (index, item) in items.iter().enumerate().filter(|(_, item)| text_or_empty(item, "type") == "event") {
+        let label = source::label("event", index, item);
+        let Some(name) = draft.item(&label, type_text(item, "name")) else { continue };
+        match by_name.get(name) {
+            None => {
+                by_name.insert(name, item);
+                order.push((name, item));
+            }
+            Some(other) if *other == item => {}
+            Some(_) => draft.refuse(&label, Problem::malformed("another event before it has this name")),
         }
     }
     let mut inner = HashSet::new();
-    for (index, name, item) in &order {
-        let variants = list(item, "variants").map_err(|problem| problem.at(*index, &label(name)))?;
-        inner.extend(variants.iter().map(|variant| text_or_empty(variant, "type")));
+    for (_, item) in &order {
+        inner.extend(list(item, "variants").unwrap_or_default().iter().map(|variant| text_or_empty(variant, "type")));
     }
     let mut events = Events { draft, types, by_name, names: HashSet::new(), variants_left: VARIANTS_MAX };
-    for (index, name, item) in order.iter().filter(|(_, name, _)| !inner.contains(name)) {
+    for (name, item) in order.iter().filter(|(name, _)| !inner.contains(name)) {
         match text_or_empty(item, "kind") {
-            "enum" => events.variants(*index, item, 0)?,
+            "enum" => events.variants(item, 0),
             // Outside of any enum: it is emitted under its own name.
-            "struct" => events.event(*index, last_segment(name), name)?,
+            "struct" => events.event(last_segment(name), name),
             _ => {
                 let reason =
                     "it has no kind, struct or enum, as events of Cairo 0, whose contracts are encoded otherwise";
-                events.draft.item::<()>(*index, &label(name), Err(Problem::inexpressible(reason)))?;
+                events.draft.refuse(&label(name), Problem::inexpressible(reason));
             }
         }
     }
-    Ok(())
 }
 
 fn label(name: &str) -> String {
-    format!("event `{name}`")
+    source::label_of("event", name)
 }
 
 impl Events<'_, '_> {
-    fn variants(&mut self, index: usize, item: &Json, depth: usize) -> Result<(), InterfaceError> {
+    fn variants(&mut self, item: &Json, depth: usize) {
         let item_label = label(text_or_empty(item, "name"));
         if depth > DEPTH_MAX {
             let reason = format!("event enums are nested deeper than {DEPTH_MAX} levels, or contain themselves");
-            return Err(Problem::malformed(reason).at(index, &item_label));
+            return self.draft.refuse(&item_label, Problem::malformed(reason));
         }
-        for variant in list(item, "variants").map_err(|problem| problem.at(index, &item_label))? {
-            let name = text(variant, "name").map_err(|problem| problem.at(index, &item_label))?;
-            let ty = type_text(variant, "type").map_err(|problem| problem.at(index, &item_label))?;
-            let Some(left) = self.variants_left.checked_sub(1) else {
-                let reason = format!("the events have more than {VARIANTS_MAX} variants");
-                return Err(Problem::malformed(reason).at(index, &item_label));
-            };
+        for variant in self.draft.item(&item_label, list(item, "variants")).unwrap_or_default() {
+            let Some(left) = self.variants_left.checked_sub(1) else { return };
             self.variants_left = left;
+            if left == 0 {
+                let reason = format!("the events have more than {VARIANTS_MAX} variants; the others are not read");
+                return self.draft.refuse(&item_label, Problem::malformed(reason));
+            }
+            let named = text(variant, "name").and_then(|name| Ok((name, type_text(variant, "type")?)));
+            let Some((name, ty)) = self.draft.item(&item_label, named) else { continue };
             let flat = text_or_empty(variant, "kind") == "flat";
             match self.by_name.get(ty).copied() {
-                Some((inner, enumeration)) if text_or_empty(enumeration, "kind") == "enum" => {
+                Some(enumeration) if text_or_empty(enumeration, "kind") == "enum" => {
                     if flat {
-                        self.variants(inner, enumeration, depth + 1)?;
+                        self.variants(enumeration, depth + 1);
                     } else {
                         let reason =
                             "its keys begin with the selectors of two variants, an event has one topic for both";
-                        self.draft.item::<()>(index, &label(name), Err(Problem::inexpressible(reason)))?;
+                        self.draft.refuse(&label(name), Problem::inexpressible(reason));
                     }
                 }
-                _ => self.event(index, name, ty)?,
+                _ => self.event(name, ty),
             }
         }
-        Ok(())
     }
 
     /// The event of a variant `name` whose fields are the struct `path`.
-    fn event(&mut self, index: usize, name: &str, path: &str) -> Result<(), InterfaceError> {
+    fn event(&mut self, name: &str, path: &str) {
         let read = self.read_event(name, path);
-        if let Some(event) = self.draft.item(index, &label(name), read)? {
+        if let Some(event) = self.draft.item(&label(name), read) {
             self.draft.interface.events.push(event);
         }
-        Ok(())
     }
 
     fn read_event(&mut self, name: &str, path: &str) -> Result<Event, Problem> {
-        let Some((_, item)) = self.by_name.get(path).copied() else {
+        let Some(item) = self.by_name.get(path).copied() else {
             let path = quote(&shorten(path, 80));
             return Err(Problem::inexpressible(format!("the ABI does not define the event {path}")));
         };

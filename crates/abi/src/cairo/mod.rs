@@ -6,6 +6,7 @@
 //! - An **event** is a variant of an event enum whose fields are a struct; its topic is the selector of the variant's name.
 //!   Variants that are `flat` stand for the variants of an inner enum. An enum inside an enum that is not flat would put two
 //!   selectors into the keys and is refused.
+//! - An item that is malformed or has no place is left out with its reason, and the others are read.
 //! - `l1_handler`s are called by messages of another chain alone and are refused. Names of structs and enums are the last
 //!   segment of their path where no other type has it, else the whole path.
 
@@ -21,6 +22,7 @@ use crate::{
     interface::{Abi, Constructor, Function, Interface, Mutability, Param},
     solidity::kind_of,
     source::{self, Draft, Problem, child, list, text, text_or_empty, type_text},
+    text::{escape, shorten},
 };
 use types::Types;
 
@@ -32,7 +34,7 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// An [`InterfaceError`] for text that is no Cairo ABI, a malformed item (which it names), two functions of one name.
+    /// An [`InterfaceError`] for text that is no Cairo ABI.
     pub fn from_cairo_abi(json: &str) -> Result<Self, InterfaceError> {
         Self::from_cairo_value(&source::parse(json)?)
     }
@@ -67,48 +69,50 @@ fn other_format(json: &Json) -> InterfaceError {
 
 fn read(items: &[Json]) -> Result<Interface, InterfaceError> {
     let mut draft = Draft::new("", Abi::Cairo);
-    let mut types = Types::new(items).map_err(|problem| problem.at(0, "the types"))?;
+    let mut types = Types::new(items, &mut draft);
     for (index, json) in items.iter().enumerate() {
         match text_or_empty(json, "type") {
             "interface" => {
-                let inner = list(json, "items").map_err(|problem| problem.at(index, &label(json)))?;
-                inner.iter().try_for_each(|json| read_callable(&mut draft, index, json, &mut types))?;
+                let inner = draft.item(&label(index, json), list(json, "items")).unwrap_or_default();
+                inner.iter().for_each(|json| read_callable(&mut draft, index, json, &mut types));
             }
             "struct" | "enum" | "event" | "impl" => {}
-            _ => read_callable(&mut draft, index, json, &mut types)?,
+            _ => read_callable(&mut draft, index, json, &mut types),
         }
     }
-    events::read(&mut draft, items, &mut types)?;
-    draft.finish()
+    events::read(&mut draft, items, &mut types);
+    Ok(draft.finish())
 }
 
-fn label(json: &Json) -> String {
-    format!("{} `{}`", text_or_empty(json, "type"), text_or_empty(json, "name"))
+fn label(index: usize, json: &Json) -> String {
+    match text_or_empty(json, "type") {
+        "" => source::label("item", index, json),
+        kind => source::label(&escape(&shorten(kind, 40)), index, json),
+    }
 }
 
-fn read_callable(draft: &mut Draft, index: usize, json: &Json, types: &mut Types<'_>) -> Result<(), InterfaceError> {
-    let item = label(json);
+fn read_callable(draft: &mut Draft, index: usize, json: &Json, types: &mut Types<'_>) {
+    let item = label(index, json);
     match text_or_empty(json, "type") {
         "function" => {
-            let function = draft.item(index, &item, read_function(json, types))?;
+            let function = draft.item(&item, read_function(json, types));
             draft.interface.functions.extend(function);
         }
         "constructor" => {
-            let inputs = draft.item(index, &item, read_inputs(json, types))?;
+            let inputs = draft.item(&item, read_inputs(json, types));
             let constructor = inputs.map(|inputs| Constructor { inputs, mutability: Mutability::NonPayable });
             draft.interface.constructor = constructor;
         }
         "l1_handler" => {
-            let reason = Problem::inexpressible("it answers messages of another chain, no contract can call it");
-            draft.item::<()>(index, &item, Err(reason))?;
+            let reason = "it answers messages of another chain, no contract can call it";
+            draft.refuse(&item, Problem::inexpressible(reason));
         }
         other => {
             let known = "function, constructor, l1_handler, interface, impl, struct, enum and event";
-            let reason = format!("{} is not a kind of item; known are {known}", crate::text::quote(other));
-            return Err(Problem::malformed(reason).at(index, &item));
+            let other = crate::text::quote(&shorten(other, 40));
+            draft.refuse(&item, Problem::malformed(format!("{other} is not a kind of item; known are {known}")));
         }
     }
-    Ok(())
 }
 
 fn read_function(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem> {

@@ -7,35 +7,41 @@ use serde_json::Value as Json;
 use super::path::Path;
 use crate::{
     interface::Abi,
-    source::{Guard, Problem, length, list, text, text_or_empty, type_text},
+    source::{Draft, Guard, Problem, label, length, list, text, text_or_empty, type_text},
     text::{quote, shorten},
     types::{Field, Type, Variant},
 };
 
 /// The structs and enums that an ABI defines.
 pub(super) struct Types<'j> {
-    definitions: HashMap<&'j str, &'j Json>,
+    /// By name; `None` where two types have it.
+    definitions: HashMap<&'j str, Option<&'j Json>>,
     /// How many types have this last segment.
     last_segments: HashMap<&'j str, usize>,
     guard: Guard,
 }
 
 impl<'j> Types<'j> {
-    pub(super) fn new(items: &'j [Json]) -> Result<Self, Problem> {
-        let mut definitions = HashMap::new();
+    pub(super) fn new(items: &'j [Json], draft: &mut Draft) -> Self {
+        let mut definitions: HashMap<&'j str, Option<&'j Json>> = HashMap::new();
         let mut last_segments = HashMap::new();
-        for item in items.iter().filter(|item| matches!(text_or_empty(item, "type"), "struct" | "enum")) {
-            let name = type_text(item, "name")?;
-            match definitions.insert(name, item) {
-                None => *last_segments.entry(last_segment(name)).or_default() += 1,
-                Some(other) if other == item => {}
+        for (index, item) in items.iter().enumerate() {
+            let kind @ ("struct" | "enum") = text_or_empty(item, "type") else { continue };
+            let label = label(kind, index, item);
+            let Some(name) = draft.item(&label, type_text(item, "name")) else { continue };
+            match definitions.get(name) {
+                None => {
+                    definitions.insert(name, Some(item));
+                    *last_segments.entry(last_segment(name)).or_default() += 1;
+                }
+                Some(Some(other)) if *other == item => {}
                 Some(_) => {
-                    let reason = format!("two types have the name {}", quote(&shorten(name, 80)));
-                    return Err(Problem::malformed(reason));
+                    draft.refuse(&label, Problem::malformed("the ABI defines two types of this name"));
+                    definitions.insert(name, None);
                 }
             }
         }
-        Ok(Self { definitions, last_segments, guard: Guard::default() })
+        Self { definitions, last_segments, guard: Guard::default() }
     }
 
     /// The type that the text says.
@@ -81,7 +87,8 @@ impl<'j> Types<'j> {
         let shown = || quote(&shorten(name, 80));
         let definition = self.definitions.get(name).copied();
         let definition = definition
-            .ok_or_else(|| Problem::inexpressible(format!("the ABI does not define the type {}", shown())))?;
+            .ok_or_else(|| Problem::inexpressible(format!("the ABI does not define the type {}", shown())))?
+            .ok_or_else(|| Problem::malformed(format!("the ABI defines two types with the name {}", shown())))?;
         self.guard.open(name)?;
         let own_name = self.short_name(name).into();
         let ty = if text_or_empty(definition, "type") == "struct" {

@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
+use super::constants::constant_bytes;
 use crate::{
+    error::InterfaceError,
     interface::Abi,
-    source::{Guard, Problem, child, flag, length, list, text, text_or_empty},
+    source::{Draft, Guard, Problem, child, flag, items, length, list, text, text_or_empty},
     text::{escape, quote, shorten},
     types::{Field, Type, Variant},
 };
 
 /// The types that the programs of an IDL define.
 pub(super) struct Types<'j> {
-    /// By the program's name and the type's.
-    definitions: HashMap<(&'j str, &'j str), &'j Json>,
+    /// By the program's name and the type's; `None` where two types have the name.
+    definitions: HashMap<&'j str, HashMap<&'j str, Option<&'j Json>>>,
     own: &'j str,
     guard: Guard,
 }
@@ -29,17 +31,64 @@ enum Extent {
 }
 
 impl<'j> Types<'j> {
-    pub(super) fn new(program: &'j Json, programs: &[&'j Json]) -> Result<Self, Problem> {
-        let mut definitions = HashMap::new();
+    pub(super) fn new(program: &'j Json, programs: &[&'j Json], draft: &mut Draft) -> Result<Self, InterfaceError> {
+        let mut definitions: HashMap<_, HashMap<_, Option<&'j Json>>> = HashMap::new();
         for program in programs {
-            for definition in list(program, "definedTypes")? {
-                let name = text(definition, "name")?;
-                if definitions.insert((text_or_empty(program, "name"), name), definition).is_some() {
-                    return Err(Problem::malformed(format!("two types have the name {}", shown(name))));
+            let definitions = definitions.entry(text_or_empty(program, "name")).or_default();
+            for (item, definition) in items(program, "definedTypes", "type")? {
+                let Some(name) = draft.item(&item, text(definition, "name")) else { continue };
+                match definitions.get(name) {
+                    Some(Some(other)) if *other != definition => {
+                        draft.refuse(&item, Problem::malformed("the program defines two types of this name"));
+                        definitions.insert(name, None);
+                    }
+                    Some(_) => {}
+                    None => {
+                        definitions.insert(name, Some(definition));
+                    }
                 }
             }
         }
         Ok(Self { definitions, own: text_or_empty(program, "name"), guard: Guard::default() })
+    }
+
+    /// The bytes of a value of this type.
+    pub(super) fn constant(&self, ty: &Json, value: &Json) -> Result<Vec<u8>, Problem> {
+        if text(value, "kind")? != "enumValueNode" {
+            return constant_bytes(ty, value);
+        }
+        let enumeration = match text(ty, "kind")? {
+            "definedTypeLinkNode" => child(self.definition(ty)?.1, "type")?,
+            _ => ty,
+        };
+        let (variant, number) =
+            (text(value, "variant")?, |node: &Json| node.get("discriminator").and_then(Json::as_u64));
+        let variants = list(enumeration, "variants")?.iter().enumerate();
+        let mut named = variants.filter(|(_, node)| text_or_empty(node, "name") == variant);
+        let (index, node) = named.next().ok_or_else(|| {
+            Problem::malformed(format!("the constant is the variant {}, which its enum does not have", shown(variant)))
+        })?;
+        if text(node, "kind")? != "enumEmptyVariantTypeNode" {
+            return Err(Problem::inexpressible(format!("the constant variant {} carries values", shown(variant))));
+        }
+        let number = number(node).unwrap_or(u64::try_from(index).unwrap_or(u64::MAX));
+        let size =
+            enumeration.get("size").cloned().unwrap_or_else(|| json!({"kind": "numberTypeNode", "format": "u8"}));
+        constant_bytes(&size, &json!({"kind": "numberValueNode", "number": number}))
+    }
+
+    /// What a link leads to, with the program that defines it.
+    fn definition(&self, link: &Json) -> Result<(&'j str, &'j Json), Problem> {
+        let name = text(link, "name")?;
+        let program = link.get("program").map_or(self.own, |program| text_or_empty(program, "name"));
+        let known = self.definitions.get_key_value(program);
+        match known.and_then(|(program, known)| Some((*program, *known.get(name)?))) {
+            Some((program, Some(definition))) => Ok((program, definition)),
+            Some((_, None)) => {
+                Err(Problem::malformed(format!("the program defines two types with the name {}", shown(name))))
+            }
+            None => Err(Problem::inexpressible(format!("the IDL does not define the type {}", shown(name)))),
+        }
     }
 
     /// The type of a parameter or a field of an account.
@@ -156,10 +205,7 @@ impl<'j> Types<'j> {
 
     fn link(&mut self, node: &Json, depth: usize) -> Result<Type, Problem> {
         let name = text(node, "name")?;
-        let program = node.get("program").map_or(self.own, |program| text_or_empty(program, "name"));
-        let definition = self.definitions.get(&(program, name)).copied();
-        let definition = definition
-            .ok_or_else(|| Problem::inexpressible(format!("the IDL does not define the type {}", shown(name))))?;
+        let (program, definition) = self.definition(node)?;
         let key = format!("{program}.{name}");
         self.guard.open(&key)?;
         let ty = self.resolve(child(definition, "type")?, &name.to_upper_camel_case(), depth + 1)?;

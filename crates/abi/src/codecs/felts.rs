@@ -196,11 +196,11 @@ impl Form for CairoFelts {
         data.get(..FELT).unwrap_or(data)
     }
 
-    fn own_error(mut data: &[u8]) -> &[u8] {
+    fn own_error(mut data: &[u8]) -> Cow<'_, [u8]> {
         while let Some(own) = data.strip_suffix(ENTRYPOINT_FAILED.as_slice()) {
             data = own;
         }
-        data
+        Cow::Borrowed(data)
     }
 }
 

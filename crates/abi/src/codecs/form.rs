@@ -132,8 +132,8 @@ pub trait Form {
     }
 
     /// The data of a failure without what the chain itself adds behind the contract's own.
-    fn own_error(data: &[u8]) -> &[u8] {
-        data
+    fn own_error(data: &[u8]) -> Cow<'_, [u8]> {
+        Cow::Borrowed(data)
     }
 }
 

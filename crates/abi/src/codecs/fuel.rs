@@ -1,6 +1,6 @@
 //! Fuel's contract ABI, encoding version 1 (specification: <https://docs.fuel.network/docs/specs/abi/>).
 
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 
 use alloy_primitives::{I256, U256};
 
@@ -12,7 +12,8 @@ use crate::{error::CodecError, types::Type};
 /// - **Call**: the length of the function's name (eight bytes) ‖ the name ‖ the arguments. The VM passes the first two
 ///   and the last by different pointers; the adapter splits them.
 /// - **Result**: the values, as `RETD` returns them.
-/// - **Error**: the error's selector (the revert code as eight big-endian bytes) ‖ fields.
+/// - **Error**: the error's selector (the revert code as eight big-endian bytes) ‖ fields. Of a code of specification
+///   version 1.2 the bits that say from where the contract panicked are taken as zero.
 /// - **Event**: one topic, the log id in its last eight bytes, and the logged value as data. `indexed` means nothing here.
 ///
 /// Numbers are big-endian without padding, of 8 to 64, 128 (the library's `U128`) and 256 bits, and unsigned. A length and
@@ -82,6 +83,30 @@ impl Form for Fuel {
             Err(_) => data,
         }
     }
+
+    fn own_error(data: &[u8]) -> Cow<'_, [u8]> {
+        match panic_number(data) {
+            Some(number) => Cow::Owned(panic_code(number).to_be_bytes().to_vec()),
+            None => Cow::Borrowed(data),
+        }
+    }
+}
+
+/// Where the number of an error stands in a revert code.
+const PANIC_SHIFT: u32 = 55;
+/// The upper half of codes that are no panic of specification 1.2: those of earlier ones, and signals of the library.
+const NO_PANIC: u64 = 0xffff_ffff;
+
+/// The revert code of the error with this number, but for the bits that say from where the contract panicked.
+pub(crate) const fn panic_code(number: u8) -> u64 {
+    (1 << 63) | ((number as u64) << PANIC_SHIFT)
+}
+
+/// The number of an error in a revert code of specification 1.2.
+pub(crate) fn panic_number(data: &[u8]) -> Option<u8> {
+    let code = u64::from_be_bytes(data.try_into().ok()?);
+    let is_panic = code >> 63 == 1 && code >> 32 != NO_PANIC;
+    is_panic.then(|| code.to_be_bytes()).map(|[first, second, ..]| (first << 1) | (second >> 7))
 }
 
 impl Fuel {

@@ -27,6 +27,7 @@ pub use borsh::Borsh;
 pub use felts::{CairoFelts, ENTRYPOINT_FAILED, starknet_selector};
 pub use form::Form;
 pub use fuel::Fuel;
+pub(crate) use fuel::{panic_code, panic_number};
 pub use reader::{Reader, parts_max};
 pub use stream::StreamCodec;
 

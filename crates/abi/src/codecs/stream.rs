@@ -210,7 +210,7 @@ impl<F: Form> Codec for StreamCodec<'_, F> {
             interface.errors.iter().filter_map(|error| Some((error, data.strip_prefix(&error.selector[..])?)));
         let (error, body) = fitting
             .max_by_key(|(error, _)| error.selector.len())
-            .ok_or_else(|| unknown("error", interface, data.get(..TOPIC).unwrap_or(data)))?;
+            .ok_or_else(|| unknown("error", interface, data.get(..TOPIC).unwrap_or(&data)))?;
         Ok((error, self.decode_params(&error.inputs, body)?))
     }
 

@@ -1,7 +1,5 @@
 //! Errors about texts: interfaces, artefacts and arguments as files and people give them.
 
-use alloy_primitives::Bytes;
-
 /// Why an interface could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum InterfaceError {
@@ -16,25 +14,13 @@ pub enum InterfaceError {
         /// What was found.
         found: String,
     },
-    /// An item cannot be understood.
-    #[error("item {index} of the ABI ({item}): {reason}")]
-    Item {
-        /// The item's place, from 0.
-        index: usize,
-        /// Its kind and name.
-        item: String,
+    /// A part without which nothing of the file can be used.
+    #[error("{part}: {reason}")]
+    Part {
+        /// Which part.
+        part: String,
         /// What is wrong.
         reason: String,
-    },
-    /// Two items would answer the same selector.
-    #[error("{first} and {second} have the same selector {selector}")]
-    SameSelector {
-        /// One item.
-        first: String,
-        /// The other.
-        second: String,
-        /// The selector.
-        selector: Bytes,
     },
     /// The file is too long to be an interface.
     #[error("the file has {given} bytes, an interface may have {limit}")]
@@ -62,27 +48,13 @@ pub enum InterfaceError {
         /// What was found.
         found: String,
     },
-    /// Two items that are found by their name have the same one.
-    #[error("there are two {what}s with the name {name}; names must differ")]
-    SameName {
-        /// The items' kind.
-        what: &'static str,
-        /// The name.
-        name: String,
-    },
-    /// A discriminator is the beginning of another one, so that data could mean both functions.
-    #[error(
-        "the discriminator {short} of {first} is the beginning of {long}, that of {second}: calls of both look alike"
-    )]
-    SelectorBegins {
-        /// The function with the shorter discriminator.
-        first: String,
-        /// The shorter discriminator.
-        short: Bytes,
-        /// The function with the longer one.
-        second: String,
-        /// The longer discriminator.
-        long: Bytes,
+    /// The file holds several contracts, or none of the name.
+    #[error("{}", which(.wanted.as_deref(), .names))]
+    Which {
+        /// The name asked for.
+        wanted: Option<String>,
+        /// The names there are.
+        names: Vec<String>,
     },
     /// A signature written by a human cannot be understood.
     #[error("{given:?} is not a function signature such as `transfer(address,uint256)(bool)`: {reason}")]
@@ -235,6 +207,14 @@ pub enum ArgumentError {
         /// Signatures whose names are near.
         suggestions: Vec<String>,
     },
+    /// The function is one that was left out when the interface was read.
+    #[error("the {item} cannot be used: {reason}")]
+    LeftOut {
+        /// Kind and name.
+        item: String,
+        /// Why it was left out.
+        reason: String,
+    },
     /// Several functions have the name.
     #[error("{name} is overloaded, say which one is meant: {}", .candidates.join(", "))]
     Ambiguous {
@@ -261,5 +241,18 @@ impl ArgumentError {
     /// This error, said to be in a part.
     pub(crate) fn within(self, place: impl Into<String>) -> Self {
         Self::In { place: place.into(), source: Box::new(self) }
+    }
+}
+
+/// The most names that are listed.
+const NAMES_MAX: usize = 20;
+
+fn which(wanted: Option<&str>, names: &[String]) -> String {
+    let count = names.len();
+    let shown = names.iter().take(NAMES_MAX).map(|name| crate::text::escape(name)).collect::<Vec<_>>().join(", ");
+    let more = if count > NAMES_MAX { ", …" } else { "" };
+    match wanted {
+        None => format!("the file holds {count} contracts, say which one is meant: {shown}{more}"),
+        Some(wanted) => format!("the file holds no contract {}; it has {shown}{more}", crate::text::escape(wanted)),
     }
 }

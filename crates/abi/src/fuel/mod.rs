@@ -1,4 +1,4 @@
-//! Fuel's JSON ABI, specification version 1 (<https://docs.fuel.network/docs/specs/abi/json-abi-format/>).
+//! Fuel's JSON ABI, specification versions 1, 1.1 and 1.2 (<https://docs.fuel.network/docs/specs/abi/json-abi-format/>).
 //!
 //! - A function's **selector** is its name: encoding version 1 names functions so, and has no overloads.
 //! - It is payable where it has the attribute `payable`, a view where it does not have `storage(write)`, and pure where it
@@ -7,7 +7,10 @@
 //!   `b256` and `AssetId`'s content are 32 bytes, `str[n]` a text of fixed length, `Bytes` and `raw untyped slice` bytes.
 //! - A logged type is an **event** whose topic holds the log id in its last eight bytes. The fields of a struct are the
 //!   event's fields. Where two types have one name, the later events carry their log id in the name.
-//! - An entry of `errorCodes` is an **error**: its selector is the revert code as eight big-endian bytes.
+//! - An entry of `errorCodes` is an **error**: its selector is the revert code as eight big-endian bytes. From version 1.2
+//!   on entries have numbers of 8 bits, which stand in bits 55 to 62 of the revert code under a set top bit; the bits below
+//!   say from where the contract panicked. The selector has zeros there, and decoding takes no notice of them.
+//! - An item that is malformed or has no place is left out with its reason, and the others are read.
 //! - Configurables are part of the code and are left out.
 
 mod name;
@@ -19,23 +22,25 @@ use alloy_primitives::B256;
 use serde_json::Value as Json;
 
 use crate::{
+    codecs::panic_code,
     error::InterfaceError,
     interface::{Abi, CustomError, Event, EventParam, Function, Interface, Mutability, Param},
     solidity::kind_of,
-    source::{self, Draft, Problem, list, text, text_or_empty},
+    source::{self, Draft, Problem, items, list, text, text_or_empty},
+    text::{quote, shorten},
     types::Type,
 };
 use types::Types;
 
 impl Interface {
-    /// Reads the JSON ABI of a Sway contract, of specification version 1 and encoding version 1.
+    /// Reads the JSON ABI of a Sway contract, of specification version 1, 1.1 or 1.2 and encoding version 1.
     /// See the [module](crate::fuel) for what becomes of what.
     ///
     /// Items that have no place in an interface are listed in [`Interface::refused`].
     ///
     /// # Errors
     ///
-    /// An [`InterfaceError`] for text that is no such ABI, a malformed item (which it names), two functions of one name.
+    /// An [`InterfaceError`] for text that is no such ABI.
     pub fn from_fuel_abi(json: &str) -> Result<Self, InterfaceError> {
         Self::from_fuel_value(&source::parse(json)?)
     }
@@ -45,14 +50,28 @@ impl Interface {
             let expected = "a Fuel ABI (an object with `specVersion`: `1`, `concreteTypes` and `functions`)";
             return Err(InterfaceError::OtherFormat { expected, found: kind_of(json) });
         }
-        for version in ["specVersion", "encodingVersion"] {
-            let given = json.get(version).map(|given| given.as_str().map_or_else(|| given.to_string(), str::to_owned));
-            if given.as_deref().is_some_and(|given| given != "1") {
-                let reason = format!("`{version}` is not 1; rebuild the contract with a forc of 0.64 or later");
-                return Err(Problem::malformed(reason).at(0, "ABI"));
-            }
+        let spec = version(json, "specVersion", &["1", "1.1", SPEC_WITH_CALLS])?;
+        version(json, "encodingVersion", &["1"])?;
+        read(json, spec.as_deref() == Some(SPEC_WITH_CALLS))
+    }
+}
+
+/// The specification from which on revert codes say from where the contract panicked.
+const SPEC_WITH_CALLS: &str = "1.2";
+
+/// A version, which must be a known one where it is said.
+fn version(json: &Json, key: &str, known: &[&str]) -> Result<Option<String>, InterfaceError> {
+    let given = json.get(key).map(|given| given.as_str().map_or_else(|| given.to_string(), str::to_owned));
+    match given {
+        Some(given) if !known.contains(&given.as_str()) => {
+            let (given, known) = (quote(&shorten(&given, 20)), known.join(", "));
+            let reason = format!(
+                "`{key}` is {given}, versions that are read are {known}; rebuild the contract with another forc (0.64 or \
+                 later writes encoding version 1)"
+            );
+            Err(Problem::malformed(reason).at("ABI"))
         }
-        read(json)
+        given => Ok(given),
     }
 }
 
@@ -61,19 +80,17 @@ pub(crate) fn is_fuel(json: &Json) -> bool {
     json.get("functions").is_some_and(Json::is_array) && json.get("concreteTypes").is_some_and(Json::is_array)
 }
 
-fn read(json: &Json) -> Result<Interface, InterfaceError> {
+fn read(json: &Json, with_calls: bool) -> Result<Interface, InterfaceError> {
     let mut draft = Draft::new("", Abi::Fuel);
-    let mut types = Types::new(json).map_err(|problem| problem.at(0, "the types"))?;
-    for (index, item) in list(json, "functions").map_err(|problem| problem.at(0, "`functions`"))?.iter().enumerate() {
-        let label = format!("function `{}`", text_or_empty(item, "name"));
-        let function = draft.item(index, &label, read_function(item, &mut types))?;
+    let mut types = Types::new(json, &mut draft)?;
+    for (label, item) in items(json, "functions", "function")? {
+        let function = draft.item(&label, read_function(item, &mut types));
         draft.interface.functions.extend(function);
     }
     let mut names = HashSet::new();
-    for (index, item) in list(json, "loggedTypes").map_err(|problem| problem.at(0, "`loggedTypes`"))?.iter().enumerate()
-    {
+    for (_, item) in items(json, "loggedTypes", "logged type")? {
         let id = text_or_empty(item, "logId");
-        let event = draft.item(index, &format!("logged type `{id}`"), read_event(item, &mut types))?;
+        let event = draft.item(&source::label_of("logged type", id), read_event(item, &mut types));
         draft.interface.events.extend(event.map(|mut event| {
             if !names.insert(event.name.clone()) {
                 event.name = format!("{}_{id}", event.name);
@@ -81,10 +98,8 @@ fn read(json: &Json) -> Result<Interface, InterfaceError> {
             event
         }));
     }
-    for (index, (code, item)) in error_codes(json)?.into_iter().enumerate() {
-        draft.interface.errors.push(read_error(index, code, item));
-    }
-    draft.finish()
+    read_errors(json, with_calls, &mut draft);
+    Ok(draft.finish())
 }
 
 fn read_function(json: &Json, types: &mut Types<'_>) -> Result<Function, Problem> {
@@ -141,20 +156,28 @@ fn read_event(json: &Json, types: &mut Types<'_>) -> Result<Event, Problem> {
     Ok(Event { name, fields, topic: Some(B256::left_padding_from(&id.to_be_bytes())), signature })
 }
 
-/// The revert codes of the contract in their order.
-fn error_codes(json: &Json) -> Result<Vec<(u64, &Json)>, InterfaceError> {
-    let Some(entries) = json.get("errorCodes").filter(|entries| !entries.is_null()) else { return Ok(Vec::new()) };
-    let read = || {
-        let entries = entries.as_object().ok_or_else(|| Problem::malformed("it must be an object of revert codes"))?;
-        let code = |code: &str| {
-            code.parse::<u64>().map_err(|_| Problem::malformed("its keys must be numbers of 64 bits, as texts"))
-        };
-        let mut codes =
-            entries.iter().map(|(key, item)| Ok((code(key)?, item))).collect::<Result<Vec<_>, Problem>>()?;
-        codes.sort_by_key(|(code, _)| *code);
-        Ok(codes)
+/// The errors, in the order of their codes.
+fn read_errors(json: &Json, with_calls: bool, draft: &mut Draft) {
+    let Some(entries) = json.get("errorCodes").filter(|entries| !entries.is_null()) else { return };
+    let Some(entries) = entries.as_object() else {
+        return draft.refuse("`errorCodes`", Problem::malformed("it must be an object of revert codes"));
     };
-    read().map_err(|problem: Problem| problem.at(0, "`errorCodes`"))
+    let mut codes = Vec::new();
+    for (key, item) in entries {
+        let code = key.parse::<u64>().map_err(|_| Problem::malformed("its key must be a number of 64 bits, as a text"));
+        let code = code.and_then(|code| if with_calls { code_of_number(code) } else { Ok(code) });
+        codes.extend(draft.item(&source::label_of("error code", key), code).map(|code| (code, item)));
+    }
+    codes.sort_by_key(|(code, _)| *code);
+    let errors = codes.into_iter().enumerate().map(|(index, (code, item))| read_error(index, code, item));
+    draft.interface.errors.extend(errors);
+}
+
+/// The revert code of an error with this number, but for the calls.
+fn code_of_number(number: u64) -> Result<u64, Problem> {
+    let number =
+        u8::try_from(number).map_err(|_| Problem::malformed("a number of an error has 8 bits, this one more"))?;
+    Ok(panic_code(number))
 }
 
 /// The name is the place in the list: the compiler gives codes, but no names.

@@ -6,8 +6,9 @@ use serde_json::Value as Json;
 
 use super::name::{Name, last_segment};
 use crate::{
+    error::InterfaceError,
     interface::Abi,
-    source::{Guard, Problem, child, list, text, type_text},
+    source::{Draft, Guard, Problem, child, items, label_of, list, text, text_or_empty, type_text},
     text::{escape, quote, shorten},
     types::{Field, Type, Variant},
 };
@@ -17,25 +18,39 @@ type Generics = HashMap<u64, Type>;
 
 /// The types of an ABI.
 pub(super) struct Types<'j> {
-    concrete: HashMap<&'j str, &'j Json>,
-    metadata: HashMap<u64, &'j Json>,
+    /// By id; `None` where two types have it.
+    concrete: HashMap<&'j str, Option<&'j Json>>,
+    metadata: HashMap<u64, Option<&'j Json>>,
     guard: Guard,
 }
 
 impl<'j> Types<'j> {
-    pub(super) fn new(json: &'j Json) -> Result<Self, Problem> {
-        let mut concrete = HashMap::new();
-        for item in list(json, "concreteTypes")? {
-            let id = text(item, "concreteTypeId")?;
-            if concrete.insert(id, item).is_some() {
-                return Err(Problem::malformed(format!("two concrete types have the id {}", quote(&shorten(id, 80)))));
+    pub(super) fn new(json: &'j Json, draft: &mut Draft) -> Result<Self, InterfaceError> {
+        let (mut concrete, mut metadata) = (HashMap::new(), HashMap::new());
+        for (label, item) in named(json, "concreteTypes", "concrete type")? {
+            let Some(id) = draft.item(&label, text(item, "concreteTypeId")) else { continue };
+            match concrete.get(id) {
+                Some(Some(other)) if *other != item => {
+                    draft.refuse(&label, Problem::malformed("two concrete types have the same id"));
+                    concrete.insert(id, None);
+                }
+                Some(_) => {}
+                None => {
+                    concrete.insert(id, Some(item));
+                }
             }
         }
-        let mut metadata = HashMap::new();
-        for item in list(json, "metadataTypes")? {
-            let id = metadata_id(item, "metadataTypeId")?;
-            if metadata.insert(id, item).is_some() {
-                return Err(Problem::malformed(format!("two metadata types have the id {id}")));
+        for (label, item) in named(json, "metadataTypes", "metadata type")? {
+            let Some(id) = draft.item(&label, metadata_id(item, "metadataTypeId")) else { continue };
+            match metadata.get(&id) {
+                Some(Some(other)) if *other != item => {
+                    draft.refuse(&label, Problem::malformed(format!("two metadata types have the id {id}")));
+                    metadata.insert(id, None);
+                }
+                Some(_) => {}
+                None => {
+                    metadata.insert(id, Some(item));
+                }
             }
         }
         Ok(Self { concrete, metadata, guard: Guard::default() })
@@ -51,10 +66,9 @@ impl<'j> Types<'j> {
 
     fn by_concrete_id(&mut self, id: &str, depth: usize) -> Result<Type, Problem> {
         self.guard.part(depth)?;
-        let item =
-            self.concrete.get(id).copied().ok_or_else(|| {
-                Problem::malformed(format!("no concrete type has the id {}", quote(&shorten(id, 80))))
-            })?;
+        let item = self.concrete.get(id).copied().flatten().ok_or_else(|| {
+            Problem::malformed(format!("no concrete type, or more than one, has the id {}", quote(&shorten(id, 80))))
+        })?;
         let name = Name::parse(type_text(item, "type")?)?;
         if let Some(ty) = name.plain()? {
             return Ok(ty);
@@ -68,6 +82,10 @@ impl<'j> Types<'j> {
         });
         let arguments = arguments.collect::<Result<Vec<_>, Problem>>()?;
         match item.get("metadataTypeId") {
+            // A struct without fields has no more to say.
+            None | Some(Json::Null) if matches!(name, Name::Struct(_)) && arguments.is_empty() => {
+                name.composite(Vec::new())
+            }
             None | Some(Json::Null) => Err(name.unknown()),
             Some(_) => {
                 self.by_metadata_id(metadata_id(item, "metadataTypeId")?, arguments, &Generics::new(), depth + 1)
@@ -84,8 +102,9 @@ impl<'j> Types<'j> {
         depth: usize,
     ) -> Result<Type, Problem> {
         self.guard.part(depth)?;
-        let item = self.metadata.get(&id).copied();
-        let item = item.ok_or_else(|| Problem::malformed(format!("no metadata type has the id {id}")))?;
+        let item = self.metadata.get(&id).copied().flatten();
+        let item =
+            item.ok_or_else(|| Problem::malformed(format!("no metadata type, or more than one, has the id {id}")))?;
         let name = Name::parse(type_text(item, "type")?)?;
         if let Name::Generic(parameter) = &name {
             let ty = outer.get(&id).cloned();
@@ -156,6 +175,12 @@ fn standard(name: &Name<'_>, parameters: &[Json], own: &Generics) -> Option<Type
         Name::Enum(path) if last_segment(path) == "Option" => Some(Type::option(first.clone())),
         _ => None,
     }
+}
+
+/// The items of a list of types, each with its kind and the text of the type.
+fn named<'j>(json: &'j Json, key: &str, kind: &str) -> Result<Vec<(String, &'j Json)>, InterfaceError> {
+    let items = items(json, key, kind)?.into_iter();
+    Ok(items.map(|(_, item)| (label_of(kind, text_or_empty(item, "type")), item)).collect())
 }
 
 fn metadata_id(json: &Json, key: &str) -> Result<u64, Problem> {

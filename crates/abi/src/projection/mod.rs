@@ -24,6 +24,7 @@ use alloy_primitives::B256;
 
 use crate::{
     codec::Codec,
+    codecs::{panic_code, panic_number},
     derive::Derivation,
     error::CodecError,
     image::{Growth, Image, ImageError},
@@ -148,6 +149,11 @@ impl Projection {
 
     /// The index of the source's error that a failure's data begins with.
     pub fn source_error_in(&self, failure: &[u8]) -> Option<usize> {
+        if self.source.abi == Abi::Fuel
+            && let Some(number) = panic_number(failure)
+        {
+            return self.index.source_errors.exactly(&panic_code(number).to_be_bytes());
+        }
         self.index.source_errors.beginning(failure).map(|(place, _)| place)
     }
 

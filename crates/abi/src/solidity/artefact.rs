@@ -1,4 +1,4 @@
-//! Compiled contracts as Foundry, Hardhat, Truffle and `solc` write them.
+//! Compiled contracts as Foundry, Hardhat, Truffle, Remix, Ape, `solc` and Vyper write them.
 
 use alloy_primitives::{Bytes, hex, keccak256};
 use serde_json::Value as Json;
@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use crate::{
     error::{ArtefactError, InterfaceError},
     interface::Interface,
+    source,
 };
 
 /// Hex digits of a library's placeholder in unlinked bytecode, underscores included.
@@ -23,8 +24,8 @@ pub struct Artefact {
 }
 
 impl Artefact {
-    /// Reads a file with one contract: an artefact of Foundry, Hardhat or Truffle, the output of `solc --standard-json`
-    /// or `--combined-json` for one contract, or a plain ABI array.
+    /// Reads a file with one contract: an artefact of Foundry, Hardhat, Truffle, Remix or Ape, the output of
+    /// `solc --standard-json` or `--combined-json` or of Vyper for one contract, or a plain ABI array.
     ///
     /// # Errors
     ///
@@ -33,9 +34,9 @@ impl Artefact {
         let json: Json = serde_json::from_str(json)?;
         match contracts_in(&json) {
             None => read(&json, name_of(&json).unwrap_or_default()),
-            Some(contracts) => match contracts.as_slice() {
-                [(name, contract)] => read(contract, name.clone()),
-                _ => Err(ArtefactError::SeveralContracts { names: names(&contracts) }),
+            Some(contracts) => match chosen(&contracts, None) {
+                Some((name, contract)) => read(contract, name.clone()),
+                None => Err(ArtefactError::SeveralContracts { names: names(&contracts) }),
             },
         }
     }
@@ -54,28 +55,38 @@ impl Artefact {
                 None => read(&json, name.to_owned()),
             };
         };
-        let short = |full: &str| full.rsplit(':').next().unwrap_or(full) == name;
-        if let Some((full, contract)) = contracts.iter().find(|(full, _)| full == name) {
+        if let Some((full, contract)) = chosen(&contracts, Some(name)) {
             return read(contract, full.clone());
         }
+        let short = |full: &str| full.rsplit(':').next().unwrap_or(full) == name;
         let found = contracts.iter().filter(|(full, _)| short(full)).cloned().collect::<Vec<_>>();
         match found.as_slice() {
-            [(full, contract)] => read(contract, full.clone()),
             [] => Err(ArtefactError::NoSuchContract { name: name.to_owned(), names: names(&contracts) }),
             several => Err(ArtefactError::SeveralContracts { names: names(several) }),
         }
     }
 }
 
-fn names(contracts: &[(String, &Json)]) -> Vec<String> {
+pub(crate) fn names(contracts: &[(String, &Json)]) -> Vec<String> {
     contracts.iter().map(|(name, _)| name.clone()).collect()
 }
 
-/// The contracts in the output of `solc`: by file and name (standard JSON) or by `file:name` (combined JSON).
-fn contracts_in(json: &Json) -> Option<Vec<(String, &Json)>> {
-    let files = json.get("contracts")?.as_object()?;
+/// Where files with several contracts have them: the output of `solc`, build infos of Hardhat and Foundry, manifests of Ape.
+const SEVERAL: [&str; 3] = ["contracts", "output/contracts", "contractTypes"];
+
+/// The contracts of a file with several: by file and name (standard JSON), by `file:name` (combined JSON) or by name. Vyper
+/// writes the files beside the compiler's version, without a key around them.
+pub(crate) fn contracts_in(json: &Json) -> Option<Vec<(String, &Json)>> {
+    let named = SEVERAL.iter().find_map(|place| json.pointer(&format!("/{place}"))?.as_object());
+    let beside = || {
+        let files = json.as_object()?;
+        let others = |key: &str| matches!(key, "version" | "compiler");
+        let all = files.iter().all(|(key, file)| others(key) || is_named_contract(file));
+        (all && json.get("abi").is_none() && files.keys().any(|key| !others(key))).then_some(files)
+    };
+    let files = named.or_else(beside)?;
     let mut contracts = Vec::new();
-    for (file, content) in files {
+    for (file, content) in files.iter().filter(|(_, content)| content.is_object()) {
         match content.as_object() {
             Some(fields) if !is_contract(content) => {
                 contracts.extend(fields.iter().map(|(name, contract)| (format!("{file}:{name}"), contract)));
@@ -84,6 +95,23 @@ fn contracts_in(json: &Json) -> Option<Vec<(String, &Json)>> {
         }
     }
     Some(contracts)
+}
+
+/// The contract of this name, or the only one. The name is `Vault`, or `src/Vault.sol:Vault`.
+pub(crate) fn chosen<'c, 'j>(
+    contracts: &'c [(String, &'j Json)],
+    name: Option<&str>,
+) -> Option<&'c (String, &'j Json)> {
+    let Some(name) = name else { return contracts.first().filter(|_| contracts.len() == 1) };
+    let mut exact = contracts.iter().filter(|(full, _)| full == name);
+    let mut short = contracts.iter().filter(|(full, _)| full.rsplit(':').next().unwrap_or(full) == name);
+    exact.next().or_else(|| short.next().filter(|_| short.next().is_none()))
+}
+
+/// The interface of a contract in a file with several.
+pub(crate) fn interface_of(name: &str, contract: &Json) -> Result<Interface, InterfaceError> {
+    let interface = Interface::from_solidity_value(abi_of(contract)?, contract)?;
+    Ok(Interface { name: name.rsplit(':').next().unwrap_or(name).to_owned(), ..interface })
 }
 
 fn is_contract(json: &Json) -> bool {
@@ -98,11 +126,11 @@ fn is_named_contract(json: &Json) -> bool {
 fn read(json: &Json, name: String) -> Result<Artefact, ArtefactError> {
     let short = name.rsplit(':').next().unwrap_or(&name).to_owned();
     let interface = match json {
-        Json::Array(_) => Some(Interface::from_solidity_value(json)?),
+        Json::Array(_) => Some(Interface::from_solidity_value(json, json)?),
         _ => match json.get("abi") {
             // `solc --combined-json` of old versions has the ABI as text.
-            Some(Json::String(text)) => Some(Interface::from_solidity_json(text)?),
-            Some(abi) => Some(Interface::from_solidity_value(abi)?),
+            Some(Json::String(text)) => Some(Interface::from_solidity_value(&source::parse(text)?, json)?),
+            Some(abi) => Some(Interface::from_solidity_value(abi, json)?),
             None => None,
         },
     };
@@ -114,9 +142,17 @@ fn read(json: &Json, name: String) -> Result<Artefact, ArtefactError> {
     Ok(Artefact { name: short, interface, bytecode })
 }
 
-/// The creation bytecode: `bytecode.object` (Foundry), `bytecode` (Hardhat), `evm.bytecode.object` (`solc`), `bin`.
+/// The creation bytecode: `bytecode.object` (Foundry), `bytecode` (Hardhat, Truffle, Vyper), `evm.bytecode.object` (`solc`),
+/// `bin`, `data.bytecode.object` (Remix), `deploymentBytecode.bytecode` (Ape).
 fn bytecode_of(json: &Json, name: &str) -> Result<Option<Bytes>, ArtefactError> {
-    let places = ["/bytecode/object", "/bytecode", "/evm/bytecode/object", "/bin"];
+    let places = [
+        "/bytecode/object",
+        "/bytecode",
+        "/evm/bytecode/object",
+        "/bin",
+        "/data/bytecode/object",
+        "/deploymentBytecode/bytecode",
+    ];
     let Some(text) = places.iter().find_map(|place| json.pointer(place).and_then(Json::as_str)) else {
         return Ok(None);
     };
@@ -140,7 +176,12 @@ fn display_name(name: &str) -> String {
 
 /// The `file:Library` whose hash the placeholder `__$…$__` is, with the placeholder behind it.
 fn library_name(json: &Json, placeholder: &str) -> Option<String> {
-    let places = ["/bytecode/linkReferences", "/linkReferences", "/evm/bytecode/linkReferences"];
+    let places = [
+        "/bytecode/linkReferences",
+        "/linkReferences",
+        "/evm/bytecode/linkReferences",
+        "/data/bytecode/linkReferences",
+    ];
     let references = places.iter().find_map(|place| json.pointer(place).and_then(Json::as_object))?;
     let full_names = references.iter().flat_map(|(file, libraries)| {
         libraries.as_object().into_iter().flatten().map(move |(library, _)| format!("{file}:{library}"))

@@ -1,6 +1,6 @@
 //! The Solidity contract ABI (specification: <https://docs.soliditylang.org/en/latest/abi-spec.html>).
 //!
-//! Interfaces are read with `alloy-json-abi`. Encoding and decoding are our own, with `alloy-dyn-abi` as the oracle in
+//! Signatures are read with `alloy-json-abi`, interfaces in JSON loosely, so that one odd item leaves the others. Encoding and decoding are our own, with `alloy-dyn-abi` as the oracle in
 //! tests: at a border a codec must name the type and the place of what is wrong, bound its memory by the length of the
 //! data, where alloy allows a gigabyte, and not copy each value into another model first.
 
@@ -11,14 +11,22 @@ mod decode;
 mod encode;
 mod errors;
 #[cfg(feature = "std")]
+mod identifiers;
+#[cfg(feature = "std")]
 mod json;
 mod names;
+#[cfg(feature = "std")]
+mod params;
+#[cfg(feature = "std")]
+mod signatures;
+#[cfg(feature = "std")]
+pub(crate) mod text;
 mod topic;
 
 #[cfg(feature = "std")]
 pub use artefact::Artefact;
 #[cfg(feature = "std")]
-pub(crate) use artefact::kind_of;
+pub(crate) use artefact::{chosen, contracts_in, interface_of, kind_of, names as contract_names};
 pub use codec::SolidityCodec;
 pub use errors::{
     ForeignFault, PANIC_SELECTOR, REVERT_SELECTOR, foreign_fault_decode, foreign_fault_encode, foreign_fault_selector,
@@ -42,3 +50,9 @@ pub const fn parts_max(bytes: usize) -> usize {
 
 /// Bytes of a Solidity selector.
 pub const SELECTOR_BYTES: usize = 4;
+
+/// The first 4 bytes of the hash of the signature.
+#[cfg(feature = "std")]
+fn selector_of(signature: &str) -> alloy_primitives::Bytes {
+    crate::projection::target::selector(crate::Abi::Solidity, "", signature)
+}

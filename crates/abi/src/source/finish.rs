@@ -1,17 +1,22 @@
 //! An interface while it is read, and the checks at its end.
 
-use std::{collections::HashSet, fmt::Write as _};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+};
 
 use alloy_primitives::Bytes;
 
-use super::Problem;
+use super::{Problem, label_of};
 use crate::{
     derive::derivations,
-    error::InterfaceError,
-    interface::{Abi, Function, Interface, Refused},
-    text::escape,
+    interface::{Abi, Interface, Refused},
+    text::{escape, shorten},
     types::Type,
 };
+
+/// What is shown of a name at most, in characters.
+const NAME_CHARS_MAX: usize = 80;
 
 /// An interface while its items are read.
 #[derive(Debug)]
@@ -26,21 +31,14 @@ impl Draft {
         Self { interface: Interface { name: name.to_owned(), abi, ..Interface::default() } }
     }
 
-    /// The item, if it can be used. One that has no place in the model is noted as refused.
-    pub(crate) fn item<T>(
-        &mut self,
-        index: usize,
-        item: &str,
-        read: Result<T, Problem>,
-    ) -> Result<Option<T>, InterfaceError> {
-        match read {
-            Ok(read) => Ok(Some(read)),
-            Err(Problem::Inexpressible(reason)) => {
-                self.interface.refused.push(Refused { item: item.to_owned(), reason });
-                Ok(None)
-            }
-            Err(malformed) => Err(malformed.at(index, item)),
-        }
+    /// The item, if it can be used; else it is noted with the reason, and the others are read.
+    pub(crate) fn item<T>(&mut self, item: &str, read: Result<T, Problem>) -> Option<T> {
+        read.map_err(|problem| self.refuse(item, problem)).ok()
+    }
+
+    /// Notes an item that cannot be used.
+    pub(crate) fn refuse(&mut self, item: &str, problem: Problem) {
+        self.interface.refused.push(Refused { item: item.to_owned(), reason: problem.into_reason() });
     }
 
     /// Refuses functions whose accounts can never be derived, such as those that are derived from each other.
@@ -49,68 +47,144 @@ impl Draft {
         functions.retain(|function| match derivations(function) {
             Ok(_) => true,
             Err(error) => {
-                let item = format!("instruction `{}`", escape(&function.name));
-                refused.push(Refused { item, reason: error.to_string() });
+                refused.push(Refused { item: label_of("instruction", &function.name), reason: error.to_string() });
                 false
             }
         });
     }
 
-    /// Checks that names and selectors differ, and collects the named types that the items use.
-    pub(crate) fn finish(mut self) -> Result<Interface, InterfaceError> {
+    /// Leaves out what cannot be told from another item, and collects the named types that the others use.
+    pub(crate) fn finish(mut self) -> Interface {
         self.refuse_underivable();
-        let Interface { abi, functions, events, errors, .. } = &self.interface;
-        selectors_differ(functions.iter().map(|function| (&function.selector, &function.name)))?;
-        if *abi == Abi::Borsh {
-            no_selector_begins_another(functions)?;
+        let Interface { abi, functions, events, errors, layouts, refused, .. } = &mut self.interface;
+        let (borsh, function) = (*abi == Abi::Borsh, if *abi == Abi::Borsh { "instruction" } else { "function" });
+        let mut apart = Apart { refused };
+        apart.same_selectors(function, functions, |item| (&item.name, Some(item.selector.clone())));
+        if borsh {
+            apart.beginnings(function, functions, |item| (&item.name, &item.selector));
         }
-        names_differ("function", functions.iter().map(|function| &function.name))?;
-        let topics = events.iter().filter_map(|event| Some((Bytes::from(event.topic?), &event.name)));
-        let topics = topics.collect::<Vec<_>>();
-        selectors_differ(topics.iter().map(|(topic, name)| (topic, *name)))?;
-        names_differ("event", events.iter().map(|event| &event.name))?;
-        selectors_differ(errors.iter().map(|error| (&error.selector, &error.name)))?;
+        apart.same_names(function, functions, |item| &item.name);
+        apart.same_selectors("event", events, |item| (&item.name, item.topic.map(Bytes::from)));
+        apart.same_names("event", events, |item| &item.name);
+        apart.same_selectors("error", errors, |item| (&item.name, Some(item.selector.clone())));
+        apart.same_selectors("account", layouts, |item| (&item.name, None));
+        apart.same_names("account", layouts, |item| &item.name);
         self.interface.types = self.interface.named_types();
-        Ok(self.interface)
+        self.interface
     }
 }
 
-fn selectors_differ<'i>(items: impl Iterator<Item = (&'i Bytes, &'i String)>) -> Result<(), InterfaceError> {
-    let mut items = items.collect::<Vec<_>>();
-    items.sort();
-    match items.array_windows().find(|[(one, _), (other, _)]| one == other) {
-        None => Ok(()),
-        Some([(selector, first), (_, second)]) => Err(InterfaceError::SameSelector {
-            first: escape(first),
-            second: escape(second),
-            selector: (*selector).clone(),
-        }),
+/// Leaves out items that cannot be told apart. An item that the file has twice is kept once.
+pub(crate) struct Apart<'r> {
+    /// What is left out.
+    pub(crate) refused: &'r mut Vec<Refused>,
+}
+
+impl Apart<'_> {
+    /// Leaves out all items that share a selector: nothing says which of them data mean.
+    pub(crate) fn same_selectors<T: PartialEq>(
+        &mut self,
+        what: &str,
+        items: &mut Vec<T>,
+        key: fn(&T) -> (&String, Option<Bytes>),
+    ) {
+        drop_repeated(items, key);
+        let mut names: HashMap<Bytes, Vec<String>> = HashMap::new();
+        for (name, selector) in items.iter().map(key) {
+            if let Some(selector) = selector {
+                names.entry(selector).or_default().push(name.clone());
+            }
+        }
+        items.retain(|item| {
+            let (name, selector) = key(item);
+            let Some(selector) = selector else { return true };
+            let Some(sharers) = names.get(&selector).filter(|names| names.len() > 1) else { return true };
+            let other = sharers.iter().find(|other| *other != name).unwrap_or(name);
+            let reason = format!("{} has the same selector {selector}; data could mean either", shown(other));
+            self.leave(what, name, reason);
+            false
+        });
+    }
+
+    /// Keeps the first of the items with the same key: later declarations of it differ in names, results or rules.
+    pub(crate) fn declared_again<T: PartialEq, K: Eq + std::hash::Hash>(
+        &mut self,
+        what: &str,
+        items: &mut Vec<T>,
+        key: fn(&T) -> (&String, K),
+    ) {
+        let mut first = HashMap::new();
+        let mut kept: Vec<T> = Vec::new();
+        for item in items.drain(..) {
+            let place = *first.entry(key(&item).1).or_insert(kept.len());
+            match kept.get(place) {
+                None => kept.push(item),
+                Some(known) if *known == item => {}
+                Some(_) => {
+                    let reason =
+                        "it is declared before with other names, results or rules; the first declaration is used";
+                    self.leave(what, key(&item).0, reason.to_owned());
+                }
+            }
+        }
+        *items = kept;
+    }
+
+    /// Leaves out items whose selector begins that of another one, which a call of theirs could mean.
+    fn beginnings<T>(&mut self, what: &str, items: &mut Vec<T>, key: fn(&T) -> (&String, &Bytes)) {
+        let mut sorted =
+            items.iter().map(key).map(|(name, selector)| (selector.clone(), name.clone())).collect::<Vec<_>>();
+        sorted.sort();
+        // In sorted order a selector stands right before the first one that it begins.
+        let pairs = sorted.array_windows().filter(|[(short, _), (long, _)]| long.starts_with(short));
+        let longer = pairs.map(|[(short, _), (long, name)]| (short.clone(), (long.clone(), name.clone())));
+        let longer = longer.collect::<HashMap<_, _>>();
+        items.retain(|item| {
+            let (name, selector) = key(item);
+            let Some((long, other)) = longer.get(selector) else { return true };
+            let reason = format!(
+                "its discriminator {selector} is the beginning of {long}, that of {}: calls of both look alike",
+                shown(other)
+            );
+            self.leave(what, name, reason);
+            false
+        });
+    }
+
+    /// Keeps the first of the items that share a name, by which people find them.
+    fn same_names<T>(&mut self, what: &str, items: &mut Vec<T>, name: fn(&T) -> &String) {
+        let mut seen = HashSet::new();
+        items.retain(|item| {
+            let is_first = seen.insert(name(item).clone());
+            if !is_first {
+                self.leave(what, name(item), format!("another {what} before it has this name"));
+            }
+            is_first
+        });
+    }
+
+    fn leave(&mut self, what: &str, name: &str, reason: String) {
+        self.refused.push(Refused { item: label_of(what, name), reason });
     }
 }
 
-/// In sorted order a selector stands right before the first one that it begins.
-fn no_selector_begins_another(functions: &[Function]) -> Result<(), InterfaceError> {
-    let mut items = functions.iter().map(|function| (&function.selector, &function.name)).collect::<Vec<_>>();
-    items.sort();
-    match items.array_windows().find(|[(one, _), (other, _)]| other.starts_with(one)) {
-        None => Ok(()),
-        Some([(short, first), (long, second)]) => Err(InterfaceError::SelectorBegins {
-            first: escape(first),
-            short: (*short).clone(),
-            second: escape(second),
-            long: (*long).clone(),
-        }),
-    }
-}
-
-fn names_differ<'i>(what: &'static str, names: impl Iterator<Item = &'i String>) -> Result<(), InterfaceError> {
-    let mut seen = HashSet::new();
-    for name in names {
-        if !seen.insert(name) {
-            return Err(InterfaceError::SameName { what, name: escape(name) });
+/// Keeps each item once. Only items of one name and selector are compared.
+fn drop_repeated<T: PartialEq>(items: &mut Vec<T>, key: fn(&T) -> (&String, Option<Bytes>)) {
+    let mut kept: Vec<T> = Vec::new();
+    let mut first = HashMap::new();
+    for item in items.drain(..) {
+        let (name, selector) = key(&item);
+        let place = *first.entry((name.clone(), selector)).or_insert(kept.len());
+        if kept.get(place).is_none_or(|known| *known != item) {
+            kept.push(item);
         }
     }
-    Ok(())
+    *items = kept;
+}
+
+/// A name as reasons show it.
+fn shown(name: &str) -> String {
+    escape(&shorten(name, NAME_CHARS_MAX))
 }
 
 /// The text that names an item: `swap(u64,Side)`. Named types are written by their name.

@@ -6,7 +6,7 @@ use super::Problem;
 use crate::{
     error::InterfaceError,
     solidity::kind_of,
-    text::{quote, shorten},
+    text::{escape, quote, shorten},
 };
 
 /// A file longer than this is refused before it is parsed. Class files with their bytecode have a few megabytes.
@@ -16,6 +16,8 @@ const LENGTH_MAX: usize = 16 << 20;
 
 /// The longest name. Names are repeated wherever their type is used, so that long ones would make a small file large.
 const NAME_BYTES_MAX: usize = 256;
+/// What is shown of a name at most, in characters.
+const NAME_CHARS_MAX: usize = 80;
 /// The longest text that writes a type with its path and generic arguments.
 const TYPE_BYTES_MAX: usize = 4096;
 
@@ -66,6 +68,25 @@ pub(crate) fn list<'j>(json: &'j Json, key: &str) -> Result<&'j [Json], Problem>
         Some(Json::Array(items)) => Ok(items),
         Some(other) => Err(Problem::malformed(format!("`{key}` must be a list, found {}", kind_of(other)))),
     }
+}
+
+/// The items of a list, each with its kind and name. A list that is none is an error of the whole file.
+pub(crate) fn items<'j>(json: &'j Json, key: &str, kind: &str) -> Result<Vec<(String, &'j Json)>, InterfaceError> {
+    let items = list(json, key).map_err(|problem| problem.at(&format!("`{key}`")))?;
+    Ok(items.iter().enumerate().map(|(index, json)| (label(kind, index, json), json)).collect())
+}
+
+/// Kind and name of an item, or its place where it has no name.
+pub(crate) fn label(kind: &str, index: usize, json: &Json) -> String {
+    match text_or_empty(json, "name") {
+        "" => format!("{kind} {index}, which has no name"),
+        name => label_of(kind, name),
+    }
+}
+
+/// Kind and name of an item, safe to be shown.
+pub(crate) fn label_of(kind: &str, name: &str) -> String {
+    format!("{kind} `{}`", escape(&shorten(name, NAME_CHARS_MAX)))
 }
 
 /// Whether the key is there and true.

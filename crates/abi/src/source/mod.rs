@@ -4,9 +4,11 @@ mod finish;
 mod guard;
 mod json;
 
-pub(crate) use finish::{Draft, signature};
+pub(crate) use finish::{Apart, Draft, signature};
 pub(crate) use guard::Guard;
-pub(crate) use json::{byte_list, child, flag, length, list, parse, text, text_or_empty, type_text};
+pub(crate) use json::{
+    byte_list, child, flag, items, label, label_of, length, list, parse, text, text_or_empty, type_text,
+};
 
 use crate::error::InterfaceError;
 
@@ -15,12 +17,12 @@ const REASON_CHARS_MAX: usize = 400;
 
 pub(crate) use crate::limits::{ACCOUNTS_MAX, SEEDS_MAX};
 
-/// What is wrong with an item of an interface's source.
+/// What is wrong with an item of an interface's source. The item is left out, and the others are read.
 #[derive(Debug)]
 pub(crate) enum Problem {
-    /// It is not what the format says: the file cannot be trusted.
+    /// It is not what the format says.
     Malformed(String),
-    /// It is sound, but has no place in the model: the item is refused and the others are used.
+    /// It is sound, but has no place in the model.
     Inexpressible(String),
 }
 
@@ -40,10 +42,15 @@ impl Problem {
         Self::Inexpressible(format!("it has {given} {what}, Solana allows {limit}"))
     }
 
-    /// The error of the whole file, for a part without which nothing of it can be used.
-    pub(crate) fn at(self, index: usize, item: &str) -> InterfaceError {
+    /// Why, as a sentence.
+    pub(crate) fn into_reason(self) -> String {
         let (Self::Malformed(reason) | Self::Inexpressible(reason)) = self;
-        InterfaceError::Item { index, item: crate::text::escape(item), reason }
+        reason
+    }
+
+    /// The error of the whole file, for a part without which nothing of it can be used.
+    pub(crate) fn at(self, part: &str) -> InterfaceError {
+        InterfaceError::Part { part: crate::text::escape(part), reason: self.into_reason() }
     }
 }
 
