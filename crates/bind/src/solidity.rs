@@ -1,6 +1,6 @@
 //! Solidity interfaces.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hexapla_abi::{
     Abi, CustomError, Event, Function, Mutability, Param, Refused, Type,
@@ -10,7 +10,7 @@ use hexapla_abi::{
 
 use crate::{
     names::{Scope, comment, identifier, is_identifier, params, shouty, type_name as name_of_type},
-    source::{Binding, File, Source, left_out},
+    source::{Binding, File, Source, has_own_selector, left_out},
     text::Text,
 };
 
@@ -60,6 +60,8 @@ struct Writer<'s> {
     scope: Scope,
     /// Why a name is taken by an event or an error, which functions cannot share.
     named: HashMap<String, &'static str>,
+    /// Signatures of events: Solidity has one declaration for all that differ in what is indexed.
+    events: HashSet<String>,
     struct_names: HashMap<Type, String>,
     structs: Vec<String>,
     left_out: Vec<Refused>,
@@ -79,7 +81,8 @@ impl<'s> Writer<'s> {
             scope.take("AccountMeta");
         }
         let (named, struct_names) = (HashMap::new(), HashMap::new());
-        Self { source, interface_name, scope, named, struct_names, structs: Vec::new(), left_out: Vec::new() }
+        let (structs, left_out, events) = (Vec::new(), Vec::new(), HashSet::new());
+        Self { source, interface_name, scope, named, events, struct_names, structs, left_out }
     }
 
     /// Whether an item of this kind can have the name; overloads of functions and events can share one.
@@ -136,6 +139,9 @@ impl<'s> Writer<'s> {
             Ok(format!("{ty}{} {name}", if field.indexed { " indexed" } else { "" }))
         });
         let fields = fields.collect::<Result<Vec<_>, String>>()?;
+        if !self.events.insert(event.signature.clone()) {
+            return Err("another event of the interface has this name and these types".to_owned());
+        }
         self.is_free("event", &event.name)?;
         let end = if anonymous { " anonymous" } else { "" };
         Ok(format!("    event {}({}){end};\n", event.name, fields.join(", ")))
@@ -178,6 +184,7 @@ impl<'s> Writer<'s> {
     }
 
     fn function(&mut self, function: &Function, docs: &[String]) -> Result<String, String> {
+        has_own_selector(function)?;
         let mut names = Scope::default();
         let inputs = self.params(&function.inputs, " calldata", &mut names)?;
         let outputs = self.params(&function.outputs, " memory", &mut names)?;

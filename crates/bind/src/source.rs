@@ -1,6 +1,6 @@
 //! What generators work on and what they make.
 
-use hexapla_abi::{Address, B256, Interface, Projection, Refused};
+use hexapla_abi::{Address, B256, Function, Interface, Projection, Refused, solidity::signature_of};
 
 use crate::names;
 
@@ -67,6 +67,17 @@ impl Source {
         let lines = self.projection.explain(index).into_iter().map(|line| names::comment(&line));
         std::iter::once(head).chain(lines).collect()
     }
+}
+
+/// That callers who make the selector of names and types call this function. Functions of libraries with enums, structs
+/// or contracts have selectors of other names.
+pub(crate) fn has_own_selector(function: &Function) -> Result<(), String> {
+    let signature = signature_of(&function.name, function.input_types()).map_err(|error| error.to_string())?;
+    if signature == function.signature {
+        return Ok(());
+    }
+    let selector = &function.selector;
+    Err(format!("it is of a library and has the selector {selector}; a declaration would give that of {signature}"))
 }
 
 /// An item that is left out.

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     json::{ordered, text},
     names::{Scope, identifier, is_identifier},
-    source::{Binding, File, Source, left_out},
+    source::{Binding, File, Source, has_own_selector, left_out},
     text::Text,
 };
 
@@ -92,6 +92,7 @@ fn items(source: &Source, refused: &mut Vec<Refused>) -> Vec<(Vec<String>, Json)
 }
 
 fn function_json(function: &Function) -> Result<Json, String> {
+    has_own_selector(function)?;
     Ok(json!({
         "type": "function",
         "name": function.name,

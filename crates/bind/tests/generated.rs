@@ -147,6 +147,57 @@ fn given(name: &str) -> AccountParam {
     AccountParam { name: name.into(), writable: false, signer: false, optional: false, source }
 }
 
+fn case(file: &str) -> Arc<Interface> {
+    let text = fs::read_to_string(folder().join("../abi/tests/cases").join(file)).unwrap();
+    Arc::new(Interface::detect(&text).unwrap())
+}
+
+fn left_out(made: &Binding) -> Vec<String> {
+    made.left_out.iter().map(|item| format!("{}: {}", item.item, item.reason)).collect()
+}
+
+#[test]
+fn what_solidity_cannot_declare_twice_is_left_out_by_name() {
+    let made = bind(&case("declared-again.json"), Target::Solidity, &options());
+    let text = file(&made, ".sol");
+    let count = |what: &str| text.matches(what).count();
+    assert_eq!((count("    error Denied("), count("    event Moved("), count("    function f(")), (1, 1, 3));
+    assert_eq!(
+        left_out(&made),
+        [
+            "error `Denied`: it is declared before with other names, results or rules; the first declaration is used",
+            "error `Denied(address)`: another error of the interface has this name",
+            "event `Moved(address,address,uint256)`: another event of the interface has this name and these types",
+        ]
+    );
+    left_out(&made).iter().for_each(|line| assert!(text.contains(&format!("// Left out: {line}"))));
+}
+
+#[test]
+fn functions_of_libraries_are_in_no_interface_that_would_call_another_selector() {
+    for target in [Target::Solidity, Target::TypeScript] {
+        let made = bind(&case("library-plain.json"), target, &options());
+        assert!(made.files[0].content.contains("plain") && !made.files[0].content.contains("function next("));
+        let reason = "it is of a library and has the selector 0x1ed2534b; a declaration would give that of next(uint8)";
+        assert_eq!(left_out(&made), [format!("function `next(Plain.Light)`: {reason}")]);
+    }
+}
+
+#[test]
+fn an_instruction_that_two_sign_is_not_offered_to_a_caller_who_signs_as_one() {
+    let system = fs::read_to_string(folder().join("../../contracts/svm/idl/system.json")).unwrap();
+    let system = Arc::new(Interface::detect(&system).unwrap());
+    let made = bind(&system, Target::Solidity, &options());
+    let text = file(&made, ".sol");
+    assert!(text.contains("function transferSol(") && !text.contains("function createAccount("));
+    let reason = "payer and new_account must sign, each as itself, and a caller of another VM signs as one account; call \
+                  it with raw accounts, `invoke` or `invokeSigned`";
+    let left = left_out(&made);
+    assert!(left.contains(&format!("function `create_account(u64,u64,address)`: {reason}")), "{left:#?}");
+    // In the terms of its own VM it is there: whoever writes a transaction has both keys.
+    assert!(file(&bind(&system, Target::Anchor, &options()), ".json").contains("create_account"));
+}
+
 #[test]
 fn names_of_an_idl_differ_in_camel_case() {
     let signatures = [

@@ -23,6 +23,15 @@ pub enum ImageError {
     /// The accounts of a function cannot be derived.
     #[error(transparent)]
     Derivation(#[from] DerivationError),
+    /// Several accounts must sign, which the caller would all be.
+    #[error(
+        "{accounts} must sign, each as itself, and a caller of another VM signs as one account; call it with raw accounts, \
+         `invoke` or `invokeSigned`"
+    )]
+    SeveralSigners {
+        /// The names of the accounts.
+        accounts: String,
+    },
     /// The value is not one that stands for a value of the source type.
     #[error("{value} stands for no value of {ty}: {rule}")]
     NotAnImage {

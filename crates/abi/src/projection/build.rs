@@ -179,6 +179,7 @@ impl AbiPair {
             return Ok((function.clone(), Plan { source, inputs, outputs, ..Plan::default() }));
         }
         let derivations = derivations(function)?;
+        one_signer(&function.accounts)?;
         let coin = self.to == Abi::Borsh && function.mutability == Mutability::Payable;
         let accounts = self.accounts(&function.accounts)?;
         let first = coin.then(|| (LAMPORTS.to_string(), Type::Uint { bits: 64 }));
@@ -250,6 +251,13 @@ impl AbiPair {
             mutability: constructor.mutability,
         })
     }
+}
+
+/// That the caller stands for one account at most: who signs as all of several would be all of them.
+fn one_signer(accounts: &[AccountParam]) -> Result<(), ImageError> {
+    let signs = |account: &&AccountParam| account.signer && !account.optional && account.source == AccountSource::Given;
+    let signers = accounts.iter().filter(signs).map(|account| escape(&account.name)).collect::<Vec<_>>();
+    if signers.len() < 2 { Ok(()) } else { Err(ImageError::SeveralSigners { accounts: brief(&signers.join(" and ")) }) }
 }
 
 /// The account that pays for a payable function.
