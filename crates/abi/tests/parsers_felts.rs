@@ -106,6 +106,15 @@ fn a_cairo_type_that_contains_itself_is_refused() {
 }
 
 #[test]
+fn bounded_numbers_and_points_of_cairo_are_read() {
+    let json = r#"[{"type":"function","name":"f","inputs":[
+        {"name":"n","type":"core::internal::bounded_int::BoundedInt::<-5, 30>"},
+        {"name":"p","type":"core::starknet::secp256k1::Secp256k1Point"}],"outputs":[],"state_mutability":"view"}]"#;
+    let interface = Interface::from_cairo_abi(json).unwrap();
+    assert_eq!(inputs(&interface, "f"), ["n: felt", "p: Secp256k1Point{x: u256, y: u256}"]);
+}
+
+#[test]
 fn items_of_cairo_0_are_refused() {
     let json = r#"[{"type":"function","name":"f","inputs":[{"name":"n","type":"felt"}],"outputs":[],"stateMutability":"view",
         "state_mutability":"view"},{"type":"event","name":"Deployed","keys":[],"data":[{"name":"a","type":"felt"}]}]"#;

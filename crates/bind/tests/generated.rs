@@ -194,6 +194,9 @@ fn an_instruction_that_two_sign_is_not_offered_to_a_caller_who_signs_as_one() {
                   it with raw accounts, `invoke` or `invokeSigned`";
     let left = left_out(&made);
     assert!(left.contains(&format!("function `create_account(u64,u64,address)`: {reason}")), "{left:#?}");
+    let shown = Projection::new(system.clone(), Abi::Solidity);
+    let error = hexapla_abi::find_function(shown.interface(), "createAccount", None).unwrap_err().to_string();
+    assert!(error.starts_with("the function `create_account(u64,u64,address)` cannot be used: payer and"), "{error}");
     // In the terms of its own VM it is there: whoever writes a transaction has both keys.
     assert!(file(&bind(&system, Target::Anchor, &options()), ".json").contains("create_account"));
 }

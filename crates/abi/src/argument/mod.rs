@@ -26,7 +26,6 @@ pub use coerce::Resolver;
 use crate::{
     error::ArgumentError,
     interface::{Function, Interface, Refused},
-    text::escape,
     types::{MAX_TYPE_DEPTH, Type},
     value::Value,
 };
@@ -168,8 +167,7 @@ fn by_normal_signature<'i>(interface: &'i Interface, text: &str) -> Option<&'i F
 
 fn unknown_function(interface: &Interface, given: &str) -> ArgumentError {
     let name = given.split('(').next().unwrap_or(given);
-    let quoted = format!("`{}`", escape(name));
-    if let Some(Refused { item, reason }) = interface.refused.iter().find(|refused| refused.item.ends_with(&quoted)) {
+    if let Some(Refused { item, reason }) = interface.refused.iter().find(|refused| is_of(refused, name)) {
         return ArgumentError::LeftOut { item: item.clone(), reason: reason.clone() };
     }
     let known = interface.functions.iter().map(|function| (function.name.as_str(), function.signature.as_str()));
@@ -178,6 +176,17 @@ fn unknown_function(interface: &Interface, given: &str) -> ArgumentError {
         name: shown(given),
         suggestions: nearest(name, known),
     }
+}
+
+/// Whether what was left out is a function of this name, in whatever style: projections change the style of names.
+fn is_of(refused: &Refused, name: &str) -> bool {
+    let letters = |name: &str| {
+        let kept = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+        kept.collect::<String>()
+    };
+    let function = ["function `", "instruction `"].into_iter().find_map(|kind| refused.item.strip_prefix(kind));
+    let known = function.and_then(|name| name.split(['(', '`']).next());
+    known.is_some_and(|known| !letters(known).is_empty() && letters(known) == letters(name))
 }
 
 fn check_depth(ty: &Type) -> Result<(), ArgumentError> {

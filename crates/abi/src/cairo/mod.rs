@@ -2,7 +2,8 @@
 //!
 //! - A function's **selector** is the felt that names it: the low 250 bits of its name's Keccak hash, in 32 bytes.
 //! - `felt252`, `ClassHash` and `StorageAddress` are felts, `ByteArray` is a text, `Span` an array, `EthAddress` 20 bytes.
-//!   Snapshots, `Box` and `NonZero` are what they hold.
+//!   Snapshots, `Box` and `NonZero` are what they hold. A `BoundedInt` is a felt, a point of secp256k1 or secp256r1 its
+//!   coordinates.
 //! - An **event** is a variant of an event enum whose fields are a struct; its topic is the selector of the variant's name.
 //!   Variants that are `flat` stand for the variants of an inner enum. An enum inside an enum that is not flat would put two
 //!   selectors into the keys and is refused.

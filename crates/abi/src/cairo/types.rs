@@ -68,6 +68,8 @@ impl<'j> Types<'j> {
                 let element = self.resolve(element, depth + 1)?;
                 Ok(Type::fixed_array(element, length(&Json::from(*count))?))
             }
+            // Any whole number of the field's width, whatever its bounds are.
+            Path::Named("core::internal::bounded_int::BoundedInt", _) => Ok(Type::Felt),
             Path::Named(name, arguments) => match (arguments.as_slice(), wrapper(name)) {
                 ([inner], Some(wrap)) => {
                     let inner = self.resolve(inner, depth + 1)?;
@@ -153,6 +155,13 @@ fn scalar(name: &str) -> Option<Type> {
         "core::starknet::eth_address::EthAddress" => Type::FixedBytes(20),
         "core::bytes_31::bytes31" => Type::FixedBytes(31),
         "core::byte_array::ByteArray" => Type::String,
+        "core::starknet::secp256k1::Secp256k1Point" => point("Secp256k1Point"),
+        "core::starknet::secp256r1::Secp256r1Point" => point("Secp256r1Point"),
         _ => return None,
     })
+}
+
+/// A point of a curve, as the core library writes it: both of its coordinates.
+fn point(name: &str) -> Type {
+    Type::Struct { name: name.into(), fields: vec![Field::new("x", Type::U256), Field::new("y", Type::U256)] }
 }
