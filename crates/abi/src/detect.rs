@@ -7,8 +7,8 @@ use crate::{
     error::InterfaceError,
     fuel,
     interface::Interface,
-    solidity::{chosen, contract_names, contracts_in, interface_of, kind_of, text::is_source},
-    source,
+    solidity::{chosen, contract_names, contracts_in, interface_of, text::is_source},
+    source::{self, kind_of},
 };
 
 impl Interface {

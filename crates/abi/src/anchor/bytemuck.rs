@@ -6,10 +6,8 @@
 
 use serde_json::Value as Json;
 
-use super::types::shown;
 use crate::{
-    solidity::kind_of,
-    source::{Problem, text_or_empty},
+    source::{Problem, kind_of, text_or_empty},
     text::{escape, quote, shorten},
     types::Type,
 };
@@ -53,12 +51,15 @@ impl Serialization {
     pub(super) fn check(self, ty: &Type, name: &str) -> Result<(), Problem> {
         let Self::Memory { padded } = self else { return Ok(()) };
         let Some(layout) = layout_of(ty) else {
-            let reason =
-                format!("the type {} lies in memory as it is, but has parts without a fixed place", shown(name));
+            let reason = format!(
+                "the type {} lies in memory as it is, but has parts without a fixed place",
+                quote(&shorten(name, 80))
+            );
             return Err(Problem::inexpressible(reason));
         };
         if padded && layout.padding {
-            let reason = format!("the type {} has padding in memory, which Borsh does not have", shown(name));
+            let reason =
+                format!("the type {} has padding in memory, which Borsh does not have", quote(&shorten(name, 80)));
             return Err(Problem::inexpressible(reason));
         }
         Ok(())

@@ -30,8 +30,7 @@ use crate::{
     interface::{
         Abi, AccountLayout, AccountParam, CustomError, Event, EventParam, Function, Interface, Mutability, Param,
     },
-    solidity::kind_of,
-    source::{self, Draft, Problem, byte_list, child, items, list, text},
+    source::{self, Draft, Problem, byte_list, child, items, kind_of, list, text},
     types::Type,
 };
 use accounts::Accounts;

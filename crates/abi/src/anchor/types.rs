@@ -8,8 +8,7 @@ use super::bytemuck::Serialization;
 use crate::{
     error::InterfaceError,
     interface::Abi,
-    solidity::kind_of,
-    source::{Draft, Guard, Problem, child, items, length, list, text, text_or_empty},
+    source::{Draft, Guard, Problem, child, items, kind_of, length, list, text, text_or_empty},
     text::{escape, quote, shorten},
     types::{Field, Type, Variant},
 };
@@ -386,7 +385,7 @@ fn array_length(json: &Json, generics: &Generics<'_>) -> Result<usize, Problem> 
 }
 
 /// A name as reasons show it.
-pub(super) fn shown(name: &str) -> String {
+fn shown(name: &str) -> String {
     quote(&shorten(name, 80))
 }
 

@@ -21,8 +21,7 @@ use crate::{
     codecs::starknet_selector,
     error::InterfaceError,
     interface::{Abi, Constructor, Function, Interface, Mutability, Param},
-    solidity::kind_of,
-    source::{self, Draft, Problem, child, list, text, text_or_empty, type_text},
+    source::{self, Draft, Problem, child, kind_of, list, text, text_or_empty, type_text},
     text::{escape, shorten},
 };
 use types::Types;

@@ -3,7 +3,6 @@
 use alloy_primitives::hex;
 use serde_json::Value as Json;
 
-use super::types::byte_width;
 use crate::{
     anchor::base58_id,
     source::{Problem, child, length, text, text_or_empty},
@@ -76,6 +75,18 @@ fn encoded(data: &str, encoding: &str) -> Result<Vec<u8>, Problem> {
         other => return Err(Problem::inexpressible(format!("constants in {} are not read", shown(other)))),
     };
     bytes.ok_or_else(|| Problem::malformed(format!("{} is not {encoding}", shown(data))))
+}
+
+/// Bytes of a number of this format; `None` for one of no fixed width.
+pub(super) fn byte_width(format: &str) -> Option<usize> {
+    match format {
+        "u8" | "i8" => Some(1),
+        "u16" | "i16" => Some(2),
+        "u32" | "i32" | "f32" => Some(4),
+        "u64" | "i64" | "f64" => Some(8),
+        "u128" | "i128" => Some(16),
+        _ => None,
+    }
 }
 
 fn shown(text: &str) -> String {

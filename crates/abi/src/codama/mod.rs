@@ -27,8 +27,7 @@ use crate::{
     anchor::{custom_error, event_topic, mutability_of},
     error::InterfaceError,
     interface::{Abi, AccountLayout, CustomError, Event, EventParam, Function, Interface, Param},
-    solidity::kind_of,
-    source::{self, Draft, Problem, child, items, list, text, text_or_empty},
+    source::{self, Draft, Problem, child, items, kind_of, list, text, text_or_empty},
     text::{escape, quote, shorten},
     types::{Field, Type},
 };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use serde_json::{Value as Json, json};
 
-use super::constants::constant_bytes;
+use super::constants::{byte_width, constant_bytes};
 use crate::{
     error::InterfaceError,
     interface::Abi,
@@ -211,18 +211,6 @@ impl<'j> Types<'j> {
         let ty = self.resolve(child(definition, "type")?, &name.to_upper_camel_case(), depth + 1)?;
         self.guard.close();
         Ok(ty)
-    }
-}
-
-/// Bytes of a number of this format; `None` for one of no fixed width.
-pub(super) fn byte_width(format: &str) -> Option<usize> {
-    match format {
-        "u8" | "i8" => Some(1),
-        "u16" | "i16" => Some(2),
-        "u32" | "i32" | "f32" => Some(4),
-        "u64" | "i64" | "f64" => Some(8),
-        "u128" | "i128" => Some(16),
-        _ => None,
     }
 }
 

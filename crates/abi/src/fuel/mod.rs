@@ -25,8 +25,7 @@ use crate::{
     codecs::panic_code,
     error::InterfaceError,
     interface::{Abi, CustomError, Event, EventParam, Function, Interface, Mutability, Param},
-    solidity::kind_of,
-    source::{self, Draft, Problem, items, list, text, text_or_empty},
+    source::{self, Draft, Problem, items, kind_of, list, text, text_or_empty},
     text::{quote, shorten},
     types::Type,
 };

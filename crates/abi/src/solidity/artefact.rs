@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::{
     error::{ArtefactError, InterfaceError},
     interface::Interface,
-    source,
+    source::{self, kind_of},
 };
 
 /// Hex digits of a library's placeholder in unlinked bytecode, underscores included.
@@ -212,24 +212,4 @@ pub(super) fn name_of(json: &Json) -> Option<String> {
         target.values().next()?.as_str()
     };
     hardhat.or_else(foundry).map(str::to_owned)
-}
-
-/// What a JSON value is, for error messages.
-pub(crate) fn kind_of(json: &Json) -> String {
-    match json {
-        Json::Null => "null".to_owned(),
-        Json::Bool(_) => "a boolean".to_owned(),
-        Json::Number(_) => "a number".to_owned(),
-        Json::String(_) => "a text".to_owned(),
-        Json::Array(_) => "an array".to_owned(),
-        Json::Object(fields) if fields.is_empty() => "an empty object".to_owned(),
-        Json::Object(fields) => {
-            // Sorted: the order of a JSON object depends on how the library was built.
-            let mut keys: Vec<_> = fields.keys().map(|key| crate::text::quote(key)).collect();
-            keys.sort();
-            keys.truncate(6);
-            let more = if fields.len() > keys.len() { " …" } else { "" };
-            format!("an object with the keys {}{more}", keys.join(", "))
-        }
-    }
 }

@@ -4,10 +4,10 @@
 //! that enums, structs and contracts have in the source: `next(Plain.Light)`. An ABI does not say which it is of, and
 //! writes structs in the same way in both. The compiler's own list of selectors, `methodIdentifiers`, decides.
 
-use alloy_primitives::{Bytes, hex};
+use alloy_primitives::{Bytes, hex, keccak256};
 use serde_json::{Map, Value as Json};
 
-use super::{params::Input, selector_of, signature_of, type_name};
+use super::{SELECTOR_BYTES, params::Input, signature_of, type_name};
 use crate::{source::Problem, text::escape};
 
 /// Where compilers and frameworks write selectors by signature: Foundry and Ape, solc, `--combined-json`, Remix, Vyper.
@@ -108,4 +108,9 @@ fn signature_in_library(name: &str, inputs: &[Input]) -> Result<String, Problem>
         None => type_name(&input.ty),
     });
     Ok(format!("{name}({})", names.collect::<Result<Vec<_>, _>>()?.join(",")))
+}
+
+/// The first 4 bytes of the hash of the signature.
+pub(super) fn selector_of(signature: &str) -> Bytes {
+    keccak256(signature).iter().copied().take(SELECTOR_BYTES).collect::<Vec<_>>().into()
 }

@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 
 use super::{
     artefact,
-    identifiers::Identifiers,
+    identifiers::{Identifiers, selector_of},
     params::{self, Input},
-    selector_of, signature_of,
+    signature_of,
 };
 use crate::{
     error::InterfaceError,
@@ -43,11 +43,11 @@ impl Interface {
 
     /// Reads a JSON array of ABI items, which stands in this file.
     pub(super) fn from_solidity_value(abi: &Json, file: &Json) -> Result<Self, InterfaceError> {
-        let items = abi.as_array().ok_or_else(|| InterfaceError::NotAnAbi { found: artefact::kind_of(abi) })?;
+        let items = abi.as_array().ok_or_else(|| InterfaceError::NotAnAbi { found: source::kind_of(abi) })?;
         if let Some(first) = items.first()
             && !items.iter().any(|item| item.is_object() || item.is_string())
         {
-            let found = format!("an array that begins with {}", artefact::kind_of(first));
+            let found = format!("an array that begins with {}", source::kind_of(first));
             return Err(InterfaceError::NotAnAbi { found });
         }
         let mut reader = Items::new(Identifiers::of(file, items));
@@ -105,7 +105,7 @@ impl<'j> Items<'j> {
 
     fn read_item(&mut self, kind: &str, json: &Json) -> Result<(), Problem> {
         if !json.is_object() {
-            return Err(Problem::malformed(format!("expected an object, found {}", artefact::kind_of(json))));
+            return Err(Problem::malformed(format!("expected an object, found {}", source::kind_of(json))));
         }
         let interface = &mut self.draft.interface;
         match kind {
@@ -205,7 +205,7 @@ fn mutability_of(json: &Json) -> Result<Mutability, Problem> {
             Some("nonpayable") => Ok(Mutability::NonPayable),
             Some("payable") => Ok(Mutability::Payable),
             _ => {
-                let given = given.as_str().map_or_else(|| artefact::kind_of(given), |text| quote(&shorten(text, 40)));
+                let given = given.as_str().map_or_else(|| source::kind_of(given), |text| quote(&shorten(text, 40)));
                 let known = "pure, view, nonpayable and payable";
                 Err(Problem::malformed(format!("`stateMutability` is {given}, known are {known}")))
             }

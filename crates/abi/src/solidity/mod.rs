@@ -20,13 +20,15 @@ mod params;
 #[cfg(feature = "std")]
 mod signatures;
 #[cfg(feature = "std")]
+mod source;
+#[cfg(feature = "std")]
 pub(crate) mod text;
 mod topic;
 
 #[cfg(feature = "std")]
 pub use artefact::Artefact;
 #[cfg(feature = "std")]
-pub(crate) use artefact::{chosen, contracts_in, interface_of, kind_of, names as contract_names};
+pub(crate) use artefact::{chosen, contracts_in, interface_of, names as contract_names};
 pub use codec::SolidityCodec;
 pub use errors::{
     ForeignFault, PANIC_SELECTOR, REVERT_SELECTOR, foreign_fault_decode, foreign_fault_encode, foreign_fault_selector,
@@ -50,9 +52,3 @@ pub const fn parts_max(bytes: usize) -> usize {
 
 /// Bytes of a Solidity selector.
 pub const SELECTOR_BYTES: usize = 4;
-
-/// The first 4 bytes of the hash of the signature.
-#[cfg(feature = "std")]
-fn selector_of(signature: &str) -> alloy_primitives::Bytes {
-    crate::projection::target::selector(crate::Abi::Solidity, "", signature)
-}

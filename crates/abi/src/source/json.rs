@@ -5,7 +5,6 @@ use serde_json::Value as Json;
 use super::Problem;
 use crate::{
     error::InterfaceError,
-    solidity::kind_of,
     text::{escape, quote, shorten},
 };
 
@@ -111,5 +110,25 @@ pub(crate) fn length(json: &Json) -> Result<usize, Problem> {
     match usize::try_from(length) {
         Ok(length) if length <= LENGTH_MAX => Ok(length),
         _ => Err(Problem::inexpressible(format!("it has a fixed length of {length}, the limit is {LENGTH_MAX}"))),
+    }
+}
+
+/// What a JSON value is, for error messages.
+pub(crate) fn kind_of(json: &Json) -> String {
+    match json {
+        Json::Null => "null".to_owned(),
+        Json::Bool(_) => "a boolean".to_owned(),
+        Json::Number(_) => "a number".to_owned(),
+        Json::String(_) => "a text".to_owned(),
+        Json::Array(_) => "an array".to_owned(),
+        Json::Object(fields) if fields.is_empty() => "an empty object".to_owned(),
+        Json::Object(fields) => {
+            // Sorted: the order of a JSON object depends on how the library was built.
+            let mut keys: Vec<_> = fields.keys().map(|key| crate::text::quote(key)).collect();
+            keys.sort();
+            keys.truncate(6);
+            let more = if fields.len() > keys.len() { " …" } else { "" };
+            format!("an object with the keys {}{more}", keys.join(", "))
+        }
     }
 }

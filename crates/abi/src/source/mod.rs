@@ -7,7 +7,7 @@ mod json;
 pub(crate) use finish::{Apart, Draft, signature};
 pub(crate) use guard::Guard;
 pub(crate) use json::{
-    byte_list, child, flag, items, label, label_of, length, list, parse, text, text_or_empty, type_text,
+    byte_list, child, flag, items, kind_of, label, label_of, length, list, parse, text, text_or_empty, type_text,
 };
 
 use crate::error::InterfaceError;

@@ -7,18 +7,18 @@ use crate::error::InterfaceError;
 
 /// An interface, a contract or a library, or what stands outside of all.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Block<'t> {
-    pub(super) kind: &'t str,
-    pub(super) name: String,
+pub(in crate::solidity) struct Block<'t> {
+    pub(in crate::solidity) kind: &'t str,
+    pub(in crate::solidity) name: String,
     /// The names behind `is`.
     bases: Vec<&'t str>,
     /// Functions, events, errors and the like.
-    pub(super) declarations: Vec<Tokens<'t>>,
+    pub(in crate::solidity) declarations: Vec<Tokens<'t>>,
 }
 
 /// A named type.
 #[derive(Clone, Debug)]
-pub(super) enum Named<'t> {
+pub(in crate::solidity) enum Named<'t> {
     /// The fields, as they are declared.
     Struct(Tokens<'t>),
     Enum,
@@ -28,16 +28,16 @@ pub(super) enum Named<'t> {
 
 /// A source file.
 #[derive(Debug, Default)]
-pub(super) struct File<'t> {
+pub(in crate::solidity) struct File<'t> {
     outside: Block<'t>,
     blocks: Vec<Block<'t>>,
     block_names: BTreeSet<String>,
     /// By the block's name (empty outside of all) and the type's.
-    pub(super) types: BTreeMap<String, BTreeMap<&'t str, Named<'t>>>,
+    pub(in crate::solidity) types: BTreeMap<String, BTreeMap<&'t str, Named<'t>>>,
 }
 
 impl<'t> File<'t> {
-    pub(super) fn read(tokens: &Tokens<'t>) -> Result<Self, String> {
+    pub(in crate::solidity) fn read(tokens: &Tokens<'t>) -> Result<Self, String> {
         let mut file = Self::default();
         let mut tokens = tokens.clone();
         while let Some(word) = tokens.peek() {
@@ -120,7 +120,7 @@ impl<'t> File<'t> {
     }
 
     /// The block that is meant.
-    pub(super) fn chosen(&self, name: Option<&str>) -> Result<&Block<'t>, InterfaceError> {
+    pub(in crate::solidity) fn chosen(&self, name: Option<&str>) -> Result<&Block<'t>, InterfaceError> {
         let names = || self.blocks.iter().map(|block| block.name.clone()).collect::<Vec<_>>();
         if let Some(name) = name {
             let found = self.blocks.iter().find(|block| block.name == name);
@@ -136,7 +136,7 @@ impl<'t> File<'t> {
     }
 
     /// A block and what it inherits, each once.
-    pub(super) fn lineage<'f>(&'f self, block: &'f Block<'t>) -> Vec<&'f Block<'t>> {
+    pub(in crate::solidity) fn lineage<'f>(&'f self, block: &'f Block<'t>) -> Vec<&'f Block<'t>> {
         let by_name = self.blocks.iter().map(|block| (block.name.as_str(), block)).collect::<BTreeMap<_, _>>();
         let mut seen = BTreeSet::from([block.name.as_str()]);
         let mut lineage = vec![block];
@@ -150,7 +150,7 @@ impl<'t> File<'t> {
     }
 
     /// Whether a block has this name.
-    pub(super) fn has_block(&self, name: &str) -> bool {
+    pub(in crate::solidity) fn has_block(&self, name: &str) -> bool {
         self.block_names.contains(name)
     }
 }

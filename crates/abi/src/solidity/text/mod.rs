@@ -11,14 +11,12 @@ mod types;
 
 use serde_json::{Value as Json, json};
 
-use super::{identifiers::Identifiers, json::Items};
-use crate::{error::InterfaceError, interface::Interface, text::escape};
-use blocks::{Block, File};
-use tokens::Tokens;
-use types::{Scope, Types};
+pub(super) use blocks::{Block, File};
+pub(super) use tokens::Tokens;
+pub(super) use types::{Scope, Types};
 
 /// A source longer than this is refused before it is read.
-const SOURCE_BYTES_MAX: usize = 4 << 20;
+pub(super) const SOURCE_BYTES_MAX: usize = 4 << 20;
 
 /// The item that a line declares.
 pub(super) fn item(line: &str) -> Result<Json, String> {
@@ -38,47 +36,12 @@ pub(crate) fn is_source(text: &str) -> bool {
         && ["interface", "function", "contract", "library"].into_iter().any(begins)
 }
 
-impl Interface {
-    /// Reads an interface from Solidity's source: one declaration after the other, or `interface` blocks, of which the one
-    /// that no other inherits is meant, or the one of this name. What it inherits is a part of it.
-    ///
-    /// Items that cannot be used are listed in [`Interface::refused`].
-    ///
-    /// # Errors
-    ///
-    /// [`InterfaceError::Part`] for text that is no source of Solidity, [`InterfaceError::Which`] where several
-    /// interfaces could be meant.
-    pub fn from_solidity_source(text: &str, name: Option<&str>) -> Result<Self, InterfaceError> {
-        let not_source = |reason| InterfaceError::Part { part: "the source".to_owned(), reason };
-        let file = Tokens::new(text, SOURCE_BYTES_MAX).and_then(|tokens| File::read(&tokens)).map_err(not_source)?;
-        let chosen = file.chosen(name)?;
-        let mut items = Items::new(Identifiers::NONE);
-        let mut types = Types::new(&file);
-        for (index, block) in file.lineage(chosen).into_iter().enumerate() {
-            read_block(block, index, &mut types, &mut items);
-        }
-        let mut interface = items.finish();
-        interface.name = chosen.name.clone();
-        Ok(interface)
-    }
-}
-
-fn read_block(block: &Block<'_>, base: usize, types: &mut Types<'_>, items: &mut Items<'_>) {
-    let scope = Scope { contract: &block.name, is_library: block.kind == "library" };
-    // A constructor is no part of what others inherit.
-    let declared = block.declarations.iter().filter(|declaration| base == 0 || declaration.first() != "constructor");
-    for (index, tokens) in declared.enumerate() {
-        let label = escape(&tokens.shown());
-        match declaration(&mut tokens.clone(), types, &scope) {
-            Ok(Some(item)) => items.read(index, &item),
-            Ok(None) => {}
-            Err(reason) => items.refuse(&format!("`{label}`"), reason),
-        }
-    }
-}
-
 /// The item of a declaration; `None` for one that is no part of an ABI.
-fn declaration(tokens: &mut Tokens<'_>, types: &mut Types<'_>, scope: &Scope<'_>) -> Result<Option<Json>, String> {
+pub(super) fn declaration(
+    tokens: &mut Tokens<'_>,
+    types: &mut Types<'_>,
+    scope: &Scope<'_>,
+) -> Result<Option<Json>, String> {
     let kind = tokens.next().ok_or("it is empty")?;
     match kind {
         "function" | "event" | "error" => {}

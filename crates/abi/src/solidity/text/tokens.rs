@@ -2,7 +2,7 @@
 
 /// Words and marks that are still to come.
 #[derive(Clone, Debug)]
-pub(super) struct Tokens<'t> {
+pub(in crate::solidity) struct Tokens<'t> {
     list: std::sync::Arc<Vec<&'t str>>,
     at: usize,
     end: usize,
@@ -10,7 +10,7 @@ pub(super) struct Tokens<'t> {
 
 impl<'t> Tokens<'t> {
     /// Splits the text; comments are passed over.
-    pub(super) fn new(text: &'t str, bytes_max: usize) -> Result<Self, String> {
+    pub(in crate::solidity) fn new(text: &'t str, bytes_max: usize) -> Result<Self, String> {
         if text.len() > bytes_max {
             return Err(format!("it has {} bytes, the limit is {bytes_max}", text.len()));
         }
@@ -35,18 +35,18 @@ impl<'t> Tokens<'t> {
         Ok(Self { list: list.into(), at: 0, end })
     }
 
-    pub(super) fn peek(&self) -> Option<&'t str> {
+    pub(in crate::solidity) fn peek(&self) -> Option<&'t str> {
         if self.at < self.end { self.list.get(self.at).copied() } else { None }
     }
 
-    pub(super) fn next(&mut self) -> Option<&'t str> {
+    pub(in crate::solidity) fn next(&mut self) -> Option<&'t str> {
         let token = self.peek()?;
         self.at = self.at.saturating_add(1);
         Some(token)
     }
 
     /// Takes the token, if it is the next one.
-    pub(super) fn eat(&mut self, token: &str) -> bool {
+    pub(in crate::solidity) fn eat(&mut self, token: &str) -> bool {
         let is_next = self.peek() == Some(token);
         if is_next {
             self.next();
@@ -54,7 +54,7 @@ impl<'t> Tokens<'t> {
         is_next
     }
 
-    pub(super) fn expect(&mut self, token: &str) -> Result<(), String> {
+    pub(in crate::solidity) fn expect(&mut self, token: &str) -> Result<(), String> {
         if self.eat(token) {
             return Ok(());
         }
@@ -65,7 +65,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// Passes over a group in brackets, which begins here, and gives what is in it.
-    pub(super) fn skip_group(&mut self) -> Result<Self, String> {
+    pub(in crate::solidity) fn skip_group(&mut self) -> Result<Self, String> {
         let begin = self.at.saturating_add(1);
         let mut depth = 0_usize;
         while let Some(token) = self.next() {
@@ -82,7 +82,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// Passes over a declaration, and gives it without its `;` or its body in braces.
-    pub(super) fn skip_declaration(&mut self) -> Result<Self, String> {
+    pub(in crate::solidity) fn skip_declaration(&mut self) -> Result<Self, String> {
         let begin = self.at;
         while let Some(token) = self.peek() {
             let end = self.at;
@@ -103,12 +103,12 @@ impl<'t> Tokens<'t> {
     }
 
     /// The first token; empty where there is none.
-    pub(super) fn first(&self) -> &'t str {
+    pub(in crate::solidity) fn first(&self) -> &'t str {
         self.peek().unwrap_or_default()
     }
 
     /// The beginning, for messages.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::solidity) fn shown(&self) -> String {
         let words = self.list.get(self.at..self.end).unwrap_or_default().iter().take(2).copied().collect::<Vec<_>>();
         crate::text::shorten(&words.join(" "), 80)
     }
@@ -130,6 +130,6 @@ fn is_part(c: char) -> bool {
 }
 
 /// Whether the token is a name or a number.
-pub(super) fn is_word(token: &str) -> bool {
+pub(in crate::solidity) fn is_word(token: &str) -> bool {
     token.starts_with(is_part)
 }

@@ -20,15 +20,15 @@ const PLACES: [&str; 5] = ["memory", "calldata", "storage", "payable", "indexed"
 
 /// Where a declaration stands.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Scope<'s> {
+pub(in crate::solidity) struct Scope<'s> {
     /// The name of the interface; empty outside of all.
-    pub(super) contract: &'s str,
-    pub(super) is_library: bool,
+    pub(in crate::solidity) contract: &'s str,
+    pub(in crate::solidity) is_library: bool,
 }
 
 /// The types of a source.
 #[derive(Debug)]
-pub(super) struct Types<'f> {
+pub(in crate::solidity) struct Types<'f> {
     file: Option<&'f File<'f>>,
     /// Where the only type of a name is defined; `None` where there are several.
     homes: BTreeMap<&'f str, Option<&'f str>>,
@@ -42,7 +42,7 @@ impl Default for Types<'_> {
 }
 
 impl<'f> Types<'f> {
-    pub(super) fn new(file: &'f File<'f>) -> Self {
+    pub(in crate::solidity) fn new(file: &'f File<'f>) -> Self {
         let mut homes = BTreeMap::new();
         for (of, name) in file.types.iter().flat_map(|(of, types)| types.keys().map(move |name| (of.as_str(), *name))) {
             homes.entry(name).and_modify(|home| *home = None).or_insert(Some(of));
@@ -51,7 +51,11 @@ impl<'f> Types<'f> {
     }
 
     /// `(address owner, uint256[] calldata amounts)`.
-    pub(super) fn params(&mut self, tokens: &mut Tokens<'_>, scope: &Scope<'_>) -> Result<Vec<Json>, String> {
+    pub(in crate::solidity) fn params(
+        &mut self,
+        tokens: &mut Tokens<'_>,
+        scope: &Scope<'_>,
+    ) -> Result<Vec<Json>, String> {
         self.list(tokens, scope, 0)
     }
 
