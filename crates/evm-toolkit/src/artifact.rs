@@ -1,8 +1,9 @@
 //! JSON artifacts of Solidity's tools, and creation code in hex.
 
-use hexapla_abi::{Artefact, ArtefactError};
+use hexapla_abi::{Artefact, ArtefactError, Interface};
 use hexapla_primitives::{Bytes, hex};
 use hexapla_toolkit::{Artifact, ArtifactFile, ArtifactLoader, Deployable, Recognition, ToolError};
+use std::path::Path;
 
 /// Artifacts of Foundry, Hardhat and solc, and creation code in hex.
 #[derive(Clone, Copy, Debug, Default)]
@@ -10,7 +11,7 @@ pub struct SolidityArtifacts;
 
 impl ArtifactLoader for SolidityArtifacts {
     fn forms(&self) -> &'static [&'static str] {
-        &["JSON of Foundry, Hardhat or solc", "`.hex` creation code"]
+        &["JSON of Foundry, Hardhat or solc", "`.hex` or `.bin` creation code"]
     }
 
     fn recognise(&self, file: &ArtifactFile<'_>) -> Recognition {
@@ -37,7 +38,22 @@ fn from_hex(file: &ArtifactFile<'_>, forms: &str) -> Result<Artifact, ToolError>
     if code.is_empty() {
         return Err(not_a_contract(file, forms).with_help("the file is empty"));
     }
-    Ok(Artifact { code: Deployable::Creation(code), interface: None })
+    Ok(Artifact { code: Deployable::Creation(code), interface: beside(file.path)? })
+}
+
+/// The interface in `Name.abi`, which solc writes beside `Name.bin`.
+fn beside(file: &Path) -> Result<Option<Interface>, ToolError> {
+    let abi = file.with_extension("abi");
+    if file.extension().is_none_or(|extension| extension != "bin") || !abi.is_file() {
+        return Ok(None);
+    }
+    let not_read = || ToolError::new("artefact::interface", format!("{} is not an interface", abi.display()));
+    let text = std::fs::read_to_string(&abi).map_err(|error| not_read().because(error))?;
+    let mut interface = Interface::detect(&text).map_err(|error| not_read().because(error))?;
+    if interface.name.is_empty() {
+        interface.name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    }
+    Ok(Some(interface))
 }
 
 fn from_json(file: &ArtifactFile<'_>, forms: &str) -> Result<Artifact, ToolError> {
@@ -79,7 +95,6 @@ fn not_a_contract(file: &ArtifactFile<'_>, forms: &str) -> ToolError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     fn loaded(name: &str, bytes: &'static [u8]) -> Result<Artifact, ToolError> {
         let bytes = Bytes::from_static(bytes);
@@ -94,6 +109,26 @@ mod tests {
         let json = br#"{ "abi": [], "bytecode": "0x6000" }"#;
         let artifact = loaded("a.json", json).unwrap();
         assert!(artifact.code == code && artifact.interface.is_some());
+    }
+
+    #[test]
+    fn the_interface_of_a_bin_is_the_abi_beside_it() {
+        let folder = std::env::temp_dir().join(format!("hexapla-bin-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("Vault.bin");
+        let load = || {
+            let bytes = Bytes::from_static(b"6000");
+            let file = ArtifactFile { path: &path, bytes: &bytes, contract: None, cache: None };
+            SolidityArtifacts.load(&file, "some").map(|artifact| artifact.interface)
+        };
+        assert_eq!(load().unwrap(), None);
+        std::fs::write(folder.join("Vault.abi"), r#"[{"type":"function","name":"f","inputs":[]}]"#).unwrap();
+        let interface = load().unwrap().unwrap();
+        assert_eq!((interface.name.as_str(), interface.functions.len()), ("Vault", 1));
+        std::fs::write(folder.join("Vault.abi"), "{").unwrap();
+        let error = load().unwrap_err();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(error.topic, "artefact::interface");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use clap::{
 use hexapla::toolkit::Toolkit;
 use hexapla_abi::{
     Abi, AddressBook, AddressError, AnyCodec, Bytes, Codec, Function, Interface, Projection, Value, find_function,
-    parse_arguments, value_to_json,
+    parse_arguments, text::escape, value_to_json,
 };
 use hexapla_primitives::{
     Address, B256, NativeId, VmId,
@@ -18,7 +18,6 @@ use hexapla_scenario::problem::{Problem, Result};
 use serde_json::{Value as Json, json};
 use std::{
     fmt::Write as _,
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -40,8 +39,11 @@ pub(crate) struct AbiArgs {
 enum AbiCommand {
     /// Show an interface, or what developers of another ABI see of it.
     Inspect {
-        /// The interface: a Solidity ABI or an artefact, an Anchor or Codama IDL, a Cairo class, a Fuel ABI.
+        /// The interface: a Solidity ABI, artefact or source, an Anchor, Shank or Codama IDL, a Cairo class, a Fuel ABI.
         file: PathBuf,
+        /// The contract of a file with several.
+        #[arg(long, env = "HEXAPLA_CONTRACT", value_name = "NAME")]
+        contract: Option<String>,
         /// As this ABI sees it.
         #[arg(long = "as", value_parser = abi_parser(), env = "HEXAPLA_AS", value_name = "ABI")]
         target: Option<Abi>,
@@ -138,8 +140,8 @@ impl AddressBook for Offline {
 /// Runs the command.
 pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
     match &args.command {
-        AbiCommand::Inspect { file, target, json } => {
-            let interface = seen(read(file)?, *target);
+        AbiCommand::Inspect { file, contract, target, json } => {
+            let interface = seen(read_one(file, contract.as_deref())?, *target);
             if *json {
                 output.json(&to_json(&interface))
             } else {
@@ -173,15 +175,11 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
 }
 
 fn read(file: &Path) -> Result<Interface> {
-    let text = fs::read_to_string(file).map_err(|error| Problem::file(file, "read the interface", error))?;
-    let mut interface = Interface::detect(&text).map_err(|error| {
-        let message = format!("{} is no interface that can be used", file.display());
-        Problem::new("hexapla::abi::interface", message).because(error)
-    })?;
-    if interface.name.is_empty() {
-        interface.name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    }
-    Ok(interface)
+    read_one(file, None)
+}
+
+fn read_one(file: &Path, contract: Option<&str>) -> Result<Interface> {
+    super::interface_in(file, contract, "hexapla::abi::interface")
 }
 
 /// The interface itself, or what another ABI sees of it.
@@ -287,24 +285,25 @@ fn explain(projection: &Projection, name: &str) -> Result<String> {
 }
 
 fn text_of(interface: &Interface) -> String {
-    let mut text = format!("{} ({})\n", interface.display_name(), interface.abi.name());
+    let mut text = format!("{} ({})\n", escape(interface.display_name()), interface.abi.name());
+    let mut line = |line: String| text.push_str(&format!("  {line}\n"));
     for function in &interface.functions {
         let outputs: Vec<String> = function.output_types().map(ToString::to_string).collect();
         let returns = if outputs.is_empty() { String::new() } else { format!(" → {}", outputs.join(", ")) };
-        let _ =
-            writeln!(text, "  {}{returns}  {} {}", function.signature, function.mutability.name(), function.selector);
+        let (signature, mutability) = (escape(&function.signature), function.mutability.name());
+        line(format!("{signature}{returns}  {mutability} {}", function.selector));
         for account in &function.accounts {
             let signer = if account.signer { ", signer" } else { "" };
             let writable = if account.writable { ", writable" } else { "" };
-            let _ = writeln!(text, "    account {}{signer}{writable}", account.name);
+            line(format!("  account {}{signer}{writable}", escape(&account.name)));
         }
     }
-    let _ = interface.events.iter().try_for_each(|event| writeln!(text, "  event {}", event.signature));
-    let _ =
-        interface.errors.iter().try_for_each(|error| writeln!(text, "  error {} {}", error.signature, error.message));
-    let _ =
-        interface.layouts.iter().try_for_each(|layout| writeln!(text, "  account data {}: {}", layout.name, layout.ty));
-    let _ = interface.refused.iter().try_for_each(|item| writeln!(text, "  refused {}: {}", item.item, item.reason));
+    interface.events.iter().for_each(|event| line(format!("event {}", escape(&event.signature))));
+    interface.errors.iter().for_each(|error| {
+        line(format!("error {} {}", escape(&error.signature), escape(&error.message)).trim_end().to_owned());
+    });
+    interface.layouts.iter().for_each(|layout| line(format!("account data {}: {}", escape(&layout.name), layout.ty)));
+    interface.refused.iter().for_each(|item| line(format!("refused {}: {}", item.item, item.reason)));
     text
 }
 

@@ -6,7 +6,6 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use hexapla::toolkit::BindingTarget;
-use hexapla_abi::Interface;
 use hexapla_bind::{Binding, Location, Options, Target, bind};
 use hexapla_primitives::{
     Address, B256,
@@ -25,8 +24,11 @@ use std::{
     after_help = "Examples:\n  hexapla bind target/idl/stake.json --to solidity --out contracts/\n  hexapla bind out/Bank.json --to rust --out bank-cpi --address 0x…\n  hexapla bind out/Bank.json --to anchor > bank.json"
 )]
 pub(crate) struct BindArgs {
-    /// The interface: a Solidity ABI or an artefact with it, an Anchor or Codama IDL, a Cairo class, a Fuel ABI.
+    /// The interface: a Solidity ABI, artefact or source, an Anchor, Shank or Codama IDL, a Cairo class, a Fuel ABI.
     file: PathBuf,
+    /// The contract of a file with several, such as the output of a compiler.
+    #[arg(long, env = "HEXAPLA_CONTRACT", value_name = "NAME")]
+    contract: Option<String>,
     /// What to generate.
     #[arg(long, value_parser = target_parser(), env = "HEXAPLA_TO", value_name = "LANGUAGE")]
     to: Target,
@@ -61,12 +63,7 @@ fn named(target: Target) -> Option<BindingTarget> {
 
 /// Runs the command.
 pub(crate) fn run(args: &BindArgs, output: &mut Output) -> Result<bool> {
-    let mut interface = read(&args.file)?;
-    if interface.name.is_empty() {
-        // An ABI alone does not say whose it is.
-        let stem = args.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        interface.name = stem.unwrap_or_default();
-    }
+    let interface = super::interface_in(&args.file, args.contract.as_deref(), "hexapla::bind::interface")?;
     let location = args.address.as_deref().map(|text| location(text, args.to)).transpose()?;
     let options = Options { name: args.name.clone(), location };
     let made = bind(&Arc::new(interface), args.to, &options);
@@ -75,15 +72,6 @@ pub(crate) fn run(args: &BindArgs, output: &mut Output) -> Result<bool> {
         output.note(&crate::output::escape_control_chars(&format!("left out: {}: {}", item.item, item.reason)));
     }
     Ok(true)
-}
-
-fn read(file: &Path) -> Result<Interface> {
-    let text = fs::read_to_string(file).map_err(|error| Problem::file(file, "read the interface", error))?;
-    Interface::detect(&text).map_err(|error| {
-        let help = "known are Solidity's ABI and artefacts, Anchor's and Codama's IDLs, Cairo's classes and Fuel's ABI";
-        let message = format!("{} is no interface that can be used", file.display());
-        Problem::new("hexapla::bind::interface", message).because(error).with_help(help)
-    })
 }
 
 /// Where the contract stands, in both forms.

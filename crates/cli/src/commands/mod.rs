@@ -9,9 +9,30 @@ pub(crate) mod test;
 pub(crate) mod verify_proof;
 
 use crate::output::Output;
-use hexapla_scenario::{Problem, Scenario, report::StepReport};
+use hexapla_abi::{Interface, InterfaceError};
+use hexapla_scenario::{Problem, Scenario, problem::Result, report::StepReport};
+use std::{fs, path::Path};
 
 const LABEL_CHARS_MAX: usize = 160;
+
+/// Reads the interface in a file, of this contract where the file has several. One without a name has that of the file.
+pub(crate) fn interface_in(file: &Path, contract: Option<&str>, code: &'static str) -> Result<Interface> {
+    let text = fs::read_to_string(file).map_err(|error| Problem::file(file, "read the interface", error))?;
+    let read = contract.map_or_else(|| Interface::detect(&text), |name| Interface::detect_named(&text, name));
+    let mut interface = read.map_err(|error| {
+        let help = match error {
+            InterfaceError::Which { .. } => "say which one with `--contract NAME`",
+            _ => "`hexapla bind --help` says which forms of interfaces are read",
+        };
+        let message = format!("{} is no interface that can be used", file.display());
+        Problem::new(code, message).because(error).with_help(help)
+    })?;
+    if interface.name.is_empty() {
+        // An ABI alone does not say whose it is.
+        interface.name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    }
+    Ok(interface)
+}
 
 /// Points at each expectation that does not hold.
 pub(crate) fn show_failures(output: &Output, scenario: &Scenario, report: &StepReport) {
