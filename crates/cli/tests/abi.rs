@@ -62,3 +62,29 @@ fn input_that_cannot_be_used_is_explained() {
     sandbox.hexapla(&["abi", "translate", "stake.json", "0xffffffff", "--from", "solidity"]).exits(2);
     sandbox.hexapla(&["abi", "explain", "stake.json", "nothing", "--as", "solidity"]).exits(2).says("addStake");
 }
+
+#[test]
+fn texts_of_a_file_cannot_forge_lines_or_reach_the_terminal() {
+    let sandbox = Sandbox::new();
+    let message = r#""one\n  error Good() 0x00\u001b[32m green\u202e""#;
+    sandbox
+        .write("n.json", &IDL.replace(r#""The pool is full""#, message).replace(r#""stake""#, r#""n\u001b[31mame""#));
+    let shown = sandbox.hexapla(&["abi", "inspect", "n.json"]).exits(0).stdout;
+    let line = r"  error TooMuch() one\n  error Good() 0x00\u{1b}[32m green\u{202e}";
+    assert!(shown.starts_with(r"n\u{1b}[31mame (Borsh)") && shown.lines().any(|shown| shown == line), "{shown}");
+    assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+}
+
+#[test]
+fn one_contract_of_a_file_with_several_is_chosen() {
+    let sandbox = Sandbox::new();
+    let contract = |name: &str| format!(r#"{{"abi":[{{"type":"function","name":"{name}","inputs":[]}}]}}"#);
+    let output = format!(r#"{{"contracts":{{"A.sol":{{"A":{}}},"B.sol":{{"B":{}}}}}}}"#, contract("a"), contract("b"));
+    sandbox.write("out.json", &output);
+    let refused = sandbox.hexapla(&["bind", "out.json", "--to", "solidity"]).exits(2).stderr;
+    assert!(refused.contains("A.sol:A, B.sol:B") && refused.contains("--contract NAME"), "{refused}");
+    let bound = sandbox.hexapla(&["bind", "out.json", "--to", "solidity", "--contract", "B"]).exits(0).stdout;
+    assert!(bound.contains("interface IB {") && bound.contains("function b()"), "{bound}");
+    let shown = sandbox.hexapla(&["abi", "inspect", "out.json", "--contract", "A.sol:A"]).exits(0).stdout;
+    assert!(shown.starts_with("A (Solidity)\n  a()"), "{shown}");
+}
