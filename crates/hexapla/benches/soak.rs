@@ -163,7 +163,7 @@ impl Soak {
     /// A transfer from a random sender: to a new holder, or, for every odd index, to one that there is.
     fn transfer(&mut self, index: u64) -> TxEnv {
         let sender = self.random(self.senders);
-        let receiver = if index % 2 == 0 {
+        let receiver = if index.is_multiple_of(2) {
             self.holders += 1;
             self.holders - 1
         } else {
