@@ -67,6 +67,7 @@ impl Tries {
         if found != view.at.root {
             return Err(StateError::backend(RootError { version: view.at.version, expected: view.at.root, found }));
         }
+        tries.counted = tries.memory();
         Ok(tries)
     }
 
