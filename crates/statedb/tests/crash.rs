@@ -8,19 +8,17 @@ use hexapla_primitives::{B256, Bytes, ObjectKey, U256, VmId, identity::column_ac
 use hexapla_state::{BlockChanges, StateError};
 use hexapla_statedb::StateDb;
 use hexapla_store::{
-    Batch, KvStore, MemoryStore, RedbStore, Snapshot, StoreError, Table,
+    Batch, KvStore, MemoryStore, RedbStore, StoreError, Table,
     faulty::{Cache, FaultyDisk, Plan, flip_bit},
 };
 use hexapla_trie::{TrieAccount, TrieError};
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 use support::{
     Random,
+    flaky::Flaky,
     flat::Flat,
     history::{self, History},
     proofs,
@@ -199,28 +197,6 @@ fn a_full_disk_is_named_and_the_state_goes_on_when_there_is_room() {
     assert!(!case.check(disk.surviving(), true), "nothing of the block was written");
 }
 
-/// A store whose next write fails, or whose reads do, on command.
-#[derive(Default)]
-struct Flaky {
-    store: MemoryStore,
-    fail_write: AtomicBool,
-    fail_read: AtomicBool,
-}
-
-fn refused() -> StoreError {
-    StoreError::DiskFull { file: "flaky".into() }
-}
-
-impl KvStore for Flaky {
-    fn snapshot(&self) -> hexapla_store::Result<Arc<dyn Snapshot>> {
-        if self.fail_read.swap(false, Ordering::Relaxed) { Err(refused()) } else { self.store.snapshot() }
-    }
-
-    fn write(&self, batch: Batch) -> hexapla_store::Result<()> {
-        if self.fail_write.swap(false, Ordering::Relaxed) { Err(refused()) } else { self.store.write(batch) }
-    }
-}
-
 #[test]
 fn a_commit_that_failed_can_be_done_again_on_the_same_state() {
     for seed in 10..20 {
@@ -231,17 +207,17 @@ fn a_commit_that_failed_can_be_done_again_on_the_same_state() {
         for _ in 0..6 {
             let before = history.flat.clone();
             let changes = history.block(db.overlay().unwrap(), 40);
-            let flag = if random.below(2) == 0 { &store.fail_write } else { &store.fail_read };
+            let flag = if random.below(2) == 0 { &store.fail_write } else { &store.fail_snapshot };
             flag.store(true, Ordering::Relaxed);
             let error = db.commit(&changes).unwrap_err();
             assert!(matches!(error.backend_error(), Some(StoreError::DiskFull { .. })), "{error}");
             assert_eq!(db.root(), before.root());
-            assert_eq!(root_of_rows(&*store), before.root());
+            assert_eq!(root_of_rows(&store.store), before.root());
             before.assert_read_by(&db, &history::accounts(), &history::keys(), &history::objects());
             let address = history::accounts()[random.below(24) as usize];
             proofs::check_account(&mut db, &before, &mut random, address, &history::keys());
             assert_eq!(db.commit(&changes).unwrap(), history.flat.root());
-            assert_eq!(root_of_rows(&*store), db.root());
+            assert_eq!(root_of_rows(&store.store), db.root());
         }
     }
 }

@@ -6,17 +6,14 @@ use hexapla_primitives::B256;
 use hexapla_state::{BlockChanges, StateError};
 use hexapla_statedb::{HistoryError, StateDb, StateOptions};
 use hexapla_store::{
-    Batch, KvStore, MemoryStore, Snapshot, StoreError,
+    MemoryStore,
     faulty::{Cache, FaultyDisk, Image, Plan},
-    log::LogDisk,
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 use support::{
     Random,
     disk::{commit, no_checkpoints, open, open_whole},
+    flaky::Flaky,
     flat::Flat,
     history::{self, History},
     proofs,
@@ -237,69 +234,11 @@ fn a_full_disk_is_named_and_the_state_goes_on_when_there_is_room() {
     assert!(named > 4 && stops[0] > 0 && stops[5] > 0, "{named} {stops:?}");
 }
 
-/// A store in memory with a log, whose next write fails, or whose reads do, on command.
-struct Flaky {
-    store: MemoryStore,
-    log: FaultyDisk,
-    fail_write: AtomicBool,
-    fail_read: Arc<AtomicBool>,
-}
-
-struct FlakySnapshot {
-    snapshot: Arc<dyn Snapshot>,
-    fail_read: Arc<AtomicBool>,
-}
-
-fn refused() -> StoreError {
-    StoreError::DiskFull { file: "flaky".into() }
-}
-
-impl KvStore for Flaky {
-    fn snapshot(&self) -> hexapla_store::Result<Arc<dyn Snapshot>> {
-        Ok(Arc::new(FlakySnapshot { snapshot: self.store.snapshot()?, fail_read: self.fail_read.clone() }))
-    }
-
-    fn write(&self, batch: Batch) -> hexapla_store::Result<()> {
-        if self.fail_write.swap(false, Ordering::Relaxed) { Err(refused()) } else { self.store.write(batch) }
-    }
-
-    fn log_disk(&self) -> Option<Arc<dyn LogDisk>> {
-        Some(Arc::new(self.log.clone()))
-    }
-}
-
-impl Snapshot for FlakySnapshot {
-    fn get(&self, table: hexapla_store::Table, key: &[u8]) -> hexapla_store::Result<Option<bytes::Bytes>> {
-        if self.fail_read.swap(false, Ordering::Relaxed) { Err(refused()) } else { self.snapshot.get(table, key) }
-    }
-
-    fn scan_from(
-        &self,
-        table: hexapla_store::Table,
-        start: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
-    ) -> hexapla_store::Result<()> {
-        if self.fail_read.swap(false, Ordering::Relaxed) {
-            return Err(refused());
-        }
-        self.snapshot.scan_from(table, start, visit)
-    }
-}
-
-fn flaky() -> Arc<Flaky> {
-    Arc::new(Flaky {
-        store: MemoryStore::new(),
-        log: FaultyDisk::new(),
-        fail_write: AtomicBool::new(false),
-        fail_read: Arc::default(),
-    })
-}
-
 #[test]
 fn a_commit_whose_read_failed_can_be_done_again_between_and_during_checkpoints() {
     let mut failures = 0;
     for seed in 0..12 {
-        let store = flaky();
+        let store = Flaky::with_log(FaultyDisk::new());
         let options = StateOptions { memory_bytes: [0, 1 << 20][seed as usize % 2], ..no_checkpoints(1) };
         let options = StateOptions { checkpoint_blocks: 2 + seed % 3, ..options };
         let mut db = StateDb::open_with(store.clone(), options).unwrap();
@@ -331,7 +270,7 @@ fn a_commit_whose_read_failed_can_be_done_again_between_and_during_checkpoints()
 
 #[test]
 fn a_checkpoint_that_failed_stops_the_state_and_loses_nothing() {
-    let store = flaky();
+    let store = Flaky::with_log(FaultyDisk::new());
     let mut history = History::new(7);
     let mut db = StateDb::open_with(store.clone(), no_checkpoints(1)).unwrap();
     let mut blocks = Vec::new();

@@ -2,63 +2,26 @@
 
 mod support;
 
-use hexapla_primitives::{Address, ObjectKey, U256, VmId};
+use hexapla_primitives::{Address, B256, ObjectKey, U256, VmId};
 use hexapla_state::{AccountChange, BlockChanges};
 use hexapla_statedb::{HistoryError, StateDb, StateOptions};
-use hexapla_store::{Batch, KvStore, MemoryStore, Result, Snapshot, StoreError, faulty::FaultyDisk, log::LogDisk};
+use hexapla_store::{
+    KvStore, MemoryStore,
+    faulty::{FaultyDisk, Image, Plan},
+};
 use revm::state::AccountInfo;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 use support::{
     Random,
     disk::commit,
+    flaky::Flaky,
     history::{self, History},
     proofs,
+    rows::state_rows,
 };
-
-/// A store in memory, with a log or without one, whose writes or snapshots fail on command.
-#[derive(Default)]
-struct Breaking {
-    store: MemoryStore,
-    log: Option<FaultyDisk>,
-    fail_write: AtomicBool,
-    panic_in_write: AtomicBool,
-    /// Writes and fails then.
-    fail_after_write: AtomicBool,
-    fail_snapshot: AtomicBool,
-}
-
-fn refused() -> StoreError {
-    StoreError::DiskFull { file: "breaking".into() }
-}
-
-impl KvStore for Breaking {
-    fn snapshot(&self) -> Result<Arc<dyn Snapshot>> {
-        if self.fail_snapshot.load(Relaxed) { Err(refused()) } else { self.store.snapshot() }
-    }
-
-    fn write(&self, batch: Batch) -> Result<()> {
-        assert!(!self.panic_in_write.load(Relaxed), "a store that panics");
-        if self.fail_write.load(Relaxed) {
-            return Err(refused());
-        }
-        self.store.write(batch)?;
-        if self.fail_after_write.load(Relaxed) { Err(refused()) } else { Ok(()) }
-    }
-
-    fn log_disk(&self) -> Option<Arc<dyn LogDisk>> {
-        self.log.clone().map(|disk| Arc::new(disk) as Arc<dyn LogDisk>)
-    }
-}
-
-fn with_log() -> Arc<Breaking> {
-    Arc::new(Breaking { log: Some(FaultyDisk::new()), ..Breaking::default() })
-}
 
 fn transfers(random: &mut Random, count: u64) -> BlockChanges {
     let change = |_| {
@@ -72,7 +35,7 @@ fn transfers(random: &mut Random, count: u64) -> BlockChanges {
 #[test]
 fn after_a_failed_checkpoint_everything_is_read_and_proved_with_little_memory() {
     for failure in 0..4 {
-        let store = with_log();
+        let store = Flaky::with_log(FaultyDisk::new());
         let options = StateOptions { memory_bytes: 0, checkpoint_blocks: u64::MAX, ..StateOptions::default() };
         let mut db = StateDb::open_with(store.clone(), options).unwrap();
         let mut random = Random(failure);
@@ -106,7 +69,7 @@ fn after_a_failed_checkpoint_everything_is_read_and_proved_with_little_memory() 
 
 #[test]
 fn a_block_that_is_committed_again_is_never_read_as_it_was_before() {
-    let store = Arc::new(Breaking::default());
+    let store = Arc::new(Flaky::default());
     let options = StateOptions { history_blocks: 10, ..StateOptions::default() };
     let mut db = StateDb::open_with(store.clone(), options).unwrap();
     let mut random = Random(1);
@@ -125,7 +88,7 @@ fn a_block_that_is_committed_again_is_never_read_as_it_was_before() {
 
 #[test]
 fn a_hash_that_panics_leaves_the_state_as_it_was() {
-    for store in [with_log(), Arc::new(Breaking::default())] {
+    for store in [Flaky::with_log(FaultyDisk::new()), Arc::new(Flaky::default())] {
         let mut db = StateDb::open(store as Arc<dyn KvStore>).unwrap();
         let (mut history, mut random) = (History::new(4), Random(4));
         let changes = history.block(db.overlay().unwrap(), 30);
@@ -139,4 +102,73 @@ fn a_hash_that_panics_leaves_the_state_as_it_was() {
         }
         assert_eq!(commit(&mut db, &changes, 1).unwrap(), history.flat.root());
     }
+}
+
+/// The rows of a state that was committed without a log.
+fn check_rows(store: &Flaky, blocks: &[&BlockChanges]) {
+    let expected = Arc::new(MemoryStore::new());
+    let mut db = StateDb::open(expected.clone()).unwrap();
+    blocks.iter().for_each(|changes| assert_ne!(db.commit(changes).unwrap(), B256::ZERO));
+    assert!(state_rows(&store.store) == state_rows(&*expected));
+}
+
+/// Removes most of the accounts that a block made, so that nodes which had rows have none any more.
+fn removal(of: &BlockChanges) -> BlockChanges {
+    let accounts = of.accounts.keys().skip(20).map(|address| (*address, AccountChange::default()));
+    BlockChanges { accounts: accounts.collect(), ..BlockChanges::default() }
+}
+
+#[test]
+fn a_commit_that_failed_during_a_checkpoint_leaves_no_rows_behind() {
+    let store = Flaky::with_log(FaultyDisk::new());
+    let options = StateOptions { checkpoint_blocks: 1, ..StateOptions::default() };
+    let mut db = StateDb::open_with(store.clone(), options).unwrap();
+    let made = transfers(&mut Random(2), 3_000);
+    commit(&mut db, &made, 0).unwrap();
+    let mut removed = removal(&made);
+    // An account of which only the store can say that it is not there.
+    let change = AccountChange { info: Some(AccountInfo::from_balance(U256::ONE)), ..AccountChange::default() };
+    removed.accounts.insert(Address::repeat_byte(9), change);
+    let gate = store.gate.lock().unwrap();
+    store.fail_read.store(true, Relaxed);
+    commit(&mut db, &removed, 1).unwrap_err();
+    std::thread::scope(|scope| {
+        let again = scope.spawn(|| commit(&mut db, &removed, 1).unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        drop(gate);
+        again.join().unwrap();
+    });
+    db.checkpoint().unwrap();
+    check_rows(&store, &[&made, &removed]);
+}
+
+#[test]
+fn a_log_that_failed_at_a_checkpoint_leaves_no_rows_out() {
+    let made = transfers(&mut Random(3), 3_000);
+    let removed = removal(&made);
+    let mut failures = 0;
+    for fail_at in 0..20 {
+        let plan = Plan { fail_at: Some(fail_at), ..Plan::default() };
+        let store = Flaky::with_log(FaultyDisk::with_image(Image::default(), plan));
+        let options = StateOptions { checkpoint_blocks: u64::MAX, ..StateOptions::default() };
+        let mut db = StateDb::open_with(store.clone(), options).unwrap();
+        for (number, changes) in (0..).zip([&made, &removed]) {
+            while db.block() != Some(number) {
+                if commit(&mut db, changes, number).is_err() && commit(&mut db, changes, number).is_err() {
+                    drop(db);
+                    db = StateDb::open_with(store.clone(), options).unwrap();
+                }
+            }
+            if db.checkpoint().is_err() {
+                failures += 1;
+                if db.checkpoint().is_err() {
+                    drop(db);
+                    db = StateDb::open_with(store.clone(), options).unwrap();
+                    db.checkpoint().unwrap();
+                }
+            }
+        }
+        check_rows(&store, &[&made, &removed]);
+    }
+    assert!(failures > 2, "{failures}");
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod disk;
+pub(crate) mod flaky;
 pub(crate) mod flat;
 pub(crate) mod history;
 pub(crate) mod proofs;
