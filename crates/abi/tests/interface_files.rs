@@ -4,25 +4,15 @@ use hexapla_abi::{BorshCodec, Codec, Interface, Value};
 use serde_json::{Value as Json, json};
 
 mod common;
-use common::abis::Book;
+use common::{
+    abis::Book,
+    read::{read, refused, signatures},
+};
 
 macro_rules! case {
     ($file:literal) => {
         include_str!(concat!("cases/", $file))
     };
-}
-
-fn read(json: &str) -> Interface {
-    Interface::detect(json).unwrap()
-}
-
-/// What is left out, and why.
-fn refused(interface: &Interface) -> Vec<String> {
-    interface.refused.iter().map(|refused| format!("{}: {}", refused.item, refused.reason)).collect()
-}
-
-fn signatures(interface: &Interface) -> Vec<&str> {
-    interface.functions.iter().map(|function| function.signature.as_str()).collect()
 }
 
 fn call(interface: &Interface, function: &str, args: &[Value]) -> Vec<u8> {

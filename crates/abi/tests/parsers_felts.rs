@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::abis::Book;
+use common::{abis::Book, read::refused};
 use hexapla_abi::{Address, CairoCodec, Codec, FuelCodec, Interface, Mutability, Type, Value, starknet_selector};
 
 const ERC20: &str = include_str!("data/erc20-cairo.json");
@@ -11,10 +11,6 @@ const TOKEN: &str = include_str!("data/token-fuel.json");
 fn inputs(interface: &Interface, function: &str) -> Vec<String> {
     let function = interface.function(function).unwrap();
     function.inputs.iter().map(|input| format!("{}: {}", input.name, input.ty)).collect()
-}
-
-fn refused(interface: &Interface) -> Vec<String> {
-    interface.refused.iter().map(|refused| format!("{}: {}", refused.item, refused.reason)).collect()
 }
 
 #[test]

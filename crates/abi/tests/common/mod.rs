@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub(crate) mod abis;
+pub(crate) mod read;
 
 use alloy_primitives::{Address, Function, I256, U256};
 use hexapla_abi::{Field, Type, Value, Variant};

@@ -5,23 +5,14 @@ use crate::world::names::Names;
 use hexapla_abi::{Codec as _, CustomError, Interface, Projection, Revert, SolidityCodec, describe_revert};
 use hexapla_primitives::{Fault, FaultKind, VmId};
 use hexapla_toolkit::Toolkit;
+use serde::{
+    Deserialize as _,
+    de::{IntoDeserializer as _, value::StrDeserializer},
+};
 
 /// Data of a Solidity error: a selector and whole words.
 const SELECTOR_BYTES: usize = 4;
 const WORD_BYTES: usize = 32;
-
-const KINDS: [FaultKind; 10] = [
-    FaultKind::Revert,
-    FaultKind::OutOfGas,
-    FaultKind::Trap,
-    FaultKind::StackOverflow,
-    FaultKind::CallDepth,
-    FaultKind::InsufficientBalance,
-    FaultKind::ReadOnly,
-    FaultKind::Border,
-    FaultKind::InvalidCode,
-    FaultKind::Create,
-];
 
 /// `TooRisky(score: 8756, limit: 5000)`, `Error("…")`, `out of gas: the frame ran out of gas`.
 pub fn fault_text(formatter: &ValueFormatter<'_>, fault: &Fault) -> String {
@@ -93,7 +84,8 @@ pub(crate) fn inner_fault(names: &Names, data: &[u8]) -> Option<Fault> {
     let Revert::ForeignFault(inner) = Revert::decode(data, []) else { return None };
     let toolkit = names.toolkits().named(&inner.vm);
     // Contracts can make up such data: a kind that is none is that of the border, which says nothing else about it.
-    let kind = KINDS.into_iter().find(|kind| kind.name() == inner.kind).unwrap_or(FaultKind::Border);
+    let name: StrDeserializer<'_, serde::de::value::Error> = inner.kind.as_str().into_deserializer();
+    let kind = FaultKind::deserialize(name).unwrap_or(FaultKind::Border);
     Some(Fault {
         vm: toolkit.map_or(VmId::EVM, Toolkit::vm),
         contract: inner.at,
