@@ -8,7 +8,7 @@ use hexapla_executor::{
     AccountInfo, BlockEnv, BlockRun, ExecuteError, Executor, LaneChecks, Receipt, Transaction, TxEnv, TxKind,
     border::registry,
     estimate::Estimate,
-    evm::{self, BlobExcessGasAndPrice},
+    evm::{self, BlobExcessGasAndPrice, CfgEnv},
     system,
 };
 use hexapla_primitives::{Address, B256, Bytes, GenesisAccount, ObjectKey, U256, VmId, keccak256};
@@ -22,6 +22,10 @@ use std::sync::Arc;
 pub const DEFAULT_TX_GAS: u64 = 16_000_000;
 /// Gas limit of each block, in gas.
 pub const BLOCK_GAS_LIMIT: u64 = 60_000_000;
+/// Blocks whose hashes contracts see (`BLOCKHASH`).
+const SEEN_BLOCKS: u64 = 256;
+/// Largest number and time of a block: what clients and VMs with signed times can hold.
+pub const NUMBER_MAX: u64 = i64::MAX as u64;
 /// Time of the first block, in seconds since the epoch: 2026-01-01.
 const FIRST_TIMESTAMP: u64 = 1_767_225_600;
 
@@ -49,6 +53,9 @@ pub enum ChainError {
         /// This chain's id.
         chain_id: u64,
     },
+    /// A block number or time is too large.
+    #[error("numbers and times of blocks end at {NUMBER_MAX}, in seconds; skip fewer blocks")]
+    TooFar,
     /// An interface is too large for the registry.
     #[error(transparent)]
     Interface(#[from] WireError),
@@ -254,7 +261,7 @@ impl Chain {
     /// Executes a transaction in a block of its own and commits it durably.
     pub fn transact(&mut self, tx: impl Into<Transaction>) -> Result<Committed, ChainError> {
         let tx = tx.into();
-        self.execute_in_block(|run| run.execute_with_access(tx, true))
+        self.execute_in_block(self.executor.cfg(), |run| run.execute_with_access(tx, true))
     }
 
     /// The same for a transaction as the users of a VM sign it.
@@ -267,20 +274,32 @@ impl Chain {
         self.executor.decode(vm, raw, checks).map_err(|rejection| ExecuteError::Rejected(rejection).into())
     }
 
-    /// Executes transactions in one block and commits it durably. What `work` gives back is the receipt and the access
+    /// The same in the name of an account that cannot send, such as a contract (EIP-3607 does not hold).
+    pub fn transact_as(&mut self, tx: TxEnv) -> Result<Committed, ChainError> {
+        self.execute_in_block(self.cfg_for_anybody(), |run| run.execute_with_access(tx, true))
+    }
+
+    /// The chain's settings, but contracts may send too.
+    fn cfg_for_anybody(&self) -> CfgEnv {
+        let mut cfg = self.executor.cfg();
+        cfg.disable_eip3607 = true;
+        cfg
+    }
+
+    /// Executes a transaction in one block and commits it durably. What `work` gives back is the receipt and the access
     /// set of the block.
     fn execute_in_block(
         &mut self,
+        cfg: CfgEnv,
         work: impl FnOnce(&mut BlockRun) -> Result<(Receipt, AccessSet), ExecuteError> + Send,
     ) -> Result<Committed, ChainError> {
-        let (executed, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
+        let (executed, overlay) = self.executor.block_with(self.db.overlay()?, self.block.clone(), cfg, work);
         let (receipt, access) = executed?;
         let changes = overlay.changes();
         drop(overlay);
         let root = self.commit(&changes)?;
         let block = self.block.number.saturating_to();
-        self.block.number += U256::ONE;
-        self.block.timestamp += U256::ONE;
+        self.advance(1);
         Ok(Committed { receipt, access, changes, root, block })
     }
 
@@ -290,9 +309,33 @@ impl Chain {
         let changes = overlay.changes();
         drop(overlay);
         self.commit(&changes)?;
-        self.block.number += U256::ONE;
-        self.block.timestamp += U256::ONE;
+        self.advance(1);
         Ok(result)
+    }
+
+    /// Makes empty blocks, each a second after the one before. Of those before the last 256 nothing can be seen, and they
+    /// are only counted.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::TooFar`], or the state cannot be written.
+    pub fn skip_blocks(&mut self, count: u64) -> Result<(), ChainError> {
+        let numbers = [self.block.number, self.block.timestamp];
+        if numbers.iter().any(|number| number.saturating_add(U256::from(count)) > U256::from(NUMBER_MAX)) {
+            return Err(ChainError::TooFar);
+        }
+        let seen = count.min(SEEN_BLOCKS);
+        self.advance(count - seen);
+        for _ in 0..seen {
+            self.commit(&BlockChanges::default())?;
+            self.advance(1);
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, blocks: u64) {
+        self.block.number += U256::from(blocks);
+        self.block.timestamp += U256::from(blocks);
     }
 
     fn commit(&mut self, changes: &BlockChanges) -> Result<B256, ChainError> {
@@ -301,7 +344,7 @@ impl Chain {
         Ok(self.db.commit_block(changes, number, |root| block_hash(chain_id, number, parent, root))?)
     }
 
-    /// Executes a transaction on the state as it is and forgets what it did.
+    /// Executes a transaction on the state as it is and forgets what it did. Contracts may be the sender too.
     pub fn simulate(&self, tx: impl Into<Transaction>) -> Result<Receipt, ChainError> {
         let tx = tx.into();
         self.with_scratch_state(|run| run.simulate(tx, true))
@@ -321,13 +364,19 @@ impl Chain {
         &self,
         work: impl FnOnce(&mut BlockRun) -> Result<R, ExecuteError> + Send,
     ) -> Result<R, ChainError> {
-        let (result, _) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
+        let (overlay, cfg) = (self.db.overlay()?, self.cfg_for_anybody());
+        let (result, _) = self.executor.block_with(overlay, self.block.clone(), cfg, work);
         Ok(result?)
     }
 
     /// Balance of an account, in wei.
     pub fn balance(&self, address: Address) -> Result<U256, ChainError> {
         Ok(self.db.reader()?.account(address)?.map_or(U256::ZERO, |account| account.balance))
+    }
+
+    /// What the state says about an account; of one that is not there, that it has nothing.
+    pub fn account(&self, address: Address) -> Result<AccountInfo, ChainError> {
+        Ok(self.db.reader()?.account(address)?.unwrap_or_default())
     }
 
     /// A storage word.

@@ -11,4 +11,4 @@
 
 mod chain;
 
-pub use chain::{BLOCK_GAS_LIMIT, Chain, ChainError, ChainSnapshot, Committed, DEFAULT_TX_GAS, block_hash};
+pub use chain::{BLOCK_GAS_LIMIT, Chain, ChainError, ChainSnapshot, Committed, DEFAULT_TX_GAS, NUMBER_MAX, block_hash};

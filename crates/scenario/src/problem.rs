@@ -117,7 +117,7 @@ impl From<hexapla::ChainError> for Box<Problem> {
             ChainError::Execute(ExecuteError::Invalid(_)) => (
                 "hexapla::transaction::invalid",
                 "the transaction is not valid",
-                "nothing was executed; check sender, value and gas of the step",
+                "nothing was executed; check sender, value and gas of the step, or expect it: `expect = { invalid = \"…\" }`",
             ),
             ChainError::Execute(ExecuteError::Rejected(_)) => (
                 "hexapla::transaction::invalid",
@@ -127,6 +127,7 @@ impl From<hexapla::ChainError> for Box<Problem> {
             ChainError::Execute(ExecuteError::Fatal(_)) => {
                 ("hexapla::execution", "execution was aborted by the host", "please report this with the scenario")
             }
+            ChainError::TooFar => ("hexapla::scenario::moment", "there are not so many blocks", "skip fewer blocks"),
             _ => {
                 ("hexapla::state", "the state cannot be read or written", "the message says which file and what to do")
             }

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Arg, Named, Sending,
-    fields::{Fields, Item, number, tree, trees},
+    fields::{Fields, Item, boolean, number, tree, trees},
     ids::read_options,
 };
 use crate::{
@@ -35,6 +35,7 @@ pub(super) fn read_terms(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result
         args: None,
         value: None,
         gas: fields.optional("gas", number)?,
+        impersonate: fields.optional("impersonate", boolean)?.unwrap_or_default(),
         options: read_options(fields, transaction_options(toolkits))?,
     })
 }
@@ -75,4 +76,10 @@ pub(super) fn read_args(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Res
 pub(super) fn named_trees(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<Named> {
     let fields = Fields::of(source, item, format!("`{key}`"))?;
     fields.entries().into_iter().map(|(name, item)| Ok((name, tree(source, key, item)?))).collect()
+}
+
+/// Values by account, then by slot.
+pub(super) fn read_storage(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<Vec<(At<String>, Named)>> {
+    let fields = Fields::of(source, item, format!("`{key}`"))?;
+    fields.entries().into_iter().map(|(account, item)| Ok((account, named_trees(source, key, item)?))).collect()
 }

@@ -76,7 +76,7 @@ fn read_form(toolkit: &dyn Toolkit, fields: &mut Fields<'_>, name: &At<String>) 
     }
 }
 
-fn read_account(toolkit: &dyn Toolkit, fields: &mut Fields<'_>) -> Result<Options> {
+pub(super) fn read_account(toolkit: &dyn Toolkit, fields: &mut Fields<'_>) -> Result<Options> {
     let Some(accounts) = toolkit.accounts() else { return Ok(Options::default()) };
     let account = read_options(fields, accounts.account_fields().iter().copied())?;
     let checked = accounts.check_account(&account.known());

@@ -3,6 +3,7 @@
 //! - `fields`: TOML tables key by key, with errors that point at the place
 //! - `checked`: names and values that are checked as they are read
 //! - `read`, `step`, `transaction`, `call`, `ids`: the text into a [`Scenario`]; nothing is executed or looked up here
+//! - `edit`: steps that change the chain without a transaction
 //! - `native`: what a scenario says about VMs with ids, accounts and transactions of their own
 //! - [`update`]: observed values written back into `expect`
 //!
@@ -10,6 +11,7 @@
 
 mod call;
 mod checked;
+mod edit;
 mod fields;
 mod ids;
 mod native;
@@ -27,7 +29,7 @@ pub(crate) use native::{AccountRef, IdEntry, IdForm, OptionValue, Options, Part,
 
 use hexapla::SpecId;
 use hexapla_abi::Tree;
-use hexapla_primitives::{Address, B256, U256};
+use hexapla_primitives::{Address, B256, U256, VmId};
 use hexapla_toolkit::{Currency, Toolkits};
 use std::{ops::Range, sync::Arc};
 
@@ -95,21 +97,38 @@ pub(crate) enum Action {
     /// Calls that are signed together.
     Transaction(Transaction),
     Prove(Prove),
+    /// Changes the state without a transaction.
+    Edit(Edit),
+    /// The time of the next block, in seconds since the epoch.
+    Warp(At<Moment>),
+    /// The number of the next block.
+    Roll(At<Moment>),
+    /// Keeps the state under a name.
+    Snapshot(At<String>),
+    /// Goes back to the state that has this name.
+    Rollback(At<String>),
+    /// Names a contract that is there.
+    Attach(Attach),
     /// Only compares the state.
     Check,
 }
 
 impl Action {
+    /// What it says about the sender, where it sends something.
+    pub(crate) fn sending(&self) -> Option<&Sending> {
+        match self {
+            Self::Deploy(deploy) | Self::Upgrade(deploy) => Some(&deploy.sending),
+            Self::Call(call) => Some(&call.sending),
+            Self::Invoke(invoke) => Some(&invoke.sending),
+            Self::Transaction(transaction) => Some(&transaction.sending),
+            Self::Prove(_) | Self::Edit(_) | Self::Warp(_) | Self::Roll(_) => None,
+            Self::Snapshot(_) | Self::Rollback(_) | Self::Attach(_) | Self::Check => None,
+        }
+    }
+
     /// Who sends it, where the step says so.
     pub(crate) fn sender(&self) -> Option<&str> {
-        let sending = match self {
-            Self::Deploy(deploy) | Self::Upgrade(deploy) => &deploy.sending,
-            Self::Call(call) => &call.sending,
-            Self::Invoke(invoke) => &invoke.sending,
-            Self::Transaction(transaction) => &transaction.sending,
-            Self::Prove(_) | Self::Check => return None,
-        };
-        sending.from.as_ref().map(|from| from.value.as_str())
+        self.sending()?.from.as_ref().map(|from| from.value.as_str())
     }
 }
 
@@ -122,6 +141,8 @@ pub(crate) struct Sending {
     pub(crate) value: Option<At<Tree>>,
     /// Most gas; of a transaction of a VM's own form the most units of its meter.
     pub(crate) gas: Option<At<u64>>,
+    /// The sender need not sign, and may be a contract.
+    pub(crate) impersonate: bool,
     /// What only transactions of a VM's own form can say.
     pub(crate) options: Options,
 }
@@ -206,6 +227,41 @@ pub(crate) enum ObjectName {
     Key { vm: At<String>, key: At<Tree> },
 }
 
+/// New state.
+#[derive(Debug, Default)]
+pub(crate) struct Edit {
+    /// In wei.
+    pub(crate) balance: Named,
+    /// Balances as a VM counts them.
+    pub(crate) units: Vec<(Currency, At<String>, At<Tree>)>,
+    pub(crate) nonce: Named,
+    /// Code of the EVM.
+    pub(crate) code: Named,
+    /// By account, then by slot.
+    pub(crate) storage: Vec<(At<String>, Named)>,
+    /// Accounts that are objects of their VM.
+    pub(crate) accounts: Vec<(VmId, At<String>, Options)>,
+}
+
+/// A time or a block number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    At(u64),
+    /// So much later.
+    After(u64),
+}
+
+/// An account that gets a name and an interface.
+#[derive(Debug)]
+pub(crate) struct Attach {
+    pub(crate) name: At<String>,
+    pub(crate) address: At<Tree>,
+    /// A file with the interface.
+    pub(crate) abi: Option<At<String>>,
+    /// The contract whose interface it has.
+    pub(crate) like: Option<At<String>>,
+}
+
 /// Values under keys that are names, in the order of the file.
 pub(crate) type Named = Vec<(At<String>, At<Tree>)>;
 
@@ -216,6 +272,8 @@ pub(crate) struct Expect {
     pub(crate) output: Option<At<Tree>>,
     pub(crate) reverts: Option<At<String>>,
     pub(crate) fault: Option<At<String>>,
+    /// Why it cannot be sent.
+    pub(crate) invalid: Option<At<String>>,
     pub(crate) events: Option<At<Vec<At<String>>>>,
     pub(crate) code: Option<At<u64>>,
     pub(crate) gas_used: Option<At<u64>>,
@@ -237,6 +295,7 @@ impl Expect {
             ("output", self.output.as_ref().map(|key| &key.span)),
             ("reverts", self.reverts.as_ref().map(|key| &key.span)),
             ("fault", self.fault.as_ref().map(|key| &key.span)),
+            ("invalid", self.invalid.as_ref().map(|key| &key.span)),
             ("code", self.code.as_ref().map(|key| &key.span)),
             ("events", self.events.as_ref().map(|key| &key.span)),
             ("gas_used", self.gas_used.as_ref().map(|key| &key.span)),
@@ -246,7 +305,7 @@ impl Expect {
 
     /// Whether a failure is what the step is about.
     pub(crate) const fn is_failure(&self) -> bool {
-        self.reverts.is_some() || self.fault.is_some() || self.code.is_some()
+        self.reverts.is_some() || self.fault.is_some() || self.code.is_some() || self.invalid.is_some()
     }
 }
 

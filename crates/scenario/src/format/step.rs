@@ -1,9 +1,10 @@
 //! The steps of a scenario.
 
 use super::{
-    Action, Call, Deploy, Expect, InterfaceChoice, Invoke, Named, ObjectName, Options, Prove, Proved, Sending, Step,
-    call::{Read, deploy_options, named_trees, read_args, read_terms, split_target},
+    Action, Call, Deploy, Expect, InterfaceChoice, Invoke, ObjectName, Options, Prove, Proved, Sending, Step,
+    call::{Read, deploy_options, named_trees, read_args, read_storage, read_terms, split_target},
     checked::{check_name, typed},
+    edit::{read_attach, read_edit, read_roll, read_rollback, read_snapshot, read_warp},
     fields::{Fields, Item, boolean, number, text, text_or_texts, texts, tree, trees},
     ids::{read_options, read_parts, read_uses},
     transaction::{read_named_accounts, read_transaction},
@@ -19,7 +20,22 @@ use std::{ops::Range, sync::Arc};
 use toml::de::DeValue;
 
 /// The keys that say what a step does; each step has one of them.
-const ACTIONS: [&str; 8] = ["deploy", "upgrade", "call", "invoke", "instructions", "check", "prove", "prove_object"];
+const ACTIONS: [&str; 14] = [
+    "deploy",
+    "upgrade",
+    "call",
+    "invoke",
+    "instructions",
+    "check",
+    "prove",
+    "prove_object",
+    "set",
+    "warp",
+    "roll",
+    "snapshot",
+    "rollback",
+    "attach",
+];
 
 pub(super) fn read_step(toolkits: &Toolkits, source: &Arc<Source>, number: usize, item: &Item<'_>) -> Result<Step> {
     let fields = Fields::of(source, item, format!("step {number}"))?;
@@ -37,10 +53,24 @@ pub(super) fn read_step(toolkits: &Toolkits, source: &Arc<Source>, number: usize
         "invoke" => read_invoke(toolkits, &mut fields)?,
         "instructions" => read_transaction(toolkits, &mut fields)?,
         "check" => read_check(&mut fields)?,
+        "set" => read_edit(toolkits, &mut fields)?,
+        "warp" => read_warp(&mut fields)?,
+        "roll" => read_roll(&mut fields)?,
+        "snapshot" => read_snapshot(&mut fields)?,
+        "rollback" => read_rollback(&mut fields)?,
+        "attach" => read_attach(&mut fields)?,
         _ => read_prove(&mut fields)?,
     };
     let expect = match action {
         Action::Prove(_) => Expect::default(),
+        Action::Edit(_)
+        | Action::Warp(_)
+        | Action::Roll(_)
+        | Action::Snapshot(_)
+        | Action::Rollback(_)
+        | Action::Attach(_) => {
+            fields.optional("expect", |source, _, item| read_expect(toolkits, source, item, false))?.unwrap_or_default()
+        }
         Action::Check => fields.required("expect", |source, _, item| read_expect(toolkits, source, item, false))?,
         _ => {
             fields.optional("expect", |source, _, item| read_expect(toolkits, source, item, true))?.unwrap_or_default()
@@ -208,6 +238,7 @@ fn read_expect(toolkits: &Toolkits, source: &Arc<Source>, item: &Item<'_>, of_tr
         expect.output = fields.optional("output", tree)?;
         expect.reverts = fields.optional("reverts", text)?;
         expect.fault = fields.optional("fault", text)?;
+        expect.invalid = fields.optional("invalid", text)?;
         expect.code = fields.optional("code", number)?;
         expect.events = fields.optional("events", texts)?;
         expect.gas_used = fields.optional("gas_used", number)?;
@@ -215,7 +246,7 @@ fn read_expect(toolkits: &Toolkits, source: &Arc<Source>, item: &Item<'_>, of_tr
             let message = "`returns` is compared where a step succeeds, and this one shall fail";
             return Err(Problem::new("hexapla::scenario::expect", message)
                 .at(source, &returns.span, "never compared")
-                .with_help("leave out either `returns`, or `reverts`, `fault` and `code`"));
+                .with_help("leave out either `returns`, or `reverts`, `fault`, `code` and `invalid`"));
         }
     }
     expect.balance = fields.optional("balance", named_trees)?.unwrap_or_default();
@@ -229,9 +260,4 @@ fn read_expect(toolkits: &Toolkits, source: &Arc<Source>, item: &Item<'_>, of_tr
     expect.storage = fields.optional("storage", read_storage)?.unwrap_or_default();
     fields.finish()?;
     Ok(expect)
-}
-
-fn read_storage(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<Vec<(At<String>, Named)>> {
-    let fields = Fields::of(source, item, format!("`{key}`"))?;
-    fields.entries().into_iter().map(|(account, item)| Ok((account, named_trees(source, key, item)?))).collect()
 }

@@ -10,7 +10,7 @@ use crate::{
     problem::{Problem, Result},
     world::artifact::Contract,
 };
-use hexapla::AccessSet;
+use hexapla::{AccessSet, LaneChecks};
 use hexapla_primitives::{NativeId, VmId};
 use hexapla_toolkit::{Deployment, DeploymentPlan, Toolkit};
 use std::collections::BTreeMap;
@@ -112,8 +112,9 @@ impl Player<'_> {
         let (mut sums, mut access, mut last) = (BTreeMap::new(), AccessSet::default(), None);
         for calls in plan.transactions {
             let unsigned = self.unsigned(step, (vm, payer), &deploy.sending, &calls)?;
-            let raw = self.world.signed(vm, &unsigned).map_err(|problem| self.of_step(step, problem))?;
-            let (receipt, more) = self.transact_raw(step, vm, &raw)?;
+            let raw =
+                self.world.signed(vm, &unsigned, LaneChecks::ALL).map_err(|problem| self.of_step(step, problem))?;
+            let (receipt, more) = self.transact_raw(step, vm, &raw, LaneChecks::ALL)?;
             loaded.add(&receipt);
             for (vm, gas) in receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default() {
                 *sums.entry(vm).or_default() += gas;

@@ -4,15 +4,18 @@
 //! - `send`: deployments and calls
 //! - `sign`: transactions of a VM's own form
 //! - `load`: contracts with ids of their VM, put into the state or deployed by the VM's transactions
+//! - `edit`: changes without a transaction
 //! - `prove`: proofs of the state as it is
 //! - `invoke`: raw calls in the EVM's lane
-//! - `expect`, `events`, `failure`, `state`, `native_state`: the comparison with `expect`; `pattern`: events and errors as
+//! - `expect`, `events`, `failure`, `invalid`, `state`, `native_state`: the comparison with `expect`; `pattern`: events and errors as
 //!   people write them; `written`: as they are written into the file
 //! - [`report`]: what came out of it
 
+mod edit;
 mod events;
 mod expect;
 mod failure;
+mod invalid;
 mod invoke;
 mod load;
 mod native_state;
@@ -33,18 +36,19 @@ use crate::{
     problem::Result,
     world::{World, engine::Engine, names::Names},
 };
-use hexapla::ChainConfig;
+use hexapla::{ChainConfig, ChainSnapshot};
 use hexapla_primitives::{Address, U256};
 use hexapla_store::KvStore;
 use plan::{Plan, Planned};
 use report::{Ending, StepReport};
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 /// A scenario on its chain.
 pub struct Player<'s> {
     scenario: &'s Scenario,
     plan: Plan,
     world: World,
+    snapshots: BTreeMap<String, ChainSnapshot>,
 }
 
 impl<'s> Player<'s> {
@@ -87,7 +91,7 @@ impl<'s> Player<'s> {
                 .map_err(|problem| problem.at(&scenario.source, &entry.name.span, "this account"))?;
             world.chain.insert_accounts(account)?;
         }
-        Ok(Self { scenario, plan, world })
+        Ok(Self { scenario, plan, world, snapshots: BTreeMap::new() })
     }
 
     /// Plays all steps. `seen` gets each report as soon as its step is done.
@@ -121,7 +125,16 @@ impl<'s> Player<'s> {
     fn step(&mut self, step: &Step) -> Result<StepReport> {
         let begun = Instant::now();
         let planned = self.plan.take(step.number);
-        let mut report = match (&step.action, planned) {
+        let played = self.act(step, planned);
+        let mut report = self.expect_valid(step, played)?;
+        self.expect_state(step, &mut report)?;
+        report.root = self.world.chain.root();
+        report.elapsed = begun.elapsed();
+        Ok(report)
+    }
+
+    fn act(&mut self, step: &Step, planned: Planned) -> Result<StepReport> {
+        Ok(match (&step.action, planned) {
             (Action::Deploy(deploy), Planned::Contract(contract)) => self.deploy(step, deploy, contract)?,
             (Action::Upgrade(upgrade), Planned::Contract(contract)) => self.upgrade(step, upgrade, &contract)?,
             (Action::Call(call), Planned::Signed(vm, instructions)) => {
@@ -138,12 +151,14 @@ impl<'s> Player<'s> {
             (Action::Call(call), Planned::Function(function)) => self.call(step, call, function.as_ref())?,
             (Action::Invoke(invoke), _) => self.invoke(step, invoke)?,
             (Action::Prove(prove), _) => self.prove(step, prove)?,
+            (Action::Edit(edit), _) => self.edit(step, edit)?,
+            (Action::Warp(moment), _) => self.warp(step, moment)?,
+            (Action::Roll(moment), _) => self.roll(step, moment)?,
+            (Action::Snapshot(name), _) => self.snapshot(step, name)?,
+            (Action::Rollback(name), _) => self.rollback(step, name)?,
+            (Action::Attach(attach), Planned::Interface(interface)) => self.attach(step, attach, interface)?,
             _ => StepReport::check(step),
-        };
-        self.expect_state(step, &mut report)?;
-        report.root = self.world.chain.root();
-        report.elapsed = begun.elapsed();
-        Ok(report)
+        })
     }
 
     /// Who sends where a step does not say it: the first account.

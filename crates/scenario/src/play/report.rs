@@ -47,6 +47,8 @@ pub enum StepKind {
     Check,
     /// A proof.
     Proof,
+    /// A change without a transaction.
+    Edit,
 }
 
 /// A transaction, or a view that was simulated as one.

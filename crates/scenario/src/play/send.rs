@@ -13,9 +13,10 @@ use crate::{
     problem::{Problem, Result},
     world::{artifact::Contract, names::Names},
 };
-use hexapla::{AccessSet, Receipt, TxEnv};
+use alloy_primitives::utils::format_ether;
+use hexapla::{AccessSet, ChainError, ExecuteError, Receipt, TxEnv, evm::InvalidTransaction};
 use hexapla_abi::{Abi, AnyCodec, Codec as _, CodecError, Function, SolidityCodec, Tree, Value, value_to_json};
-use hexapla_primitives::{Address, Bytes, VmId};
+use hexapla_primitives::{Address, Bytes, U256, VmId};
 use hexapla_toolkit::{Currency, Toolkit};
 
 /// How to read what a transaction returns.
@@ -47,6 +48,29 @@ fn unsaved(names: &At<Vec<At<String>>>, results: Results<'_>, output: &Bytes, er
         span: names.span.clone(),
         updates: Vec::new(),
     }
+}
+
+/// What to do about a transaction that is not valid, where its reason says it.
+fn refusal_help(error: &ChainError) -> Option<String> {
+    let ChainError::Execute(ExecuteError::Invalid(invalid)) = error else { return None };
+    match invalid {
+        InvalidTransaction::RejectCallerWithCode => {
+            Some("contracts do not sign; `impersonate = true` sends in their name".to_owned())
+        }
+        InvalidTransaction::LackOfFundForMaxFee { fee, balance } => {
+            let (needed, has) = (with_unit(**fee), with_unit(**balance));
+            Some(format!("the sender has {has} and needs {needed}; `set = {{ balance = {{ … }} }}` gives more"))
+        }
+        InvalidTransaction::TxGasLimitGreaterThanCap { cap, .. } => {
+            Some(format!("write at most `gas = {cap}`, or raise `tx_gas_cap` in `[chain]`"))
+        }
+        _ => None,
+    }
+}
+
+/// `1.5 ether`
+fn with_unit(wei: U256) -> String {
+    format!("{} ether", format_ether(wei).trim_end_matches('0').trim_end_matches('.'))
 }
 
 impl Player<'_> {
@@ -179,12 +203,21 @@ impl Player<'_> {
 
     fn transact(&mut self, step: &Step, tx: TxEnv, sending: &Sending) -> Result<(Receipt, AccessSet)> {
         let tx = self.with_terms(tx, sending)?;
-        let committed = self.world.chain.transact(tx).map_err(|error| self.not_sent(step, error))?;
+        let committed = match sending.impersonate {
+            true => self.world.chain.transact_as(tx),
+            false => self.world.chain.transact(tx),
+        };
+        let committed = committed.map_err(|error| self.not_sent(step, error))?;
         Ok((committed.receipt, committed.access))
     }
 
-    pub(super) fn not_sent(&self, step: &Step, error: hexapla::ChainError) -> Box<Problem> {
-        Box::<Problem>::from(error).at(&self.scenario.source, &step.span, "this step")
+    pub(super) fn not_sent(&self, step: &Step, error: ChainError) -> Box<Problem> {
+        let help = refusal_help(&error);
+        let problem = Box::<Problem>::from(error).at(&self.scenario.source, &step.span, "this step");
+        match help {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        }
     }
 
     /// Saves the results under the names that the step gives them. Where there are none to save, what failed, if not the

@@ -124,7 +124,8 @@ fn no_interface(file: &Path) -> Box<Problem> {
     Problem::new("hexapla::artefact::interface", message).with_help("name a file with it: `interface = \"FILE\"`")
 }
 
-fn read_interface(file: &Path) -> Result<Interface> {
+/// The interface in a file of any known form.
+pub(crate) fn read_interface(file: &Path) -> Result<Interface> {
     let text = fs::read_to_string(file).map_err(|error| Problem::file(file, "read the interface", error))?;
     Interface::detect(&text).map_err(|error| {
         Problem::new("hexapla::artefact::interface", format!("{} is not an interface", file.display())).because(error)

@@ -6,7 +6,8 @@ mod signed;
 
 use crate::{
     format::{
-        Action, Arg, At, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, Scenario, Sending, Source, Step,
+        Action, Arg, At, Attach, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, Scenario, Sending, Source,
+        Step,
     },
     nearest::did_you_mean,
     problem::{Problem, Result},
@@ -34,6 +35,8 @@ pub struct Plan {
 pub(crate) enum Planned {
     Contract(Contract),
     Function(Option<Function>),
+    /// That of a contract that is there.
+    Interface(Option<Arc<Interface>>),
     /// What is signed for the transactions of a VM.
     Signed(VmId, Vec<PlannedInstruction>),
     Nothing,
@@ -75,6 +78,7 @@ pub fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
     let mut known = Known::new(scenario)?;
     let (mut plan, mut native) = (BTreeMap::new(), Vec::new());
     for step in &scenario.steps {
+        known.impersonates = step.action.sending().is_some_and(|sending| sending.impersonate);
         let planned = match &step.action {
             Action::Upgrade(upgrade) => match contracts.remove(&step.number) {
                 Some(contract) => {
@@ -114,6 +118,15 @@ pub fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
                 let instructions = transaction.instructions.iter();
                 let planned = instructions.map(|instruction| known.instruction(vm, instruction.clone()));
                 Planned::Signed(vm, planned.collect::<Result<_>>()?)
+            }
+            Action::Attach(attach) => Planned::Interface(known.attach(attach)?),
+            Action::Snapshot(name) => {
+                known.snapshots.push(&name.value);
+                Planned::Nothing
+            }
+            Action::Rollback(name) => {
+                known.snapshot(name)?;
+                Planned::Nothing
             }
             _ => Planned::Nothing,
         };
@@ -198,6 +211,9 @@ struct Known<'s> {
     told: BTreeMap<&'s str, Arc<Interface>>,
     /// Contracts with ids of their VM.
     native: BTreeMap<&'s str, VmId>,
+    snapshots: Vec<&'s str>,
+    /// Who has no keypair need not sign in the step that is checked now.
+    impersonates: bool,
 }
 
 impl<'s> Known<'s> {
@@ -208,6 +224,8 @@ impl<'s> Known<'s> {
             interfaces: BTreeMap::new(),
             told: BTreeMap::new(),
             native: BTreeMap::new(),
+            snapshots: Vec::new(),
+            impersonates: false,
         };
         for (toolkit, accounts) in scenario.toolkits.with_accounts() {
             for contract in accounts.predeployed() {
@@ -234,6 +252,30 @@ impl<'s> Known<'s> {
         Err(Problem::new("hexapla::scenario::name_taken", format!("the name `{}` is taken", name.value))
             .at(self.source, &name.span, "used before")
             .with_help("each account and contract needs a name of its own"))
+    }
+
+    fn snapshot(&self, name: &At<String>) -> Result<()> {
+        if self.snapshots.contains(&name.value.as_str()) {
+            return Ok(());
+        }
+        Err(Problem::new("hexapla::scenario::snapshot", format!("no snapshot is called `{}`", name.value))
+            .at(self.source, &name.span, "not taken before this step")
+            .with_help(did_you_mean(&name.value, self.snapshots.iter().copied())))
+    }
+
+    /// The interface of a contract that is there: from a file, or that of another contract.
+    fn attach(&mut self, attach: &'s Attach) -> Result<Option<Arc<Interface>>> {
+        let interface = match (&attach.abi, &attach.like) {
+            (Some(abi), _) => {
+                let read = artifact::read_interface(&self.source.relative(&abi.value));
+                let read = read.map_err(|problem| problem.at(self.source, &abi.span, "this file"))?;
+                Some(Arc::new(for_callers(&Arc::new(read))))
+            }
+            (None, Some(like)) => self.known(like)?.clone(),
+            (None, None) => None,
+        };
+        self.name(&attach.name, interface.clone())?;
+        Ok(interface)
     }
 
     fn deploy(&mut self, deploy: &'s Deploy, contract: &Contract) -> Result<()> {
