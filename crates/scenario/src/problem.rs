@@ -8,6 +8,9 @@ use std::{borrow::Cow, error::Error, fmt, io, ops::Range, path::Path, sync::Arc}
 /// Result of anything that may find fault with its input.
 pub type Result<T, E = Box<Problem>> = std::result::Result<T, E>;
 
+/// The code of a name that is not known.
+pub(crate) const UNKNOWN_NAME: &str = "hexapla::unknown_name";
+
 /// Bad input, or a host that does not cooperate.
 #[derive(Debug)]
 pub struct Problem {
@@ -68,6 +71,16 @@ impl Problem {
         self
     }
 
+    /// Whether a name was not known.
+    pub(crate) fn is_unknown_name(&self) -> bool {
+        self.code == UNKNOWN_NAME
+    }
+
+    /// Whether it says what to do.
+    pub(crate) const fn has_help(&self) -> bool {
+        self.help.is_some()
+    }
+
     /// The sentence.
     pub fn message(&self) -> &str {
         &self.message
@@ -100,12 +113,13 @@ impl Diagnostic for Problem {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place.as_ref().map(|place| place.source.named() as _)
+        self.place.as_ref().map(|place| place.source.shown(&place.span).0 as _)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let place = self.place.as_ref()?;
-        let label = LabeledSpan::new_with_span(Some(place.label.clone()), place.span.clone());
+        let (_, span) = place.source.shown(&place.span);
+        let label = LabeledSpan::new_with_span(Some(place.label.clone()), span);
         Some(Box::new(std::iter::once(label)))
     }
 }

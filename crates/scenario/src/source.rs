@@ -10,10 +10,19 @@ use std::{
 /// The file that a folder's scenario stands in.
 pub const FILE_NAME: &str = "scenario.toml";
 
-/// A file that was read, for messages that point into it.
+/// The files that were read, one behind the other: places are bytes from the beginning of the first, which is the
+/// scenario's own. The others are those that it includes.
 #[derive(Debug)]
 pub struct Source {
+    own: File,
+    included: Vec<File>,
+}
+
+#[derive(Debug)]
+struct File {
     path: PathBuf,
+    /// Where it begins.
+    begin: usize,
     text: String,
     /// For messages: without anything that a terminal would obey.
     named: NamedSource<String>,
@@ -38,29 +47,67 @@ impl<T> At<T> {
 impl Source {
     /// A source that was read already.
     pub fn new(path: PathBuf, text: String) -> Self {
+        Self { own: File::new(path, 0, text), included: Vec::new() }
+    }
+
+    /// The same with a file that it includes behind the others.
+    pub(crate) fn with(mut self, path: PathBuf, text: String) -> Self {
+        let begin = self.included.last().unwrap_or(&self.own).end() + 1;
+        self.included.push(File::new(path, begin, text));
+        self
+    }
+
+    /// The text of the scenario's own file.
+    pub fn text(&self) -> &str {
+        &self.own.text
+    }
+
+    /// The scenario's own file.
+    pub fn path(&self) -> &Path {
+        &self.own.path
+    }
+
+    /// The text at a place.
+    pub(crate) fn excerpt(&self, span: &Range<usize>) -> &str {
+        let (file, span) = self.locate(span);
+        file.text.get(span).unwrap_or_default()
+    }
+
+    /// A path that stands at a place, relative to its file.
+    pub fn relative(&self, path: &str, span: &Range<usize>) -> PathBuf {
+        self.locate(span).0.path.parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    /// The file of a place as messages show it, and the place in it.
+    pub fn shown(&self, span: &Range<usize>) -> (&NamedSource<String>, Range<usize>) {
+        let (file, span) = self.locate(span);
+        (&file.named, span)
+    }
+
+    /// The texts of all files in their order, each with so much room before it that places in it are those of all files
+    /// together.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let files = [&self.own].into_iter().chain(&self.included);
+        files.map(|file| format!("{}{}", " ".repeat(file.begin), file.text)).collect()
+    }
+
+    /// The file of a place, and the place in it.
+    fn locate(&self, span: &Range<usize>) -> (&File, Range<usize>) {
+        let file = self.included.iter().rev().find(|file| file.begin <= span.start).unwrap_or(&self.own);
+        let within = |place: usize| place.saturating_sub(file.begin).min(file.text.len());
+        (file, within(span.start)..within(span.end))
+    }
+}
+
+impl File {
+    fn new(path: PathBuf, begin: usize, text: String) -> Self {
         let named =
             NamedSource::new(escape_control_chars(&path.display().to_string()), escape_control_chars_in_place(&text))
                 .with_language("TOML");
-        Self { path, text, named }
+        Self { path, begin, text, named }
     }
 
-    /// The text.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// A path in the scenario, relative to its file.
-    pub fn relative(&self, path: &str) -> PathBuf {
-        self.path.parent().unwrap_or(Path::new("")).join(path)
-    }
-
-    /// The text as messages show it.
-    pub const fn named(&self) -> &NamedSource<String> {
-        &self.named
+    fn end(&self) -> usize {
+        self.begin + self.text.len()
     }
 }

@@ -125,7 +125,7 @@ fn show(tested: &[Tested], output: &Output) {
 fn update_all(tested: &[Tested], output: &Output) -> Result<()> {
     for tested in tested.iter().filter(|tested| !tested.passed()) {
         let Ok(played) = &tested.result else { continue };
-        let changed = update::write(&played.scenario.source, &played.steps)?;
+        let changed = update::write(&played.scenario.source, played.scenario.included_steps, &played.steps)?;
         output.note(&format!("{}: {changed} expectations updated", tested.file.display()));
     }
     Ok(())

@@ -98,7 +98,7 @@ impl<'d> Fields<'d> {
 
 /// The first line of a table, so that a message does not show all of it.
 pub(super) fn head(source: &Source, span: &Range<usize>) -> Range<usize> {
-    let text = source.text().get(span.clone()).unwrap_or_default();
+    let text = source.excerpt(span);
     span.start..span.start + text.find('\n').unwrap_or(text.len())
 }
 

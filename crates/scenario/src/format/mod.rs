@@ -3,6 +3,7 @@
 //! - `fields`: TOML tables key by key, with errors that point at the place
 //! - `checked`: names and values that are checked as they are read
 //! - `read`, `step`, `transaction`, `call`, `ids`: the text into a [`Scenario`]; nothing is executed or looked up here
+//! - `cases`: steps that are played several times
 //! - `edit`: steps that change the chain without a transaction
 //! - `native`: what a scenario says about VMs with ids, accounts and transactions of their own
 //! - [`update`]: observed values written back into `expect`
@@ -10,6 +11,7 @@
 //! The format is described in `docs/scenario.md`. Keys that belong to one VM come from its toolkit.
 
 mod call;
+mod cases;
 mod checked;
 mod edit;
 mod fields;
@@ -28,7 +30,7 @@ pub use crate::source::{At, FILE_NAME, Source};
 pub(crate) use native::{AccountRef, IdEntry, IdForm, OptionValue, Options, Part, Parts};
 
 use hexapla::SpecId;
-use hexapla_abi::Tree;
+use hexapla_abi::{Tree, Type};
 use hexapla_primitives::{Address, B256, U256, VmId};
 use hexapla_toolkit::{Currency, Toolkits};
 use std::{ops::Range, sync::Arc};
@@ -52,6 +54,18 @@ pub struct Scenario {
     /// Named bytes, in the order of the file.
     pub(crate) bytes: Vec<(At<String>, Parts)>,
     pub(crate) steps: Vec<Step>,
+    /// What must hold after each step, each for itself.
+    pub(crate) invariants: Vec<Invariant>,
+    /// How many of these are of files that it includes.
+    pub included_steps: usize,
+}
+
+/// What must hold after each step from the first at which all its names are known.
+#[derive(Debug)]
+pub(crate) struct Invariant {
+    /// Its key.
+    pub(crate) what: At<String>,
+    pub(crate) expect: Expect,
 }
 
 /// `[chain]`
@@ -83,7 +97,35 @@ pub(crate) struct Step {
     pub(crate) span: Range<usize>,
     pub(crate) label: Option<String>,
     pub(crate) action: Action,
+    pub(crate) cases: Cases,
     pub(crate) expect: Expect,
+}
+
+/// How often a step is played.
+#[derive(Debug)]
+pub(crate) enum Cases {
+    Once,
+    /// With each row of values.
+    Table(Vec<Named>),
+    /// With random values.
+    Fuzz(Fuzz),
+}
+
+/// Random values.
+#[derive(Debug)]
+pub(crate) struct Fuzz {
+    pub(crate) values: Vec<FuzzValue>,
+    pub(crate) runs: u64,
+    pub(crate) seed: u64,
+}
+
+/// A random value under a name.
+#[derive(Debug)]
+pub(crate) struct FuzzValue {
+    pub(crate) name: At<String>,
+    pub(crate) ty: Type,
+    pub(crate) min: Option<At<Tree>>,
+    pub(crate) max: Option<At<Tree>>,
 }
 
 /// What a step does.

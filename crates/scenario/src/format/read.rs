@@ -1,11 +1,11 @@
 //! The head of a scenario: title, chain, accounts.
 
 use super::{
-    Account, ChainRules, Scenario,
+    Account, ChainRules, IdEntry, Invariant, Parts, Scenario, Step,
     checked::{check_name, typed},
-    fields::{Fields, Item, list, number, text, tree},
+    fields::{Fields, Item, list, number, text, text_or_texts, tree},
     ids::{read_bytes, read_ids},
-    step::read_step,
+    step::{read_invariants, read_step},
 };
 use crate::{
     nearest::did_you_mean,
@@ -16,8 +16,14 @@ use hexapla::SpecId;
 use hexapla_abi::{Type, Value};
 use hexapla_primitives::{Address, U256};
 use hexapla_toolkit::{AddressFormat as _, SharedAddresses, Toolkits};
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use toml::de::{DeTable, DeValue};
+
+/// Names files whose accounts, keys and steps come first.
+const INCLUDE: &str = "include";
 
 /// Forks by the names that `[chain] spec` takes.
 const SPECS: [(&str, SpecId); 6] = [
@@ -29,40 +35,66 @@ const SPECS: [(&str, SpecId); 6] = [
     ("amsterdam", SpecId::AMSTERDAM),
 ];
 
+/// What one file says.
+#[derive(Default)]
+struct Part {
+    title: Option<String>,
+    story: Option<String>,
+    chain: ChainRules,
+    accounts: Vec<Account>,
+    ids: Vec<IdEntry>,
+    bytes: Vec<(At<String>, Parts)>,
+    steps: Vec<Step>,
+    invariants: Vec<Invariant>,
+}
+
+/// Most files of one scenario.
+const FILES_MAX: usize = 100;
+
 impl Scenario {
-    /// Reads a scenario file, or the `scenario.toml` of a folder.
+    /// Reads a scenario file, or the `scenario.toml` of a folder, with the files that it includes.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or does not say what a scenario says.
+    /// A file cannot be read, or does not say what a scenario says.
     pub fn read(path: &Path, toolkits: &Toolkits) -> Result<Self> {
-        Self::parse(&Self::source(path)?, toolkits)
-    }
-
-    /// Reads the scenario file, or the `scenario.toml` of a folder.
-    fn source(path: &Path) -> Result<Arc<Source>> {
         let path = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
-        let bytes = std::fs::read(&path).map_err(|error| {
-            let problem = Problem::file(&path, "read the scenario", error);
-            if path.ends_with(FILE_NAME) {
-                problem.with_help("a scenario is a folder with a `scenario.toml`, or a TOML file; docs/scenario.md says what is in it")
-            } else {
-                problem
-            }
-        })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            Problem::new("hexapla::scenario::encoding", format!("{} is not UTF-8 text", path.display()))
-                .because(error.utf8_error())
-                .with_help("a scenario is a TOML file; save it as UTF-8")
-        })?;
-        Ok(Arc::new(Source::new(path, text)))
+        let text = read_text(&path)?;
+        let own = Source::new(path.clone(), text.clone());
+        let mut files = Files { files: vec![(path, text)], order: Vec::new() };
+        files.include(0, &mut Vec::new())?;
+        let included = files.files.into_iter().skip(1);
+        let source = Arc::new(included.fold(own, |source, (path, text)| source.with(path, text)));
+        Self::parse(&source, &files.order, toolkits)
     }
 
-    fn parse(source: &Arc<Source>, toolkits: &Toolkits) -> Result<Self> {
-        let document = DeTable::parse(source.text()).map_err(|error| syntax(source, &error))?;
+    /// Reads files in the order in which they count; the scenario's own is the last.
+    fn parse(source: &Arc<Source>, order: &[usize], toolkits: &Toolkits) -> Result<Self> {
+        let texts = source.texts();
+        let (mut all, mut included_steps) = (Part::default(), 0);
+        for text in order.iter().filter_map(|file| texts.get(*file)) {
+            included_steps = all.steps.len();
+            let part = Part::read(source, text, included_steps, toolkits)?;
+            all = all.followed_by(part);
+        }
+        if all.steps.len() == included_steps {
+            let problem = Problem::new("hexapla::scenario::empty", format!("{} has no steps", source.path().display()));
+            return Err(problem.with_help("a step begins with `[[step]]`; docs/scenario.md shows some"));
+        }
+        let Part { title, story, chain, accounts, ids, bytes, steps, invariants } = all;
+        let title = title.unwrap_or_else(|| source.path().display().to_string());
+        let (source, toolkits) = (source.clone(), toolkits.clone());
+        Ok(Self { source, toolkits, title, story, chain, accounts, ids, bytes, steps, invariants, included_steps })
+    }
+}
+
+impl Part {
+    fn read(source: &Arc<Source>, toml: &str, steps_before: usize, toolkits: &Toolkits) -> Result<Self> {
+        let document = DeTable::parse(toml).map_err(|error| syntax(source, &error))?;
         let mut fields = Fields::new(source, document.get_ref(), 0..0, "the scenario");
         let title = fields.optional("title", text)?.map(|title| title.value);
         let story = fields.optional("story", text)?.map(|story| story.value);
+        fields.optional(INCLUDE, text_or_texts)?;
         let chain = fields.optional("chain", read_chain)?.unwrap_or_default();
         let accounts = fields.optional("accounts", read_accounts)?.unwrap_or_default();
         let mut ids = Vec::new();
@@ -74,21 +106,109 @@ impl Scenario {
         let bytes = fields.optional("bytes", read_bytes)?.unwrap_or_default();
         let steps = match fields.optional("step", list)? {
             Some(items) => {
-                let read = |(index, item): (usize, &&Item<'_>)| read_step(toolkits, source, index + 1, item);
+                let read =
+                    |(index, item): (usize, &&Item<'_>)| read_step(toolkits, source, steps_before + index + 1, item);
                 items.value.iter().enumerate().map(read).collect()
             }
             None => Ok(Vec::new()),
         };
+        let invariants = fields
+            .optional("invariants", |source, _, item| read_invariants(toolkits, source, item))?
+            .unwrap_or_default();
         fields.finish()?;
-        let steps: Vec<_> = steps?;
-        if steps.is_empty() {
-            let problem = Problem::new("hexapla::scenario::empty", format!("{} has no steps", source.path().display()));
-            return Err(problem.with_help("a step begins with `[[step]]`; docs/scenario.md shows some"));
-        }
-        let title = title.unwrap_or_else(|| source.path().display().to_string());
-        let (source, toolkits) = (source.clone(), toolkits.clone());
-        Ok(Self { source, toolkits, title, story, chain, accounts, ids, bytes, steps })
+        Ok(Self { title, story, chain, accounts, ids, bytes, steps: steps?, invariants })
     }
+
+    /// Both, where what the later one says of the chain and of itself counts.
+    fn followed_by(mut self, later: Self) -> Self {
+        self.title = later.title;
+        self.story = later.story;
+        self.chain = ChainRules {
+            chain_id: later.chain.chain_id.or(self.chain.chain_id),
+            spec: later.chain.spec.or(self.chain.spec),
+            tx_gas_cap: later.chain.tx_gas_cap.or(self.chain.tx_gas_cap),
+            timestamp: later.chain.timestamp.or(self.chain.timestamp),
+        };
+        self.accounts.extend(later.accounts);
+        self.ids.extend(later.ids);
+        self.bytes.extend(later.bytes);
+        self.steps.extend(later.steps);
+        self.invariants.extend(later.invariants);
+        self
+    }
+}
+
+/// The files of a scenario while they are found.
+struct Files {
+    /// The scenario's own, then those that it includes.
+    files: Vec<(PathBuf, String)>,
+    /// Which of them count one behind the other: each behind those that it includes.
+    order: Vec<usize>,
+}
+
+impl Files {
+    /// Adds what a file includes, and then the file. `within` are the files that include it.
+    fn include(&mut self, file: usize, within: &mut Vec<PathBuf>) -> Result<()> {
+        let Some((path, text)) = self.files.get(file).cloned() else { return Ok(()) };
+        let source = Arc::new(Source::new(path.clone(), text));
+        within.push(identity(&path));
+        for included in includes(&source)? {
+            let below = source.relative(&included.value, &included.span);
+            let problem = |message: String, help: &str| {
+                Problem::new("hexapla::scenario::include", message)
+                    .at(&source, &included.span, "this file")
+                    .with_help(help)
+            };
+            if within.contains(&identity(&below)) {
+                let message = format!("{} includes itself", below.display());
+                return Err(problem(message, "put what both need into a third file"));
+            }
+            // What two files include is there once.
+            if self.files.iter().any(|(known, _)| identity(known) == identity(&below)) {
+                continue;
+            }
+            if self.files.len() == FILES_MAX {
+                return Err(problem(format!("a scenario has at most {FILES_MAX} files"), "put some of them together"));
+            }
+            let text = read_text(&below).map_err(|problem| problem.at(&source, &included.span, "this file"))?;
+            self.files.push((below, text));
+            self.include(self.files.len() - 1, within)?;
+        }
+        within.pop();
+        self.order.push(file);
+        Ok(())
+    }
+}
+
+/// What a file is known by, however its path is written.
+fn identity(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// The files that a file includes.
+fn includes(source: &Arc<Source>) -> Result<Vec<At<String>>> {
+    let document = DeTable::parse(source.text()).map_err(|error| syntax(source, &error))?;
+    let item = document.get_ref().get(INCLUDE);
+    let files = item.map(|item| text_or_texts(source, INCLUDE, item)).transpose()?;
+    Ok(files.map(|files| files.value).unwrap_or_default())
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        let problem = Problem::file(path, "read the scenario", error);
+        if path.ends_with(FILE_NAME) {
+            problem.with_help(
+                "a scenario is a folder with a `scenario.toml`, or a TOML file; docs/scenario.md says what is in it",
+            )
+        } else {
+            problem
+        }
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        Problem::new("hexapla::scenario::encoding", format!("{} is not UTF-8 text", path.display()))
+            .because(error.utf8_error())
+            .with_help("a scenario is a TOML file; save it as UTF-8")
+    })
 }
 
 fn syntax(source: &Arc<Source>, error: &toml::de::Error) -> Box<Problem> {

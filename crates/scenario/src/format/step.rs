@@ -1,8 +1,10 @@
 //! The steps of a scenario.
 
 use super::{
-    Action, Call, Deploy, Expect, InterfaceChoice, Invoke, ObjectName, Options, Prove, Proved, Sending, Step,
+    Action, Call, Deploy, Expect, InterfaceChoice, Invariant, Invoke, ObjectName, Options, Prove, Proved, Sending,
+    Step,
     call::{Read, deploy_options, named_trees, read_args, read_storage, read_terms, split_target},
+    cases::read_cases,
     checked::{check_name, typed},
     edit::{read_attach, read_edit, read_roll, read_rollback, read_snapshot, read_warp},
     fields::{Fields, Item, boolean, number, text, text_or_texts, texts, tree, trees},
@@ -76,8 +78,9 @@ pub(super) fn read_step(toolkits: &Toolkits, source: &Arc<Source>, number: usize
             fields.optional("expect", |source, _, item| read_expect(toolkits, source, item, true))?.unwrap_or_default()
         }
     };
+    let cases = read_cases(&mut fields, &action)?;
     fields.finish()?;
-    Ok(Step { number, span, label: label.or(headline), action, expect })
+    Ok(Step { number, span, label: label.or(headline), action, cases, expect })
 }
 
 fn not_one_action(fields: &Fields<'_>, number: usize, given: &[&str]) -> Box<Problem> {
@@ -227,6 +230,25 @@ fn read_sending(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result<Sending>
         value: fields.optional("value", tree)?,
         ..read_terms(toolkits, fields)?
     })
+}
+
+/// What must hold after each step.
+pub(super) fn read_invariants(toolkits: &Toolkits, source: &Arc<Source>, item: &Item<'_>) -> Result<Vec<Invariant>> {
+    let Expect { balance, units, state, storage, views, .. } = read_expect(toolkits, source, item, false)?;
+    let invariant = |what: At<String>, expect: Expect| Invariant { what, expect };
+    let balance = balance
+        .into_iter()
+        .map(|entry| invariant(entry.0.clone(), Expect { balance: vec![entry], ..Expect::default() }));
+    let units =
+        units.into_iter().map(|entry| invariant(entry.1.clone(), Expect { units: vec![entry], ..Expect::default() }));
+    let state =
+        state.into_iter().map(|entry| invariant(entry.0.clone(), Expect { state: vec![entry], ..Expect::default() }));
+    let storage = storage
+        .into_iter()
+        .map(|entry| invariant(entry.0.clone(), Expect { storage: vec![entry], ..Expect::default() }));
+    let views =
+        views.into_iter().map(|entry| invariant(entry.0.clone(), Expect { views: vec![entry], ..Expect::default() }));
+    Ok(balance.chain(units).chain(state).chain(storage).chain(views).collect())
 }
 
 /// `expect`; without a transaction only the state can be compared.

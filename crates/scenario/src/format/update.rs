@@ -9,13 +9,14 @@ use hexapla_abi::Tree;
 use std::fs;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
 
-/// Changes the file so that the failed expectations hold, and says how many were changed.
+/// Changes the scenario's own file so that the failed expectations in it hold, and says how many were changed. The first
+/// `included_steps` stand in other files.
 ///
 /// # Errors
 ///
 /// The file cannot be changed.
-pub fn write(source: &Source, steps: &[StepReport]) -> Result<usize> {
-    let (text, changed) = updated(source.text(), steps)?;
+pub fn write(source: &Source, included_steps: usize, steps: &[StepReport]) -> Result<usize> {
+    let (text, changed) = updated(source.text(), included_steps, steps)?;
     if changed > 0 {
         let unfinished = source.path().with_extension("toml.tmp");
         fs::write(&unfinished, text).map_err(|error| Problem::file(&unfinished, "write", error))?;
@@ -24,14 +25,15 @@ pub fn write(source: &Source, steps: &[StepReport]) -> Result<usize> {
     Ok(changed)
 }
 
-fn updated(text: &str, steps: &[StepReport]) -> Result<(String, usize)> {
+fn updated(text: &str, included: usize, steps: &[StepReport]) -> Result<(String, usize)> {
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         Problem::new("hexapla::update", "the scenario cannot be changed").because(error)
     })?;
     let mut changed = 0;
     for report in steps {
         for check in report.failures() {
-            let step = step_mut(&mut document, report.number);
+            let own = report.number.checked_sub(included);
+            let step = own.and_then(|number| step_mut(&mut document, number));
             let Some(step) = step else { continue };
             let applied = check.updates.iter().filter(|update| apply(step, update)).count();
             changed += usize::from(applied > 0);

@@ -123,7 +123,7 @@ impl Player<'_> {
             return Ok(None);
         };
         let names = &self.world.names;
-        let text = &expected.value;
+        let text = &self.filled(&expected.value)?;
         let holds = is_failure(names, fault, text)?;
         let note = note(names, text).filter(|_| !holds).map(|note| format!("; {note}")).unwrap_or_default();
         let outcome = Outcome {
@@ -202,7 +202,7 @@ impl Player<'_> {
         let (names, logs) = (&self.world.names, &sent.receipt.logs);
         let mut holds = expected.value.len() == logs.len();
         for (text, log) in expected.value.iter().zip(logs) {
-            let same = is_event(names, log, &text.value);
+            let same = self.filled(&text.value).and_then(|text| is_event(names, log, &text));
             holds &= same.map_err(|problem| problem.at(&self.scenario.source, &text.span, "this event"))?;
         }
         let observed = logs.iter().map(|log| written_event(names, log)).collect::<Vec<_>>();

@@ -4,18 +4,22 @@
 //! - `send`: deployments and calls
 //! - `sign`: transactions of a VM's own form
 //! - `load`: contracts with ids of their VM, put into the state or deployed by the VM's transactions
+//! - `cases`: steps that are played several times; `fuzz`: random values
 //! - `edit`: changes without a transaction
 //! - `prove`: proofs of the state as it is
 //! - `invoke`: raw calls in the EVM's lane
-//! - `expect`, `events`, `failure`, `invalid`, `state`, `native_state`: the comparison with `expect`; `pattern`: events and errors as
+//! - `expect`, `events`, `failure`, `invalid`, `invariants`, `state`, `native_state`: the comparison with `expect`; `pattern`: events and errors as
 //!   people write them; `written`: as they are written into the file
 //! - [`report`]: what came out of it
 
+mod cases;
 mod edit;
 mod events;
 mod expect;
 mod failure;
+mod fuzz;
 mod invalid;
+mod invariants;
 mod invoke;
 mod load;
 mod native_state;
@@ -32,7 +36,7 @@ mod written;
 pub use prove::{object_of_contract, vm_named};
 
 use crate::{
-    format::{Action, Scenario, Step},
+    format::{Action, Cases, Scenario, Step},
     problem::Result,
     world::{World, engine::Engine, names::Names},
 };
@@ -41,7 +45,11 @@ use hexapla_primitives::{Address, U256};
 use hexapla_store::KvStore;
 use plan::{Plan, Planned};
 use report::{Ending, StepReport};
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
 
 /// A scenario on its chain.
 pub struct Player<'s> {
@@ -49,6 +57,8 @@ pub struct Player<'s> {
     plan: Plan,
     world: World,
     snapshots: BTreeMap<String, ChainSnapshot>,
+    /// Which of the scenario's invariants were compared, by their place.
+    compared: BTreeSet<usize>,
 }
 
 impl<'s> Player<'s> {
@@ -91,7 +101,7 @@ impl<'s> Player<'s> {
                 .map_err(|problem| problem.at(&scenario.source, &entry.name.span, "this account"))?;
             world.chain.insert_accounts(account)?;
         }
-        Ok(Self { scenario, plan, world, snapshots: BTreeMap::new() })
+        Ok(Self { scenario, plan, world, snapshots: BTreeMap::new(), compared: BTreeSet::new() })
     }
 
     /// Plays all steps. `seen` gets each report as soon as its step is done.
@@ -101,14 +111,26 @@ impl<'s> Player<'s> {
     /// A step cannot be played, or `seen` fails.
     pub fn play(&mut self, mut seen: impl FnMut(StepReport, &Names) -> Result<()>) -> Result<Ending> {
         let scenario = self.scenario;
-        for step in &scenario.steps {
-            let report = self.step(step)?;
+        let mut show = |report: StepReport, names: &Names| {
             let stop = report.later_steps_cannot_run;
-            seen(report, &self.world.names)?;
+            seen(report, names).map(|()| stop)
+        };
+        for step in &scenario.steps {
+            let stop = match &step.cases {
+                Cases::Once => show(self.step(step)?, &self.world.names)?,
+                Cases::Fuzz(fuzz) => show(self.fuzz(step, fuzz)?, &self.world.names)?,
+                Cases::Table(rows) => {
+                    for row in rows {
+                        show(self.case(step, row)?, &self.world.names)?;
+                    }
+                    false
+                }
+            };
             if stop {
                 return Ok(Ending::StoppedAt(step.number));
             }
         }
+        self.all_invariants_were_compared()?;
         Ok(Ending::Complete)
     }
 
@@ -124,10 +146,11 @@ impl<'s> Player<'s> {
 
     fn step(&mut self, step: &Step) -> Result<StepReport> {
         let begun = Instant::now();
-        let planned = self.plan.take(step.number);
+        let planned = self.plan.of(step.number);
         let played = self.act(step, planned);
         let mut report = self.expect_valid(step, played)?;
-        self.expect_state(step, &mut report)?;
+        self.expect_state(&step.expect, &mut report)?;
+        self.expect_invariants(&mut report)?;
         report.root = self.world.chain.root();
         report.elapsed = begun.elapsed();
         Ok(report)

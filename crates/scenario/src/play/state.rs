@@ -11,7 +11,7 @@ use crate::{
         fault::revert_text,
         value::{ValueFormatter, number_text},
     },
-    format::{At, Step},
+    format::{At, Expect},
     problem::{Problem, Result},
 };
 use hexapla_abi::{Codec as _, Function, SolidityCodec, Tree, Type, Value, find_function};
@@ -19,8 +19,8 @@ use hexapla_primitives::{Address, FaultKind};
 
 impl Player<'_> {
     /// Compares balances, storage and views with the state as it is now.
-    pub(super) fn expect_state(&self, step: &Step, report: &mut StepReport) -> Result<()> {
-        for (name, tree) in &step.expect.balance {
+    pub(super) fn expect_state(&self, expect: &Expect, report: &mut StepReport) -> Result<()> {
+        for (name, tree) in &expect.balance {
             let (expected, observed) = (self.number(tree)?, self.world.chain.balance(self.account(name)?)?);
             let update = Some(number_text(observed).into());
             let outcome = Outcome {
@@ -36,13 +36,13 @@ impl Player<'_> {
                 outcome,
             ));
         }
-        for (name, slots) in &step.expect.storage {
+        for (name, slots) in &expect.storage {
             for (slot, tree) in slots {
                 report.checks.push(self.slot(name, slot, tree)?);
             }
         }
-        self.expect_accounts(&step.expect, report)?;
-        for (view, tree) in &step.expect.views {
+        self.expect_accounts(expect, report)?;
+        for (view, tree) in &expect.views {
             let checked = self.view(view, tree);
             report.checks.push(checked.map_err(|problem| problem.at(&self.scenario.source, &view.span, "this view"))?);
         }

@@ -10,9 +10,38 @@ use hexapla_abi::{Param, Tree, Type, Value};
 use hexapla_primitives::{Address, Bytes, U256};
 
 impl Player<'_> {
+    /// The account that a name, an address or a saved result means.
     pub(super) fn account(&self, name: &At<String>) -> Result<Address> {
-        account(&self.world.names, &name.value)
-            .map_err(|problem| problem.at(&self.scenario.source, &name.span, "this account"))
+        let found = match name.value.strip_prefix('$') {
+            Some(_) => match self.resolved(&Type::Address, &Tree::String(name.value.clone())) {
+                Ok(Value::Address(address)) => Ok(address),
+                Ok(_) => Ok(Address::ZERO),
+                Err(problem) => Err(problem),
+            },
+            None => account(&self.world.names, &name.value),
+        };
+        found.map_err(|problem| problem.at(&self.scenario.source, &name.span, "this account"))
+    }
+
+    /// A pattern such as `Transfer(alice, $to, _)` with saved results in the place of arguments. Texts in quotes stay.
+    pub(super) fn filled(&self, pattern: &str) -> Result<String> {
+        let (mut filled, mut rest, mut quoted, mut escaped) = (String::new(), pattern, false, false);
+        while let Some(letter) = rest.chars().next() {
+            if letter == '$' && !quoted && filled.trim_end().ends_with(['(', ',', '[']) {
+                let (reference, behind) = rest.split_at(rest.find([',', ')', ' ']).unwrap_or(rest.len()));
+                match self.world.saved.resolve(&Tree::String(reference.to_owned()))? {
+                    Tree::String(text) => filled.push_str(&text),
+                    value => filled.push_str(&value.to_string()),
+                }
+                rest = behind;
+                continue;
+            }
+            quoted ^= letter == '"' && !escaped;
+            escaped = letter == '\\' && !escaped;
+            filled.push(letter);
+            rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+        }
+        Ok(filled)
     }
 
     /// A value of a type.

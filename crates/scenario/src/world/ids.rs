@@ -4,7 +4,7 @@ use super::{World, account, unresolved::Unresolved};
 use crate::{
     format::{AccountRef, At, IdEntry, IdForm, OptionValue, Options, Part, Parts},
     nearest::did_you_mean,
-    problem::{Problem, Result},
+    problem::{Problem, Result, UNKNOWN_NAME},
 };
 use hexapla_abi::{Tree, Type, Value, value_from_tree};
 use hexapla_primitives::{Address, Bytes, GenesisAccount, NativeId, U256, VmId};
@@ -74,7 +74,7 @@ impl World {
             return Ok(self.address_format(vm).parse_given(text)?);
         }
         let names = self.names.iter().map(|(name, _)| name);
-        Err(Problem::new("hexapla::unknown_name", format!("there is no account, contract or key `{text}`"))
+        Err(Problem::new(UNKNOWN_NAME, format!("there is no account, contract or key `{text}`"))
             .with_help(did_you_mean(text, names)))
     }
 

@@ -16,6 +16,14 @@ impl Saved {
         self.0.insert(name.to_owned(), value);
     }
 
+    /// Puts a value, or nothing, in the place of what a name means, and gives that back.
+    pub(crate) fn replace(&mut self, name: &str, value: Option<Tree>) -> Option<Tree> {
+        match value {
+            Some(value) => self.0.insert(name.to_owned(), value),
+            None => self.0.remove(name),
+        }
+    }
+
     /// The value with all references in it replaced. `$$` at the beginning of a text stands for `$`.
     pub(crate) fn resolve(&self, tree: &Tree) -> Result<Tree> {
         match tree {

@@ -3,7 +3,7 @@
 use super::names::Names;
 use crate::{
     nearest::did_you_mean,
-    problem::{Problem, Result},
+    problem::{Problem, Result, UNKNOWN_NAME},
 };
 use hexapla_abi::{Tree, Type, Value, error::ArgumentError, parse_value_with, value_from_tree};
 use hexapla_primitives::Address;
@@ -27,7 +27,7 @@ pub fn account(names: &Names, text: &str) -> Result<Address> {
     match value_from_tree(&Type::Address, &Tree::String(text.to_owned()), &|_| None) {
         Ok(Value::Address(address)) => Ok(address),
         Err(error) if text.starts_with("0x") => Err(Problem::new("hexapla::value", error.to_string())),
-        _ => Err(Problem::new("hexapla::unknown_name", format!("there is no account or contract `{text}`"))
+        _ => Err(Problem::new(UNKNOWN_NAME, format!("there is no account or contract `{text}`"))
             .with_help(did_you_mean(text, names.iter().map(|(name, _)| name)))),
     }
 }

@@ -31,7 +31,7 @@ pub struct Plan {
 }
 
 /// What one step needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Planned {
     Contract(Contract),
     Function(Option<Function>),
@@ -43,7 +43,7 @@ pub(crate) enum Planned {
 }
 
 /// A call, and what it calls where that has a type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PlannedInstruction {
     pub(crate) instruction: Instruction,
     pub(crate) typed: Option<Typed>,
@@ -57,9 +57,9 @@ pub(crate) struct Typed {
 }
 
 impl Plan {
-    /// What a step needs; each can be taken once.
-    pub(super) fn take(&mut self, step: usize) -> Planned {
-        self.steps.remove(&step).unwrap_or(Planned::Nothing)
+    /// What a step needs.
+    pub(super) fn of(&self, step: usize) -> Planned {
+        self.steps.get(&step).cloned().unwrap_or(Planned::Nothing)
     }
 
     /// Contracts that will be deployed under ids of their VMs.
@@ -139,11 +139,11 @@ pub fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
 fn load_contracts(scenario: &Scenario, cache: Option<&Path>) -> Result<BTreeMap<usize, Contract>> {
     let source = &scenario.source;
     let load = |(number, deploy): (usize, &Deploy)| {
-        let file = source.relative(&deploy.artefact.value);
-        let abi = deploy.abi.as_ref().map(|abi| source.relative(&abi.value));
+        let file = source.relative(&deploy.artefact.value, &deploy.artefact.span);
+        let abi = deploy.abi.as_ref().map(|abi| source.relative(&abi.value, &abi.span));
         let contract = deploy.contract.as_ref().map(|name| name.value.as_str());
         let told = deploy.interface.as_ref().map(|told| match &told.value {
-            InterfaceChoice::File(file) => (source.relative(file), false),
+            InterfaceChoice::File(file) => (source.relative(file, &told.span), false),
             InterfaceChoice::Own => (std::path::PathBuf::new(), true),
             InterfaceChoice::Nothing => (std::path::PathBuf::new(), false),
         });
@@ -200,6 +200,11 @@ fn native_id(scenario: &Scenario, deploy: &Deploy, contract: &Contract) -> Resul
 /// The words of the first VM whose contracts have ids of their own.
 fn words_of_natives(scenario: &Scenario) -> Option<&'static Words> {
     scenario.toolkits.with_transactions().next().map(|(toolkit, _)| toolkit.words())
+}
+
+/// An address, or a saved result: known when the step is played.
+fn is_written_out(name: &str) -> bool {
+    name.starts_with("0x") || name.starts_with('$')
 }
 
 /// Names and interfaces as they will be known when a step begins.
@@ -267,7 +272,7 @@ impl<'s> Known<'s> {
     fn attach(&mut self, attach: &'s Attach) -> Result<Option<Arc<Interface>>> {
         let interface = match (&attach.abi, &attach.like) {
             (Some(abi), _) => {
-                let read = artifact::read_interface(&self.source.relative(&abi.value));
+                let read = artifact::read_interface(&self.source.relative(&abi.value, &abi.span));
                 let read = read.map_err(|problem| problem.at(self.source, &abi.span, "this file"))?;
                 Some(Arc::new(for_callers(&Arc::new(read))))
             }
@@ -419,7 +424,7 @@ impl<'s> Known<'s> {
     }
 
     fn target(&self, to: &At<String>) -> Result<Option<&Interface>> {
-        if to.value.starts_with("0x") {
+        if is_written_out(&to.value) {
             return Ok(None);
         }
         self.known(to).map(Option::as_deref)
@@ -438,7 +443,7 @@ impl<'s> Known<'s> {
 
     fn sending(&self, sending: &Sending, target: &At<String>) -> Result<()> {
         match &sending.from {
-            Some(from) if !from.value.starts_with("0x") => self.known(from).map(|_| ()),
+            Some(from) if !is_written_out(&from.value) => self.known(from).map(|_| ()),
             Some(_) => Ok(()),
             None if !self.scenario.accounts.is_empty() || self.scenario.signer(sending).is_some() => Ok(()),
             None => Err(Problem::new("hexapla::scenario::no_sender", "nobody is there to send the transaction")
