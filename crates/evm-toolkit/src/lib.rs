@@ -10,12 +10,15 @@
 )]
 
 mod artifact;
+mod console;
 
 pub use artifact::SolidityArtifacts;
 
 use hexapla_abi::Abi;
 use hexapla_primitives::VmId;
-use hexapla_toolkit::{AddressFormat, ArtifactLoader, BindingTarget, Currency, SharedAddresses, Toolkit, Words};
+use hexapla_toolkit::{
+    AddressFormat, ArtifactLoader, BindingTarget, Currency, SharedAddresses, Toolkit, WellKnown, Words,
+};
 
 /// The EVM's toolkit.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,6 +67,10 @@ impl Toolkit for EvmToolkit {
 
     fn artifacts(&self) -> Option<&dyn ArtifactLoader> {
         Some(&SolidityArtifacts)
+    }
+
+    fn well_known(&self) -> Vec<WellKnown> {
+        vec![console::console()]
     }
 
     fn binding_targets(&self) -> &'static [BindingTarget] {

@@ -2,7 +2,7 @@
 
 use crate::{FieldSpec, Fields, ToolError};
 use hexapla_abi::Interface;
-use hexapla_primitives::{Bytes, GenesisAccount, NativeId, ObjectKey};
+use hexapla_primitives::{Address, Bytes, GenesisAccount, NativeId, ObjectKey};
 use std::sync::Arc;
 
 /// An account as people look at it.
@@ -23,6 +23,17 @@ pub struct Predeployed {
     pub id: NativeId,
     /// Its interface in its own terms.
     pub interface: Option<Arc<Interface>>,
+}
+
+/// An address with a meaning of its own, whether a contract stands there or not.
+#[derive(Clone, Debug)]
+pub struct WellKnown {
+    /// What people call it.
+    pub name: &'static str,
+    /// The address.
+    pub address: Address,
+    /// What calls of it mean.
+    pub interface: Arc<Interface>,
 }
 
 /// The accounts of one VM.

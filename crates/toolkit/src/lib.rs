@@ -31,7 +31,7 @@ mod field;
 mod set;
 mod transaction;
 
-pub use accounts::{AccountCodec, DecodedAccount, Predeployed};
+pub use accounts::{AccountCodec, DecodedAccount, Predeployed, WellKnown};
 pub use address::{AddressFormat, DerivationSpec, IdBook, SharedAddresses};
 pub use artifact::{Artifact, ArtifactFile, ArtifactLoader, Deployable, Recognition};
 pub use error::ToolError;
@@ -123,6 +123,11 @@ pub trait Toolkit: Send + Sync {
     /// Its compiled contracts.
     fn artifacts(&self) -> Option<&dyn ArtifactLoader> {
         None
+    }
+
+    /// Addresses that its developers call on every chain, although the chain need not know them.
+    fn well_known(&self) -> Vec<WellKnown> {
+        Vec::new()
     }
 
     /// Its accounts, where they are objects of its own.

@@ -5,7 +5,7 @@ use crate::problem::Result;
 use hexapla::system;
 use hexapla_abi::Interface;
 use hexapla_primitives::NativeId;
-use hexapla_toolkit::Toolkits;
+use hexapla_toolkit::{Toolkit, Toolkits};
 use std::sync::Arc;
 
 /// The name of the contract through which the host serves contracts.
@@ -18,6 +18,7 @@ impl World {
         for (_, accounts) in toolkits.with_accounts() {
             self.chain.insert_accounts(accounts.genesis())?;
         }
+        toolkits.iter().flat_map(Toolkit::well_known).for_each(|known| self.names.add_well_known(known));
         self.chain.insert_system_contract()?;
         let offered = Arc::new(system::interface().clone());
         self.names.add_contract(SYSTEM_CONTRACT_NAME, system::SYSTEM_CONTRACT, Some(offered), 0);

@@ -5,7 +5,7 @@ use hexapla_primitives::{
     Address, B256, NativeId, VmId,
     identity::{alias_of, canonical_of_alias},
 };
-use hexapla_toolkit::{AddressFormat as _, IdBook, SharedAddresses, Toolkit, Toolkits};
+use hexapla_toolkit::{AddressFormat as _, IdBook, SharedAddresses, Toolkit, Toolkits, WellKnown};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -54,6 +54,13 @@ impl Names {
         if id.vm != VmId::EVM && !is_alias(id) {
             self.by_address.entry(address).or_default().id = Some(id.clone());
         }
+    }
+
+    /// What an address is called, and how calls of it read. The name stays free, and nothing else is looked up there.
+    pub fn add_well_known(&mut self, known: WellKnown) {
+        let entry = self.by_address.entry(known.address).or_default();
+        entry.name = known.name.to_owned();
+        entry.interface = Some(known.interface);
     }
 
     /// Takes a name back.
