@@ -26,6 +26,8 @@ pub const BLOCK_GAS_LIMIT: u64 = 60_000_000;
 const SEEN_BLOCKS: u64 = 256;
 /// Largest number and time of a block: what clients and VMs with signed times can hold.
 pub const NUMBER_MAX: u64 = i64::MAX as u64;
+/// There is no beacon chain.
+const NO_BEACON_ROOT: B256 = B256::ZERO;
 /// Time of the first block, in seconds since the epoch: 2026-01-01.
 const FIRST_TIMESTAMP: u64 = 1_767_225_600;
 
@@ -224,8 +226,18 @@ impl Chain {
         })
     }
 
-    /// Puts the system contract into the state, with its interface.
-    pub fn insert_system_contract(&mut self) -> Result<B256, ChainError> {
+    /// Puts the contracts with which a chain begins into the state: the host's system contract with its interface, and
+    /// those that blocks of the fork call (EIP-2935, 4788, 7002, 7251).
+    pub fn insert_system_contracts(&mut self) -> Result<B256, ChainError> {
+        let predeploys = evm::predeploys(self.executor.config().spec);
+        self.edit(|overlay| {
+            for predeploy in predeploys {
+                let code = Some(evm::bytecode(&predeploy.code));
+                // As if a transaction had created it.
+                overlay.insert_account(predeploy.address, AccountInfo { nonce: 1, code, ..AccountInfo::default() });
+            }
+            Ok(())
+        })?;
         self.insert_accounts([system::genesis()?])
     }
 
@@ -293,6 +305,12 @@ impl Chain {
         cfg: CfgEnv,
         work: impl FnOnce(&mut BlockRun) -> Result<(Receipt, AccessSet), ExecuteError> + Send,
     ) -> Result<Committed, ChainError> {
+        let parent = self.latest_blockhash()?;
+        let work = |run: &mut BlockRun| {
+            run.begin(parent, NO_BEACON_ROOT)?;
+            let done = work(run)?;
+            run.end().map(|_| done)
+        };
         let (executed, overlay) = self.executor.block_with(self.db.overlay()?, self.block.clone(), cfg, work);
         let (receipt, access) = executed?;
         let changes = overlay.changes();
@@ -305,7 +323,14 @@ impl Chain {
 
     /// Executes several transactions in one block and commits it durably; gives back what `work` gives.
     pub fn block<R: Send>(&mut self, work: impl FnOnce(&mut BlockRun) -> R + Send) -> Result<R, ChainError> {
+        let parent = self.latest_blockhash()?;
+        let work = |run: &mut BlockRun| {
+            run.begin(parent, NO_BEACON_ROOT)?;
+            let done = work(run);
+            run.end().map(|_| done)
+        };
         let (result, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
+        let result = result?;
         let changes = overlay.changes();
         drop(overlay);
         self.commit(&changes)?;
@@ -313,8 +338,8 @@ impl Chain {
         Ok(result)
     }
 
-    /// Makes empty blocks, each a second after the one before. Of those before the last 256 nothing can be seen, and they
-    /// are only counted.
+    /// Makes empty blocks, each a second after the one before. The first and the last 256 are made; those between are only
+    /// counted, as nobody can see more of them than their hashes (EIP-2935), which are zero.
     ///
     /// # Errors
     ///
@@ -324,13 +349,11 @@ impl Chain {
         if numbers.iter().any(|number| number.saturating_add(U256::from(count)) > U256::from(NUMBER_MAX)) {
             return Err(ChainError::TooFar);
         }
-        let seen = count.min(SEEN_BLOCKS);
-        self.advance(count - seen);
-        for _ in 0..seen {
-            self.commit(&BlockChanges::default())?;
-            self.advance(1);
-        }
-        Ok(())
+        let last = count.min(SEEN_BLOCKS);
+        let first = (count - last).min(1);
+        (0..first).try_for_each(|_| self.block(|_| ()))?;
+        self.advance(count - first - last);
+        (0..last).try_for_each(|_| self.block(|_| ()))
     }
 
     fn advance(&mut self, blocks: u64) {
@@ -365,6 +388,8 @@ impl Chain {
         work: impl FnOnce(&mut BlockRun) -> Result<R, ExecuteError> + Send,
     ) -> Result<R, ChainError> {
         let (overlay, cfg) = (self.db.overlay()?, self.cfg_for_anybody());
+        let parent = self.latest_blockhash()?;
+        let work = |run: &mut BlockRun| run.begin(parent, NO_BEACON_ROOT).and_then(|()| work(run));
         let (result, _) = self.executor.block_with(overlay, self.block.clone(), cfg, work);
         Ok(result?)
     }

@@ -11,6 +11,7 @@
 //! - [`Inspector`]: is told what a transaction does, over all VMs
 //! - `lane`: executes transactions of other VMs' lanes
 //! - `fault`: revm's results as faults
+//! - [`predeploys()`]: the contracts that blocks call themselves
 //! - [`decode_transaction`]: transactions as Ethereum's wallets sign them
 //!
 //! One revm instance serves all nested calls: a foreign VM that calls back runs a segment of revm's loop on the same
@@ -32,10 +33,12 @@ mod host;
 mod inspect;
 mod lane;
 mod machine;
+mod predeploys;
 mod transaction;
 
 pub use inspect::Inspector;
 pub use machine::{ExecuteError, Executed, Machine};
+pub use predeploys::{Predeploy, PredeployRole, predeploys};
 pub use transaction::{TRANSACTION_BYTES_MAX, decode_transaction};
 
 pub use revm::{

@@ -7,6 +7,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use alloy_eips::eip4788::SYSTEM_ADDRESS;
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind, Log, U256, VmId};
 use hexapla_state::{Overlay, StateError, TxChanges, WorldJournal};
 use hexapla_vm::{
@@ -18,7 +19,7 @@ use revm::{
         result::{EVMError, ExecutionResult, InvalidTransaction, Output, ResultGas},
     },
     context_interface::{JournalTr, LocalContextTr as _},
-    handler::{EthFrame, EthPrecompiles, FrameResult, Handler, instructions::EthInstructions},
+    handler::{EthFrame, EthPrecompiles, FrameResult, Handler, SystemCallTx as _, instructions::EthInstructions},
     interpreter::{interpreter::EthInterpreter, interpreter_action::FrameInit},
 };
 
@@ -130,9 +131,25 @@ impl Machine {
 
     /// Executes a transaction on the state as it is, and commits nothing: see [`Machine::overlay_mut`].
     pub fn execute(&mut self, tx: TxEnv, trace: bool) -> Result<Executed, ExecuteError> {
+        self.execute_by(tx, trace, |machine| LaneHandler.run(machine))
+    }
+
+    /// Calls a contract as a block itself does: from [`SYSTEM_ADDRESS`], which has no nonce and pays nothing. Nothing is
+    /// committed either.
+    pub fn execute_system_call(&mut self, contract: Address, data: Bytes) -> Result<Executed, ExecuteError> {
+        let tx = TxEnv::new_system_tx_with_caller(SYSTEM_ADDRESS, contract, data);
+        self.execute_by(tx, false, |machine| LaneHandler.run_system_call(machine))
+    }
+
+    fn execute_by(
+        &mut self,
+        tx: TxEnv,
+        trace: bool,
+        run: impl FnOnce(&mut Self) -> Result<ExecutionResult, EVMError<StateError>>,
+    ) -> Result<Executed, ExecuteError> {
         self.reset(tx);
         self.tracer = trace.then(Tracer::default);
-        let result = LaneHandler.run(self);
+        let result = run(self);
         self.tell_state();
         let changes = self.evm.ctx.journaled_state.take_changes();
         let trace = self.tracer.take().and_then(Tracer::finish);

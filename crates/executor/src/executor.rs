@@ -12,9 +12,7 @@ use crate::{
 };
 use alloc::{boxed::Box, format, sync::Arc};
 use hexapla_evm::{BlockEnv, CfgEnv, ExecuteError, Executed, Inspector, Machine, SpecId};
-#[cfg(feature = "std")]
-use hexapla_primitives::Bytes;
-use hexapla_primitives::{VmId, platform::catch_panic};
+use hexapla_primitives::{Address, Bytes, VmId, platform::catch_panic};
 use hexapla_state::{AccessSet, Overlay};
 use hexapla_vm::{DuplicateVm, Fatal, LaneChecks, LaneRejection, VmSet};
 
@@ -204,6 +202,18 @@ impl BlockRun {
     /// Decodes a transaction as the users of a VM sign it.
     pub fn decode(&self, vm: VmId, raw: &[u8], checks: LaneChecks) -> Result<Transaction, ExecuteError> {
         Transaction::decode(&self.vms, vm, raw, checks).map_err(ExecuteError::Rejected)
+    }
+
+    /// The fork whose rules hold.
+    pub(crate) fn spec(&self) -> SpecId {
+        self.machine.cfg().spec
+    }
+
+    /// Calls a contract as the block itself does, and keeps what it did. Without code there it does nothing.
+    pub(crate) fn call_as_block(&mut self, contract: Address, data: Bytes) -> Result<Receipt, ExecuteError> {
+        let Outcome { receipt, changes } = self.outcome(|machine| machine.execute_system_call(contract, data))?;
+        self.machine.overlay_mut().commit(changes);
+        Ok(receipt)
     }
 
     /// The block's state so far.

@@ -22,6 +22,7 @@
 
 extern crate alloc;
 
+mod block;
 pub mod border;
 pub mod estimate;
 pub mod executor;
@@ -34,6 +35,7 @@ mod stack;
 pub mod system;
 pub mod transaction;
 
+pub use block::Request;
 pub use executor::{BlockRun, ChainConfig, Executor, SetupError};
 pub use receipt::{Receipt, Status};
 pub use transaction::{EvmTransaction, Transaction};

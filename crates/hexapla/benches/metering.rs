@@ -120,7 +120,7 @@ impl World {
             vms.svm.cache_bytes = 0;
         }
         let mut stage = Stage::with_vms(vms);
-        stage.chain.insert_system_contract().expect("memory does not fail");
+        stage.chain.insert_system_contracts().expect("memory does not fail");
         Self { stage }
     }
 

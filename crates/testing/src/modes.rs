@@ -7,7 +7,7 @@ use hexapla::{
     AccessSet, BlockChanges, BlockEnv, BlockRun, ChainConfig, ChainError, Committed, ExecuteError, Executor,
     LaneChecks, Overlay, Receipt, StateReader, TxEnv, VmConfig, VmSet, standard_vms, svm, wasm,
 };
-use hexapla_primitives::{Bytes, VmId};
+use hexapla_primitives::{B256, Bytes, VmId};
 use std::sync::{Arc, OnceLock};
 
 /// What a transaction is executed with.
@@ -189,9 +189,13 @@ impl Place {
         before: impl FnOnce(&mut BlockRun) + Send,
     ) -> Observation {
         let overlay = Overlay::new(Arc::clone(&self.state));
+        let number = self.block.number.saturating_to::<u64>();
+        let parent = self.state.block_hash(number.saturating_sub(1));
         let (executed, overlay) = executor.block(overlay, self.block.clone(), |run| {
+            run.begin(parent?, B256::ZERO)?;
             before(run);
-            execute(run, tx, trace)
+            let executed = execute(run, tx, trace)?;
+            run.end().map(|_| executed)
         });
         match executed {
             Ok((receipt, access)) => Observation::executed(receipt, access, overlay.changes()),

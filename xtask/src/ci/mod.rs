@@ -12,7 +12,7 @@ const STATE_TESTS: [&str; 2] = ["ethereum-state-tests", "ethereum-state-tests-os
 
 /// Tests whose transactions are executed once more in all modes: with caches that always miss, on the other engines,
 /// without a trace. What can be seen of them must be equal.
-const IN_ALL_MODES: [&str; 14] = [
+const IN_ALL_MODES: [&str; 15] = [
     "activation",
     "border",
     "contract",
@@ -20,6 +20,7 @@ const IN_ALL_MODES: [&str; 14] = [
     "inspect",
     "lane",
     "lanes",
+    "predeploys",
     "raw",
     "security",
     "svm",

@@ -62,7 +62,7 @@ fn the_first_signer_of_an_instruction_calls_the_contract_and_not_who_pays_the_fe
     let signs = |wallet: &Wallet| AccountMeta::new_readonly(wallet.key(), true);
     let caller = |accounts: Vec<AccountMeta>| {
         let mut chain = with_code(RECORDER);
-        chain.insert_system_contract().unwrap();
+        chain.insert_system_contracts().unwrap();
         let call = Instruction { program_id: alias(CONTRACT), accounts, data: Vec::new() };
         let sent = succeed(&mut chain, &[call], &[&sponsor, &mallory]);
         let seen = Address::from_slice(&sent.receipt.output[12..]);

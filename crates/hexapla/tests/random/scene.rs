@@ -94,7 +94,7 @@ impl Scene {
         let rich = wallets[..2].iter().map(|wallet| canonical(&wallet.key())).chain(contracts.iter().copied());
         let rich: Vec<_> = rich.map(|account| (account, lamports(10 * LAMPORTS))).collect();
         stage.chain.fund(rich).unwrap();
-        stage.chain.insert_system_contract().unwrap();
+        stage.chain.insert_system_contracts().unwrap();
         let authorities = [wallets[0].key(), alias(contracts[0])];
         let programs = programs(&mut stage, authorities);
         let buffers = buffers(&mut stage, authorities);

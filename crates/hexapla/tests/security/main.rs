@@ -37,7 +37,7 @@ fn ask(chain: &mut Chain, from: Address, function: &str, arguments: &[Value]) ->
 /// A stage with the system contract.
 fn stage() -> Stage {
     let mut stage = Stage::new();
-    stage.chain.insert_system_contract().unwrap();
+    stage.chain.insert_system_contracts().unwrap();
     stage
 }
 

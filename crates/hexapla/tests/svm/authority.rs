@@ -80,7 +80,7 @@ fn sets_interface(chain: &mut Chain, from: Address, program: &Pubkey) -> bool {
 #[test]
 fn a_program_of_an_older_loader_is_owned_by_nobody() {
     let mut chain = chain();
-    chain.insert_system_contract().unwrap();
+    chain.insert_system_contracts().unwrap();
     for (byte, loader) in [(61u8, bpf_loader::ID), (62, bpf_loader_deprecated::ID)] {
         let key = Pubkey::new_from_array([byte; 32]);
         // Its code begins as the account of an upgradeable program would, and names an account whose authority is the user.

@@ -35,7 +35,7 @@ impl World {
     fn new() -> Self {
         let mut stage = Stage::new();
         let chain = &mut stage.chain;
-        chain.insert_system_contract().unwrap();
+        chain.insert_system_contracts().unwrap();
         let arguments = [Value::string("Gold"), Value::string("AU"), Value::uint(1_000u16)];
         let (token, token_interface) = deploy(chain, "token/Token", &arguments);
         let [stylus, oracle] = ["erc20/erc20", "oracle-as/oracle-as"].map(|name| {

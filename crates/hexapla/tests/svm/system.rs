@@ -18,7 +18,7 @@ const STRANGER: Address = address!("0x00000000000000000000000000000000000000bb")
 
 fn with_system() -> Chain {
     let mut chain = chain();
-    chain.insert_system_contract().unwrap();
+    chain.insert_system_contracts().unwrap();
     chain
 }
 

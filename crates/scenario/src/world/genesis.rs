@@ -19,7 +19,7 @@ impl World {
             self.chain.insert_accounts(accounts.genesis())?;
         }
         toolkits.iter().flat_map(Toolkit::well_known).for_each(|known| self.names.add_well_known(known));
-        self.chain.insert_system_contract()?;
+        self.chain.insert_system_contracts()?;
         let offered = Arc::new(system::interface().clone());
         self.names.add_contract(SYSTEM_CONTRACT_NAME, system::SYSTEM_CONTRACT, Some(offered), 0);
         for (_, accounts) in toolkits.with_accounts() {

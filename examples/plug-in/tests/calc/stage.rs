@@ -39,7 +39,7 @@ impl Stage {
         let executor = Executor::new(ChainConfig::default(), calc_vm::vms(VmConfig::default()).unwrap()).unwrap();
         let mut chain = Chain::in_memory(executor);
         chain.fund([(USER, U256::from(10).pow(U256::from(24)))]).unwrap();
-        chain.insert_system_contract().unwrap();
+        chain.insert_system_contracts().unwrap();
         let client =
             deploy(&mut chain, artifact("Client.json")["bytecode"]["object"].as_str().unwrap().parse().unwrap());
         let evm_actor = deploy(&mut chain, contracts::evm("actor/Actor"));
