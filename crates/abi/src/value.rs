@@ -196,9 +196,13 @@ pub(crate) fn int_fits(number: I256, bits: u16) -> bool {
     magnitude.into_raw().bit_len() < usize::from(bits)
 }
 
-/// The smallest and the largest number of a numeric type, as text.
+/// The smallest and the largest number of a numeric type, as text; long ones as powers.
 pub(crate) fn range_of(ty: &Type) -> Option<(String, String)> {
     match ty {
+        Type::Uint { bits: bits @ 65.. } if is_integer_width(*bits) => Some(("0".into(), format!("2^{bits} - 1"))),
+        Type::Int { bits: bits @ 65.. } if is_integer_width(*bits) => {
+            Some((format!("-2^{}", bits - 1), format!("2^{} - 1", bits - 1)))
+        }
         Type::Uint { bits } if is_integer_width(*bits) => {
             Some(("0".into(), group(U256::MAX.wrapping_shr(256 - usize::from(*bits)))))
         }

@@ -225,6 +225,26 @@ fn hostile_texts_are_errors() {
 }
 
 #[test]
+fn units_are_those_of_the_coin_that_a_type_counts() {
+    let (wei, lamports) = (Type::U256, Type::Uint { bits: 64 });
+    let read = |ty: &Type, text: &str| parse_value(ty, text).map_err(|error| error.to_string());
+    assert_eq!(read(&wei, "1.5 ether"), Ok(Value::uint(1_500_000_000_000_000_000_u64)));
+    assert_eq!(read(&lamports, "1.5 sol"), Ok(Value::uint(1_500_000_000_u64)));
+    assert_eq!(read(&lamports, "5000 lamports"), Ok(Value::uint(5_000_u64)));
+    assert_eq!(read(&lamports, "1lamport"), Ok(Value::uint(1_u64)));
+    let problem = |ty: &Type, text: &str| read(ty, text).unwrap_err();
+    let other =
+        "\"1 ether\" counts another coin than u64; write e.g. \"1.5 sol\", \"5000 lamports\" or \"1e9\", or the number";
+    assert_eq!(problem(&lamports, "1 ether"), other);
+    assert!(problem(&wei, "1 sol").contains("counts another coin than u256"));
+    let unknown = "\"1.5 eth\" is no number with a unit; write e.g. \"1.5 ether\", \"5 gwei\" or \"1e18\"";
+    assert_eq!(problem(&wei, "1.5 eth"), unknown);
+    assert!(problem(&wei, "0.5 wei").contains("a whole number"));
+    assert!(problem(&wei, "ether").contains("a number from 0 to 2^256 - 1"));
+    assert!(problem(&lamports, "18446744074 sol").contains("does not fit u64"));
+}
+
+#[test]
 fn arguments_are_named_with_their_function() {
     let transfer = Function::from_solidity_signature("transfer(address to, uint256 amount)").unwrap();
     assert_eq!(
@@ -234,7 +254,7 @@ fn arguments_are_named_with_their_function() {
     assert_eq!(
         parse_arguments(&transfer, &["alice", "many"], &names).unwrap_err().to_string(),
         "argument 2 `amount` of transfer(address,uint256): expected u256 (a number from 0 to \
-         115_792_089_237_316_195_423_570_985_008_687_907_853_269_984_665_640_564_039_457_584_007_913_129_639_935), got many"
+         2^256 - 1), got many"
     );
     let values = parse_arguments(&transfer, &["alice", "5_000_000"], &names).unwrap();
     assert_eq!(values, [Value::Address(ALICE), Value::uint(5_000_000_u64)]);

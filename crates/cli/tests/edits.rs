@@ -70,7 +70,7 @@ fn what_cannot_be_set_is_an_error_with_its_place() {
         ("set = { balanc = { bob = 1 } }", "did you mean `balance`?"),
         ("set = { balance = { bob = -1 } }", "does not fit u256"),
         ("set = { nonce = { bob = \"0x10000000000000000\" } }", "does not fit u64"),
-        ("set = { lamports = { fresh = \"1e77\" } }", "more lamports than there can be"),
+        ("set = { lamports = { fresh = \"1e77\" } }", "does not fit u64"),
         ("set = { code = { bob = \"0xeff00000\" } }", "code of the EVM does not begin with 0xef"),
         ("set = { keys = { nobody = { space = 5 } } }", "there is no account, contract or key `nobody`"),
         ("set = { keys = { gold = { spac = 5 } } }", "did you mean `space`?"),

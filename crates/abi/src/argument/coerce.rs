@@ -6,7 +6,7 @@ use alloy_primitives::{Address, Function, I256, Sign, U256, hex};
 
 use super::{
     node::Node,
-    number::{NumberError, parse_number},
+    number::{Number, NumberError, Unit, parse_number},
     words::{nearest, shown},
 };
 use crate::{
@@ -230,12 +230,35 @@ fn number(ty: &Type, node: &Node) -> Result<Value, ArgumentError> {
     let text = node.text().ok_or_else(not_a_number)?;
     let out_of_range =
         || ArgumentError::OutOfRange { ty: ty.to_string(), given: shown(text), min: min.clone(), max: max.clone() };
-    let (negative, magnitude) = parse_number(text).map_err(|error| match error {
+    let wrong_unit = |because: String| ArgumentError::Unit { given: shown(text), because };
+    let Number { negative, magnitude, unit } = parse_number(text).map_err(|error| match error {
         NumberError::NotANumber => not_a_number(),
         NumberError::NotWhole => expected(format!("{ty}, a whole number"), node),
         NumberError::TooLarge => out_of_range(),
+        NumberError::UnknownUnit if matches!(ty, Type::Uint { bits: ..64 } | Type::Int { bits: ..64 }) => {
+            not_a_number()
+        }
+        NumberError::UnknownUnit => wrong_unit(format!("is no number with a unit; write {}", units_of(ty))),
     })?;
+    if unit.is_some_and(|unit| unit != unit_of(ty)) {
+        return Err(wrong_unit(format!("counts another coin than {ty}; write {}, or the number", units_of(ty))));
+    }
     number_of(ty, negative, magnitude).ok_or_else(out_of_range)
+}
+
+/// Amounts of Solana have 64 bits and count lamports; those of Ethereum count wei and need more.
+fn unit_of(ty: &Type) -> Unit {
+    match ty {
+        Type::Uint { bits } | Type::Int { bits } if *bits <= 64 => Unit::Lamports,
+        _ => Unit::Wei,
+    }
+}
+
+fn units_of(ty: &Type) -> &'static str {
+    match unit_of(ty) {
+        Unit::Lamports => "e.g. \"1.5 sol\", \"5000 lamports\" or \"1e9\"",
+        Unit::Wei => "e.g. \"1.5 ether\", \"5 gwei\" or \"1e18\"",
+    }
 }
 
 /// The number as a value of the type, if it is one.

@@ -11,20 +11,50 @@ pub(super) enum NumberError {
     NotANumber,
     NotWhole,
     TooLarge,
+    /// A number, and behind it a word that is no unit.
+    UnknownUnit,
 }
 
-/// Sign (`true` for negative) and magnitude of `-1_000`, `0xff`, `1.5e18`, `1.5 ether`, `5gwei`.
-pub(super) fn parse_number(text: &str) -> Result<(bool, U256), NumberError> {
+/// What a number that was written with a unit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Ethereum's coin: `wei`, `gwei`, `ether`.
+    Wei,
+    /// Solana's coin: `lamport`, `lamports`, `sol`.
+    Lamports,
+}
+
+/// A whole number as it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    pub(super) negative: bool,
+    pub(super) magnitude: U256,
+    pub(super) unit: Option<Unit>,
+}
+
+/// Units, what they count, and their powers of ten. One that ends as another comes first.
+const UNITS: [(&str, Unit, i64); 6] = [
+    ("gwei", Unit::Wei, 9),
+    ("wei", Unit::Wei, 0),
+    ("ether", Unit::Wei, 18),
+    ("lamports", Unit::Lamports, 0),
+    ("lamport", Unit::Lamports, 0),
+    ("sol", Unit::Lamports, 9),
+];
+
+/// `-1_000`, `0xff`, `1.5e18`, `1.5 ether`, `5gwei`, `2 sol`.
+pub(super) fn parse_number(text: &str) -> Result<Number, NumberError> {
     let text = text.trim();
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let magnitude = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) => parse_hex(digits)?,
+    let (magnitude, unit) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => (parse_hex(digits)?, None),
+        None if has_word(text) && split_unit(text).1.is_none() => return Err(NumberError::UnknownUnit),
         None => parse_decimal(text)?,
     };
-    Ok((negative && !magnitude.is_zero(), magnitude))
+    Ok(Number { negative: negative && !magnitude.is_zero(), magnitude, unit })
 }
 
 fn parse_hex(text: &str) -> Result<U256, NumberError> {
@@ -32,8 +62,8 @@ fn parse_hex(text: &str) -> Result<U256, NumberError> {
     U256::from_str_radix(&digits, 16).map_err(|_| NumberError::TooLarge)
 }
 
-fn parse_decimal(text: &str) -> Result<U256, NumberError> {
-    let (text, unit) = split_unit(text);
+fn parse_decimal(text: &str) -> Result<(U256, Option<Unit>), NumberError> {
+    let (text, unit, power) = split_unit(text);
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
         None => (text, 0),
@@ -44,7 +74,7 @@ fn parse_decimal(text: &str) -> Result<U256, NumberError> {
     };
     let whole = without_separators(whole, |c| c.is_ascii_digit())?;
     let places = i64::try_from(fraction.len()).map_err(|_| NumberError::TooLarge)?;
-    scale(&format!("{whole}{fraction}"), exponent + unit - places)
+    Ok((scale(&format!("{whole}{fraction}"), exponent + power - places)?, unit))
 }
 
 /// The number with these digits times ten to the power.
@@ -73,11 +103,18 @@ fn scale(digits: &str, power: i64) -> Result<U256, NumberError> {
     U256::from_str_radix(&digits, 10).map_err(|_| NumberError::TooLarge)
 }
 
-/// The text before the unit and the unit's power of ten.
-fn split_unit(text: &str) -> (&str, i64) {
-    let units = [("gwei", 9), ("wei", 0), ("ether", 18)];
-    let found = units.iter().find_map(|(name, power)| Some((text.strip_suffix(name)?.trim_end(), *power)));
-    found.unwrap_or((text, 0))
+/// The text before the unit, what the unit counts, and its power of ten.
+fn split_unit(text: &str) -> (&str, Option<Unit>, i64) {
+    let found =
+        UNITS.iter().find_map(|(name, unit, power)| Some((text.strip_suffix(name)?.trim_end(), Some(*unit), *power)));
+    found.unwrap_or((text, None, 0))
+}
+
+/// Whether the text is a number with a word behind it: `1.5 eth`.
+fn has_word(text: &str) -> bool {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let is_number = number.trim_end().chars().all(|c| c.is_ascii_digit() || c == '_' || c == '.');
+    number.len() < text.len() && number.starts_with(|c: char| c.is_ascii_digit()) && is_number
 }
 
 fn parse_exponent(text: &str) -> Result<i64, NumberError> {

@@ -105,6 +105,14 @@ pub enum ArtefactError {
         /// The byte at which the address goes.
         at: usize,
     },
+    /// No library, or more than one, has the name.
+    #[error("no code waits for a library {library:?}; there are: {}", names.join(", "))]
+    NoSuchLibrary {
+        /// The name.
+        library: String,
+        /// The full names of those there are.
+        names: Vec<String>,
+    },
     /// The bytecode is not hex.
     #[error("the bytecode of {name} is not hex: {reason}")]
     NotHex {
@@ -140,6 +148,14 @@ pub enum ArgumentError {
         min: String,
         /// The largest number of the type.
         max: String,
+    },
+    /// The unit behind a number is none, or one of another coin.
+    #[error("{given} {because}")]
+    Unit {
+        /// The text.
+        given: String,
+        /// What is wrong with it, and what to write.
+        because: String,
     },
     /// The letters of an address do not agree with its EIP-55 checksum.
     #[error("the address {given} has a wrong checksum (a typing error?); the checksummed form is {expected}")]

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Hex digits of a library's placeholder in unlinked bytecode, underscores included.
-const PLACEHOLDER_CHARS: usize = 40;
+pub(super) const PLACEHOLDER_CHARS: usize = 40;
 
 /// A compiled contract: interface and creation bytecode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -14,6 +14,8 @@ mod errors;
 mod identifiers;
 #[cfg(feature = "std")]
 mod json;
+#[cfg(feature = "std")]
+mod link;
 mod names;
 #[cfg(feature = "std")]
 mod params;
@@ -34,6 +36,8 @@ pub use errors::{
     ForeignFault, PANIC_SELECTOR, REVERT_SELECTOR, foreign_fault_decode, foreign_fault_encode, foreign_fault_selector,
     panic_meaning, revert_encode,
 };
+#[cfg(feature = "std")]
+pub use link::link_libraries;
 pub use names::{signature_of, type_name};
 
 /// How many times its own length data may unfold to when it is decoded. An encoder that writes each value once stays

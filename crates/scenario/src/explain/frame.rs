@@ -10,7 +10,7 @@ use super::{
 use crate::world::names::Names;
 use alloy_primitives::hex;
 use hexapla::{CallKind, CallNode, TraceItem, Translation};
-use hexapla_abi::{Codec as _, Function, Param, SolidityCodec, Tree, Value};
+use hexapla_abi::{Codec as _, Function, Mutability, Param, SolidityCodec, Tree, Value};
 use hexapla_primitives::{Address, Bytes, Log, NativeGas, U256, VmId};
 use hexapla_toolkit::Toolkit;
 use serde::Serialize;
@@ -258,6 +258,13 @@ impl Explainer<'_> {
         differ && node.translation.is_none() && !node.input.is_empty() && self.names.source(node.code_address).is_none()
     }
 
+    /// The function to which coin was sent although it takes none.
+    fn unpayable(&self, node: &CallNode) -> Option<String> {
+        let interface = self.names.interface(node.code_address).filter(|_| !node.value.is_zero())?;
+        let (function, _) = SolidityCodec::default().decode_call(interface, &node.input).ok()?;
+        (function.mutability != Mutability::Payable).then(|| function.name.clone())
+    }
+
     /// Whether a call could change nothing: by how it was made, or by what the contract says about the function.
     fn is_read_only(&self, node: &CallNode) -> bool {
         let by_interface = || {
@@ -283,6 +290,9 @@ impl Explainer<'_> {
         if self.is_called_untyped(node) && fault.data.is_empty() && fault.message.is_empty() {
             let to = self.names.short(node.code_address);
             text = format!("{text}; {to} has no interface on this chain: say `interface = true` where it is deployed");
+        }
+        if let Some(function) = self.unpayable(node).filter(|_| fault.data.is_empty() && fault.message.is_empty()) {
+            text = format!("{text}; {function} is not payable");
         }
         CallOutcome::Failed(Failure { kind: fault.kind.name(), text, caught_by, passed_on })
     }

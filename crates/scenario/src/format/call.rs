@@ -2,6 +2,7 @@
 
 use super::{
     Action, Arg, Named, Sending,
+    envelope::read_envelope,
     fields::{Fields, Item, boolean, number, tree, trees},
     ids::read_options,
 };
@@ -36,6 +37,7 @@ pub(super) fn read_terms(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result
         value: None,
         gas: fields.optional("gas", number)?,
         impersonate: fields.optional("impersonate", boolean)?.unwrap_or_default(),
+        envelope: read_envelope(fields)?,
         options: read_options(fields, transaction_options(toolkits))?,
     })
 }

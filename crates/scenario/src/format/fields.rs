@@ -55,6 +55,17 @@ impl<'d> Fields<'d> {
         self.table.get(key).map(|item| read(&self.source, key, item)).transpose()
     }
 
+    /// A key that must be there, in either of two spellings.
+    pub(super) fn either<T>(
+        &mut self,
+        key: &'static str,
+        other: &'static str,
+        read: impl FnOnce(&Arc<Source>, &'static str, &'d Item<'d>) -> Result<T>,
+    ) -> Result<T> {
+        let given = if self.has(other) && !self.has(key) { other } else { key };
+        self.required(given, read)
+    }
+
     /// A key that must be there.
     pub(super) fn required<T>(
         &mut self,
@@ -154,6 +165,17 @@ pub(super) fn number(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result
         },
         other => Err(wrong_type(source, &item.span(), &format!("`{key}`"), expected, other)),
     }
+}
+
+/// Values under keys that are free, in the order of the file.
+pub(super) fn by_name<T>(
+    source: &Arc<Source>,
+    key: &'static str,
+    item: &Item<'_>,
+    read: impl Fn(&Arc<Source>, &str, &Item<'_>) -> Result<T>,
+) -> Result<Vec<(At<String>, T)>> {
+    let entries = Fields::of(source, item, format!("`{key}`"))?.entries();
+    entries.into_iter().map(|(name, item)| Ok((name, read(source, key, item)?))).collect()
 }
 
 /// A list of anything.

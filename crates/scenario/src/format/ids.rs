@@ -1,7 +1,7 @@
 //! Names of ids in the section of their VM, `[bytes]`, and the parts of which bytes are made.
 
 use super::{
-    checked::check_name,
+    checked::{check_name, typed},
     fields::{Fields, Item, boolean, list, number, text, texts, tree},
     native::{AccountRef, IdEntry, IdForm, OptionValue, Options, Part, Parts},
 };
@@ -9,6 +9,7 @@ use crate::{
     problem::{Problem, Result},
     source::{At, Source},
 };
+use hexapla_abi::{Type, Value};
 use hexapla_toolkit::{DerivationSpec, FieldKind, FieldSpec, Toolkit};
 use std::sync::Arc;
 use toml::de::DeValue;
@@ -100,12 +101,23 @@ pub(super) fn read_options(fields: &mut Fields<'_>, specs: impl IntoIterator<Ite
 
 fn read_option(source: &Arc<Source>, key: &str, item: &Item<'_>, kind: FieldKind) -> Result<At<OptionValue>> {
     let value = match kind {
-        FieldKind::Number => OptionValue::Number(number(source, key, item)?.value),
+        FieldKind::Number => OptionValue::Number(read_amount(source, key, item)?),
         FieldKind::Id => OptionValue::Id(text(source, key, item)?.value),
         FieldKind::Ids => OptionValue::Ids(texts(source, key, item)?.value),
         FieldKind::Bytes | FieldKind::Parts => OptionValue::Parts(read_parts(source, key, item)?.value),
     };
     Ok(At::new(value, item.span()))
+}
+
+/// A number, or a text with a unit.
+fn read_amount(source: &Arc<Source>, key: &str, item: &Item<'_>) -> Result<u64> {
+    if !matches!(item.get_ref(), DeValue::String(text) if text.starts_with(|letter: char| letter.is_ascii_digit())) {
+        return Ok(number(source, key, item)?.value);
+    }
+    match typed(source, &Type::Uint { bits: 64 }, &tree(source, key, item)?)? {
+        Value::Uint(number) => Ok(number.saturating_to()),
+        _ => Ok(0),
+    }
 }
 
 pub(super) fn read_bytes(source: &Arc<Source>, _: &str, item: &Item<'_>) -> Result<Vec<(At<String>, Parts)>> {

@@ -5,6 +5,7 @@
 //! - `read`, `step`, `transaction`, `call`, `ids`: the text into a [`Scenario`]; nothing is executed or looked up here
 //! - `cases`: steps that are played several times
 //! - `edit`: steps that change the chain without a transaction
+//! - `envelope`: what an Ethereum transaction says beside its call
 //! - `native`: what a scenario says about VMs with ids, accounts and transactions of their own
 //! - [`update`]: observed values written back into `expect`
 //!
@@ -14,6 +15,7 @@ mod call;
 mod cases;
 mod checked;
 mod edit;
+mod envelope;
 mod fields;
 mod ids;
 mod native;
@@ -185,8 +187,26 @@ pub(crate) struct Sending {
     pub(crate) gas: Option<At<u64>>,
     /// The sender need not sign, and may be a contract.
     pub(crate) impersonate: bool,
+    /// What transactions of accounts can say besides.
+    pub(crate) envelope: Envelope,
     /// What only transactions of a VM's own form can say.
     pub(crate) options: Options,
+}
+
+/// What an Ethereum transaction can say beside its call; its type follows from that (EIP-2718).
+#[derive(Debug, Default)]
+pub(crate) struct Envelope {
+    /// The sender's next nonce by default.
+    pub(crate) nonce: Option<At<Tree>>,
+    /// In wei for each gas; nothing by default. With a priority fee it is the most that is paid (EIP-1559).
+    pub(crate) gas_price: Option<At<Tree>>,
+    pub(crate) priority_fee: Option<At<Tree>>,
+    /// Storage slots by account (EIP-2930).
+    pub(crate) access_list: Vec<(At<String>, At<Vec<At<Tree>>>)>,
+    /// How many blobs come with it (EIP-4844).
+    pub(crate) blobs: Option<At<u64>>,
+    /// Whose code accounts run from now on (EIP-7702).
+    pub(crate) delegate: Vec<(At<String>, At<String>)>,
 }
 
 /// An argument: by its place, or by the name of its parameter.
@@ -206,6 +226,8 @@ pub(crate) struct Deploy {
     pub(crate) abi: Option<At<String>>,
     /// The interface by which contracts of VMs with another ABI call it.
     pub(crate) interface: Option<At<InterfaceChoice>>,
+    /// The contracts that are the libraries for which its code waits, by the libraries' names.
+    pub(crate) libraries: Vec<(At<String>, At<String>)>,
     /// The id of a contract that has one of its VM; the one that its name gives by default.
     pub(crate) id: Option<At<String>>,
     /// Who may upgrade it; the sender by default.

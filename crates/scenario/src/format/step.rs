@@ -7,7 +7,7 @@ use super::{
     cases::read_cases,
     checked::{check_name, typed},
     edit::{read_attach, read_edit, read_roll, read_rollback, read_snapshot, read_warp},
-    fields::{Fields, Item, boolean, number, text, text_or_texts, texts, tree, trees},
+    fields::{Fields, Item, boolean, by_name, number, text, text_or_texts, texts, tree, trees},
     ids::{read_options, read_parts, read_uses},
     transaction::{read_named_accounts, read_transaction},
 };
@@ -100,10 +100,13 @@ fn read_deploy(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result<Read> {
     let span = name.span.clone();
     let deploy = Deploy {
         name,
-        artefact: fields.required("artefact", text)?,
+        artefact: fields.either("artifact", "artefact", text)?,
         contract: fields.optional("contract", text)?,
         abi: fields.optional("abi", text)?,
         interface: fields.optional("interface", read_interface)?,
+        libraries: fields
+            .optional("libraries", |source, key, item| by_name(source, key, item, text))?
+            .unwrap_or_default(),
         id: fields.optional("id", text)?,
         authority: fields.optional("authority", text)?,
         options: read_options(fields, deploy_options(toolkits))?,
@@ -118,10 +121,11 @@ fn read_upgrade(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result<Read> {
     let span = name.span.clone();
     let upgrade = Deploy {
         name,
-        artefact: fields.required("artefact", text)?,
+        artefact: fields.either("artifact", "artefact", text)?,
         contract: None,
         abi: fields.optional("abi", text)?,
         interface: fields.optional("interface", read_interface)?,
+        libraries: Vec::new(),
         id: None,
         authority: fields.optional("authority", text)?,
         options: Options::default(),

@@ -24,13 +24,7 @@ impl Player<'_> {
             changed.push(format!("balance of {}", name.value));
         }
         for (currency, name, tree) in &edit.units {
-            let wei = self.number(tree)?.checked_mul(U256::from(currency.wei)).ok_or_else(|| {
-                Problem::new("hexapla::scenario::value", format!("more {} than there can be", currency.unit)).at(
-                    &self.scenario.source,
-                    &tree.span,
-                    "this balance",
-                )
-            })?;
+            let wei = self.amount(*currency, tree)?.saturating_mul(U256::from(currency.wei));
             self.set_account(name, |info| info.balance = wei)?;
             changed.push(format!("{} of {}", currency.unit, name.value));
         }

@@ -1,7 +1,7 @@
 //! Plays a scenario: step by step, with what each did and whether it is what was expected.
 //!
 //! - [`plan`]: everything that can be checked before anything is executed: names, artefacts, functions, arguments
-//! - `send`: deployments and calls
+//! - `send`: deployments and calls; `envelope`: what their transactions say beside that
 //! - `sign`: transactions of a VM's own form
 //! - `load`: contracts with ids of their VM, put into the state or deployed by the VM's transactions
 //! - `cases`: steps that are played several times; `fuzz`: random values
@@ -14,6 +14,7 @@
 
 mod cases;
 mod edit;
+mod envelope;
 mod events;
 mod expect;
 mod failure;

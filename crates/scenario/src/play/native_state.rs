@@ -24,7 +24,7 @@ impl Player<'_> {
     pub(super) fn expect_accounts(&self, expect: &Expect, report: &mut StepReport) -> Result<()> {
         for (currency, name, tree) in &expect.units {
             let wei = self.world.chain.balance(self.account(name)?)?;
-            let (expected, observed) = (self.number(tree)?, currency.of_wei(wei));
+            let (expected, observed) = (self.amount(*currency, tree)?, currency.of_wei(wei));
             let outcome = Outcome {
                 holds: expected == observed,
                 expected: number_text(expected),

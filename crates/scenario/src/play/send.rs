@@ -11,7 +11,10 @@ use crate::{
     },
     format::{At, Call, Deploy, Sending, Step},
     problem::{Problem, Result},
-    world::{artifact::Contract, names::Names},
+    world::{
+        artifact::{self, Contract, Request},
+        names::Names,
+    },
 };
 use alloy_primitives::utils::format_ether;
 use hexapla::{AccessSet, ChainError, ExecuteError, Receipt, TxEnv, evm::InvalidTransaction};
@@ -81,6 +84,7 @@ impl Player<'_> {
                 None => self.install(step, deploy, &contract, id),
             };
         }
+        let contract = self.linked(deploy, contract)?;
         let from = self.sender(&deploy.sending)?;
         let name = &deploy.name.value;
         // The contract's own name may stand in its arguments: where it will be is known.
@@ -110,6 +114,24 @@ impl Player<'_> {
             self.world.names.remove(name);
         }
         report
+    }
+
+    /// The contract with the addresses of its libraries.
+    fn linked(&self, deploy: &Deploy, contract: Contract) -> Result<Contract> {
+        if deploy.libraries.is_empty() {
+            return Ok(contract);
+        }
+        let libraries =
+            deploy.libraries.iter().map(|(name, library)| Ok((name.value.as_str(), self.account(library)?)));
+        let libraries = libraries.collect::<Result<Vec<_>>>()?;
+        let file = self.scenario.source.relative(&deploy.artefact.value, &deploy.artefact.span);
+        let which = deploy.contract.as_ref().map(|which| which.value.as_str());
+        let request =
+            Request { file: &file, contract: which, abi: None, interface: None, libraries: &libraries, cache: None };
+        let loaded = artifact::load(&self.scenario.toolkits, request);
+        let loaded =
+            loaded.map_err(|problem| problem.at(&self.scenario.source, &deploy.artefact.span, "this artefact"))?;
+        Ok(Contract { code: loaded.code, ..contract })
     }
 
     /// Whether the constructor is a function of the contract, which its deployment calls.
@@ -189,16 +211,6 @@ impl Player<'_> {
     /// The native coin as a VM counts it.
     pub(super) fn currency(&self, vm: VmId) -> Currency {
         self.scenario.toolkits.get(vm).map_or(Currency { unit: "wei", wei: 1 }, Toolkit::currency)
-    }
-
-    fn with_terms(&self, mut tx: TxEnv, sending: &Sending) -> Result<TxEnv> {
-        if let Some(value) = &sending.value {
-            tx.value = self.number(value)?;
-        }
-        if let Some(gas) = &sending.gas {
-            tx.gas_limit = gas.value;
-        }
-        Ok(tx)
     }
 
     fn transact(&mut self, step: &Step, tx: TxEnv, sending: &Sending) -> Result<(Receipt, AccessSet)> {

@@ -5,6 +5,7 @@ use super::{
     plan::{PlannedInstruction, Typed},
     report::{StepKind, StepReport},
     send::Results,
+    values::argument,
 };
 use crate::{
     explain::transaction::{self, explain_transaction},
@@ -101,14 +102,18 @@ impl Player<'_> {
 
     /// A transaction of a VM's own form was not accepted.
     fn not_accepted(&self, step: &Step, vm: VmId, error: ChainError) -> Box<Problem> {
-        let unit = self.scenario.toolkits.get(vm).map_or("balance", |toolkit| toolkit.currency().unit);
-        let is_refusal = matches!(error, ChainError::Execute(ExecuteError::Rejected(_)));
+        let is_too_poor = match &error {
+            ChainError::Execute(ExecuteError::Rejected(rejection)) => Some(rejection.name.contains("Insufficient")),
+            _ => None,
+        };
         let problem = self.not_sent(step, error);
-        match is_refusal {
-            true => problem.with_help(format!(
-                "nothing was executed and no fee was paid; check the sender's {unit}, and how much the step says"
-            )),
-            false => problem,
+        let unit = self.scenario.toolkits.get(vm).map_or("balance", |toolkit| toolkit.currency().unit);
+        match is_too_poor {
+            Some(true) => {
+                problem.with_help(format!("nothing was executed and no fee was paid; check the sender's {unit}"))
+            }
+            Some(false) => problem.with_help("nothing was executed and no fee was paid"),
+            None => problem,
         }
     }
 
@@ -172,8 +177,7 @@ impl Player<'_> {
         let mut book = ArgumentBook { names: &self.world.names, vm, ids: BTreeMap::new() };
         let given = instruction.args.as_ref().map_or(&[][..], |args| args.value.as_slice());
         for (index, param) in function.inputs.iter().enumerate() {
-            let named = given.iter().find(|arg| arg.name.as_ref().is_some_and(|name| *name.value == *param.name));
-            if let Some(arg) = named.or_else(|| given.get(index)) {
+            if let Some(arg) = argument(given, &function.inputs, index) {
                 book.learn(&param.ty, &self.world.saved.resolve(&arg.value.value)?);
             }
         }

@@ -3,11 +3,23 @@
 use super::Player;
 use crate::{
     format::{Arg, At},
+    nearest::{did_you_mean, known_as},
     problem::{Problem, Result},
     world::account,
 };
-use hexapla_abi::{Param, Tree, Type, Value};
+use hexapla_abi::{ArgumentError, Param, Tree, Type, Value};
 use hexapla_primitives::{Address, Bytes, U256};
+use hexapla_toolkit::Currency;
+
+/// What is given for a parameter: by its name, or by its place.
+pub(super) fn argument<'a>(given: &'a [Arg], params: &[Param], index: usize) -> Option<&'a Arg> {
+    let known = || params.iter().map(|param| &*param.name);
+    let is_meant = |arg: &Arg| {
+        let name = arg.name.as_ref().and_then(|name| known_as(&name.value, known()));
+        name.is_some_and(|name| params.get(index).is_some_and(|param| *param.name == *name))
+    };
+    given.iter().find(|arg| is_meant(arg)).or_else(|| given.get(index))
+}
 
 impl Player<'_> {
     /// The account that a name, an address or a saved result means.
@@ -52,12 +64,40 @@ impl Player<'_> {
 
     pub(super) fn resolved(&self, ty: &Type, tree: &Tree) -> Result<Value> {
         let tree = self.world.saved.resolve(tree)?;
-        self.world.names.value(ty, &tree).map_err(|error| Problem::new("hexapla::scenario::value", error.to_string()))
+        let names = &self.world.names;
+        names.value(ty, &tree).map_err(|error| {
+            let problem = Problem::new("hexapla::scenario::value", error.to_string());
+            let known = names.iter().map(|(name, _)| name);
+            match (&error, ty, &tree) {
+                (ArgumentError::UnknownName { .. }, _, Tree::String(text)) => {
+                    problem.with_help(did_you_mean(text, known))
+                }
+                (_, Type::FixedBytes(32), Tree::String(text)) if !text.starts_with("0x") => {
+                    Problem::new("hexapla::scenario::value", format!("no key is called `{text}`")).with_help(format!(
+                        "{}; otherwise write base58, or 0x and 64 hex digits",
+                        did_you_mean(text, known).trim_end_matches('?')
+                    ))
+                }
+                _ => problem,
+            }
+        })
     }
 
-    /// A number in wei or units.
+    /// A balance as a VM counts it, in wei or in units of 64 bits.
+    pub(super) fn amount(&self, currency: Currency, tree: &At<Tree>) -> Result<U256> {
+        match currency.wei {
+            1 => self.number(tree),
+            _ => self.number_of(&Type::Uint { bits: 64 }, tree),
+        }
+    }
+
+    /// A number in wei, or any other.
     pub(super) fn number(&self, tree: &At<Tree>) -> Result<U256> {
-        match self.value(&Type::U256, tree)? {
+        self.number_of(&Type::U256, tree)
+    }
+
+    fn number_of(&self, ty: &Type, tree: &At<Tree>) -> Result<U256> {
+        match self.value(ty, tree)? {
             Value::Uint(number) => Ok(number),
             _ => Ok(U256::ZERO),
         }
@@ -79,8 +119,7 @@ impl Player<'_> {
     ) -> Result<Vec<Value>> {
         let given = given.map_or(&[][..], |args| args.value.as_slice());
         let value = |(index, param): (usize, &Param)| {
-            let named = given.iter().find(|arg| arg.name.as_ref().is_some_and(|name| *name.value == *param.name));
-            let tree = &named.or_else(|| given.get(index))?.value;
+            let tree = &argument(given, params, index)?.value;
             Some(self.resolved(&param.ty, &tree.value).map_err(|problem| {
                 let name = if param.name.is_empty() { String::new() } else { format!(" `{}`", param.name) };
                 let what = format!("argument {}{name} of {signature}", index + 1);

@@ -2,8 +2,8 @@
 
 use super::for_callers;
 use crate::problem::{Problem, Result};
-use hexapla_abi::{Interface, interface::Constructor};
-use hexapla_primitives::{Bytes, NativeId, VmId};
+use hexapla_abi::{Interface, interface::Constructor, link_libraries};
+use hexapla_primitives::{Address, Bytes, NativeId, VmId};
 use hexapla_toolkit::{ArtifactFile, ArtifactLoader, Deployable, Toolkits};
 use std::{fs, path::Path, sync::Arc};
 
@@ -42,6 +42,8 @@ pub(crate) struct Request<'r> {
     pub(crate) abi: Option<&'r Path>,
     /// The interface that the chain is told; `None` where the step does not say.
     pub(crate) interface: Option<InterfaceSource<'r>>,
+    /// Libraries with their addresses, where its code waits for some.
+    pub(crate) libraries: &'r [(&'r str, Address)],
     /// Where packed modules are kept.
     pub(crate) cache: Option<&'r Path>,
 }
@@ -60,7 +62,7 @@ pub(crate) enum InterfaceSource<'r> {
 /// Reads a contract.
 pub(crate) fn load(toolkits: &Toolkits, request: Request<'_>) -> Result<Contract> {
     let bytes = fs::read(request.file).map_err(|error| Problem::file(request.file, "read the artefact", error))?;
-    let bytes = Bytes::from(bytes);
+    let bytes = linked(bytes, request.libraries)?;
     let (path, contract, cache) = (request.file, request.contract, request.cache);
     let file = ArtifactFile { path, bytes: &bytes, contract, cache };
     let (toolkit, loader) = toolkits.owner_of(&file).ok_or_else(|| no_loader(path))?;
@@ -76,6 +78,19 @@ pub(crate) fn load(toolkits: &Toolkits, request: Request<'_>) -> Result<Contract
         true => with_native_interface(contract, loader, request),
         false => with_interface(contract, loader, request),
     }
+}
+
+/// A file with the addresses of libraries in it.
+fn linked(file: Vec<u8>, libraries: &[(&str, Address)]) -> Result<Bytes> {
+    if libraries.is_empty() {
+        return Ok(file.into());
+    }
+    let text = String::from_utf8_lossy(&file);
+    let linked = link_libraries(&text, libraries).map_err(|error| {
+        Problem::new("hexapla::artefact::library", error.to_string())
+            .with_help("write a library's name as its source has it, or with its file and a colon before it")
+    })?;
+    Ok(linked.into_bytes().into())
 }
 
 fn no_loader(file: &Path) -> Box<Problem> {

@@ -63,6 +63,8 @@ impl Names {
                 items.iter().map(|tree| self.with_ids(item, tree)).collect()
             }
             (Type::Option(_), Tree::String(text)) if text == NONE => Tree::Null,
+            // Solidity has no options: it sees a list of at most one.
+            (Type::Array(_), Tree::String(text)) if text == NONE => Tree::Array(Vec::new()),
             (Type::Option(inner), Tree::Object(given)) if given.len() == 1 && given.contains_key(SOME) => {
                 Tree::Object(given.iter().map(|(some, tree)| (some.clone(), self.with_ids(inner, tree))).collect())
             }

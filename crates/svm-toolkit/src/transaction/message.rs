@@ -2,7 +2,7 @@
 
 use super::{
     call::meta,
-    options::{TABLES, UNIT_PRICE},
+    options::{DURABLE_NONCE, TABLES, UNIT_PRICE},
 };
 use crate::{
     accounts::stored,
@@ -10,15 +10,19 @@ use crate::{
 };
 use hexapla_primitives::{Bytes, NativeId};
 use hexapla_svm_types::{Invocation, StoredAccount, table};
-use hexapla_toolkit::{NativeCall, Payload, StateView, ToolError, TransactionRequest, UnsignedTransaction};
+use hexapla_toolkit::{AccountUse, NativeCall, Payload, StateView, ToolError, TransactionRequest, UnsignedTransaction};
 use solana_hash::Hash;
 use solana_message::{AddressLookupTableAccount, VersionedMessage, legacy, v0};
-use solana_sdk_ids::compute_budget;
+use solana_sdk_ids::{compute_budget, system_program, sysvar::recent_blockhashes};
 use solana_transaction::versioned::VersionedTransaction;
 
 /// Instructions of the compute budget, by their tags.
 const SET_UNIT_LIMIT: u8 = 2;
 const SET_UNIT_PRICE: u8 = 3;
+/// The System program's instruction that makes the next nonce.
+const ADVANCE_NONCE: u32 = 4;
+/// How the data of an initialized nonce account of the current version begins.
+const NONCE_INITIALIZED: [u8; 8] = [1, 0, 0, 0, 1, 0, 0, 0];
 
 /// A transaction of these calls. Its payer signs first; whoever else must sign does. With lookup tables it is one of
 /// version 0.
@@ -27,10 +31,16 @@ pub(super) fn build(
     state: &dyn StateView,
     names: &dyn Fn(&NativeId) -> String,
 ) -> Result<UnsignedTransaction, ToolError> {
-    let leading = budget(request);
+    let nonce = request.options.id(DURABLE_NONCE).map(|account| durable_nonce(account, state, names)).transpose()?;
+    let advance = nonce.as_ref().map(|nonce| nonce.advance.clone());
+    let leading = advance.into_iter().chain(budget(request)).collect::<Vec<_>>();
     let calls = leading.iter().chain(request.calls);
     let instructions = calls.map(instruction).collect::<Result<Vec<_>, _>>()?;
-    let (payer, blockhash) = (key_of(request.payer)?, Hash::new_from_array(state.latest_block_hash()?.0));
+    let blockhash = match &nonce {
+        Some(nonce) => nonce.value,
+        None => Hash::new_from_array(state.latest_block_hash()?.0),
+    };
+    let payer = key_of(request.payer)?;
     let tables = request.options.ids(TABLES);
     let message = if tables.is_empty() {
         VersionedMessage::Legacy(legacy::Message::new_with_blockhash(&instructions, Some(&payer), &blockhash))
@@ -65,6 +75,37 @@ fn budget(request: &TransactionRequest<'_>) -> Vec<NativeCall> {
     let call =
         |data: Vec<u8>| NativeCall { contract: id_of(&compute_budget::ID), accounts: Vec::new(), data: data.into() };
     units.into_iter().chain(price).map(call).collect()
+}
+
+/// A durable nonce, and the call that makes the next one of it: the first of its transaction.
+struct DurableNonce {
+    value: Hash,
+    advance: NativeCall,
+}
+
+/// Reads an initialized nonce account: version 1 and state 1 in 4 bytes each, authority, nonce, and the fee of a signature
+/// (`solana_nonce::versions::Versions`).
+fn durable_nonce(
+    id: &NativeId,
+    state: &dyn StateView,
+    names: &dyn Fn(&NativeId) -> String,
+) -> Result<DurableNonce, ToolError> {
+    let stored = stored(state.object(&StoredAccount::key(&key_of(id)?))?.as_ref())?;
+    let initialized = stored.data.strip_prefix(&NONCE_INITIALIZED).filter(|_| stored.owner == system_program::ID);
+    let parts = initialized.and_then(|data| Some((data.first_chunk::<32>()?, data.get(32..)?.first_chunk::<32>()?)));
+    let (authority, value) = parts.ok_or_else(|| {
+        ToolError::new("scenario::durable_nonce", format!("`{}` holds no durable nonce", names(id)))
+            .with_help("`system-program.initialize_nonce_account` makes one of an account of 80 bytes")
+    })?;
+    let uses = |id: NativeId, writable, signer| AccountUse { id, signer, writable };
+    let accounts = vec![
+        uses(id.clone(), true, false),
+        uses(id_of(&recent_blockhashes::ID), false, false),
+        uses(id_of(&(*authority).into()), false, true),
+    ];
+    let data = ADVANCE_NONCE.to_le_bytes().to_vec().into();
+    let advance = NativeCall { contract: id_of(&system_program::ID), accounts, data };
+    Ok(DurableNonce { value: Hash::new_from_array(*value), advance })
 }
 
 fn instruction(call: &NativeCall) -> Result<solana_message::Instruction, ToolError> {

@@ -1,13 +1,15 @@
 //! Everything that can be checked before anything is executed.
 //!
+//! - `arguments`: functions and what they take
 //! - `signed`: transactions of a VM's own form, and contracts that come by such
 
+mod arguments;
 mod signed;
 
 use crate::{
     format::{
-        Action, Arg, At, Attach, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, Scenario, Sending, Source,
-        Step,
+        Action, At, Attach, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, NO_AUTHORITY, Scenario,
+        Sending, Source, Step,
     },
     nearest::did_you_mean,
     problem::{Problem, Result},
@@ -16,8 +18,8 @@ use crate::{
         for_callers,
     },
 };
-use hexapla_abi::{ArgumentError, Function, Interface, Param, find_function};
-use hexapla_primitives::{NativeId, VmId};
+use hexapla_abi::{Function, Interface};
+use hexapla_primitives::{Address, NativeId, VmId};
 use hexapla_toolkit::{Toolkit, Words};
 use rayon::prelude::*;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -152,7 +154,10 @@ fn load_contracts(scenario: &Scenario, cache: Option<&Path>) -> Result<BTreeMap<
             false if file.as_os_str().is_empty() => InterfaceSource::Nothing,
             false => InterfaceSource::File(file),
         });
-        let request = Request { file: &file, contract, abi: abi.as_deref(), interface, cache };
+        // Where the libraries will be is known when the step is played.
+        let libraries = deploy.libraries.iter().map(|(library, _)| (library.value.as_str(), Address::ZERO));
+        let libraries = libraries.collect::<Vec<_>>();
+        let request = Request { file: &file, contract, abi: abi.as_deref(), interface, libraries: &libraries, cache };
         let mut contract = artifact::load(&scenario.toolkits, request)
             .map_err(|problem| problem.at(source, &deploy.artefact.span, "this artefact"))?;
         contract.id = native_id(scenario, deploy, &contract)?;
@@ -285,6 +290,8 @@ impl<'s> Known<'s> {
 
     fn deploy(&mut self, deploy: &'s Deploy, contract: &Contract) -> Result<()> {
         self.sending(&deploy.sending, &deploy.name)?;
+        let mut libraries = deploy.libraries.iter().filter(|(_, library)| !is_written_out(&library.value));
+        libraries.try_for_each(|(_, library)| self.known(library).map(|_| ()))?;
         self.deployer(deploy, contract)?;
         self.takes_coin(deploy, contract)?;
         let constructor = contract.constructor();
@@ -292,6 +299,14 @@ impl<'s> Known<'s> {
         let params = constructor.map(|constructor| {
             constructor.inputs.iter().map(|param| format!("{} {}", param.ty, param.name)).collect::<Vec<_>>().join(", ")
         });
+        if let (Some(args), None) =
+            (deploy.sending.args.as_ref().filter(|_| !contract.is_native()), &contract.interface)
+        {
+            let message = format!("nothing is known about the constructor of `{}`", deploy.name.value);
+            return Err(Problem::new("hexapla::scenario::arguments", message)
+                .at(self.source, &args.span, "of which types?")
+                .with_help("name a file with the interface: `abi = \"FILE\"`"));
+        }
         let signature = format!("constructor({})", params.unwrap_or_default());
         self.count(deploy.sending.args.as_ref(), takes, &signature, &deploy.name)?;
         self.name(&deploy.name, contract.interface.clone())?;
@@ -402,27 +417,6 @@ impl<'s> Known<'s> {
         Ok(Some(function))
     }
 
-    fn function(&self, interface: Option<&Interface>, wanted: &At<String>, arguments: usize) -> Result<Function> {
-        let found = match interface {
-            Some(interface) => find_function(interface, &wanted.value, Some(arguments)).cloned().map_err(|error| {
-                let problem = Problem::new("hexapla::scenario::unknown_function", error.to_string());
-                let known = interface.functions.iter().map(|function| function.name.as_str());
-                // The message names near functions itself where there are any.
-                match &error {
-                    ArgumentError::UnknownFunction { suggestions, .. } if suggestions.is_empty() => {
-                        problem.with_help(did_you_mean(wanted.value.split('(').next().unwrap_or_default(), known))
-                    }
-                    _ => problem,
-                }
-            }),
-            None => Function::from_solidity_signature(&wanted.value).map_err(|error| {
-                Problem::new("hexapla::scenario::no_interface", error.to_string())
-                    .with_help("nothing is known about this account's functions; write the signature, e.g. `balanceOf(address)(uint256)`")
-            }),
-        };
-        found.map_err(|problem| problem.at(self.source, &wanted.span, "this function"))
-    }
-
     fn target(&self, to: &At<String>) -> Result<Option<&Interface>> {
         if is_written_out(&to.value) {
             return Ok(None);
@@ -442,6 +436,10 @@ impl<'s> Known<'s> {
     }
 
     fn sending(&self, sending: &Sending, target: &At<String>) -> Result<()> {
+        let delegates = sending.envelope.delegate.iter().flat_map(|(name, target)| [name, target]);
+        let named = sending.envelope.access_list.iter().map(|(name, _)| name).chain(delegates);
+        let mut named = named.filter(|name| name.value != NO_AUTHORITY && !is_written_out(&name.value));
+        named.try_for_each(|name| self.known(name).map(|_| ()))?;
         match &sending.from {
             Some(from) if !is_written_out(&from.value) => self.known(from).map(|_| ()),
             Some(_) => Ok(()),
@@ -450,28 +448,5 @@ impl<'s> Known<'s> {
                 .at(self.source, &target.span, "sent by the first account, but there is none")
                 .with_help("add `[accounts]` with e.g. `alice = \"100 ether\"`")),
         }
-    }
-
-    /// The number of arguments, and the names of those that are named.
-    fn count(&self, args: Option<&At<Vec<Arg>>>, params: &[Param], signature: &str, target: &At<String>) -> Result<()> {
-        let names = args.iter().flat_map(|args| &args.value).filter_map(|arg| arg.name.as_ref());
-        for name in names {
-            if !params.iter().any(|param| *param.name == *name.value) {
-                let known = params.iter().map(|param| &*param.name);
-                let message = format!("{signature} has no argument `{}`", name.value);
-                return Err(Problem::new("hexapla::scenario::arguments", message)
-                    .at(self.source, &name.span, "not known here")
-                    .with_help(did_you_mean(&name.value, known)));
-            }
-        }
-        let given = args.map_or(0, |args| args.value.len());
-        let takes = params.len();
-        if takes == given {
-            return Ok(());
-        }
-        let span = args.map_or(&target.span, |args| &args.span);
-        let unit = if takes == 1 { "argument" } else { "arguments" };
-        Err(Problem::new("hexapla::scenario::arguments", format!("{signature} takes {takes} {unit}, {given} given"))
-            .at(self.source, span, format!("{given} given")))
     }
 }

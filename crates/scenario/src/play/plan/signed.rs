@@ -3,7 +3,7 @@
 use super::{Known, PlannedInstruction, Typed, words_of_natives};
 use crate::{
     format::{At, Call, Deploy, Instruction, NO_AUTHORITY, Sending},
-    nearest::did_you_mean,
+    nearest::{did_you_mean, known_as},
     problem::{Problem, Result},
     world::artifact::Contract,
 };
@@ -71,12 +71,16 @@ impl<'s> Known<'s> {
     }
 
     /// A call that is signed.
-    pub(super) fn instruction(&self, vm: VmId, instruction: Instruction) -> Result<PlannedInstruction> {
+    pub(super) fn instruction(&self, vm: VmId, mut instruction: Instruction) -> Result<PlannedInstruction> {
         let typed = match &instruction.function {
             Some(wanted) => Some(self.typed(vm, &instruction, wanted)?),
             None => self.id(&instruction.program).map(|()| None)?,
         };
         if let Some(typed) = &typed {
+            for (name, _) in &mut instruction.named {
+                let known = typed.function.accounts.iter().map(|account| &*account.name);
+                name.value = known_as(&name.value, known).map_or_else(|| name.value.clone(), str::to_owned);
+            }
             self.named_accounts(&instruction, &typed.function)?;
         }
         for account in &instruction.listed {
@@ -182,6 +186,13 @@ impl<'s> Known<'s> {
 
     /// The VM of whoever signs.
     pub(super) fn signer(&self, sending: &Sending, span: &Range<usize>) -> Result<VmId> {
+        if let Some((key, span)) = sending.envelope.first() {
+            let words = self.words_of_signers();
+            let message = format!("`{key}` belongs to Ethereum's transactions");
+            return Err(Problem::new("hexapla::scenario::lane", message)
+                .at(self.source, span, format!("a {} signs this step", words.signer))
+                .with_help("leave it out, or name an account of `[accounts]` in `from`"));
+        }
         sending.options.names().try_for_each(|name| self.id(&name))?;
         let words = self.words_of_signers();
         match (self.scenario.signer(sending), &sending.from) {
