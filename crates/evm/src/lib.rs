@@ -57,6 +57,15 @@ pub use revm::{
     state::AccountInfo,
 };
 
+/// Most bytes of code that creates a contract, and of the code that it leaves (EIP-3860, EIP-170, EIP-7954). Before Shanghai
+/// creation code has no limit of its own.
+pub fn code_limits(spec: SpecId) -> (usize, usize) {
+    use revm::context_interface::Cfg as _;
+    let cfg: CfgEnv = CfgEnv::new_with_spec(spec);
+    let creation = if spec.is_enabled_in(SpecId::SHANGHAI) { cfg.max_initcode_size() } else { usize::MAX };
+    (creation, cfg.max_code_size())
+}
+
 /// Code as revm runs it. Bytes that only look like an EIP-7702 delegation are ordinary code.
 pub fn bytecode(code: &hexapla_primitives::Bytes) -> Bytecode {
     Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code.clone()))

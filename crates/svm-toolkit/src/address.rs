@@ -1,5 +1,6 @@
 //! Keys: in base58, and those that follow from names, seeds and wallets.
 
+use crate::names;
 use hexapla_primitives::{B256, NativeId, VmId, keccak256};
 use hexapla_svm_types::{Pubkey, spl};
 use hexapla_toolkit::{AddressFormat, DerivationSpec, FieldKind, FieldSpec, Fields, ToolError};
@@ -56,6 +57,10 @@ impl AddressFormat for Keys {
 
     fn of_name(&self, name: &str) -> NativeId {
         NativeId::new(VmId::SVM, keccak256(format!("{KEY_DOMAIN}{name}")).to_vec())
+    }
+
+    fn known(&self) -> Vec<(&'static str, NativeId)> {
+        names::accounts().map(|(name, key)| (name, id_of(&key))).collect()
     }
 
     fn derivations(&self) -> &'static [DerivationSpec] {

@@ -4,7 +4,8 @@
 //!
 //! - `address`: keys in base58, keys that follow from names, seeds and wallets
 //! - `artifact`: programs
-//! - `accounts`, `programs`: stored accounts, and the programs that are there from the beginning
+//! - `accounts`, `programs`, `names`: stored accounts, the programs that are there from the beginning, and names that
+//!   everybody knows
 //! - `transaction`: calls, messages, signers, the transactions of the loader
 //! - `explain`: instructions and failures
 //!
@@ -19,6 +20,7 @@ mod accounts;
 mod address;
 mod artifact;
 mod explain;
+mod names;
 mod programs;
 mod transaction;
 

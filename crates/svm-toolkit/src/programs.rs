@@ -1,13 +1,13 @@
 //! The programs with which a chain begins, and their interfaces.
 
-use crate::address::id_of;
+use crate::{
+    address::id_of,
+    names::{SYSTEM, programs},
+};
 use hexapla_abi::Interface;
-use hexapla_svm_types::{Pubkey, spl};
+use hexapla_svm_types::Pubkey;
 use hexapla_toolkit::Predeployed;
 use std::sync::{Arc, LazyLock};
-
-/// The name of the System program.
-const SYSTEM: &str = "system-program";
 
 macro_rules! idl {
     ($file:literal) => {
@@ -25,10 +25,8 @@ const INTERFACES: [(&str, &str); 5] = [
 ];
 
 /// The programs with which a chain begins.
-pub(crate) static PROGRAMS: LazyLock<Vec<Predeployed>> = LazyLock::new(|| {
-    let spl = spl::PROGRAMS.iter().map(|program| known(program.name, program.id));
-    std::iter::once(known(SYSTEM, Pubkey::default())).chain(spl).collect()
-});
+pub(crate) static PROGRAMS: LazyLock<Vec<Predeployed>> =
+    LazyLock::new(|| programs().map(|(name, key)| known(name, key)).collect());
 
 fn known(name: &'static str, id: Pubkey) -> Predeployed {
     let idl = INTERFACES.iter().find(|(of, _)| *of == name);

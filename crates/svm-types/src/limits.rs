@@ -16,6 +16,9 @@ pub const SEEDS_MAX: usize = MAX_SEEDS;
 /// Most bytes of a seed.
 pub const SEED_BYTES_MAX: usize = MAX_SEED_LEN;
 
+/// Most bytes of a program: an account holds 10 MiB, and 45 of them say who may change the program.
+pub const PROGRAM_BYTES_MAX: usize = (10 << 20) - 45;
+
 /// An invocation holds more than a call can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvocationError {

@@ -16,6 +16,7 @@
 //! - `guard`: what the host adds to agave's native programs: re-entrancy over nested contexts, aliases that pay
 //! - `identity`: whose account a key stands for
 //! - `lane`: transactions of Solana's own form
+//! - `examine`: what the loader sees in a program that is not deployed yet
 //! - `precompiles`: signature checks as instructions
 //! - `programs`, `runtime`, `sysvars`, `heaps`: compiled programs, the rules of the chain, the sysvars of a block, the
 //!   memory of programs
@@ -35,6 +36,7 @@ pub mod conformance;
 mod context;
 mod convention;
 mod error;
+mod examine;
 mod foreign;
 mod guard;
 mod heaps;

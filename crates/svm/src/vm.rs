@@ -5,6 +5,7 @@ use crate::{
     context::{AccountUse, BlockContext, Outbound, Plan, TopInstruction, run},
     convention::SvmConvention,
     error::{Failure, fault},
+    examine::examine,
     identity::{BORDER, canonical_of_key, lamports_in},
     invocation::{DERIVATION_UNITS, Invocation, Mode, alias, program_of},
     lane::{is_loader, may_be_written},
@@ -14,7 +15,9 @@ use crate::{
     sysvars::BlockSysvars,
 };
 use hexapla_primitives::{Address, Bytes, FaultKind, GasRate, NativeGas, VmId, identity::parse_designator};
-use hexapla_vm::{CallConvention, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, Vm};
+use hexapla_vm::{
+    CallConvention, Examination, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Lane, Reentrancy, Vm,
+};
 use solana_instruction::{AccountMeta, error::InstructionError};
 use solana_program_runtime::execution_budget::{MAX_COMPUTE_UNIT_LIMIT, MIN_HEAP_FRAME_BYTES};
 use solana_pubkey::Pubkey;
@@ -146,6 +149,10 @@ impl Vm for SvmVm {
 
     fn lane(&self) -> Option<&dyn Lane> {
         Some(self)
+    }
+
+    fn examine(&self, code: &[u8]) -> Option<Examination> {
+        Some(examine(&self.runtime, code))
     }
 
     /// Programs are deployed by their loader, never by an EVM creation.

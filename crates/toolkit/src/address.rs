@@ -42,6 +42,11 @@ pub trait AddressFormat: Send + Sync {
     /// The id that a name gives where nothing else says which. Nobody can sign for it.
     fn of_name(&self, name: &str) -> NativeId;
 
+    /// Accounts that everybody knows by a name, in the order in which people look for them. One account may have several.
+    fn known(&self) -> Vec<(&'static str, NativeId)> {
+        Vec::new()
+    }
+
     /// The ways in which ids can follow from other things.
     fn derivations(&self) -> &'static [DerivationSpec] {
         &[]

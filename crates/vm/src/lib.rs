@@ -10,6 +10,7 @@
 //!   host's gas for the frame by the one price list for all VMs, so that no adapter can forget to pay.
 //! - [`Border`]: the rules a call between VMs must pass, and its record; the executor implements it
 //! - [`Lane`]: transactions of a VM's own form, for VMs that have such
+//! - [`Examination`]: what a VM sees in code before it is deployed
 //! - [`Frame`], [`FrameEnd`], [`Crossing`], [`CallNode`]: one call, its end, its record, its place in the call tree
 //!
 //! An adapter never owns or commits state, and adapters never see one another.
@@ -24,6 +25,7 @@ extern crate alloc;
 
 mod convention;
 mod crossing;
+mod examine;
 mod frame;
 mod host;
 mod lane;
@@ -34,6 +36,7 @@ pub use convention::{
     AccountIds, CallBook, CallConvention, CalleeFailure, FOREIGN_FAULT_CODE, SolidityConvention, TypedCall,
 };
 pub use crossing::{Border, BorderState, CallerEnd, Crossing, CrossingFault, Endpoint, Excerpt, Translation};
+pub use examine::{Cost, Count, Examination, Refusal};
 pub use frame::{CallKind, Code, Exit, Frame, FrameEnd, NewCall};
 pub use host::{
     BalanceChange, BlockInfo, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Fatal, Host,
@@ -102,6 +105,11 @@ pub trait Vm: Send + Sync {
     /// An ordinary create transaction returned code that this VM owns: checks it and makes it runnable.
     /// The cost is taken from the host's gas; a refusal is a [`HostError::Fault`] and the creation fails with it.
     fn activate(&self, code: &Bytes, host: &mut dyn Host) -> HostResult<()>;
+
+    /// What deployment would see in code as its compiler wrote it, without any state. `None` where the VM says nothing.
+    fn examine(&self, _code: &[u8]) -> Option<Examination> {
+        None
+    }
 
     /// Its own transactions, if it has such.
     fn lane(&self) -> Option<&dyn Lane> {

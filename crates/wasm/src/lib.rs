@@ -38,6 +38,7 @@ mod cache;
 mod config;
 mod engine;
 mod error;
+mod examine;
 mod footprint;
 pub mod hooks;
 pub mod instrument;

@@ -5,6 +5,7 @@ use crate::{
     config::{Config, SetupError},
     engine::RunEnd,
     error::{ProgramError, WasmError},
+    examine::examine,
     footprint::Footprint,
     instrument::{self, Instrumented, ModuleInfo},
     lease,
@@ -22,7 +23,7 @@ use alloc::{
 };
 use core::fmt;
 use hexapla_primitives::{B256, Bytes, Fault, FaultKind, GasRate, NativeGas, VmId, keccak256};
-use hexapla_vm::{Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm};
+use hexapla_vm::{Examination, Exit, Fatal, Frame, FrameEnd, Host, HostError, HostResult, Reentrancy, Vm};
 
 /// The native unit of cost.
 const INK: GasRate = GasRate { unit: "ink", per_gas: prices::INK_PER_GAS };
@@ -212,6 +213,10 @@ impl Vm for StylusVm {
 
     fn run(&self, frame: &Frame, host: &mut dyn Host) -> Result<FrameEnd, Fatal> {
         Ok(self.run_frame(frame, host, false)?.end)
+    }
+
+    fn examine(&self, code: &[u8]) -> Option<Examination> {
+        Some(examine(code))
     }
 
     fn activate(&self, code: &Bytes, host: &mut dyn Host) -> HostResult<()> {

@@ -60,6 +60,15 @@ impl Scenario {
     pub fn read(path: &Path, toolkits: &Toolkits) -> Result<Self> {
         let path = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
         let text = read_text(&path)?;
+        Self::of_text(path, text, toolkits)
+    }
+
+    /// Reads a scenario whose text is at hand. What it includes is read from files beside its path.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or the text does not say what a scenario says.
+    pub fn of_text(path: PathBuf, text: String, toolkits: &Toolkits) -> Result<Self> {
         let own = Source::new(path.clone(), text.clone());
         let mut files = Files { files: vec![(path, text)], order: Vec::new() };
         files.include(0, &mut Vec::new())?;

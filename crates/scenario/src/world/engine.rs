@@ -1,7 +1,8 @@
 //! The VMs with which scenarios run, and chains on them.
 
 use crate::problem::{Problem, Result};
-use hexapla::{Chain, ChainConfig, Executor, SetupError, VmSet, executor};
+use hexapla::{Chain, ChainConfig, Executor, SetupError, VmSet, executor, vm::Examination};
+use hexapla_primitives::VmId;
 use hexapla_store::KvStore;
 use hexapla_toolkit::Toolkits;
 use std::sync::Arc;
@@ -40,6 +41,11 @@ impl Engine {
     /// The toolkits.
     pub const fn toolkits(&self) -> &Toolkits {
         &self.toolkits
+    }
+
+    /// What a VM sees in code before it is deployed; `None` where it says nothing.
+    pub fn examine(&self, vm: VmId, code: &[u8]) -> Option<Examination> {
+        self.vms.get(vm)?.examine(code)
     }
 
     /// An executor for one chain.
