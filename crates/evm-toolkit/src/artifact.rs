@@ -11,7 +11,7 @@ pub struct SolidityArtifacts;
 
 impl ArtifactLoader for SolidityArtifacts {
     fn forms(&self) -> &'static [&'static str] {
-        &["JSON of Foundry, Hardhat or solc", "`.hex` or `.bin` creation code"]
+        &["JSON of Foundry, Hardhat or solc", "creation code in hex"]
     }
 
     fn recognise(&self, file: &ArtifactFile<'_>) -> Recognition {
@@ -21,6 +21,7 @@ impl ArtifactLoader for SolidityArtifacts {
     fn load(&self, file: &ArtifactFile<'_>, forms: &str) -> Result<Artifact, ToolError> {
         match self.recognise(file) {
             Recognition::ByName => from_hex(file, forms),
+            _ if is_hex(file.bytes) => from_hex(file, forms),
             _ => from_json(file, forms),
         }
     }
@@ -30,7 +31,22 @@ impl ArtifactLoader for SolidityArtifacts {
     }
 }
 
+/// Whether a file of any name has nothing but hex digits in it.
+fn is_hex(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii();
+    let digits = text.strip_prefix(b"0x").unwrap_or(text);
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether bytes are no text at all. Compiled code begins with `PUSH1 0x80` or the like, and has zeros.
+fn is_binary(bytes: &[u8]) -> bool {
+    bytes.contains(&0) || std::str::from_utf8(bytes).is_err()
+}
+
 fn from_hex(file: &ArtifactFile<'_>, forms: &str) -> Result<Artifact, ToolError> {
+    if file.extension() == "bin" && is_binary(file.bytes) {
+        return Ok(Artifact { code: Deployable::Creation(file.bytes.clone()), interface: beside(file.path)? });
+    }
     let text = String::from_utf8_lossy(file.bytes);
     let digits = text.trim();
     let digits = digits.strip_prefix("0x").unwrap_or(digits);
@@ -112,6 +128,8 @@ mod tests {
     fn creation_code_comes_in_hex_and_in_json() {
         let code = Deployable::Creation(Bytes::from_static(&[0x60, 0]));
         assert_eq!(loaded("a.hex", b" 0x6000\n").unwrap().code, code);
+        assert_eq!(loaded("code", b"0x6000").unwrap().code, code, "whatever the file is called");
+        assert_eq!(loaded("a.bin", &[0x60, 0]).unwrap().code, code, "as bytes");
         let json = br#"{ "abi": [], "bytecode": "0x6000" }"#;
         let artifact = loaded("a.json", json).unwrap();
         assert!(artifact.code == code && artifact.interface.is_some());
