@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        abi::AbiArgs, bind::BindArgs, completions::CompletionsArgs, proof::ProofArgs, run::RunArgs, test::TestArgs,
-        verify_proof::VerifyProofArgs,
+        abi::AbiArgs, address::AddressArgs, bind::BindArgs, check::CheckArgs, completions::CompletionsArgs,
+        init::InitArgs, proof::ProofArgs, run::RunArgs, test::TestArgs, verify_proof::VerifyProofArgs,
     },
     flag::flag,
     output::Colour,
@@ -32,6 +32,11 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make a folder with contracts of three VMs and a scenario that holds.
+    ///
+    /// Writes compiled contracts with their sources, and a scenario in which they call one another in one transaction: to
+    /// run, to change, and to put contracts of your own beside.
+    Init(InitArgs),
     /// Run a scenario and show what happened, call by call.
     ///
     /// Plays the scenario step by step on a fresh chain. Each transaction is shown as a tree of calls over all VMs:
@@ -42,6 +47,16 @@ pub(crate) enum Command {
     ///
     /// Runs every `scenario.toml` and every `*.scenario.toml` below the given folders, in parallel.
     Test(TestArgs),
+    /// Say whether a compiled contract can be deployed, and what it costs.
+    ///
+    /// Counts what its VM counts, beside the limits, deploys the contract on a chain of its own, and says what that costs
+    /// or which rule refuses it.
+    Check(CheckArgs),
+    /// Show an account in every form.
+    ///
+    /// An address, an id of another VM or a name that everybody knows: where the account is at home, its address, and how
+    /// it appears inside of the other VMs.
+    Address(AddressArgs),
     /// Prove an account, its storage or an object of a VM against the state root.
     ///
     /// The proof has the form of `eth_getProof` (EIP-1186), so that anything that verifies Ethereum's proofs can check
@@ -77,11 +92,14 @@ pub(crate) enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
+  hexapla init first && cd first && hexapla test  a folder that passes at once
   hexapla run examples/tour                       a story over three VMs
   hexapla run examples/tour --diff                with what each transaction changed
   hexapla run examples/tour --json | jq .root     for programs
   hexapla run examples/price-reader --log         a Solana wallet deploys and signs; what programs log
   hexapla test examples                           all scenarios below a folder
+  hexapla check contract.wasm                     would it be accepted, and what does it cost?
+  hexapla address system-program                  an account in every form
   hexapla proof examples/tour account token --slot 2 -o proof.json
   hexapla verify-proof proof.json --root 0x…
   hexapla statetest GeneralStateTests             is the EVM the EVM?

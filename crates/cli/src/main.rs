@@ -61,10 +61,13 @@ fn main() -> ExitCode {
 /// Runs the command; `Ok(false)` where something does not hold.
 fn dispatch(command: &Command, output: &mut Output) -> Result<bool, Box<dyn Diagnostic>> {
     let result = match command {
+        Command::Init(args) => commands::init::run(args, output),
         Command::Run(args) => commands::run::run(args, output),
         Command::Test(args) => commands::test::run(args, output),
         Command::Proof(args) => commands::proof::run(args, output),
         Command::Abi(args) => commands::abi::run(args, output),
+        Command::Address(args) => commands::address::run(args, output),
+        Command::Check(args) => commands::check::run(args, output),
         Command::Bind(args) => commands::bind::run(args, output),
         Command::Statetest(args) => statetest::run(args, output),
         Command::Completions(args) => commands::completions::run(args, Cli::command(), output),

@@ -8,10 +8,12 @@ pub(crate) use hexapla_scenario::text::escape_control_chars;
 use hexapla_scenario::text::escape_control_chars_in_json;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use std::{
+    env,
     fmt::Write as _,
     io::{self, Write as _},
     sync::LazyLock,
 };
+use terminal_size::{Height, Width};
 
 /// For the colours of VMs.
 static TOOLKITS: LazyLock<Toolkits> = LazyLock::new(hexapla::toolkits);
@@ -97,8 +99,9 @@ impl Output {
 
     /// Explains a problem.
     pub(crate) fn problem(&self, problem: &dyn Diagnostic) {
-        let handler =
-            GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_width(MESSAGE_COLUMNS).with_links(false);
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+            .with_width(message_columns())
+            .with_links(false);
         let mut text = String::new();
         match handler.render_report(&mut text, problem) {
             Ok(()) => self.note(text.trim_end()),
@@ -107,12 +110,39 @@ impl Output {
     }
 }
 
+/// Columns of the terminal that reads stdout: what COLUMNS says, else what the terminal says. `None` where neither does:
+/// then lines are as long as they are, for whatever reads them.
+pub(crate) fn columns() -> Option<usize> {
+    given_columns().or_else(|| columns_of(terminal_size::terminal_size_of(io::stdout())))
+}
+
+/// The same for messages, which are not longer than people like to read.
+fn message_columns() -> usize {
+    let columns = given_columns().or_else(|| columns_of(terminal_size::terminal_size_of(io::stderr())));
+    columns.map_or(MESSAGE_COLUMNS, |columns| columns.min(MESSAGE_COLUMNS))
+}
+
+fn given_columns() -> Option<usize> {
+    let given = env::var("COLUMNS").ok()?.parse().ok();
+    given.filter(|columns| *columns >= COLUMNS_MIN)
+}
+
+fn columns_of(size: Option<(Width, Height)>) -> Option<usize> {
+    size.map(|(width, _)| width.0.into()).filter(|columns| *columns >= COLUMNS_MIN)
+}
+
+/// Terminals that are narrower than this say nothing useful about themselves.
+const COLUMNS_MIN: usize = 20;
+
+/// What ends every style.
+pub(crate) const RESET: &str = "\x1b[0m";
+
 /// Text with a style; removed again where colours are not wanted.
 pub(crate) fn paint(style: Style, text: &str) -> String {
     let mut painted = String::new();
     let _ = match style {
-        Style::Rgb(r, g, b) => write!(painted, "\x1b[38;2;{r};{g};{b}m{text}\x1b[0m"),
-        Style::Code(code) => write!(painted, "\x1b[{code}m{text}\x1b[0m"),
+        Style::Rgb(r, g, b) => write!(painted, "\x1b[38;2;{r};{g};{b}m{text}{RESET}"),
+        Style::Code(code) => write!(painted, "\x1b[{code}m{text}{RESET}"),
     };
     painted
 }

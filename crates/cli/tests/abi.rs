@@ -50,6 +50,21 @@ fn a_call_is_encoded_decoded_and_translated() {
 }
 
 #[test]
+fn failures_that_no_interface_declares_are_decoded_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bank.json", r#"[{"type": "function", "name": "f", "inputs": [], "outputs": []}]"#);
+    sandbox.write("stake.json", IDL);
+    let word = |number: u64| format!("{number:064x}");
+    let reason = format!("0x08c379a0{}{}{:0<64}", word(0x20), word(2), "6e6f");
+    let panic = format!("0x4e487b71{}", word(0x11));
+    let decoded = |data: &str| sandbox.hexapla(&["abi", "decode", "bank.json", data, "--error"]);
+    assert_eq!(decoded(&reason).exits(0).stdout, "Error(string)\n  \"no\"\n");
+    assert_eq!(decoded(&panic).exits(0).stdout, "Panic(uint256)\n  17\n");
+    decoded("0x12345678").exits(2).says("0x12345678");
+    sandbox.hexapla(&["abi", "decode", "stake.json", &panic, "--error"]).exits(2);
+}
+
+#[test]
 fn input_that_cannot_be_used_is_explained() {
     let sandbox = Sandbox::new();
     sandbox.write("stake.json", IDL);

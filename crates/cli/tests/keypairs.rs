@@ -262,10 +262,10 @@ expect = { reverts = "Account is immutable" }
         &ran,
         &[
             "memo is the program ",
-            ", without an interface; dave can upgrade it\n    = 5 transactions, ",
+            ", without an interface; dave can upgrade it\n    = 5 transactions by carol, ",
             "the loader's transaction 18 of 18 ✗ Incorrect authority provided",
-            "memo has new code; dave can upgrade it\n    = 17 transactions, ",
-            "memo has new code; nobody can upgrade it\n    = 6 transactions, ",
+            "memo has new code; dave can upgrade it\n    = 17 transactions by carol, ",
+            "memo has new code; nobody can upgrade it\n    = 6 transactions by dave, ",
         ],
     );
     let document = sandbox.hexapla(&["run", ".", "--json"]).exits(0).json();

@@ -126,6 +126,62 @@ fn a_kept_state_gives_the_same_proofs_by_name() {
 }
 
 #[test]
+fn accounts_of_other_vms_are_proved_by_name_and_id_and_decoded() {
+    let sandbox = Sandbox::new();
+    let example = root().join("examples/spl-vault");
+    let prove = |key: &str| {
+        sandbox.hexapla(&["proof", example.to_str().unwrap(), "object", "svm", key, "-o", "proof.json"]).exits(0)
+    };
+    let ran =
+        prove("bob-gold").says("the svm account bob-gold (").says("belongs to spl-token (").says("  amount = 100");
+    assert_eq!(ran.stdout, "");
+    let proof: Value = serde_json::from_str(&sandbox.read("proof.json")).unwrap();
+    let root = proof["stateRoot"].as_str().unwrap();
+    let ran = sandbox.hexapla(&["verify-proof", "proof.json", "--root", root]).exits(0);
+    // Without names an id is shown as its VM writes it.
+    for text in
+        ["belongs to spl-token (TokenkegQ", "holds 165 bytes, by the layout Account:", "  amount = 100", "  mint = "]
+    {
+        assert!(ran.stdout.contains(text), "{text}: {}", ran.stdout);
+    }
+    let line =
+        ran.stdout.lines().find_map(|line| line.trim_start().strip_prefix("the svm account ")).unwrap().to_owned();
+    let by_name = sandbox.read("proof.json");
+    prove(&line);
+    assert_eq!(sandbox.read("proof.json"), by_name, "the id says the same as the name");
+    let stated = |what: &[&str], code| {
+        sandbox.hexapla(&[&["verify-proof", "proof.json", "--root", root], what].concat()).exits(code)
+    };
+    stated(&["--account", &line], 0);
+    stated(&["--account", "spl-token"], 1).says("it is about the svm object");
+    stated(&["--value", "0x00"], 1).says("the object is");
+    prove("spl-token").says("the svm account spl-token");
+    let ran = sandbox.hexapla(&["proof", example.to_str().unwrap(), "account", "bob-gold"]).exits(0);
+    ran.says("what it holds is proved by `object svm bob-gold`");
+}
+
+#[test]
+fn what_is_stated_must_be_what_is_proved() {
+    let (sandbox, proof, root) = proof(&["account", "token", "--slot", "2", "--slot", "0x7"]);
+    let address = proof["address"].as_str().unwrap();
+    let stated = |what: &[&str], code| {
+        sandbox.hexapla(&[&["verify-proof", "proof.json", "--root", &root], what].concat()).exits(code)
+    };
+    stated(&["--account", address, "--slot", "2", "--value", "1000e18", "--slot", "7", "--value", "0"], 0);
+    stated(&["--slot", "7"], 0);
+    stated(&["--account", "0x00000000000000000000000000000000000000ff"], 1).says("it is about the account 0x");
+    stated(&["--slot", "3"], 1).says("it says nothing about the slot 0x3");
+    let ran =
+        stated(&["--slot", "2", "--value", "5"], 1).says("its slot 0x2 holds 0x3635c9adc5dea00000 (1000e18), not 5");
+    assert_eq!(ran.stdout, "");
+    stated(&["--value", "5"], 1).says("it proves 2 slots");
+    stated(&["--slot", "2", "--value", "1", "--value", "2"], 2).says("2 values are stated for 1 slots");
+    stated(&["--slot", "two"], 2).says("slots are numbers");
+    let json = stated(&["--slot", "3", "--json"], 1).json();
+    assert_eq!((&json["holds"], json["proved"].as_array().map(Vec::len)), (&false.into(), Some(0)));
+}
+
+#[test]
 fn damaged_and_foreign_database_files_are_refused() {
     let sandbox = Sandbox::new();
     let counter = root().join("examples/counter-as");

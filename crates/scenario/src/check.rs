@@ -1,21 +1,23 @@
 //! All scenarios below a folder.
 
 use crate::{
-    format::{FILE_NAME, Scenario},
+    format::{Action, FILE_NAME, Scenario},
     play::{
         Player,
         plan::plan,
         report::{Check, Ending, StepReport},
     },
     problem::{Problem, Result},
-    world::engine::Engine,
+    world::{engine::Engine, names::Names},
 };
 use hexapla_primitives::B256;
+use hexapla_toolkit::Toolkits;
 use rayon::prelude::*;
 use std::{
     collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -87,7 +89,8 @@ pub fn check_dir(path: impl AsRef<Path>, options: &CheckOptions) -> Result<Summa
     let files = find(&[path.as_ref().to_owned()])?;
     let engine = options.engine.clone().map_or_else(Engine::standard, Ok)?;
     let mut summary = Summary::default();
-    for tested in run_all(files, &engine, options.cache.as_deref(), options.threads)? {
+    let run = RunOptions { cache: options.cache.as_deref(), threads: options.threads, fail_fast: false };
+    for tested in run_all(files, &engine, run)? {
         if tested.passed() {
             summary.passed += 1;
         } else {
@@ -118,6 +121,8 @@ pub struct Played {
     pub totals: Totals,
     /// How far it came.
     pub ending: Ending,
+    /// What its accounts were called at the end.
+    pub names: Names,
 }
 
 /// Sums over a scenario.
@@ -186,22 +191,65 @@ fn step_failures(report: &StepReport) -> Vec<String> {
     report.failures().map(text).collect()
 }
 
+/// How several scenarios are run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions<'r> {
+    /// Where packed modules are kept.
+    pub cache: Option<&'r Path>,
+    /// Scenarios that run at once; one for each core by default.
+    pub threads: Option<usize>,
+    /// After one in which something does not hold no other is begun.
+    pub fail_fast: bool,
+}
+
 /// Runs scenario files, several at once, and gives the outcomes in their order.
 ///
 /// # Errors
 ///
 /// Threads cannot be started.
-pub fn run_all(
-    files: Vec<PathBuf>,
-    engine: &Engine,
-    cache: Option<&Path>,
-    threads: Option<usize>,
-) -> Result<Vec<Tested>> {
+pub fn run_all(files: Vec<PathBuf>, engine: &Engine, options: RunOptions<'_>) -> Result<Vec<Tested>> {
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads_for(files.len(), threads))
+        .num_threads(threads_for(files.len(), options.threads))
         .build()
         .map_err(|error| Problem::new("hexapla::setup", "threads cannot be started").because(error))?;
-    Ok(pool.install(|| files.into_par_iter().map(|file| test(file, engine, cache)).collect()))
+    let stopped = AtomicBool::new(false);
+    let run = |file: PathBuf| {
+        if stopped.load(Ordering::Relaxed) {
+            return None;
+        }
+        let tested = test(file, engine, options.cache);
+        if options.fail_fast && !tested.passed() {
+            stopped.store(true, Ordering::Relaxed);
+        }
+        Some(tested)
+    };
+    Ok(pool.install(|| files.into_par_iter().filter_map(run).collect()))
+}
+
+/// The files whose path, title or steps have this text in them, in capitals or not. What cannot be read as a scenario is
+/// known by its path alone.
+pub fn matching(files: Vec<PathBuf>, text: &str, toolkits: &Toolkits) -> Vec<PathBuf> {
+    let text = text.to_lowercase();
+    let has = |part: &str| part.to_lowercase().contains(&text);
+    let in_steps = |scenario: &Scenario| {
+        let targets = scenario.steps.iter().filter_map(|step| scenario.source.text().get(step.span.clone()));
+        let labels = scenario.steps.iter().filter_map(|step| step.label.as_deref());
+        has(&scenario.title) || labels.chain(targets).any(has)
+    };
+    let matches = |file: &PathBuf| {
+        has(&file.display().to_string()) || Scenario::read(file, toolkits).is_ok_and(|scenario| in_steps(&scenario))
+    };
+    files.into_iter().filter(matches).collect()
+}
+
+/// The compiled contracts that a scenario deploys; none where it cannot be read.
+pub fn artifacts_of(file: &Path, toolkits: &Toolkits) -> Vec<PathBuf> {
+    let Ok(scenario) = Scenario::read(file, toolkits) else { return Vec::new() };
+    let deployed = scenario.steps.iter().filter_map(|step| match &step.action {
+        Action::Deploy(deploy) | Action::Upgrade(deploy) => Some(&deploy.artefact.value),
+        _ => None,
+    });
+    deployed.map(|artifact| scenario.source.relative(artifact)).collect()
 }
 
 /// Threads for so many scenarios: those that are wanted, else one for each core, and none without work.
@@ -220,12 +268,14 @@ fn play(file: &Path, engine: &Engine, cache: Option<&Path>) -> Result<Played> {
     let scenario = Scenario::read(file, engine.toolkits())?;
     let plan = plan(&scenario, cache)?;
     let (mut steps, mut totals) = (Vec::new(), Totals::default());
-    let ending = Player::new(&scenario, plan, engine, None)?.play(|report, _| {
+    let mut player = Player::new(&scenario, plan, engine, None)?;
+    let ending = player.play(|report, _| {
         totals.add(&report);
         steps.push(report);
         Ok(())
     })?;
-    Ok(Played { scenario, steps, totals, ending })
+    let names = player.into_world().names;
+    Ok(Played { scenario, steps, totals, ending, names })
 }
 
 /// All scenario files that are named or stand below folders, sorted.

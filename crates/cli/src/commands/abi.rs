@@ -7,8 +7,8 @@ use clap::{
 };
 use hexapla::toolkit::Toolkit;
 use hexapla_abi::{
-    Abi, AddressBook, AddressError, AnyCodec, Bytes, Codec, Function, Interface, Projection, Value, find_function,
-    parse_arguments, text::escape, value_to_json,
+    Abi, AddressBook, AddressError, AnyCodec, Bytes, Codec, Function, Interface, Projection, Revert, Value,
+    find_function, parse_arguments, text::escape, value_to_json,
 };
 use hexapla_primitives::{
     Address, B256, NativeId, VmId,
@@ -85,7 +85,8 @@ enum AbiCommand {
         /// The bytes are what this function returned.
         #[arg(long, env = "HEXAPLA_OUTPUT", value_name = "FUNCTION", conflicts_with = "error")]
         output: Option<String>,
-        /// The bytes are a failure.
+        /// The bytes are a failure: an error of the interface, or one that every contract can have, such as
+        /// `Error(string)` and `Panic(uint256)`.
         #[arg(long, env = "HEXAPLA_ERROR", value_parser = crate::flag::flag())]
         error: bool,
         /// Print the result as JSON.
@@ -208,11 +209,35 @@ fn decode(interface: &Interface, data: &[u8], returned: Option<&str>, error: boo
         return Ok((function.signature.clone(), values));
     }
     if error {
-        let (error, values) = codec.decode_error(interface, data).map_err(not_decoded)?;
-        return Ok((error.signature.clone(), values));
+        return match codec.decode_error(interface, data) {
+            Ok((error, values)) => Ok((error.signature.clone(), values)),
+            Err(error) => built_in(interface, data).ok_or_else(|| not_decoded(error)),
+        };
     }
     let (function, values) = codec.decode_call(interface, data).map_err(not_decoded)?;
     Ok((function.signature.clone(), values))
+}
+
+/// A failure that no interface declares, because every contract can fail so.
+fn built_in(interface: &Interface, data: &[u8]) -> Option<(String, Vec<Value>)> {
+    if interface.abi != Abi::default() {
+        return None;
+    }
+    Some(match Revert::decode(data, []) {
+        Revert::Reason(reason) => ("Error(string)".to_owned(), vec![Value::String(reason)]),
+        Revert::Panic(code) => ("Panic(uint256)".to_owned(), vec![Value::Uint(code)]),
+        Revert::ForeignFault(fault) => (
+            "ForeignFault(string,address,string,bytes,string)".to_owned(),
+            vec![
+                Value::String(fault.vm),
+                Value::Address(fault.at),
+                Value::String(fault.kind),
+                Value::Bytes(fault.data),
+                Value::String(fault.message),
+            ],
+        ),
+        _ => return None,
+    })
 }
 
 fn show(output: &mut Output, name: &str, values: &[Value], json: bool) -> Result<()> {

@@ -1,12 +1,19 @@
 //! The commands. Each gives `Ok(true)` where everything holds.
 
 pub(crate) mod abi;
+pub(crate) mod address;
 pub(crate) mod bind;
+pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod init;
+mod junit;
 pub(crate) mod proof;
+mod proved;
 pub(crate) mod run;
+mod stated;
 pub(crate) mod test;
 pub(crate) mod verify_proof;
+mod watch;
 
 use crate::output::Output;
 use hexapla_abi::{Interface, InterfaceError};

@@ -1,5 +1,6 @@
 //! `hexapla proof`
 
+use super::proved::{account_words, slot_of};
 use crate::{
     machine::{MachineArgs, open_database},
     output::Output,
@@ -7,7 +8,7 @@ use crate::{
 use clap::{Args, Subcommand};
 use hexapla::ChainConfig;
 use hexapla_abi::{Type, Value, parse_value};
-use hexapla_primitives::{B256, Bytes, ObjectKey};
+use hexapla_primitives::{Address, B256, Bytes, ObjectKey, VmId};
 use hexapla_scenario::problem::{Problem, Result};
 use hexapla_scenario::{
     Player, Scenario, World,
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 /// Options of `hexapla proof`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  hexapla proof examples/tour account vault --slot 0x2\n  hexapla proof examples/tour object wasm token -o proof.json\n  hexapla proof --db state.redb account alice"
+    after_help = "Examples:\n  hexapla proof examples/tour account vault --slot 0x2\n  hexapla proof examples/tour object wasm token -o proof.json\n  hexapla proof examples/spl-vault object svm bob-gold      a token account\n  hexapla proof --db state.redb account alice"
 )]
 pub(crate) struct ProofArgs {
     /// The scenario at whose end the proof is taken.
@@ -55,7 +56,8 @@ enum What {
     Object {
         /// The VM whose column holds it.
         vm: String,
-        /// Its key in hex, or the name of a contract for what the VM keeps about its code.
+        /// Its key in hex; or the name or id of an account that is an object of this VM; or the name of a contract, for
+        /// what the VM keeps about its code.
         key: String,
     },
 }
@@ -82,12 +84,16 @@ pub(crate) fn run(args: &ProofArgs, output: &mut Output) -> Result<bool> {
     let text = match &args.what {
         What::Account { account: name, slots } => {
             let address = account(&world.names, name)?;
+            hint(&world, address, output);
             let slots = slots.iter().map(|slot| slot_of(slot)).collect::<Result<Vec<_>>>()?;
             pretty(&Rooted { state_root, proof: world.chain.account_proof(address, &slots)? })?
         }
         What::Object { vm, key } => {
             let key = object_key(&world, vm, key)?;
-            pretty(&Rooted { state_root, proof: world.chain.object_proof(&key)? })?
+            let proof = world.chain.object_proof(&key)?;
+            // The file holds what is proved and nothing else: whoever reads it decodes it anew.
+            account_words(&world.names, &proof).iter().for_each(|line| output.note(line));
+            pretty(&Rooted { state_root, proof })?
         }
     };
     match &args.output {
@@ -130,19 +136,27 @@ fn end_of(args: &ProofArgs, path: &Path) -> Result<World> {
     Err(Problem::new("hexapla::proof::scenario", message).with_help("`hexapla run` shows what is wrong"))
 }
 
-fn slot_of(text: &str) -> Result<B256> {
-    match parse_value(&Type::U256, text) {
-        Ok(Value::Uint(slot)) => Ok(slot.into()),
-        Ok(_) => Ok(B256::ZERO),
-        Err(error) => {
-            let help = "slots are numbers: 0, 0x2, or 0x and 64 hex digits for places in mappings";
-            Err(Problem::new("hexapla::proof::slot", error.to_string()).with_help(help))
-        }
+/// Says where the data of an account stands that is an object of its VM.
+fn hint(world: &World, address: Address, output: &Output) {
+    let id = world.names.id_of(address);
+    let has_data = world.names.toolkits().get(id.vm).is_some_and(|toolkit| toolkit.accounts().is_some());
+    if has_data {
+        let name = world.names.full_id(&id);
+        output.note(&format!("this proves its coin; what it holds is proved by `object {} {name}`", id.vm));
     }
+}
+
+/// The object of an account, by its name or id, where accounts of the VM are objects.
+fn account_key(world: &World, vm: VmId, key: &str) -> Option<ObjectKey> {
+    let accounts = world.names.toolkits().get(vm)?.accounts()?;
+    Some(accounts.object_key(&world.names.id(key)?))
 }
 
 fn object_key(world: &World, vm: &str, key: &str) -> Result<ObjectKey> {
     let vm = vm_named(vm)?;
+    if let Some(key) = account_key(world, vm, key) {
+        return Ok(key);
+    }
     if let Some(address) = world.names.address(key) {
         let key = object_of_contract(world.names.toolkits(), &world.chain, address, key)?;
         return if key.vm == vm {

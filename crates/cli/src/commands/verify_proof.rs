@@ -1,5 +1,9 @@
 //! `hexapla verify-proof`
 
+use super::{
+    proved::{self, known_names},
+    stated::Stated,
+};
 use crate::{
     flag::flag,
     output::{Output, Style, paint},
@@ -8,6 +12,7 @@ use clap::Args;
 use hexapla::ObjectProof;
 use hexapla_primitives::{B256, Bytes};
 use hexapla_scenario::{
+    Names,
     explain::value::number_text,
     problem::{Problem, Result},
 };
@@ -20,13 +25,25 @@ use std::{
 
 /// Options of `hexapla verify-proof`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  hexapla verify-proof proof.json --root 0x…")]
+#[command(
+    after_help = "A slot and a value that are stated must be what the proof proves: exit code 1 where they are not.\n\n\
+Examples:\n  hexapla verify-proof proof.json --root 0x…\n  hexapla verify-proof proof.json --root 0x… --account 0x… --slot 2 --value 1000e18"
+)]
 pub(crate) struct VerifyProofArgs {
     /// The proof, as `hexapla proof` or `eth_getProof` gives it; `-` for the standard input.
     file: PathBuf,
     /// The state root that it must fit.
     #[arg(long, env = "HEXAPLA_ROOT", value_name = "HASH")]
     root: B256,
+    /// The account that the proof must be about: an address or an id.
+    #[arg(long, env = "HEXAPLA_ACCOUNT", value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// A slot that the proof must prove. May be given several times.
+    #[arg(long = "slot", env = "HEXAPLA_SLOT", value_name = "SLOT", value_delimiter = ',')]
+    slots: Vec<String>,
+    /// What must stand in the slot: one for each --slot, in the same order. Of an object, its bytes in hex.
+    #[arg(long = "value", env = "HEXAPLA_VALUE", value_name = "VALUE", value_delimiter = ',')]
+    values: Vec<String>,
     /// Print one JSON document instead of text.
     #[arg(long, env = "HEXAPLA_JSON", value_parser = flag())]
     json: bool,
@@ -48,11 +65,21 @@ struct Verdict<'v> {
 
 /// Runs the command.
 pub(crate) fn run(args: &VerifyProofArgs, output: &mut Output) -> Result<bool> {
+    let stated = Stated::read(args.account.as_deref(), &args.slots, &args.values)?;
+    let names = known_names();
     let proof = read(&args.file)?;
-    let (reason, proved) = match &proof {
+    let (wrong, proved) = match &proof {
         Proof::Account(proof) => (proof.verify(args.root).err().map(|error| error.to_string()), account_words(proof)),
-        Proof::Object(proof) => (proof.verify(args.root).err().map(|error| error.to_string()), object_words(proof)),
+        Proof::Object(proof) => {
+            (proof.verify(args.root).err().map(|error| error.to_string()), object_words(&names, proof))
+        }
     };
+    let other = match &proof {
+        Proof::Account(proof) => stated.objection_to_account(proof),
+        Proof::Object(proof) => stated.objection_to_object(&names, proof),
+    };
+    let proves_something = wrong.is_none();
+    let reason = wrong.or(other);
     let holds = reason.is_none();
     let proved = if holds { proved } else { Vec::new() };
     if args.json {
@@ -65,7 +92,10 @@ pub(crate) fn run(args: &VerifyProofArgs, output: &mut Output) -> Result<bool> {
         ))?;
     }
     if let Some(reason) = reason {
-        let message = format!("{} proves nothing under the root {}", args.file.display(), args.root);
+        let message = match proves_something {
+            true => format!("{} proves something else than what is stated", args.file.display()),
+            false => format!("{} proves nothing under the root {}", args.file.display(), args.root),
+        };
         output.problem(&*Problem::new("hexapla::proof::wrong", message).with_help(reason));
     }
     Ok(holds)
@@ -151,8 +181,12 @@ fn slot_words(slot: &StorageProof) -> String {
     }
 }
 
-fn object_words(proof: &ObjectProof) -> Vec<String> {
+fn object_words(names: &Names, proof: &ObjectProof) -> Vec<String> {
     let key = &proof.key;
+    let account = proved::account_words(names, proof);
+    if !account.is_empty() {
+        return account;
+    }
     match &proof.object {
         Some(object) => {
             vec![format!("the {} object {}", key.vm, key.key), format!("is {} bytes: {}", object.len(), shown(object))]

@@ -1,6 +1,6 @@
 //! Reports as text for people and as JSON for programs.
 //!
-//! - [`text`]: a scenario as it is played; `tree`: one call tree
+//! - [`text`]: a scenario as it is played; `tree`: one call tree; `wrap`: lines that fit a terminal
 //! - [`changes`]: what a transaction changed
 //! - [`json`]: everything as one document
 
@@ -8,6 +8,7 @@ pub(crate) mod changes;
 pub(crate) mod json;
 pub(crate) mod text;
 mod tree;
+mod wrap;
 
 const LINE_CHARS_MAX: usize = 400;
 

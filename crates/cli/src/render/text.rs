@@ -1,6 +1,10 @@
 //! A scenario for people, step by step.
 
-use super::{changes, tree::draw};
+use super::{
+    changes,
+    tree::draw,
+    wrap::{Line, paragraphs, width},
+};
 use crate::output::{Style, escape_control_chars, paint};
 use hexapla::toolkit::Currency;
 use hexapla_abi::text::group;
@@ -18,8 +22,8 @@ use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 /// Room for the step's number.
 const INDENT: &str = "    ";
-/// Checks that hold are wrapped at this many columns.
-const COLUMNS: usize = 110;
+/// Checks that hold are wrapped at this many columns where no terminal says it.
+const CHECK_COLUMNS: usize = 110;
 
 /// What to show beside the story.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,78 +34,91 @@ pub(crate) struct TextOptions {
     pub(crate) verbose: bool,
     /// What contracts of VMs with a log of texts have said.
     pub(crate) log: bool,
+    /// Most columns of a line; as many as it takes where nothing is said.
+    pub(crate) columns: Option<usize>,
 }
 
 /// Title and story.
-pub(crate) fn head(scenario: &Scenario) -> String {
-    let mut text = format!("{}\n", paint(Style::BOLD, &escape_control_chars(&scenario.title)));
+pub(crate) fn head(scenario: &Scenario, columns: Option<usize>) -> String {
+    let mut lines = vec![Line::prose(paint(Style::BOLD, &escape_control_chars(&scenario.title)))];
     if let Some(story) = &scenario.story {
-        let _ = writeln!(text, "{}", escape_control_chars(story.trim_end()));
+        let story = escape_control_chars(story.trim_end());
+        match columns {
+            Some(_) => lines.extend(paragraphs(&story).into_iter().map(Line::prose)),
+            None => lines.extend(story.lines().map(Line::prose)),
+        }
     }
-    text
+    in_columns(&lines, columns)
+}
+
+/// Lines as text.
+fn in_columns(lines: &[Line], columns: Option<usize>) -> String {
+    lines.iter().flat_map(|line| line.fold(columns)).fold(String::new(), |text, line| text + &line + "\n")
 }
 
 /// One step.
 pub(crate) fn step(report: &StepReport, names: &Names, options: TextOptions) -> String {
     let mut lines = Vec::new();
     if let Some(label) = &report.label {
-        lines.push(paint(Style::BOLD, &escape_control_chars(label)));
+        lines.push(Line::prose(paint(Style::BOLD, &escape_control_chars(label))));
     }
-    lines.extend(report.note.iter().map(|note| escape_control_chars(note)));
+    lines.extend(report.note.iter().map(|note| Line::prose(escape_control_chars(note))));
     if let Some(sent) = &report.sent {
         sent_lines(report, sent, names, options, &mut lines);
     }
-    check_lines(report, &mut lines);
+    check_lines(report, options, &mut lines);
     if options.verbose {
-        lines.push(paint(Style::DIM, &format!("root {}, {}", report.root, time(report.elapsed))));
+        lines.push(Line::code(paint(Style::DIM, &format!("root {}, {}", report.root, time(report.elapsed)))));
     }
     // Only a story has room between its steps: views without a label stand close together.
     let gap = if report.number == 1 || report.label.is_some() || lines.len() > 2 { "\n" } else { "" };
-    let mut text = gap.to_owned();
-    for (index, line) in lines.iter().enumerate() {
-        let begin = if index == 0 { format!("{:>3} ", report.number) } else { INDENT.to_owned() };
-        let _ = writeln!(text, "{}{line}", if index == 0 { paint(Style::DIM, &begin) } else { begin });
-    }
-    text
+    let number = paint(Style::DIM, &format!("{:>3} ", report.number));
+    let lead = |index| if index == 0 { number.as_str() } else { INDENT };
+    let lines: Vec<Line> =
+        lines.into_iter().enumerate().map(|(index, line)| line.behind(lead(index), INDENT)).collect();
+    format!("{gap}{}", in_columns(&lines, options.columns))
 }
 
-fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<String>) {
+fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<Line>) {
     if let Some(loaded) = &sent.loaded {
         loaded_lines(sent, loaded, names, options, lines);
     }
     let Some(call) = &sent.call else { return };
+    // Who looks is nobody in particular, unless the step says it.
+    let sender = sent.sender.as_ref().or((report.kind != StepKind::View).then_some(&call.from));
     // A transaction of several instructions says it itself.
-    let sender = sent.sender.as_ref().filter(|sender| !call.text.starts_with(&format!("{sender} signs")));
+    let sender = sender.filter(|sender| !call.text.starts_with(&format!("{sender} signs")));
     let sender = sender.map(|sender| paint(Style::DIM, &format!("{sender}: "))).unwrap_or_default();
     let mut tree = draw(call, &sender, options.verbose);
     let is_plain_view = report.kind == StepKind::View && sent.receipt.is_success() && !options.verbose;
     if is_plain_view {
+        let vm = paint(Style::of_vm(&call.vm), &format!("[{}]", call.vm));
         let result = call.result_text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default();
-        tree = vec![format!("{sender}{}{result}", call.text)];
+        tree = vec![Line::code(format!("{vm} {sender}{}{result}", call.text))];
     }
     lines.append(&mut tree);
     if options.log {
         lines.extend(sent.receipt.program_log.iter().map(|line| log_line(names, line)));
     }
     if report.kind != StepKind::View {
-        lines.push(gas_line(sent));
+        lines.push(Line::code(gas_line(sent)));
     }
     diff_lines(sent, names, options, lines);
 }
 
-fn diff_lines(sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<String>) {
+fn diff_lines(sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<Line>) {
     if let (true, Some(access)) = (options.diff, &sent.access) {
-        lines
-            .extend(changes::lines(names, access).into_iter().map(|line| format!("{} {line}", paint(Style::DIM, "±"))));
+        let changes = changes::lines(names, access).into_iter();
+        lines.extend(changes.map(|line| Line::code(format!("{} {line}", paint(Style::DIM, "±")))));
     }
 }
 
 /// The transactions of a loader, as one line, and the failure of the last.
-fn loaded_lines(sent: &Sent, loaded: &Loaded, names: &Names, options: TextOptions, lines: &mut Vec<String>) {
+fn loaded_lines(sent: &Sent, loaded: &Loaded, names: &Names, options: TextOptions, lines: &mut Vec<Line>) {
     if let Some(fault) = &sent.receipt.fault {
         let text = fault_text(&ValueFormatter::new(names, fault.contract), fault);
         let which = format!("transaction {} of {}", loaded.transactions, loaded.planned);
-        lines.push(format!("the loader's {which}{}", paint(Style::BAD, &format!(" ✗ {text}"))));
+        lines.push(Line::code(format!("the loader's {which}{}", paint(Style::BAD, &format!(" ✗ {text}")))));
     }
     if options.log {
         lines.extend(sent.receipt.program_log.iter().map(|line| log_line(names, line)));
@@ -109,8 +126,9 @@ fn loaded_lines(sent: &Sent, loaded: &Loaded, names: &Names, options: TextOption
     let unit = if loaded.transactions == 1 { "transaction" } else { "transactions" };
     let gas = group(U256::from(loaded.gas_used));
     let fee = paint(Style::DIM, &fee_text(sent.fee(), sent.currency));
-    let text = format!("{} {unit}, {gas} gas: {}{fee}", loaded.transactions, vm_gas(&sent.gas_by_vm));
-    lines.push(format!("{}{text}", paint(Style::DIM, "= ")));
+    let by = sent.sender.as_ref().map(|sender| format!(" by {sender}")).unwrap_or_default();
+    let text = format!("{} {unit}{by}, {gas} gas: {}{fee}", loaded.transactions, vm_gas(&sent.gas_by_vm));
+    lines.push(Line::code(format!("{}{text}", paint(Style::DIM, "= "))));
     diff_lines(sent, names, options, lines);
 }
 
@@ -120,9 +138,10 @@ fn fee_text(wei: U256, currency: Currency) -> String {
 }
 
 /// A line that a program has logged, with names for keys.
-fn log_line(names: &Names, line: &str) -> String {
+fn log_line(names: &Names, line: &str) -> Line {
     let line = escape_control_chars(&names.with_names_for_ids(line).replace('\n', " "));
-    paint(Style::DIM, &format!("  log │ {}", super::shortened(&line)))
+    let lead = paint(Style::DIM, "  log │ ");
+    Line::code(paint(Style::DIM, &super::shortened(&line))).behind(&lead, &lead)
 }
 
 /// `98_123 gas: evm 45_678 · wasm 31_020 · transaction 21_425`
@@ -147,14 +166,15 @@ fn vm_gas(sums: &BTreeMap<String, u64>) -> String {
     text
 }
 
-fn check_lines(report: &StepReport, lines: &mut Vec<String>) {
+fn check_lines(report: &StepReport, options: TextOptions, lines: &mut Vec<Line>) {
     let held =
         report.checks.iter().filter(|check| check.holds && !is_implied(check)).map(held_text).collect::<Vec<_>>();
-    for line in wrapped(&held) {
-        lines.push(format!("{} {line}", paint(Style::GOOD, "✓")));
+    let room = options.columns.map_or(CHECK_COLUMNS, |columns| columns.saturating_sub(INDENT.len() + 2));
+    for line in wrapped(&held, room) {
+        lines.push(Line::code(format!("{} {line}", paint(Style::GOOD, "✓"))));
     }
     for check in report.failures() {
-        lines.push(format!("{} {}", paint(Style::BAD, "✗"), paint(Style::BAD, &check.what)));
+        lines.push(Line::code(format!("{} {}", paint(Style::BAD, "✗"), paint(Style::BAD, &check.what))));
         lines.extend(labelled("expected", &check.expected));
         lines.extend(labelled("observed", &check.observed));
     }
@@ -173,19 +193,19 @@ fn held_text(check: &Check) -> String {
     }
 }
 
-fn labelled(label: &str, text: &str) -> Vec<String> {
-    text.lines()
-        .map(super::shortened)
-        .enumerate()
-        .map(|(index, line)| format!("  {:>8}  {line}", if index == 0 { label } else { "" }))
-        .collect()
+fn labelled(label: &str, text: &str) -> Vec<Line> {
+    let (lead, below) = (format!("  {label:>8}  "), " ".repeat(12));
+    let line = |(index, line): (usize, &str)| {
+        Line::code(super::shortened(line)).behind(if index == 0 { &lead } else { &below }, &below)
+    };
+    text.lines().enumerate().map(line).collect()
 }
 
-fn wrapped(parts: &[String]) -> Vec<String> {
+fn wrapped(parts: &[String], room: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in parts {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + part.chars().count() + 2 <= COLUMNS => {
+            Some(line) if width(line) + width(part) + 2 <= room => {
                 line.push_str(", ");
                 line.push_str(part);
             }
@@ -196,7 +216,7 @@ fn wrapped(parts: &[String]) -> Vec<String> {
 }
 
 /// The last lines.
-pub(crate) fn tail(summary: &Totals, ending: Ending, elapsed: Duration) -> String {
+pub(crate) fn tail(summary: &Totals, ending: Ending, elapsed: Duration, columns: Option<usize>) -> String {
     let verdict = match (summary.failures, ending) {
         (0, Ending::Complete) => paint(Style::GOOD, &format!("all {} checks hold", summary.checks)),
         (failures, Ending::Complete) => {
@@ -206,14 +226,14 @@ pub(crate) fn tail(summary: &Totals, ending: Ending, elapsed: Duration) -> Strin
     };
     let frames: u64 = summary.gas_by_vm.values().sum();
     let rest = number_text(U256::from(summary.gas.saturating_sub(frames)));
-    format!(
-        "\n{} transactions, {verdict}\n{} gas: {}transactions {rest}\nstate root {}\ntime {}\n",
-        summary.transactions,
-        group(U256::from(summary.gas)),
-        vm_gas(&summary.gas_by_vm),
-        summary.root,
-        time(elapsed),
-    )
+    let gas = group(U256::from(summary.gas));
+    let lines = [
+        format!("{} transactions, {verdict}", summary.transactions),
+        format!("{gas} gas: {}transactions {rest}", vm_gas(&summary.gas_by_vm)),
+        format!("state root {}", summary.root),
+        format!("time {}", time(elapsed)),
+    ];
+    format!("\n{}", in_columns(&lines.map(Line::code), columns))
 }
 
 /// `41.2 ms`

@@ -1,5 +1,6 @@
 //! A call tree, drawn.
 
+use super::wrap::Line;
 use crate::output::{Style, paint};
 use hexapla::CallKind;
 use hexapla_abi::text::group;
@@ -16,37 +17,49 @@ const UNDONE: &str = "  ↶ undone";
 
 /// The lines of a tree, without indentation; with the bytes of translated calls, if they are wanted. `sender` is who sent
 /// it, where that is to be said.
-pub(super) fn draw(root: &ExplainedCall, sender: &str, with_bytes: bool) -> Vec<String> {
-    let mut lines = vec![call_line(root, Some(sender))];
+pub(super) fn draw(root: &ExplainedCall, sender: &str, with_bytes: bool) -> Vec<Line> {
+    let mut lines = vec![Line::code(call_line(root, Some(sender))).behind("", &trunk(root))];
     draw_bytes(root, "", with_bytes, &mut lines);
     draw_items(root, "", with_bytes, &mut lines);
     lines
 }
 
 /// What the caller sent and what the callee saw, and the same for the results.
-fn draw_bytes(call: &ExplainedCall, indent: &str, wanted: bool, lines: &mut Vec<String>) {
+fn draw_bytes(call: &ExplainedCall, indent: &str, wanted: bool, lines: &mut Vec<Line>) {
     let Some(sides) = call.bytes.as_ref().filter(|_| wanted) else { return };
-    let branch = if call.items.is_empty() { "   " } else { "│  " };
+    let lead = paint(Style::DIM, &format!("{indent}{}", branch(call)));
     for (what, [caller, callee]) in [("input", &sides.input), ("output", &sides.output)] {
         for (side, bytes) in [("caller", caller), ("callee", callee)] {
             let text = super::shortened(&bytes.to_string());
-            lines.push(paint(Style::DIM, &format!("{indent}{branch}{what}, {side}: {text}")));
+            lines.push(Line::code(paint(Style::DIM, &format!("{what}, {side}: {text}"))).behind(&lead, &lead));
         }
     }
 }
 
-fn draw_items(call: &ExplainedCall, indent: &str, with_bytes: bool, lines: &mut Vec<String>) {
+/// Before what stands below the line of a call.
+fn branch(call: &ExplainedCall) -> &'static str {
+    if call.items.is_empty() { "   " } else { "│  " }
+}
+
+/// Before what goes on below the line of a call.
+fn trunk(call: &ExplainedCall) -> String {
+    if call.items.is_empty() { String::new() } else { paint(Style::DIM, "│ ") }
+}
+
+fn draw_items(call: &ExplainedCall, indent: &str, with_bytes: bool, lines: &mut Vec<Line>) {
     let last = call.items.len().saturating_sub(1);
     for (index, item) in call.items.iter().enumerate() {
         let (branch, below) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
         let begin = paint(Style::DIM, &format!("{indent}{branch}"));
+        let goes_on = paint(Style::DIM, &format!("{indent}{below}"));
         match item {
-            ExplainedItem::Event(event) => lines.push(format!("{begin}{}", event_line(event))),
+            ExplainedItem::Event(event) => lines.push(Line::code(event_line(event)).behind(&begin, &goes_on)),
             ExplainedItem::Instruction(instruction) => {
-                lines.push(format!("{begin}{}", instruction_line(instruction)));
+                lines.push(Line::code(instruction_line(instruction)).behind(&begin, &goes_on));
             }
             ExplainedItem::Call(call) => {
-                lines.push(format!("{begin}{}", call_line(call, None)));
+                let line = Line::code(call_line(call, None)).behind("", &trunk(call));
+                lines.push(line.behind(&begin, &goes_on));
                 draw_bytes(call, &format!("{indent}{below}"), with_bytes, lines);
                 draw_items(call, &format!("{indent}{below}"), with_bytes, lines);
             }

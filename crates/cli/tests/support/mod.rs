@@ -5,7 +5,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 use tempfile::TempDir;
 
@@ -53,6 +53,13 @@ impl Sandbox {
     }
 }
 
+/// Runs hexapla at the repository's root on a terminal of so many columns.
+pub(crate) fn in_columns(columns: usize, args: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hexapla"));
+    clean(&mut command);
+    finished(command.args(args).current_dir(root()).env("COLUMNS", columns.to_string()))
+}
+
 /// Runs hexapla at the repository's root.
 pub(crate) fn at_root(args: &[&str]) -> Ran {
     run(Command::new(env!("CARGO_BIN_EXE_hexapla")).args(args).current_dir(root()))
@@ -69,11 +76,15 @@ fn clean(command: &mut Command) -> &mut Command {
         command.env("HEXAPLA_NO_MEMORY_CACHE", "true");
     }
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hexapla-cache");
-    command.env("XDG_CACHE_HOME", cache).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE")
+    command.env("XDG_CACHE_HOME", cache).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("COLUMNS")
 }
 
 fn run(command: &mut Command) -> Ran {
-    let Output { status, stdout, stderr } = clean(command).output().expect("the binary runs");
+    finished(clean(command))
+}
+
+fn finished(command: &mut Command) -> Ran {
+    let Output { status, stdout, stderr } = command.output().expect("the binary runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     Ran { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
 }
@@ -98,6 +109,21 @@ impl Ran {
 }
 
 impl Sandbox {
+    /// Runs hexapla here with something on its standard input.
+    pub(crate) fn hexapla_reading(&self, input: &str, args: &[&str]) -> Ran {
+        let file = self.write("stdin", input);
+        let input = fs::File::open(file).expect("a file");
+        run(Command::new(env!("CARGO_BIN_EXE_hexapla")).args(args).current_dir(self.path()).stdin(input))
+    }
+
+    /// Begins hexapla here; its output goes into the file `stdout`.
+    pub(crate) fn begin(&self, args: &[&str]) -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hexapla"));
+        let stdout = fs::File::create(self.path().join("stdout")).expect("a file");
+        command.args(args).current_dir(self.path()).stdout(stdout).stderr(Stdio::null());
+        clean(&mut command).spawn().expect("the binary runs")
+    }
+
     /// Runs hexapla here and kills it while it works.
     pub(crate) fn kill_after(&self, milliseconds: u64, args: &[&str]) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hexapla"));

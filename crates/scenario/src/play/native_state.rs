@@ -6,12 +6,15 @@ use super::{
     report::{Check, StepReport},
 };
 use crate::{
-    explain::value::{ValueFormatter, number_text},
+    explain::{
+        account::layout,
+        value::{ValueFormatter, number_text},
+    },
     format::{At, Expect},
     nearest::did_you_mean,
     problem::{Problem, Result},
 };
-use hexapla_abi::{AnyCodec, Interface, Tree, Type, Value};
+use hexapla_abi::{Interface, Tree, Type, Value};
 use hexapla_primitives::Address;
 use hexapla_toolkit::{DecodedAccount, Toolkit};
 use std::sync::Arc;
@@ -128,14 +131,7 @@ impl Player<'_> {
 
     fn layout(&self, interface: &Arc<Interface>, data: &[u8], shorter: bool) -> Option<(Type, Value)> {
         let book = self.world.names.book_of(interface.abi);
-        let codec = AnyCodec::new(interface.abi, &book);
-        interface.layouts.iter().find_map(|layout| {
-            let value = match data.strip_prefix(&layout.discriminator[..]) {
-                Some(body) if shorter => codec.decode_first(&layout.ty, body),
-                _ => codec.decode_account(layout, data),
-            };
-            Some((layout.ty.clone(), value.ok()?))
-        })
+        layout(interface, &book, data, shorter)
     }
 }
 

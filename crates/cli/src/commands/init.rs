@@ -1,0 +1,52 @@
+//! `hexapla init`
+
+use crate::output::{Output, Style, paint};
+use clap::Args;
+use hexapla_scenario::problem::{Problem, Result};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// The files, by their paths in the new folder.
+const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/template.rs"));
+
+/// Options of `hexapla init`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hexapla init first && cd first && hexapla test")]
+pub(crate) struct InitArgs {
+    /// The folder, which is made where there is none. Nothing in it is overwritten.
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &InitArgs, output: &mut Output) -> Result<bool> {
+    let taken: Vec<&str> =
+        FILES.iter().map(|(path, _)| *path).filter(|path| args.folder.join(path).symlink_metadata().is_ok()).collect();
+    if !taken.is_empty() {
+        let message = format!("{} has files of these names already: {}", args.folder.display(), taken.join(", "));
+        let help = "nothing was written; name another folder: `hexapla init FOLDER`";
+        return Err(Problem::new("hexapla::init::exists", message).with_help(help));
+    }
+    for (path, bytes) in FILES {
+        let file = args.folder.join(path);
+        write(&file, bytes).map_err(|error| Problem::file(&file, "write", error))?;
+        output.result(&format!("{}\n", file.display()))?;
+    }
+    let go = match args.folder.as_os_str() == "." {
+        true => String::new(),
+        false => format!("cd {} && ", args.folder.display()),
+    };
+    output.note(&format!("now: {}", paint(Style::BOLD, &format!("{go}hexapla test"))));
+    Ok(true)
+}
+
+/// Writes a file that is not there yet, and the folders in which it stands.
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::File::create_new(file)?.write_all(bytes)
+}

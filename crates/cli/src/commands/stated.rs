@@ -1,0 +1,95 @@
+//! What somebody states about a proof, compared with what it proves.
+
+use super::proved::{account_of, slot_of};
+use hexapla::ObjectProof;
+use hexapla_abi::{Type, Value, parse_value};
+use hexapla_primitives::{Address, B256, Bytes, U256};
+use hexapla_scenario::{
+    Names,
+    explain::value::number_text,
+    problem::{Problem, Result},
+};
+use hexapla_trie::AccountProof;
+
+/// What is stated.
+#[derive(Debug, Default)]
+pub(super) struct Stated {
+    account: Option<String>,
+    slots: Vec<B256>,
+    values: Vec<String>,
+}
+
+impl Stated {
+    /// Reads what stands on the command line.
+    pub(super) fn read(account: Option<&str>, slots: &[String], values: &[String]) -> Result<Self> {
+        if values.len() > slots.len().max(1) {
+            let message = format!("{} values are stated for {} slots", values.len(), slots.len());
+            return Err(Problem::new("hexapla::proof::stated", message)
+                .with_help("give each --value behind the --slot in which it stands"));
+        }
+        let slots = slots.iter().map(|slot| slot_of(slot)).collect::<Result<_>>()?;
+        Ok(Self { account: account.map(str::to_owned), slots, values: values.to_vec() })
+    }
+
+    /// Why the proof of an account is not about what is stated; `None` where it is.
+    pub(super) fn objection_to_account(&self, proof: &AccountProof) -> Option<String> {
+        if let Some(stated) = &self.account
+            && stated.parse::<Address>().ok() != Some(proof.address)
+        {
+            return Some(format!("it is about the account {}, not {stated}", proof.address.to_checksum(None)));
+        }
+        let mut slots = self.slots.clone();
+        if slots.is_empty() && !self.values.is_empty() {
+            let [only] = proof.storage_proof.as_slice() else {
+                let count = proof.storage_proof.len();
+                return Some(format!("it proves {count} slots; say with --slot in which the value stands"));
+            };
+            slots.push(only.key);
+        }
+        let mut values = self.values.iter();
+        slots.iter().find_map(|slot| slot_objection(proof, *slot, values.next()))
+    }
+
+    /// The same of the proof of an object.
+    pub(super) fn objection_to_object(&self, names: &Names, proof: &ObjectProof) -> Option<String> {
+        if !self.slots.is_empty() {
+            return Some("it is about an object, which has no slots".to_owned());
+        }
+        if let Some(stated) = &self.account {
+            let found = account_of(names, proof);
+            let format = names.toolkits().get(proof.key.vm).map(|toolkit| toolkit.addresses());
+            let meant = names.id(stated).or_else(|| format.and_then(|format| format.parse_given(stated).ok()));
+            if found.is_none() || found != meant {
+                let text = found.map_or_else(|| proof.key.key.to_string(), |id| names.toolkits().format_id(&id));
+                return Some(format!("it is about the {} object {text}, not {stated}", proof.key.vm));
+            }
+        }
+        let stated = self.values.first()?;
+        let object = proof.object.clone().unwrap_or_default();
+        (bytes_of(stated) != Some(object.clone()))
+            .then(|| format!("the object is {:#}, not {stated}", Value::Bytes(object)))
+    }
+}
+
+fn slot_objection(proof: &AccountProof, slot: B256, value: Option<&String>) -> Option<String> {
+    let key = U256::from_be_bytes(slot.0);
+    let Some(found) = proof.storage_proof.iter().find(|proved| proved.key == slot) else {
+        return Some(format!("it says nothing about the slot {key:#x}"));
+    };
+    let stated = value?;
+    match parse_value(&Type::U256, stated) {
+        Ok(Value::Uint(stated)) if stated == found.value => None,
+        Ok(Value::Uint(_)) => {
+            Some(format!("its slot {key:#x} holds {:#x} ({}), not {stated}", found.value, number_text(found.value)))
+        }
+        Ok(_) => Some(format!("{stated:?} is no value of a slot")),
+        Err(error) => Some(format!("{stated:?} is no value of a slot: {error}")),
+    }
+}
+
+fn bytes_of(text: &str) -> Option<Bytes> {
+    match parse_value(&Type::Bytes, text) {
+        Ok(Value::Bytes(bytes)) => Some(bytes),
+        _ => None,
+    }
+}

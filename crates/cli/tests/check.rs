@@ -1,0 +1,88 @@
+//! `hexapla check`: contracts of all VMs, accepted with their price or refused by the rule they break.
+
+mod support;
+
+use support::{Sandbox, at_root};
+
+fn cost(document: &serde_json::Value, what: &str) -> Option<u64> {
+    let costs = document["costs"].as_array().expect("costs");
+    costs.iter().find(|cost| cost["what"].as_str().is_some_and(|known| known.starts_with(what)))?["gas"].as_u64()
+}
+
+#[test]
+fn committed_contracts_of_every_vm_are_accepted_with_their_price() {
+    for (file, vm) in [
+        ("contracts/evm/vault4626/Vault4626.json", "evm"),
+        ("contracts/wasm/compute/compute.wasm", "wasm"),
+        ("contracts/svm/price-reader/price-reader.so", "svm"),
+    ] {
+        let document = at_root(&["check", file, "--json"]);
+        if vm == "evm" {
+            // Its constructor takes arguments.
+            assert!(document.exits(0).json()["notTried"].as_str().is_some_and(|why| why.contains("constructor takes")));
+            continue;
+        }
+        let document = document.exits(0).json();
+        assert_eq!((&document["vm"], &document["accepted"]), (&vm.into(), &true.into()), "{file}");
+        assert!(document["deployment"]["gas"].as_u64().is_some_and(|gas| gas > 21_000), "{file}: {document}");
+        assert!(document["counts"].as_array().is_some_and(|counts| counts.len() > 2), "{file}");
+    }
+}
+
+#[test]
+fn the_price_of_activation_is_part_of_what_the_deployment_costs() {
+    let document = at_root(&["check", "contracts/wasm/erc20/erc20.wasm", "--json"]).exits(0).json();
+    let (activation, all) = (cost(&document, "activation"), document["deployment"]["gas"].as_u64());
+    assert!(activation.is_some_and(|gas| gas > 100_000) && all > activation, "{document}");
+}
+
+#[test]
+fn a_constructor_runs_with_the_arguments_behind_the_file() {
+    let token = |arguments: &[&str]| at_root(&[&["check", "contracts/evm/token/Token.json"], arguments].concat());
+    let ran = token(&["Gold", "AU", "5000e18"]).exits(0);
+    assert!(ran.stdout.contains("bytes of code in the state") && ran.stdout.ends_with("accepted\n"), "{}", ran.stdout);
+    token(&["Gold"]).exits(2).says("cannot be deployed like this").says("behind the file");
+}
+
+#[test]
+fn what_is_refused_says_by_which_rule_and_exits_with_one() {
+    let sandbox = Sandbox::new();
+    let refused = |file: &str, rule: &str| {
+        let json = sandbox.hexapla(&["check", file, "--json"]).exits(1).json();
+        assert_eq!((&json["accepted"], &json["refusal"]["rule"]), (&false.into(), &rule.into()), "{file}");
+        let ran = sandbox.hexapla(&["check", file]).exits(1);
+        assert!(ran.stdout.contains(&format!("refused by {rule}: ")), "{}", ran.stdout);
+    };
+    std::fs::write(sandbox.path().join("empty.wasm"), b"\0asm\x01\0\0\0").expect("a file");
+    refused("empty.wasm", "wasm::export");
+    std::fs::write(sandbox.path().join("cut.so"), b"\x7fELF\x02\x01\x01").expect("a file");
+    refused("cut.so", "svm::elf");
+    // PUSH0 PUSH0 REVERT; 24,577 zeros as code; creation code above the limit; code that begins with 0xEF.
+    sandbox.write("revert.hex", "5f5ffd");
+    refused("revert.hex", "evm::revert");
+    sandbox.write("large.hex", "6160015ff3");
+    refused("large.hex", "evm::create");
+    sandbox.write("creation.hex", &"00".repeat(49_153));
+    refused("creation.hex", "evm::creation-size");
+    sandbox.write("ef.hex", "60ef5f5360015ff3");
+    refused("ef.hex", "evm::create");
+}
+
+#[test]
+fn bytecode_is_read_as_hex_under_any_name_and_as_bytes() {
+    let sandbox = Sandbox::new();
+    for (name, bytes) in
+        [("code", &b"0x60015ff3\n"[..]), ("code.hex", b"60015ff3"), ("code.bin", &[0x60, 1, 0x5f, 0xf3, 0])]
+    {
+        std::fs::write(sandbox.path().join(name), bytes).expect("a file");
+        assert_eq!(sandbox.hexapla(&["check", name, "--json"]).exits(0).json()["accepted"], true, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_contract_is_unusable() {
+    let sandbox = Sandbox::new();
+    sandbox.hexapla(&["check", "gone.so"]).exits(2).says("gone.so");
+    sandbox.write("text.json", "hello");
+    sandbox.hexapla(&["check", "text.json"]).exits(2);
+}

@@ -1,0 +1,92 @@
+//! Accounts that are objects of their VM, in the words of the interface of the contract to which they belong.
+
+use super::value::ValueFormatter;
+use crate::world::names::Names;
+use hexapla_abi::{AddressBook, AddressError, AnyCodec, Interface, Type, Value};
+use hexapla_primitives::{Address, B256, NativeId};
+use hexapla_toolkit::DecodedAccount;
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
+
+/// An account in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedAccount {
+    /// The contract to which it belongs: its name, where it has one, and its id.
+    pub owner: String,
+    /// Bytes of its data.
+    pub bytes: usize,
+    /// What the data is, by the owner's interface.
+    pub layout: Option<String>,
+    /// The fields of the data with their values; none without a layout.
+    pub fields: Vec<(String, String)>,
+}
+
+/// What an account is.
+pub fn explain_account(names: &Names, stored: &DecodedAccount) -> ExplainedAccount {
+    let owner = id_text(names, &stored.owner);
+    let bytes = stored.data.len();
+    let program = stored.owner.canonical();
+    let seen = Seen { book: names.book(stored.owner.vm), ids: RefCell::default() };
+    let decoded = names.source(program).filter(|_| bytes > 0).and_then(|interface| {
+        layout(interface, &seen, &stored.data, false).or_else(|| layout(interface, &seen, &stored.data, true))
+    });
+    let Some((_, Value::Struct { name, fields })) = decoded else {
+        return ExplainedAccount { owner, bytes, layout: None, fields: Vec::new() };
+    };
+    let ids = seen.ids.into_inner();
+    let text = |value: &Value| field_text(names, stored, &ids, value);
+    let fields = fields.iter().map(|(field, value)| (field.to_string(), text(value))).collect();
+    ExplainedAccount { owner, bytes, layout: Some(name.to_string()), fields }
+}
+
+/// The data by the layouts of an interface. With `shorter` there may be more than a layout has, as with the extensions of
+/// Token-2022: the rest is left out.
+pub(crate) fn layout(
+    interface: &Arc<Interface>,
+    book: &dyn AddressBook,
+    data: &[u8],
+    shorter: bool,
+) -> Option<(Type, Value)> {
+    let codec = AnyCodec::new(interface.abi, book);
+    interface.layouts.iter().find_map(|layout| {
+        let value = match data.strip_prefix(&layout.discriminator[..]) {
+            Some(body) if shorter => codec.decode_first(&layout.ty, body),
+            _ => codec.decode_account(layout, data),
+        };
+        Some((layout.ty.clone(), value.ok()?))
+    })
+}
+
+/// An address book that remembers the ids of the addresses it gave.
+struct Seen<B> {
+    book: B,
+    ids: RefCell<HashMap<Address, B256>>,
+}
+
+impl<B: AddressBook> AddressBook for Seen<B> {
+    fn canonical(&self, native: &B256) -> Result<Address, AddressError> {
+        let address = self.book.canonical(native)?;
+        self.ids.borrow_mut().insert(address, *native);
+        Ok(address)
+    }
+
+    fn native(&self, canonical: Address) -> Result<B256, AddressError> {
+        self.book.native(canonical)
+    }
+}
+
+fn field_text(names: &Names, stored: &DecodedAccount, ids: &HashMap<Address, B256>, value: &Value) -> String {
+    match value {
+        Value::Address(address) => match ids.get(address) {
+            Some(id) => id_text(names, &NativeId::new(stored.owner.vm, id.to_vec())),
+            None => names.full(*address),
+        },
+        Value::Option(Some(value)) => format!("some({})", field_text(names, stored, ids, value)),
+        other => ValueFormatter::new(names, stored.owner.canonical()).value(other),
+    }
+}
+
+/// `spl-token (Tokenkeg…)`, or the id alone.
+fn id_text(names: &Names, id: &NativeId) -> String {
+    let text = names.toolkits().format_id(id);
+    names.name_of_id(id).map_or_else(|| text.clone(), |name| format!("{name} ({text})"))
+}
