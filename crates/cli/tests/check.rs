@@ -37,6 +37,20 @@ fn the_price_of_activation_is_part_of_what_the_deployment_costs() {
 }
 
 #[test]
+fn limits_stand_beside_those_of_the_chains_that_the_vm_comes_from() {
+    let document = at_root(&["check", "contracts/wasm/erc20/erc20.wasm", "--json"]).exits(0).json();
+    let count = |what: &str| {
+        let counts = document["counts"].as_array().expect("counts");
+        counts.iter().find(|count| count["what"] == what).cloned().unwrap_or_else(|| panic!("{what}: {document}"))
+    };
+    assert_eq!((&count("globals")["limit"], &count("globals")["limitAtHome"]), (&1_024.into(), &32_768.into()));
+    assert_eq!(count("bytes of code in the state")["limit"], 24_576);
+    assert!(count("bytes of the module")["found"] == 42_522 && count("imports")["limitAtHome"].is_null());
+    let text = at_root(&["check", "contracts/wasm/erc20/erc20.wasm"]).exits(0).stdout;
+    assert!(text.contains("on Stylus") && text.contains("42_522     262_144       262_144"), "{text}");
+}
+
+#[test]
 fn a_constructor_runs_with_the_arguments_behind_the_file() {
     let token = |arguments: &[&str]| at_root(&[&["check", "contracts/evm/token/Token.json"], arguments].concat());
     let ran = token(&["Gold", "AU", "5000e18"]).exits(0);

@@ -84,6 +84,21 @@ fn every_changed_field_and_node_is_refused_with_a_reason() {
 }
 
 #[test]
+fn a_changed_field_is_named_with_what_the_proof_says() {
+    let (sandbox, proof, root) = proof(&["account", "token", "--slot", "2"]);
+    let changed = |path: &str, value: &str, what: &str| {
+        let mut changed = proof.clone();
+        *changed.pointer_mut(path).unwrap() = value.into();
+        sandbox.write("changed.json", &changed.to_string());
+        sandbox.hexapla(&["verify-proof", "changed.json", "--root", &root]).exits(1).says(what);
+    };
+    changed("/nonce", "0x5", "the file says nonce 5, the proof says 1");
+    changed("/balance", "0xffff", "the file says balance 65535, the proof says 0");
+    changed("/storageProof/0/value", "0x5", "the slot 0x2 holds 0x5, the proof says 0x3635c9adc5dea00000");
+    sandbox.hexapla(&["verify-proof", "proof.json", "--root", "0x12"]).exits(2).says("a root has 32 bytes");
+}
+
+#[test]
 fn another_root_is_refused_whatever_the_file_says() {
     let (sandbox, _, root) = proof(&["account", "alice"]);
     let ran = sandbox.hexapla(&["verify-proof", "proof.json", "--root", &flipped(&root)]).exits(1);

@@ -16,14 +16,12 @@ use std::sync::Arc;
 pub(crate) fn examine(runtime: &Runtime, elf: &[u8]) -> Examination {
     let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let (bytes, symbols, most) = (elf.len(), shape::symbols(elf), shape::symbols_max(elf.len()));
-    let mut counts =
-        vec![Count { what: "bytes of the program", found: number(bytes), limit: Some(number(PROGRAM_BYTES_MAX)) }];
+    let mut counts = vec![Count::same("bytes of the program", number(bytes), number(PROGRAM_BYTES_MAX))];
     if let Ok(version) = get_sbpf_version(elf) {
         let newest = *runtime.environment.get_config().enabled_sbpf_versions.end();
-        let limit = Some(u64::from(newest as u32));
-        counts.push(Count { what: "version of sBPF", found: u64::from(version as u32), limit });
+        counts.push(Count::same("version of sBPF", u64::from(version as u32), u64::from(newest as u32)));
     }
-    counts.push(Count { what: "functions and relocations", found: number(symbols), limit: Some(number(most)) });
+    counts.push(Count::here("functions and relocations", number(symbols), number(most)));
     let refusal = refusal(runtime, elf, symbols > most);
     let gas = Record::of(elf, 0).gas();
     let costs = match refusal {
@@ -92,6 +90,6 @@ mod tests {
         assert_eq!(rule(b"\x7fELF"), "svm::elf");
         assert_eq!(rule(&vec![0; PROGRAM_BYTES_MAX + 1]), "svm::limit");
         let seen = examine(&runtime, memo);
-        assert!(seen.counts.iter().all(|count| count.limit.is_none_or(|limit| count.found <= limit)));
+        assert!(!seen.counts.iter().any(Count::exceeds));
     }
 }

@@ -32,11 +32,11 @@ pub(crate) fn examine(code: &[u8]) -> Examination {
 
 fn accepted(mut counts: Vec<Count>, code: &[u8], footprint: &Footprint, module: &Instrumented) -> Examination {
     let info = &module.info;
-    counts.push(Count { what: "pages of memory at the start", found: info.initial_pages.into(), limit: PAGES });
-    counts.push(Count { what: "pages of memory at most", found: info.max_pages.into(), limit: PAGES });
-    let limit = Some(limits::MAX_FRAME_WORDS);
-    counts.push(Count { what: "words of the largest frame", found: info.largest_frame, limit });
-    counts.push(Count { what: "bytes of the instrumented module", found: info.instrumented_bytes, limit: None });
+    let pages = limits::MAX_MEMORY_PAGES.into();
+    counts.push(Count::same("pages of memory at the start", info.initial_pages.into(), pages));
+    counts.push(Count::same("pages of memory at most", info.max_pages.into(), pages));
+    counts.push(Count::same("words of the largest frame", info.largest_frame, limits::MAX_FRAME_WORDS));
+    counts.push(Count::free("bytes of the instrumented module", info.instrumented_bytes));
     Examination { counts, costs: costs(code, footprint, info), refusal: None }
 }
 
@@ -93,36 +93,46 @@ const fn rule(error: &ProgramError) -> &'static str {
     }
 }
 
-const PAGES: Option<u64> = Some(limits::MAX_MEMORY_PAGES as u64);
-
 /// What the sections hold, up to the first that cannot be read.
 fn counts(wasm: &[u8]) -> Vec<Count> {
     let bytes = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let mut counts = vec![Count { what: "bytes of the module", found: bytes(wasm), limit: BYTES }];
+    let mut counts = vec![Count::same("bytes of the module", bytes(wasm), limits::MAX_WASM_BYTES as u64)];
     let mut custom = 0u64;
     for payload in Parser::new(0).parse_all(wasm).map_while(Result::ok) {
         if let Payload::CustomSection(section) = &payload {
             custom = custom.saturating_add(bytes(section.data()));
         }
-        let Some((what, found, limit)) = section(&payload) else { continue };
-        counts.push(Count { what, found: found.into(), limit: Some(limit) });
+        counts.extend(section(&payload));
     }
     if custom > 0 {
-        counts.insert(1, Count { what: "of them in sections that are not run", found: custom, limit: None });
+        counts.insert(1, Count::free("of them in sections that are not run", custom));
     }
     counts
 }
 
-const BYTES: Option<u64> = Some(limits::MAX_WASM_BYTES as u64);
-
-fn section(payload: &Payload<'_>) -> Option<(&'static str, u32, u64)> {
+/// What a section holds, with the limits of nitro that `docs/stylus.md` lists.
+fn section(payload: &Payload<'_>) -> Option<Count> {
+    const ARBITRUM_GLOBALS: u64 = 32_768;
+    const ARBITRUM_SEGMENTS: u64 = 128;
+    let here_and_there = |what, found: u32, limit, limit_at_home| Count {
+        what,
+        found: found.into(),
+        limit: Some(limit),
+        limit_at_home: Some(limit_at_home),
+    };
     Some(match payload {
-        Payload::TypeSection(reader) => ("function types", reader.count(), limits::MAX_TYPES),
-        Payload::ImportSection(reader) => ("imports", reader.count(), limits::MAX_IMPORTS),
-        Payload::FunctionSection(reader) => ("functions", reader.count(), limits::MAX_FUNCTIONS),
-        Payload::GlobalSection(reader) => ("globals", reader.count(), limits::MAX_GLOBALS),
-        Payload::ElementSection(reader) => ("element segments", reader.count(), limits::MAX_ELEMENT_SEGMENTS),
-        Payload::DataSection(reader) => ("data segments", reader.count(), limits::MAX_DATA_SEGMENTS),
+        Payload::TypeSection(reader) => Count::here("function types", reader.count().into(), limits::MAX_TYPES),
+        Payload::ImportSection(reader) => Count::here("imports", reader.count().into(), limits::MAX_IMPORTS),
+        Payload::FunctionSection(reader) => Count::same("functions", reader.count().into(), limits::MAX_FUNCTIONS),
+        Payload::GlobalSection(reader) => {
+            here_and_there("globals", reader.count(), limits::MAX_GLOBALS, ARBITRUM_GLOBALS)
+        }
+        Payload::ElementSection(reader) => {
+            here_and_there("element segments", reader.count(), limits::MAX_ELEMENT_SEGMENTS, ARBITRUM_SEGMENTS)
+        }
+        Payload::DataSection(reader) => {
+            here_and_there("data segments", reader.count(), limits::MAX_DATA_SEGMENTS, ARBITRUM_SEGMENTS)
+        }
         _ => return None,
     })
 }
@@ -162,6 +172,6 @@ mod tests {
         let large = examine(&module(&globals));
         assert_eq!(large.refusal.map(|refusal| refusal.rule).as_deref(), Some("wasm::limit"));
         let count = large.counts.iter().find(|count| count.what == "globals").unwrap();
-        assert!(count.limit.is_some_and(|limit| count.found > limit));
+        assert!(count.exceeds() && !count.exceeds_at_home());
     }
 }

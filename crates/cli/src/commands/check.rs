@@ -4,7 +4,8 @@ use super::interface_in;
 use crate::{
     flag::flag,
     machine::MachineArgs,
-    output::{Output, Style, escape_control_chars, paint},
+    output::{Output, Style, columns, escape_control_chars, paint},
+    render::Line,
 };
 use clap::Args;
 use hexapla::{
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Result<bool> {
     if args.json {
         output.json(&document(args, &checked))?;
     } else {
-        output.result(&in_words(args, &checked))?;
+        output.result(&in_words(args, &checked, engine.toolkits()))?;
     }
     Ok(checked.seen.refusal.is_none())
 }
@@ -131,7 +132,7 @@ impl Checked {
     fn count_creation(&mut self, creation: &Bytes, vm: VmId) {
         let (most, _) = code_limits(ChainConfig::default().spec);
         let (found, limit) = (number(creation.len()), number(most));
-        self.seen.counts.push(Count { what: "bytes of creation code", found, limit: Some(limit) });
+        self.seen.counts.push(Count::same("bytes of creation code", found, limit));
         if found > limit {
             let reason = format!("the creation code has {found} bytes; the limit is {limit} (EIP-3860)");
             self.seen.refusal = Some(Refusal { rule: format!("{vm}::creation-size"), reason });
@@ -143,7 +144,7 @@ impl Checked {
         let receipt = &sent.receipt;
         if let Some(fault) = &receipt.fault {
             let reason = fault_text(&ValueFormatter::new(names, fault.contract), fault);
-            let logged = receipt.program_log.iter().filter(|line| !line.starts_with("Program ")).next_back();
+            let logged = receipt.program_log.iter().rfind(|line| !line.starts_with("Program "));
             let reason = logged.map_or_else(|| reason.clone(), |line| format!("{reason}: {line}"));
             let rule = format!("{}::{}", fault.vm, fault.kind);
             self.seen.refusal = Some(Refusal { rule, reason: escape_control_chars(&reason) });
@@ -197,7 +198,7 @@ fn code_count(state: &dyn StateReader, receipt: &Receipt) -> Result<Option<Count
     let Some(created) = receipt.created else { return Ok(None) };
     let found = code_bytes(state, created)?;
     let (_, most) = code_limits(ChainConfig::default().spec);
-    Ok(Some(Count { what: "bytes of code in the state", found, limit: Some(number(most)) }))
+    Ok(Some(Count::same("bytes of code in the state", found, number(most))))
 }
 
 fn code_bytes(state: &dyn StateReader, address: Address) -> Result<u64> {
@@ -237,8 +238,11 @@ const COIN: u64 = 1_000_000_000_000_000;
 
 fn document(args: &CheckArgs, checked: &Checked) -> Json {
     let seen = &checked.seen;
-    let counts =
-        seen.counts.iter().map(|count| json!({ "what": count.what, "found": count.found, "limit": count.limit }));
+    let counts = seen.counts.iter().map(|count| {
+        json!({
+            "what": count.what, "found": count.found, "limit": count.limit, "limitAtHome": count.limit_at_home,
+        })
+    });
     let costs = seen.costs.iter().map(|cost| json!({ "what": cost.what, "gas": cost.gas }));
     json!({
         "file": args.file.display().to_string(),
@@ -254,21 +258,23 @@ fn document(args: &CheckArgs, checked: &Checked) -> Json {
     })
 }
 
-fn in_words(args: &CheckArgs, checked: &Checked) -> String {
+fn in_words(args: &CheckArgs, checked: &Checked, toolkits: &Toolkits) -> String {
     let mut text = format!(
         "{} {}\n",
         paint(Style::BOLD, &escape_control_chars(&args.file.display().to_string())),
         paint(Style::of_vm(&checked.vm.to_string()), &format!("[{}]", checked.vm))
     );
     let seen = &checked.seen;
+    let ecosystem = toolkits.get(checked.vm).map_or("", |toolkit| toolkit.words().ecosystem);
     if !seen.counts.is_empty() {
-        let _ = writeln!(text, "{}", paint(Style::DIM, &format!("  {:44}{:>12}{:>14}", "", "found", "limit")));
+        let header = format!("  {:38}{:>12}{:>12}{:>14}", "", "found", "limit", format!("on {ecosystem}"));
+        let _ = writeln!(text, "{}", paint(Style::DIM, &header));
     }
     for count in &seen.counts {
-        let limit = count.limit.map(numeral).unwrap_or_default();
-        let row = format!("  {:44}{:>12}{limit:>14}", count.what, numeral(count.found));
-        let exceeds = count.limit.is_some_and(|limit| count.found > limit);
-        let _ = writeln!(text, "{}", if exceeds { paint(Style::BAD, &row) } else { row });
+        let limit = |limit: Option<u64>| limit.map_or_else(|| "–".to_owned(), numeral);
+        let (here, there) = (limit(count.limit), limit(count.limit_at_home));
+        let row = format!("  {:38}{:>12}{here:>12}{there:>14}", count.what, numeral(count.found));
+        let _ = writeln!(text, "{}", if count.exceeds() { paint(Style::BAD, &row) } else { row });
     }
     let mut cost = |what: &str, gas: u64, more: &str| {
         let _ = writeln!(text, "  {what:56}{:>10} gas{more}", numeral(gas));
@@ -279,13 +285,17 @@ fn in_words(args: &CheckArgs, checked: &Checked) -> String {
         let fee = deployed.fee.as_ref().map(|fee| format!(", fee {fee}")).unwrap_or_default();
         cost(&format!("deployment, {} {unit}", deployed.transactions), deployed.gas, &fee);
     }
+    let beyond: Vec<&str> =
+        seen.counts.iter().filter(|count| count.exceeds_at_home()).map(|count| count.what).collect();
+    if !beyond.is_empty() {
+        let _ = writeln!(text, "{}", paint(Style::BAD, &format!("more than {ecosystem} takes: {}", beyond.join(", "))));
+    }
     let verdict = match (&seen.refusal, &checked.not_tried) {
         (Some(refusal), _) => paint(Style::BAD, &format!("refused by {}: {}", refusal.rule, refusal.reason)),
         (None, Some(why)) => format!("not refused so far, but not deployed: {why}"),
         (None, None) => paint(Style::GOOD, "accepted"),
     };
-    let _ = writeln!(text, "{verdict}");
-    text
+    text + &Line::prose(verdict).fold(columns()).join("\n") + "\n"
 }
 
 fn numeral(number: u64) -> String {

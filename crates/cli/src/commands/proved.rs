@@ -1,13 +1,15 @@
 //! What proofs are about, in words.
 
+use alloy_rlp::Decodable as _;
 use hexapla::{ObjectProof, toolkit::Toolkits};
 use hexapla_abi::{Type, Value, parse_value};
-use hexapla_primitives::{B256, NativeId};
+use hexapla_primitives::{B256, NativeId, U256};
 use hexapla_scenario::{
     Names,
     explain::account::explain_account,
     problem::{Problem, Result},
 };
+use hexapla_trie::{AccountProof, ProofError, TrieAccount};
 
 /// A storage slot as people write it.
 pub(super) fn slot_of(text: &str) -> Result<B256> {
@@ -18,6 +20,53 @@ pub(super) fn slot_of(text: &str) -> Result<B256> {
             let help = "slots are numbers: 0, 0x2, or 0x and 64 hex digits for places in mappings";
             Err(Problem::new("hexapla::proof::slot", error.to_string()).with_help(help))
         }
+    }
+}
+
+/// Why the proof of an account does not hold: what the file says, and what its nodes say.
+pub(super) fn objection(proof: &AccountProof, root: B256) -> Option<String> {
+    let error = proof.verify(root).err()?;
+    let ProofError::OtherValue { found } = &error else { return Some(error.to_string()) };
+    if let Some(account) = found.as_ref().and_then(|found| TrieAccount::decode(&mut &found[..]).ok()) {
+        return Some(account_objection(proof, &account));
+    }
+    let slot = proof.storage_proof.iter().find(|slot| slot.verify(proof.storage_hash).is_err());
+    Some(match (slot, found) {
+        (Some(slot), found) => {
+            let proved = found.as_ref().and_then(|found| U256::decode(&mut &found[..]).ok()).unwrap_or_default();
+            let key = U256::from_be_bytes(slot.key.0);
+            format!("the file says that the slot {key:#x} holds {:#x}, the proof says {proved:#x}", slot.value)
+        }
+        (None, None) => "the file speaks of an account, and the proof says that there is none".to_owned(),
+        (None, Some(_)) => error.to_string(),
+    })
+}
+
+/// The first field in which a file and its proof differ.
+fn account_objection(proof: &AccountProof, found: &TrieAccount) -> String {
+    let says =
+        |what: &str, file: String, proved: String| format!("the file says {what} {file}, the proof says {proved}");
+    if proof.nonce != found.nonce {
+        return says("nonce", proof.nonce.to_string(), found.nonce.to_string());
+    }
+    if proof.balance != found.balance {
+        return says("balance", proof.balance.to_string(), found.balance.to_string());
+    }
+    if proof.code_hash != found.code_hash {
+        return says("code hash", proof.code_hash.to_string(), found.code_hash.to_string());
+    }
+    says("storage hash", proof.storage_hash.to_string(), found.storage_root.to_string())
+}
+
+/// A state root as people write it.
+pub(super) fn root_of(text: &str) -> std::result::Result<B256, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    match text.parse() {
+        Ok(root) => Ok(root),
+        Err(_) if digits.chars().all(|digit| digit.is_ascii_hexdigit()) => {
+            Err(format!("a root has 32 bytes, 64 hex digits; this one has {}", digits.len()))
+        }
+        Err(_) => Err("a root is 0x and 64 hex digits".to_owned()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `hexapla verify-proof`
 
 use super::{
-    proved::{self, known_names},
+    proved::{self, known_names, objection, root_of},
     stated::Stated,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(crate) struct VerifyProofArgs {
     /// The proof, as `hexapla proof` or `eth_getProof` gives it; `-` for the standard input.
     file: PathBuf,
     /// The state root that it must fit.
-    #[arg(long, env = "HEXAPLA_ROOT", value_name = "HASH")]
+    #[arg(long, env = "HEXAPLA_ROOT", value_name = "HASH", value_parser = root_of)]
     root: B256,
     /// The account that the proof must be about: an address or an id.
     #[arg(long, env = "HEXAPLA_ACCOUNT", value_name = "ACCOUNT")]
@@ -69,9 +69,11 @@ pub(crate) fn run(args: &VerifyProofArgs, output: &mut Output) -> Result<bool> {
     let names = known_names();
     let proof = read(&args.file)?;
     let (wrong, proved) = match &proof {
-        Proof::Account(proof) => (proof.verify(args.root).err().map(|error| error.to_string()), account_words(proof)),
+        Proof::Account(proof) => (objection(proof, args.root), account_words(proof)),
         Proof::Object(proof) => {
-            (proof.verify(args.root).err().map(|error| error.to_string()), object_words(&names, proof))
+            let of_column = || objection(&proof.column, args.root);
+            let wrong = proof.verify(args.root).err().map(|error| of_column().unwrap_or_else(|| error.to_string()));
+            (wrong, object_words(&names, proof))
         }
     };
     let other = match &proof {

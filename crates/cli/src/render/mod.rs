@@ -10,6 +10,8 @@ pub(crate) mod text;
 mod tree;
 mod wrap;
 
+pub(crate) use wrap::Line;
+
 const LINE_CHARS_MAX: usize = 400;
 
 /// A line that may be raw data, cut.
