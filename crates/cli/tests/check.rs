@@ -45,6 +45,7 @@ fn limits_stand_beside_those_of_the_chains_that_the_vm_comes_from() {
     };
     assert_eq!((&count("globals")["limit"], &count("globals")["limitAtHome"]), (&1_024.into(), &32_768.into()));
     assert_eq!(count("bytes of code in the state")["limit"], 24_576);
+    assert_eq!(count("gas of its transaction")["limit"], 1 << 24);
     assert!(count("bytes of the module")["found"] == 42_522 && count("imports")["limitAtHome"].is_null());
     let text = at_root(&["check", "contracts/wasm/erc20/erc20.wasm"]).exits(0).stdout;
     assert!(text.contains("on Stylus") && text.contains("42_522     262_144       262_144"), "{text}");
@@ -80,6 +81,11 @@ fn what_is_refused_says_by_which_rule_and_exits_with_one() {
     refused("creation.hex", "evm::creation-size");
     sandbox.write("ef.hex", "60ef5f5360015ff3");
     refused("ef.hex", "evm::create");
+    // JUMPDEST PUSH0 JUMP: for ever.
+    sandbox.write("loop.hex", "5b5f56");
+    refused("loop.hex", "evm::out-of-gas");
+    let ran = sandbox.hexapla(&["check", "loop.hex"]).exits(1);
+    assert!(ran.stdout.contains("at most 16_777_216 gas"), "{}", ran.stdout);
 }
 
 #[test]

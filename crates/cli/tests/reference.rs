@@ -10,7 +10,7 @@ fn help(path: &[&str]) -> String {
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HEXAPLA_")) {
         command.env_remove(name);
     }
-    let output = command.args(path).arg("--help").output().expect("the binary runs");
+    let output = command.args(path).arg("--help").env_remove("COLUMNS").output().expect("the binary runs");
     assert!(output.status.success(), "{path:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("help is text")
 }

@@ -15,7 +15,7 @@ use hexapla::{
     vm::{Count, Examination, Refusal},
 };
 use hexapla_abi::{Param, text::group};
-use hexapla_primitives::{Address, Bytes, U256, VmId};
+use hexapla_primitives::{Address, Bytes, FaultKind, U256, VmId};
 use hexapla_scenario::{
     Names, Player, Scenario, Source,
     explain::{fault::fault_text, value::ValueFormatter},
@@ -146,6 +146,10 @@ impl Checked {
             let reason = fault_text(&ValueFormatter::new(names, fault.contract), fault);
             let logged = receipt.program_log.iter().rfind(|line| !line.starts_with("Program "));
             let reason = logged.map_or_else(|| reason.clone(), |line| format!("{reason}: {line}"));
+            let reason = match fault.kind {
+                FaultKind::OutOfGas => format!("{reason}; a transaction has at most {} gas", numeral(TX_GAS_MAX)),
+                _ => reason,
+            };
             let rule = format!("{}::{}", fault.vm, fault.kind);
             self.seen.refusal = Some(Refusal { rule, reason: escape_control_chars(&reason) });
             return;
@@ -188,17 +192,19 @@ fn deploy(
     let world = player.world();
     if let Some(sent) = last.as_ref().and_then(|report| report.sent.as_ref()) {
         checked.add(sent, &world.names);
-        checked.seen.counts.extend(code_count(&*world.chain.reader()?, &sent.receipt)?);
+        checked.seen.counts.extend(creation_counts(&*world.chain.reader()?, &sent.receipt)?);
     }
     Ok(())
 }
 
-/// The code that a create transaction has left.
-fn code_count(state: &dyn StateReader, receipt: &Receipt) -> Result<Option<Count>> {
-    let Some(created) = receipt.created else { return Ok(None) };
-    let found = code_bytes(state, created)?;
+/// What a create transaction has left and used.
+fn creation_counts(state: &dyn StateReader, receipt: &Receipt) -> Result<Vec<Count>> {
+    let Some(created) = receipt.created else { return Ok(Vec::new()) };
     let (_, most) = code_limits(ChainConfig::default().spec);
-    Ok(Some(Count::same("bytes of code in the state", found, number(most))))
+    Ok(vec![
+        Count::same("bytes of code in the state", code_bytes(state, created)?, number(most)),
+        Count::same("gas of its transaction", receipt.gas_used, TX_GAS_MAX),
+    ])
 }
 
 fn code_bytes(state: &dyn StateReader, address: Address) -> Result<u64> {
@@ -223,6 +229,9 @@ fn scenario_of(args: &CheckArgs, toolkits: &Toolkits, artifact: &Artifact, vm: V
         text = format!("[{section}]\ndeployer = {{ {signer} = true, {unit} = {COIN} }}\n");
     }
     let _ = writeln!(text, "[[step]]\ndeploy = \"checked\"\nfrom = \"deployer\"\nartefact = {}", quoted(path));
+    if matches!(artifact.code, Deployable::Creation(_)) {
+        let _ = writeln!(text, "gas = {TX_GAS_MAX}");
+    }
     if let Some(contract) = &args.contract {
         let _ = writeln!(text, "contract = {}", quoted(contract));
     }
@@ -232,6 +241,9 @@ fn scenario_of(args: &CheckArgs, toolkits: &Toolkits, artifact: &Artifact, vm: V
     }
     Ok(text)
 }
+
+/// Most gas of a transaction (EIP-7825).
+const TX_GAS_MAX: u64 = 1 << 24;
 
 /// What the deployer has, in units of the VM: more than any program costs.
 const COIN: u64 = 1_000_000_000_000_000;

@@ -66,13 +66,14 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<bool> {
         name_store::write(&*store, &player.world().names)?;
     }
     let (steps, summary, ending) = played?;
+    // The sums come last.
+    steps.iter().for_each(|report| show_failures(output, &scenario, report));
     if args.json {
         let names = &player.world().names;
         output.json(&json::document(&scenario, &steps, &summary, ending, names))?;
     } else {
         output.result(&text::tail(&summary, ending, begun.elapsed(), columns()))?;
     }
-    steps.iter().for_each(|report| show_failures(output, &scenario, report));
     Ok(summary.failures == 0 && ending == Ending::Complete)
 }
 
