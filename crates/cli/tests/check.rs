@@ -52,6 +52,18 @@ fn limits_stand_beside_those_of_the_chains_that_the_vm_comes_from() {
 }
 
 #[test]
+fn what_a_deployment_takes_is_told_apart_into_fee_and_deposit() {
+    let document = at_root(&["check", "contracts/svm/price-reader/price-reader.so", "--json"]).exits(0).json();
+    let deployment = &document["deployment"];
+    // 18 signatures and one of the program of 5000 lamports each; rent for 12,400 + 45 and 36 bytes, and 128 for each account.
+    let rent = (12_445 + 128 + 36 + 128) * 6_960;
+    assert_eq!(deployment["deposit"], format!("{} lamports", hexapla_abi::text::group(rent.try_into().unwrap())));
+    assert!(deployment["fee"].as_str().is_some_and(|fee| fee.ends_with(" lamports")), "{deployment}");
+    let evm = at_root(&["check", "contracts/evm/token/Token.json", "A", "B", "5", "--json"]).exits(0).json();
+    assert!(evm["deployment"]["deposit"].is_null() && evm["deployment"]["fee"].is_null(), "{evm}");
+}
+
+#[test]
 fn a_constructor_runs_with_the_arguments_behind_the_file() {
     let token = |arguments: &[&str]| at_root(&[&["check", "contracts/evm/token/Token.json"], arguments].concat());
     let ran = token(&["Gold", "AU", "5000e18"]).exits(0);

@@ -22,6 +22,8 @@ use std::fmt::Write as _;
 
 /// The name of the contract through which the host serves contracts, as scenarios have it.
 const SYSTEM_CONTRACT_NAME: &str = "hexapla";
+/// Most of a text that a message repeats.
+const SHOWN_CHARS_MAX: usize = 100;
 /// Hex digits of an address, and of an id of 32 bytes.
 const ADDRESS_DIGITS: usize = 40;
 const WORD_DIGITS: usize = 64;
@@ -175,6 +177,7 @@ fn checked(id: NativeId, text: &str) -> Result<NativeId> {
 }
 
 fn nobody(toolkits: &Toolkits, text: &str) -> Box<Problem> {
+    let shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
     let is_hex = text.chars().all(|digit| digit.is_ascii_hexdigit());
     let help = match text.len() {
         ADDRESS_DIGITS | WORD_DIGITS if is_hex => format!("hex begins with 0x: 0x{text}"),
@@ -183,7 +186,7 @@ fn nobody(toolkits: &Toolkits, text: &str) -> Box<Problem> {
             format!("{}; `--name` shows what a scenario makes of a name", did_you_mean(text, known))
         }
     };
-    Problem::new("hexapla::address::form", format!("{text:?} is no address, no id and no known name")).with_help(help)
+    Problem::new("hexapla::address::form", format!("{shown:?} is no address, no id and no known name")).with_help(help)
 }
 
 /// The accounts that a scenario makes of a name, by what it says of it.
