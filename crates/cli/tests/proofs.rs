@@ -153,6 +153,7 @@ fn accounts_of_other_vms_are_proved_by_name_and_id_and_decoded() {
     let proof: Value = serde_json::from_str(&sandbox.read("proof.json")).unwrap();
     let root = proof["stateRoot"].as_str().unwrap();
     let ran = sandbox.hexapla(&["verify-proof", "proof.json", "--root", root]).exits(0);
+    assert!(ran.stdout.contains("  delegate = none"), "{}", ran.stdout);
     // Without names an id is shown as its VM writes it.
     for text in
         ["belongs to spl-token (TokenkegQ", "holds 165 bytes, by the layout Account:", "  amount = 100", "  mint = "]
@@ -173,6 +174,22 @@ fn accounts_of_other_vms_are_proved_by_name_and_id_and_decoded() {
     prove("spl-token").says("the svm account spl-token");
     let ran = sandbox.hexapla(&["proof", example.to_str().unwrap(), "account", "bob-gold"]).exits(0);
     ran.says("what it holds is proved by `object svm bob-gold`");
+}
+
+#[test]
+fn an_account_of_ones_own_program_is_decoded_by_its_interface() {
+    let sandbox = Sandbox::new();
+    sandbox.hexapla(&["init"]).exits(0);
+    let prove = ["proof", "lending.scenario.toml", "object", "svm", "valuation", "-o", "proof.json"];
+    sandbox.hexapla(&prove).exits(0).says("by the layout Valuation:").says("  holder = alice");
+    let proof: Value = serde_json::from_str(&sandbox.read("proof.json")).unwrap();
+    let verify = ["verify-proof", "proof.json", "--root", proof["stateRoot"].as_str().unwrap()];
+    let plain = sandbox.hexapla(&verify).exits(0).stdout;
+    assert!(plain.contains("holds 96 bytes: 0x"), "{plain}");
+    let with = |file: &'static str| sandbox.hexapla(&[&verify[..], &["--interface", file]].concat());
+    let decoded = with("contracts/price-reader.json").exits(0).stdout;
+    assert!(decoded.contains("by the layout Valuation:") && decoded.contains("  value = 150e18"), "{decoded}");
+    with("README.md").exits(2).says("README.md is no interface");
 }
 
 #[test]

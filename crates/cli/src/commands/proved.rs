@@ -1,7 +1,10 @@
 //! What proofs are about, in words.
 
 use alloy_rlp::Decodable as _;
-use hexapla::{ObjectProof, toolkit::Toolkits};
+use hexapla::{
+    ObjectProof,
+    toolkit::{DecodedAccount, Toolkits},
+};
 use hexapla_abi::{Type, Value, parse_value};
 use hexapla_primitives::{B256, NativeId, U256};
 use hexapla_scenario::{
@@ -98,9 +101,7 @@ pub(super) fn account_of(names: &Names, proof: &ObjectProof) -> Option<NativeId>
 pub(super) fn account_words(names: &Names, proof: &ObjectProof) -> Vec<String> {
     let Some(id) = account_of(names, proof) else { return Vec::new() };
     let mut words = vec![format!("the {} account {}", id.vm, named(names, &id))];
-    let accounts = names.toolkits().get(id.vm).and_then(|toolkit| toolkit.accounts());
-    let stored = accounts.and_then(|accounts| accounts.decode(proof.object.as_ref()).ok());
-    let Some(stored) = stored.filter(|_| proof.object.is_some()) else {
+    let Some(stored) = stored(names, proof) else {
         words.push("has no data and belongs to nobody".to_owned());
         return words;
     };
@@ -112,6 +113,18 @@ pub(super) fn account_words(names: &Names, proof: &ObjectProof) -> Vec<String> {
     });
     words.extend(account.fields.iter().map(|(field, value)| format!("  {field} = {value}")));
     words
+}
+
+/// The contract to which an account belongs.
+pub(super) fn owner_of(names: &Names, proof: &ObjectProof) -> Option<NativeId> {
+    account_of(names, proof)?;
+    Some(stored(names, proof)?.owner)
+}
+
+/// An account's data and owner; `None` where the object is absent, or no account.
+fn stored(names: &Names, proof: &ObjectProof) -> Option<DecodedAccount> {
+    let accounts = names.toolkits().get(proof.key.vm)?.accounts()?;
+    accounts.decode(Some(proof.object.as_ref()?)).ok()
 }
 
 /// The name of an account with its id, or the id.

@@ -1,7 +1,8 @@
 //! `hexapla verify-proof`
 
 use super::{
-    proved::{self, known_names, objection, root_of},
+    interface_in,
+    proved::{self, known_names, objection, owner_of, root_of},
     stated::Stated,
 };
 use crate::{
@@ -21,6 +22,7 @@ use serde::Serialize;
 use std::{
     io::Read as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Options of `hexapla verify-proof`.
@@ -44,6 +46,9 @@ pub(crate) struct VerifyProofArgs {
     /// What must stand in the slot: one for each --slot, in the same order. Of an object, its bytes in hex.
     #[arg(long = "value", env = "HEXAPLA_VALUE", value_name = "VALUE", value_delimiter = ',')]
     values: Vec<String>,
+    /// The interface of the contract to which a proved account belongs: says what its data is.
+    #[arg(long, env = "HEXAPLA_INTERFACE", value_name = "FILE")]
+    interface: Option<PathBuf>,
     /// Print one JSON document instead of text.
     #[arg(long, env = "HEXAPLA_JSON", value_parser = flag())]
     json: bool,
@@ -66,8 +71,14 @@ struct Verdict<'v> {
 /// Runs the command.
 pub(crate) fn run(args: &VerifyProofArgs, output: &mut Output) -> Result<bool> {
     let stated = Stated::read(args.account.as_deref(), &args.slots, &args.values)?;
-    let names = known_names();
     let proof = read(&args.file)?;
+    let mut names = known_names();
+    if let (Some(file), Proof::Object(proof)) = (&args.interface, &proof)
+        && let Some(owner) = owner_of(&names, proof)
+    {
+        let interface = interface_in(file, None, "hexapla::proof::interface")?;
+        names.set_source(owner.canonical(), Arc::new(interface));
+    }
     let (wrong, proved) = match &proof {
         Proof::Account(proof) => (objection(proof, args.root), account_words(proof)),
         Proof::Object(proof) => {

@@ -7,6 +7,9 @@ use hexapla_primitives::{Address, B256, NativeId};
 use hexapla_toolkit::DecodedAccount;
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
+/// For an option without a value.
+const NONE: &str = "none";
+
 /// An account in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainedAccount {
@@ -81,6 +84,13 @@ fn field_text(names: &Names, stored: &DecodedAccount, ids: &HashMap<Address, B25
             None => names.full(*address),
         },
         Value::Option(Some(value)) => format!("some({})", field_text(names, stored, ids, value)),
+        Value::Option(None) => NONE.to_owned(),
+        // An option of fixed length: a number that says whether the value behind it is one.
+        Value::Struct { name, fields } if **name == *"COption" => match fields.as_slice() {
+            [(_, Value::Uint(tag)), _] if tag.is_zero() => NONE.to_owned(),
+            [_, (_, value)] => format!("some({})", field_text(names, stored, ids, value)),
+            _ => value.to_string(),
+        },
         other => ValueFormatter::new(names, stored.owner.canonical()).value(other),
     }
 }
