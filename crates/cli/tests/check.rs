@@ -19,7 +19,7 @@ fn committed_contracts_of_every_vm_are_accepted_with_their_price() {
         let document = at_root(&["check", file, "--json"]);
         if vm == "evm" {
             // Its constructor takes arguments.
-            assert!(document.exits(0).json()["notTried"].as_str().is_some_and(|why| why.contains("constructor takes")));
+            assert!(document.exits(0).json()["doubt"].as_str().is_some_and(|why| why.contains("constructor takes")));
             continue;
         }
         let document = document.exits(0).json();
@@ -109,6 +109,17 @@ fn bytecode_is_read_as_hex_under_any_name_and_as_bytes() {
         std::fs::write(sandbox.path().join(name), bytes).expect("a file");
         assert_eq!(sandbox.hexapla(&["check", name, "--json"]).exits(0).json()["accepted"], true, "{name}");
     }
+}
+
+#[test]
+fn code_that_leaves_none_is_no_contract_and_says_so() {
+    let sandbox = Sandbox::new();
+    let json = std::fs::read_to_string(support::root().join("contracts/evm/lender/Lender.json")).expect("an artefact");
+    let artefact: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    sandbox.write("stop.hex", "00");
+    assert!(sandbox.hexapla(&["check", "stop.hex"]).exits(0).stdout.contains("not refused, but deployed without code"));
+    sandbox.write("runtime.hex", artefact["deployedBytecode"]["object"].as_str().expect("code"));
+    sandbox.hexapla(&["check", "runtime.hex"]).exits(1);
 }
 
 #[test]

@@ -39,7 +39,8 @@ use std::{
 Examples:\n  hexapla check target/deploy/program.so\n  hexapla check out/Vault.json 0x5FbDB2315678afecb367f032d93F642f64180aa3 500\n  hexapla check contract.hex --json | jq .accepted"
 )]
 pub(crate) struct CheckArgs {
-    /// The compiled contract.
+    /// The compiled contract: an artefact of any form that a scenario can deploy, creation code in hex, or as bytes in a
+    /// `.bin` file.
     file: PathBuf,
     /// Arguments of its constructor, as text.
     arguments: Vec<String>,
@@ -58,8 +59,8 @@ struct Checked {
     vm: VmId,
     seen: Examination,
     deployment: Option<Deployed>,
-    /// Why it was not deployed, where it could not be tried.
-    not_tried: Option<String>,
+    /// What speaks against calling it accepted, where nothing has refused it.
+    doubt: Option<String>,
 }
 
 /// A deployment that succeeded.
@@ -98,7 +99,7 @@ fn check(args: &CheckArgs, engine: &Engine) -> Result<Checked> {
     })?;
     let vm = toolkit.vm();
     let mut checked =
-        Checked { vm, seen: engine.examine(vm, &bytes).unwrap_or_default(), deployment: None, not_tried: None };
+        Checked { vm, seen: engine.examine(vm, &bytes).unwrap_or_default(), deployment: None, doubt: None };
     if checked.seen.refusal.is_some() {
         return Ok(checked);
     }
@@ -111,7 +112,7 @@ fn check(args: &CheckArgs, engine: &Engine) -> Result<Checked> {
         inputs if !inputs.is_empty() && args.arguments.is_empty() => {
             let types: Vec<String> = inputs.iter().map(|input| format!("{} {}", input.ty, input.name)).collect();
             let types = escape_control_chars(&types.join(", "));
-            checked.not_tried = Some(format!("its constructor takes {types}: give them behind the file"));
+            checked.doubt = Some(format!("not deployed: its constructor takes {types}, to be given behind the file"));
         }
         _ if checked.seen.refusal.is_none() => deploy(args, engine, cache.as_deref(), &artifact, &mut checked)?,
         _ => {}
@@ -201,7 +202,12 @@ fn deploy(
     let world = player.world();
     if let Some(sent) = last.as_ref().and_then(|report| report.sent.as_ref()) {
         checked.add(sent, &world.names, before.saturating_sub(balance(world)?));
-        checked.seen.counts.extend(creation_counts(&*world.chain.reader()?, &sent.receipt)?);
+        let counts = creation_counts(&*world.chain.reader()?, &sent.receipt)?;
+        if counts.first().is_some_and(|code| code.found == 0) {
+            let doubt = "deployed without code: what runs in the contract is not what creates it, and creates nothing";
+            checked.doubt = Some(doubt.to_owned());
+        }
+        checked.seen.counts.extend(counts);
     }
     Ok(())
 }
@@ -285,7 +291,7 @@ fn document(args: &CheckArgs, checked: &Checked) -> Json {
             "transactions": deployed.transactions, "gas": deployed.gas, "fee": deployed.fee,
             "deposit": deployed.deposit,
         })),
-        "notTried": checked.not_tried,
+        "doubt": checked.doubt,
     })
 }
 
@@ -328,9 +334,9 @@ fn in_words(args: &CheckArgs, checked: &Checked, toolkits: &Toolkits) -> String 
     if !beyond.is_empty() {
         let _ = writeln!(text, "{}", paint(Style::BAD, &format!("more than {ecosystem} takes: {}", beyond.join(", "))));
     }
-    let verdict = match (&seen.refusal, &checked.not_tried) {
+    let verdict = match (&seen.refusal, &checked.doubt) {
         (Some(refusal), _) => paint(Style::BAD, &format!("refused by {}: {}", refusal.rule, refusal.reason)),
-        (None, Some(why)) => format!("not refused so far, but not deployed: {why}"),
+        (None, Some(doubt)) => format!("not refused, but {doubt}"),
         (None, None) => paint(Style::GOOD, "accepted"),
     };
     text + &Line::prose(verdict).fold(columns()).join("\n") + "\n"

@@ -5,7 +5,10 @@ use crate::{
     flag::flag,
     machine::MachineArgs,
     output::{Output, Style, columns, escape_control_chars, paint},
-    render::text::{self, TextOptions, time},
+    render::{
+        Line,
+        text::{self, TextOptions, time},
+    },
 };
 use clap::Args;
 use hexapla_scenario::problem::{Problem, Result};
@@ -61,7 +64,7 @@ pub(crate) struct TestArgs {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+struct Outcome {
     scenario: String,
     ok: bool,
     transactions: usize,
@@ -106,8 +109,7 @@ fn once(args: &TestArgs, engine: &Engine, output: &mut Output) -> Result<bool> {
         write(file, &junit::document(&tested, begun.elapsed()))?;
     }
     if args.json {
-        let lines = tested.iter().map(line).collect::<Vec<_>>();
-        output.json(&lines)?;
+        output.json(&tested.iter().map(outcome).collect::<Vec<_>>())?;
     } else {
         output.result(&report(&tested, all, args.quiet, begun.elapsed()))?;
     }
@@ -143,8 +145,8 @@ fn report(tested: &[Tested], all: usize, quiet: bool, elapsed: Duration) -> Stri
     let width = tested.iter().map(|tested| tested.name().chars().count()).max().unwrap_or(0);
     let shown = tested.iter().filter(|tested| !quiet || !tested.passed());
     let mut lines = shown.map(|tested| text_line(tested, width)).collect::<Vec<_>>();
-    lines.push(format!("{} in {}\n", sums(tested, all), time(elapsed)));
-    lines.join("\n")
+    lines.push(format!("{} in {}", sums(tested, all), time(elapsed)));
+    lines.iter().flat_map(|line| Line::code(line).fold(columns())).fold(String::new(), |text, line| text + &line + "\n")
 }
 
 /// `3 passed, 1 failed: 2 of 61 checks do not hold, 4 not run`
@@ -189,10 +191,10 @@ fn counts(played: &Played) -> String {
     text
 }
 
-fn line(tested: &Tested) -> Line {
+fn outcome(tested: &Tested) -> Outcome {
     let played = tested.result.as_ref().ok();
     let totals = played.map(|played| &played.totals);
-    Line {
+    Outcome {
         scenario: tested.file.display().to_string(),
         ok: tested.passed(),
         transactions: totals.map_or(0, |totals| totals.transactions),
