@@ -101,6 +101,22 @@ fn a_diff_shows_what_changed_from_what_to_what() {
 }
 
 #[test]
+fn a_diff_shows_accounts_of_other_vms_field_by_field() {
+    let ran = at_root(&["run", "examples/spl-vault", "--diff"]).exits(0);
+    for line in [
+        "± alice-gold.amount  0 → 1000",
+        "± gold.supply  0 → 1000",
+        "± vault-gold owner  nothing → spl-token",
+        "± vault-gold data  nothing → 165 bytes",
+        "± vault-gold.owner  nothing → vault",
+        "± alice-gold.state  Uninitialized → Initialized",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("svm object"), "no account is shown as a hash: {}", ran.stdout);
+}
+
+#[test]
 fn verbose_runs_say_how_much_memory_they_took() {
     let ran = at_root(&["run", "examples/counter-as", "-v"]).exits(0);
     ran.says("peak memory").says("ready after");

@@ -9,7 +9,7 @@ use hexapla_abi::{Type, Value, parse_value};
 use hexapla_primitives::{B256, NativeId, U256};
 use hexapla_scenario::{
     Names,
-    explain::account::explain_account,
+    explain::account::{account_of_object, decode_object, explain_account, name_and_id},
     problem::{Problem, Result},
 };
 use hexapla_trie::{AccountProof, ProofError, TrieAccount};
@@ -88,24 +88,15 @@ pub(super) fn known_names() -> Names {
     names
 }
 
-/// The account that is an object, where it is one.
-pub(super) fn account_of(names: &Names, proof: &ObjectProof) -> Option<NativeId> {
-    let accounts = names.toolkits().get(proof.key.vm)?.accounts()?;
-    let id = NativeId::new(proof.key.vm, proof.key.key.clone());
-    let name = names.toolkits().format_id(&id);
-    let is_account = names.toolkits().parse_id(&name).as_ref() == Some(&id);
-    (is_account && accounts.object_key(&id) == proof.key).then_some(id)
-}
-
 /// What an account is and holds, a line each; none for an object that is no account.
 pub(super) fn account_words(names: &Names, proof: &ObjectProof) -> Vec<String> {
-    let Some(id) = account_of(names, proof) else { return Vec::new() };
-    let mut words = vec![format!("the {} account {}", id.vm, named(names, &id))];
+    let Some(id) = account_of_object(names, &proof.key) else { return Vec::new() };
+    let mut words = vec![format!("the {} account {}", id.vm, name_and_id(names, &id))];
     let Some(stored) = stored(names, proof) else {
         words.push("has no data and belongs to nobody".to_owned());
         return words;
     };
-    let account = explain_account(names, &stored);
+    let account = explain_account(names, &stored, name_and_id);
     words.push(format!("belongs to {}", account.owner));
     words.push(match &account.layout {
         Some(layout) => format!("holds {} bytes, by the layout {layout}:", account.bytes),
@@ -117,18 +108,11 @@ pub(super) fn account_words(names: &Names, proof: &ObjectProof) -> Vec<String> {
 
 /// The contract to which an account belongs.
 pub(super) fn owner_of(names: &Names, proof: &ObjectProof) -> Option<NativeId> {
-    account_of(names, proof)?;
+    account_of_object(names, &proof.key)?;
     Some(stored(names, proof)?.owner)
 }
 
 /// An account's data and owner; `None` where the object is absent, or no account.
 fn stored(names: &Names, proof: &ObjectProof) -> Option<DecodedAccount> {
-    let accounts = names.toolkits().get(proof.key.vm)?.accounts()?;
-    accounts.decode(Some(proof.object.as_ref()?)).ok()
-}
-
-/// The name of an account with its id, or the id.
-fn named(names: &Names, id: &NativeId) -> String {
-    let text = names.toolkits().format_id(id);
-    names.name_of_id(id).map_or_else(|| text.clone(), |name| format!("{name} ({text})"))
+    decode_object(names, proof.key.vm, proof.object.as_ref())
 }

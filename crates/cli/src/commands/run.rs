@@ -61,6 +61,9 @@ pub(crate) fn run(args: &RunArgs, output: &mut Output) -> Result<bool> {
     let store = args.db.as_ref().map(new_database).transpose()?;
     output.detail(&format!("ready after {}", text::time(begun.elapsed())));
     let mut player = Player::new(&scenario, plan, &engine, store.clone())?;
+    if args.diff {
+        player = player.keep_objects();
+    }
     let played = play(args, &scenario, &mut player, output);
     if let Some(store) = store {
         name_store::write(&*store, &player.world().names)?;

@@ -1,12 +1,12 @@
 //! What somebody states about a proof, compared with what it proves.
 
-use super::proved::{account_of, slot_of};
+use super::proved::slot_of;
 use hexapla::ObjectProof;
 use hexapla_abi::{Type, Value, parse_value};
 use hexapla_primitives::{Address, B256, Bytes, U256};
 use hexapla_scenario::{
     Names,
-    explain::value::number_text,
+    explain::{account::account_of_object, value::number_text},
     problem::{Problem, Result},
 };
 use hexapla_trie::AccountProof;
@@ -56,7 +56,7 @@ impl Stated {
             return Some("it is about an object, which has no slots".to_owned());
         }
         if let Some(stated) = &self.account {
-            let found = account_of(names, proof);
+            let found = account_of_object(names, &proof.key);
             let format = names.toolkits().get(proof.key.vm).map(|toolkit| toolkit.addresses());
             let meant = names.id(stated).or_else(|| format.and_then(|format| format.parse_given(stated).ok()));
             if found.is_none() || found != meant {

@@ -1,10 +1,17 @@
 //! What a transaction changed in the state.
 
 use hexapla::AccessSet;
+use hexapla::toolkit::DecodedAccount;
 use hexapla::{Location, LocationValue};
-use hexapla_primitives::{B256, U256, VmId};
-use hexapla_scenario::Names;
-use hexapla_scenario::explain::value::number_text;
+use hexapla_primitives::{B256, Bytes, U256, VmId};
+use hexapla_scenario::{
+    Names,
+    explain::{
+        account::{ExplainedAccount, account_of_object, decode_object, explain_account},
+        value::number_text,
+    },
+    report::ObjectChange,
+};
 use serde::Serialize;
 
 /// A piece of state before and after.
@@ -26,11 +33,11 @@ pub(crate) fn changes(access: &AccessSet) -> Vec<Change> {
 }
 
 /// The lines of a state diff.
-pub(super) fn lines(names: &Names, access: &AccessSet) -> Vec<String> {
-    changes(access).iter().flat_map(|change| change_lines(names, change)).collect()
+pub(super) fn lines(names: &Names, access: &AccessSet, objects: &[ObjectChange]) -> Vec<String> {
+    changes(access).iter().flat_map(|change| change_lines(names, change, objects)).collect()
 }
 
-fn change_lines(names: &Names, change: &Change) -> Vec<String> {
+fn change_lines(names: &Names, change: &Change, objects: &[ObjectChange]) -> Vec<String> {
     match &change.location {
         Location::Account(address) => account_lines(&names.short(*address), &change.before, &change.after),
         Location::Word(address, key) => {
@@ -38,6 +45,10 @@ fn change_lines(names: &Names, change: &Change) -> Vec<String> {
             vec![format!("{} [{}]  {before} → {after}", names.short(*address), word_text(*key))]
         }
         Location::Object(key) => {
+            let known = objects.iter().find(|object| object.key == *key);
+            if let Some(lines) = known.and_then(|object| stored_lines(names, object)) {
+                return lines;
+            }
             let name = object_name(key.vm, &key.key);
             vec![format!("{name}  {} → {}", object(&change.before), object(&change.after))]
         }
@@ -58,6 +69,45 @@ fn account_lines(name: &str, before: &LocationValue, after: &LocationValue) -> V
     }
     lines
 }
+
+/// The lines of an account that is an object of its VM, field by field; `None` for all other objects, and where its data
+/// have no names.
+fn stored_lines(names: &Names, object: &ObjectChange) -> Option<Vec<String>> {
+    let id = account_of_object(names, &object.key)?;
+    let name = names.short_id(&id);
+    let decoded = |bytes: &Option<Bytes>| decode_object(names, id.vm, bytes.as_ref());
+    let [before, after] = [decoded(&object.before), decoded(&object.after)];
+    let explained = |account: &Option<DecodedAccount>| {
+        account.as_ref().map(|account| explain_account(names, account, Names::short_id))
+    };
+    let [old, new] = [explained(&before), explained(&after)];
+    let mut lines = Vec::new();
+    let mut line = |what: &str, old: Option<&str>, new: Option<&str>| {
+        if old != new {
+            lines.push(format!("{name}{what}  {} → {}", old.unwrap_or(NOTHING), new.unwrap_or(NOTHING)));
+        }
+    };
+    let owner = |account: &Option<ExplainedAccount>| account.as_ref().map(|account| account.owner.clone());
+    line(" owner", owner(&old).as_deref(), owner(&new).as_deref());
+    let bytes = |account: &Option<ExplainedAccount>| account.as_ref().map(|account| format!("{} bytes", account.bytes));
+    line(" data", bytes(&old).as_deref(), bytes(&new).as_deref());
+    let [old, new] = [old, new].map(|account| account.map(|account| account.fields).unwrap_or_default());
+    if old.is_empty() && new.is_empty() {
+        let same_data = before.map(|account| account.data) == after.map(|account| account.data);
+        return same_data.then_some(lines);
+    }
+    let of = |fields: &'_ [(String, String)], wanted: &str| {
+        fields.iter().find(|(field, _)| field == wanted).map(|(_, value)| value.clone())
+    };
+    let gone = old.iter().filter(|(field, _)| of(&new, field).is_none());
+    for (field, _) in new.iter().chain(gone) {
+        line(&format!(".{field}"), of(&old, field).as_deref(), of(&new, field).as_deref());
+    }
+    Some(lines)
+}
+
+/// For what is not there.
+const NOTHING: &str = "nothing";
 
 #[derive(Default)]
 struct Fields {

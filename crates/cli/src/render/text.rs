@@ -81,7 +81,7 @@ pub(crate) fn step(report: &StepReport, names: &Names, options: TextOptions) -> 
 
 fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<Line>) {
     if let Some(loaded) = &sent.loaded {
-        loaded_lines(sent, loaded, names, options, lines);
+        loaded_lines(report, sent, loaded, (names, options), lines);
     }
     let Some(call) = &sent.call else { return };
     // Who looks is nobody in particular, unless the step says it.
@@ -103,18 +103,24 @@ fn sent_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOpti
     if report.kind != StepKind::View {
         lines.push(Line::code(gas_line(sent)));
     }
-    diff_lines(sent, names, options, lines);
+    diff_lines(report, sent, names, options, lines);
 }
 
-fn diff_lines(sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<Line>) {
+fn diff_lines(report: &StepReport, sent: &Sent, names: &Names, options: TextOptions, lines: &mut Vec<Line>) {
     if let (true, Some(access)) = (options.diff, &sent.access) {
-        let changes = changes::lines(names, access).into_iter();
+        let changes = changes::lines(names, access, &report.objects).into_iter();
         lines.extend(changes.map(|line| Line::code(format!("{} {line}", paint(Style::DIM, "±")))));
     }
 }
 
 /// The transactions of a loader, as one line, and the failure of the last.
-fn loaded_lines(sent: &Sent, loaded: &Loaded, names: &Names, options: TextOptions, lines: &mut Vec<Line>) {
+fn loaded_lines(
+    report: &StepReport,
+    sent: &Sent,
+    loaded: &Loaded,
+    (names, options): (&Names, TextOptions),
+    lines: &mut Vec<Line>,
+) {
     if let Some(fault) = &sent.receipt.fault {
         let text = fault_text(&ValueFormatter::new(names, fault.contract), fault);
         let which = format!("transaction {} of {}", loaded.transactions, loaded.planned);
@@ -129,7 +135,7 @@ fn loaded_lines(sent: &Sent, loaded: &Loaded, names: &Names, options: TextOption
     let by = sent.sender.as_ref().map(|sender| format!(" by {sender}")).unwrap_or_default();
     let text = format!("{} {unit}{by}, {gas} gas: {}{fee}", loaded.transactions, vm_gas(&sent.gas_by_vm));
     lines.push(Line::code(format!("{}{text}", paint(Style::DIM, "= "))));
-    diff_lines(sent, names, options, lines);
+    diff_lines(report, sent, names, options, lines);
 }
 
 /// `fee 5_000 wei`

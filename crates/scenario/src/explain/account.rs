@@ -3,7 +3,7 @@
 use super::value::ValueFormatter;
 use crate::world::names::Names;
 use hexapla_abi::{AddressBook, AddressError, AnyCodec, Interface, Type, Value};
-use hexapla_primitives::{Address, B256, NativeId};
+use hexapla_primitives::{Address, B256, Bytes, NativeId, ObjectKey, VmId};
 use hexapla_toolkit::DecodedAccount;
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
@@ -13,7 +13,7 @@ const NONE: &str = "none";
 /// An account in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainedAccount {
-    /// The contract to which it belongs: its name, where it has one, and its id.
+    /// The contract to which it belongs.
     pub owner: String,
     /// Bytes of its data.
     pub bytes: usize,
@@ -23,8 +23,26 @@ pub struct ExplainedAccount {
     pub fields: Vec<(String, String)>,
 }
 
-/// What an account is.
-pub fn explain_account(names: &Names, stored: &DecodedAccount) -> ExplainedAccount {
+/// The account that an object is, where it is one.
+pub fn account_of_object(names: &Names, key: &ObjectKey) -> Option<NativeId> {
+    let accounts = names.toolkits().get(key.vm)?.accounts()?;
+    let id = NativeId::new(key.vm, key.key.clone());
+    let text = names.toolkits().format_id(&id);
+    let is_id = names.toolkits().parse_id(&text).as_ref() == Some(&id);
+    (is_id && accounts.object_key(&id) == *key).then_some(id)
+}
+
+/// What the object of an account holds; `None` where there is none, or it is no account.
+pub fn decode_object(names: &Names, vm: VmId, object: Option<&Bytes>) -> Option<DecodedAccount> {
+    names.toolkits().get(vm)?.accounts()?.decode(Some(object?)).ok()
+}
+
+/// What an account is, with ids as `id_text` writes them: [`name_and_id`], or [`Names::short_id`].
+pub fn explain_account(
+    names: &Names,
+    stored: &DecodedAccount,
+    id_text: fn(&Names, &NativeId) -> String,
+) -> ExplainedAccount {
     let owner = id_text(names, &stored.owner);
     let bytes = stored.data.len();
     let program = stored.owner.canonical();
@@ -36,7 +54,7 @@ pub fn explain_account(names: &Names, stored: &DecodedAccount) -> ExplainedAccou
         return ExplainedAccount { owner, bytes, layout: None, fields: Vec::new() };
     };
     let ids = seen.ids.into_inner();
-    let text = |value: &Value| field_text(names, stored, &ids, value);
+    let text = |value: &Value| field_text((names, id_text), stored, &ids, value);
     let fields = fields.iter().map(|(field, value)| (field.to_string(), text(value))).collect();
     ExplainedAccount { owner, bytes, layout: Some(name.to_string()), fields }
 }
@@ -77,18 +95,23 @@ impl<B: AddressBook> AddressBook for Seen<B> {
     }
 }
 
-fn field_text(names: &Names, stored: &DecodedAccount, ids: &HashMap<Address, B256>, value: &Value) -> String {
+fn field_text(
+    (names, id_text): (&Names, fn(&Names, &NativeId) -> String),
+    stored: &DecodedAccount,
+    ids: &HashMap<Address, B256>,
+    value: &Value,
+) -> String {
     match value {
         Value::Address(address) => match ids.get(address) {
             Some(id) => id_text(names, &NativeId::new(stored.owner.vm, id.to_vec())),
             None => names.full(*address),
         },
-        Value::Option(Some(value)) => format!("some({})", field_text(names, stored, ids, value)),
+        Value::Option(Some(value)) => format!("some({})", field_text((names, id_text), stored, ids, value)),
         Value::Option(None) => NONE.to_owned(),
         // An option of fixed length: a number that says whether the value behind it is one.
         Value::Struct { name, fields } if **name == *"COption" => match fields.as_slice() {
             [(_, Value::Uint(tag)), _] if tag.is_zero() => NONE.to_owned(),
-            [_, (_, value)] => format!("some({})", field_text(names, stored, ids, value)),
+            [_, (_, value)] => format!("some({})", field_text((names, id_text), stored, ids, value)),
             _ => value.to_string(),
         },
         other => ValueFormatter::new(names, stored.owner.canonical()).value(other),
@@ -96,7 +119,7 @@ fn field_text(names: &Names, stored: &DecodedAccount, ids: &HashMap<Address, B25
 }
 
 /// `spl-token (Tokenkeg…)`, or the id alone.
-fn id_text(names: &Names, id: &NativeId) -> String {
+pub fn name_and_id(names: &Names, id: &NativeId) -> String {
     let text = names.toolkits().format_id(id);
     names.name_of_id(id).map_or_else(|| text.clone(), |name| format!("{name} ({text})"))
 }

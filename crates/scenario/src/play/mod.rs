@@ -41,11 +41,11 @@ use crate::{
     problem::Result,
     world::{World, engine::Engine, names::Names},
 };
-use hexapla::{ChainConfig, ChainSnapshot};
-use hexapla_primitives::{Address, U256};
+use hexapla::{ChainConfig, ChainError, ChainSnapshot, Location, StateReader};
+use hexapla_primitives::{Address, ObjectKey, U256};
 use hexapla_store::KvStore;
 use plan::{Plan, Planned};
-use report::{Ending, StepReport};
+use report::{Ending, ObjectChange, StepReport};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -60,6 +60,7 @@ pub struct Player<'s> {
     snapshots: BTreeMap<String, ChainSnapshot>,
     /// Which of the scenario's invariants were compared, by their place.
     compared: BTreeSet<usize>,
+    keeps_objects: bool,
 }
 
 impl<'s> Player<'s> {
@@ -102,7 +103,14 @@ impl<'s> Player<'s> {
                 .map_err(|problem| problem.at(&scenario.source, &entry.name.span, "this account"))?;
             world.chain.insert_accounts(account)?;
         }
-        Ok(Self { scenario, plan, world, snapshots: BTreeMap::new(), compared: BTreeSet::new() })
+        let (snapshots, compared) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Self { scenario, plan, world, snapshots, compared, keeps_objects: false })
+    }
+
+    /// Keeps the objects that steps change, as they were and as they are, in the reports.
+    #[must_use]
+    pub fn keep_objects(self) -> Self {
+        Self { keeps_objects: true, ..self }
     }
 
     /// Plays all steps. `seen` gets each report as soon as its step is done.
@@ -147,9 +155,13 @@ impl<'s> Player<'s> {
 
     fn step(&mut self, step: &Step) -> Result<StepReport> {
         let begun = Instant::now();
+        let before = self.keeps_objects.then(|| self.world.chain.reader()).transpose()?;
         let planned = self.plan.of(step.number);
         let played = self.act(step, planned);
         let mut report = self.expect_valid(step, played)?;
+        if let Some(before) = before {
+            report.objects = self.changed_objects(&*before, &report)?;
+        }
         self.expect_state(&step.expect, &mut report)?;
         self.expect_invariants(&mut report)?;
         report.root = self.world.chain.root();
@@ -183,6 +195,21 @@ impl<'s> Player<'s> {
             (Action::Attach(attach), Planned::Interface(interface)) => self.attach(step, attach, interface)?,
             _ => StepReport::check(step),
         })
+    }
+
+    /// The objects that a step has written to.
+    fn changed_objects(&self, before: &dyn StateReader, report: &StepReport) -> Result<Vec<ObjectChange>> {
+        let access = report.sent.as_ref().and_then(|sent| sent.access.as_ref());
+        let keys = access.into_iter().flat_map(|access| access.writes.keys()).filter_map(|location| match location {
+            Location::Object(key) => Some(key.clone()),
+            _ => None,
+        });
+        let change = |key: ObjectKey| {
+            let before = before.object(&key).map_err(ChainError::from)?;
+            let after = self.world.chain.object(&key)?;
+            Ok(ObjectChange { key, before, after })
+        };
+        keys.map(change).collect()
     }
 
     /// Who sends where a step does not say it: the first account.

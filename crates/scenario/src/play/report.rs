@@ -6,7 +6,7 @@ use crate::{
 };
 use hexapla::{AccessSet, Receipt};
 use hexapla_abi::Tree;
-use hexapla_primitives::{B256, Fault, U256};
+use hexapla_primitives::{B256, Bytes, Fault, ObjectKey, U256};
 use hexapla_toolkit::Currency;
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
@@ -25,12 +25,25 @@ pub struct StepReport {
     pub note: Option<String>,
     /// Its expectations.
     pub checks: Vec<Check>,
+    /// Objects that it changed, where they are kept ([`Player::keep_objects`](super::Player::keep_objects)).
+    pub objects: Vec<ObjectChange>,
     /// The state root after it.
     pub root: B256,
     /// How long it took.
     pub elapsed: Duration,
     /// It did not give what later steps build on.
     pub later_steps_cannot_run: bool,
+}
+
+/// An object before and after a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectChange {
+    /// Which.
+    pub key: ObjectKey,
+    /// What it was.
+    pub before: Option<Bytes>,
+    /// What it is.
+    pub after: Option<Bytes>,
 }
 
 /// What kind of step it was.
@@ -158,6 +171,7 @@ impl StepReport {
             sent: None,
             note: None,
             checks: Vec::new(),
+            objects: Vec::new(),
             root: B256::ZERO,
             elapsed: Duration::ZERO,
             later_steps_cannot_run: false,
