@@ -232,7 +232,7 @@ pub fn matching(files: Vec<PathBuf>, text: &str, toolkits: &Toolkits) -> Vec<Pat
     let text = text.to_lowercase();
     let has = |part: &str| part.to_lowercase().contains(&text);
     let in_steps = |scenario: &Scenario| {
-        let targets = scenario.steps.iter().filter_map(|step| scenario.source.text().get(step.span.clone()));
+        let targets = scenario.steps.iter().map(|step| scenario.source.excerpt(&step.span));
         let labels = scenario.steps.iter().filter_map(|step| step.label.as_deref());
         has(&scenario.title) || labels.chain(targets).any(has)
     };
@@ -246,10 +246,10 @@ pub fn matching(files: Vec<PathBuf>, text: &str, toolkits: &Toolkits) -> Vec<Pat
 pub fn artifacts_of(file: &Path, toolkits: &Toolkits) -> Vec<PathBuf> {
     let Ok(scenario) = Scenario::read(file, toolkits) else { return Vec::new() };
     let deployed = scenario.steps.iter().filter_map(|step| match &step.action {
-        Action::Deploy(deploy) | Action::Upgrade(deploy) => Some(&deploy.artefact.value),
+        Action::Deploy(deploy) | Action::Upgrade(deploy) => Some(&deploy.artefact),
         _ => None,
     });
-    deployed.map(|artifact| scenario.source.relative(artifact)).collect()
+    deployed.map(|artifact| scenario.source.relative(&artifact.value, &artifact.span)).collect()
 }
 
 /// Threads for so many scenarios: those that are wanted, else one for each core, and none without work.

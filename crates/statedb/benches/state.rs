@@ -4,7 +4,7 @@
 //! million. A block of the first part is what 1,000 transfers of a token write: 2,000 slots of one contract, half of
 //! them new. Nothing is executed. Every commit is durable. The blocks end with a checkpoint. CPU time is that of all threads, with that of the system.
 
-use hexapla_primitives::{Address, U256};
+use hexapla_primitives::{Address, ObjectKey, U256, VmId};
 use hexapla_state::{AccountChange, BlockChanges};
 use hexapla_statedb::StateDb;
 use hexapla_store::{KvStore, MemoryStore, RedbStore};
@@ -16,12 +16,15 @@ const TOKEN: Address = Address::repeat_byte(0x70);
 const SLOTS_PER_BLOCK: u64 = 2_000;
 /// Blocks that are measured at each size.
 const BLOCKS: u64 = 100;
+/// Bytes of an SPL token account.
+const OBJECT_BYTES: usize = 165;
 /// Blocks of one transaction.
 const SMALL_BLOCKS: u64 = 20_000;
 
 fn main() {
     let slots = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
     sizes(slots);
+    objects(slots);
     for (name, folder) in [("memory", None), ("redb", Some(tempfile::tempdir().expect("a temporary folder")))] {
         let store: Arc<dyn KvStore> = match &folder {
             Some(folder) => Arc::new(RedbStore::open(folder.path().join("state")).expect("a new store")),
@@ -92,6 +95,43 @@ fn sizes(slots: u64) {
     }
     drop(db);
     proofs(&mut open(&path), filled, &mut seed);
+}
+
+/// The same for objects in the column of one VM, of the size of an SPL token account.
+fn objects(count: u64) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("state");
+    let (mut filled, mut seed) = (0, 11);
+    let mut db = open(&path);
+    for size in [count / 10, count] {
+        while filled < size {
+            let next = (filled + 100_000).min(size);
+            commit(&mut db, &objects_of(filled..next, &mut seed));
+            filled = next;
+        }
+        db.checkpoint().expect("a checkpoint");
+        print(&format!("file_bytes_per_object_at_{size}"), file_bytes(&path) / filled as f64, "B");
+        let before = cpu_ms();
+        for _ in 0..BLOCKS {
+            let new = SLOTS_PER_BLOCK / 2;
+            let known = (0..new).map(|_| random(&mut seed) % filled).collect::<Vec<_>>();
+            commit(&mut db, &objects_of((filled..filled + new).chain(known), &mut seed));
+            filled += new;
+        }
+        db.checkpoint().expect("a checkpoint");
+        print(&format!("block_cpu_at_{size}_objects"), (cpu_ms() - before) / BLOCKS as f64, "ms");
+        print(&format!("memory_at_{size}_objects"), db.memory().total() as f64 / f64::from(1 << 20), "MiB");
+    }
+}
+
+/// Objects with these numbers, of random bytes.
+fn objects_of(numbers: impl IntoIterator<Item = u64>, seed: &mut u64) -> BlockChanges {
+    let mut object = |number: u64| {
+        let bytes = std::iter::repeat_with(|| random(seed).to_le_bytes()).flatten().take(OBJECT_BYTES).collect();
+        let key = U256::from(number).to_be_bytes::<32>().to_vec().into();
+        (ObjectKey { vm: VmId::SVM, key }, Some(bytes))
+    };
+    BlockChanges { objects: numbers.into_iter().map(&mut object).collect(), ..BlockChanges::default() }
 }
 
 fn commit(db: &mut StateDb, changes: &BlockChanges) {

@@ -17,7 +17,7 @@ use hexapla::{
 use hexapla_abi::{Param, text::group};
 use hexapla_primitives::{Address, Bytes, FaultKind, U256, VmId};
 use hexapla_scenario::{
-    Names, Player, Scenario, Source, World,
+    Names, Player, Scenario, World,
     explain::{fault::fault_text, value::ValueFormatter},
     plan,
     problem::{Problem, Result},
@@ -29,7 +29,6 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 /// Options of `hexapla check`.

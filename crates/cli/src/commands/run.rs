@@ -10,7 +10,7 @@ use crate::{
 use clap::Args;
 use hexapla_scenario::problem::{Problem, Result};
 use hexapla_scenario::{
-    Player, Scenario, Source,
+    Player, Scenario,
     check::Totals,
     plan,
     report::{Ending, StepReport},
