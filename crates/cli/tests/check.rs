@@ -126,6 +126,8 @@ fn code_that_leaves_none_is_no_contract_and_says_so() {
 fn what_is_no_contract_is_unusable() {
     let sandbox = Sandbox::new();
     sandbox.hexapla(&["check", "gone.so"]).exits(2).says("gone.so");
+    sandbox.write("Vault.sol", "contract Vault {}");
+    sandbox.hexapla(&["check", "Vault.sol"]).exits(2).says("is source code").says("compile it");
     sandbox.write("text.json", "hello");
     sandbox.hexapla(&["check", "text.json"]).exits(2);
 }

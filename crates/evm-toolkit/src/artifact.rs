@@ -22,6 +22,7 @@ impl ArtifactLoader for SolidityArtifacts {
         match self.recognise(file) {
             Recognition::ByName => from_hex(file, forms),
             _ if is_hex(file.bytes) => from_hex(file, forms),
+            _ if SOURCES.contains(&file.extension()) => Err(source_code(file, forms)),
             _ => from_json(file, forms),
         }
     }
@@ -29,6 +30,15 @@ impl ArtifactLoader for SolidityArtifacts {
     fn interface_extension(&self) -> &'static str {
         "abi.json"
     }
+}
+
+/// Extensions of source code that people name in place of what was compiled from it.
+const SOURCES: [&str; 8] = ["sol", "vy", "yul", "huff", "rs", "ts", "wat", "move"];
+
+fn source_code(file: &ArtifactFile<'_>, forms: &str) -> ToolError {
+    let message = format!("{} is source code, not a compiled contract", file.path.display());
+    ToolError::new("artefact::source", message)
+        .with_help(format!("compile it, and name the result; artefacts are {forms}"))
 }
 
 /// Whether a file of any name has nothing but hex digits in it.
@@ -153,6 +163,13 @@ mod tests {
         let error = load().unwrap_err();
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(error.topic, "artefact::interface");
+    }
+
+    #[test]
+    fn source_code_is_called_so() {
+        let error = loaded("Vault.sol", b"contract Vault {}").unwrap_err();
+        assert_eq!(error.to_string(), "Vault.sol is source code, not a compiled contract");
+        assert_eq!(error.help.as_deref(), Some("compile it, and name the result; artefacts are some"));
     }
 
     #[test]
