@@ -77,6 +77,13 @@ fn several_texts_are_several_accounts_and_text_says_what_json_says() {
 }
 
 #[test]
+fn no_text_does_anything_to_a_terminal() {
+    for ran in [at_root(&["address", "--name", "a\u{1b}[2J"]).exits(0), at_root(&["address", "a\u{1b}[2J"]).exits(2)] {
+        assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
 fn a_name_gives_the_accounts_that_scenarios_make_of_it() {
     let run = at_root(&["run", "examples/price-reader", "--json"]).exits(0).json();
     let shown = at_root(&["address", "--name", "carol", "alice", "--json"]).exits(0).json();

@@ -190,6 +190,10 @@ fn an_account_of_ones_own_program_is_decoded_by_its_interface() {
     let decoded = with("contracts/price-reader.json").exits(0).stdout;
     assert!(decoded.contains("by the layout Valuation:") && decoded.contains("  value = 150e18"), "{decoded}");
     with("README.md").exits(2).says("README.md is no interface");
+    let hostile = sandbox.read("contracts/price-reader.json").replace("\"balance\"", "\"bal\\u001b[2J\"");
+    sandbox.write("hostile.json", &hostile);
+    let ran = with("hostile.json");
+    assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]

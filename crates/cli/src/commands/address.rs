@@ -2,7 +2,7 @@
 
 use crate::{
     flag::flag,
-    output::{Output, Style, paint},
+    output::{Output, Style, escape_control_chars, paint},
 };
 use clap::Args;
 use hexapla::{
@@ -246,7 +246,7 @@ fn own_form(toolkit: &dyn Toolkit, id: &NativeId) -> Form {
 }
 
 fn in_words(account: &Account, toolkits: &Toolkits) -> String {
-    let mut text = format!("{}\n", paint(Style::BOLD, &account.given));
+    let mut text = format!("{}\n", paint(Style::BOLD, &escape_control_chars(&account.given)));
     let mut line = |label: &str, words: &str| {
         let _ = writeln!(text, "  {} {words}", paint(Style::DIM, &format!("{label:10}")));
     };

@@ -153,7 +153,7 @@ impl Checked {
                 _ => reason,
             };
             let rule = format!("{}::{}", fault.vm, fault.kind);
-            self.seen.refusal = Some(Refusal { rule, reason: escape_control_chars(&reason) });
+            self.seen.refusal = Some(Refusal { rule, reason });
             return;
         }
         let coin = |wei: U256| {
@@ -334,7 +334,9 @@ fn in_words(args: &CheckArgs, checked: &Checked, toolkits: &Toolkits) -> String 
         let _ = writeln!(text, "{}", paint(Style::BAD, &format!("more than {ecosystem} takes: {}", beyond.join(", "))));
     }
     let verdict = match (&seen.refusal, &checked.doubt) {
-        (Some(refusal), _) => paint(Style::BAD, &format!("refused by {}: {}", refusal.rule, refusal.reason)),
+        (Some(refusal), _) => {
+            paint(Style::BAD, &format!("refused by {}: {}", refusal.rule, escape_control_chars(&refusal.reason)))
+        }
         (None, Some(doubt)) => format!("not refused, but {doubt}"),
         (None, None) => paint(Style::GOOD, "accepted"),
     };

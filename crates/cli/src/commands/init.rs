@@ -1,6 +1,6 @@
 //! `hexapla init`
 
-use crate::output::{Output, Style, paint};
+use crate::output::{Output, Style, escape_control_chars, paint};
 use clap::Args;
 use hexapla_scenario::problem::{Problem, Result};
 use std::{
@@ -33,11 +33,11 @@ pub(crate) fn run(args: &InitArgs, output: &mut Output) -> Result<bool> {
     for (path, bytes) in FILES {
         let file = args.folder.join(path);
         write(&file, bytes).map_err(|error| Problem::file(&file, "write", error))?;
-        output.result(&format!("{}\n", file.display()))?;
+        output.result(&format!("{}\n", escape_control_chars(&file.display().to_string())))?;
     }
     let go = match args.folder.as_os_str() == "." {
         true => String::new(),
-        false => format!("cd {} && ", args.folder.display()),
+        false => format!("cd {} && ", escape_control_chars(&args.folder.display().to_string())),
     };
     output.note(&format!("now: {}", paint(Style::BOLD, &format!("{go}hexapla test"))));
     Ok(true)

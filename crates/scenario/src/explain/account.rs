@@ -2,7 +2,7 @@
 
 use super::value::ValueFormatter;
 use crate::world::names::Names;
-use hexapla_abi::{AddressBook, AddressError, AnyCodec, Interface, Type, Value};
+use hexapla_abi::{AddressBook, AddressError, AnyCodec, Interface, Type, Value, text::escape};
 use hexapla_primitives::{Address, B256, Bytes, NativeId, ObjectKey, VmId};
 use hexapla_toolkit::DecodedAccount;
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
@@ -55,8 +55,8 @@ pub fn explain_account(
     };
     let ids = seen.ids.into_inner();
     let text = |value: &Value| field_text((names, id_text), stored, &ids, value);
-    let fields = fields.iter().map(|(field, value)| (field.to_string(), text(value))).collect();
-    ExplainedAccount { owner, bytes, layout: Some(name.to_string()), fields }
+    let fields = fields.iter().map(|(field, value)| (escape(field), text(value))).collect();
+    ExplainedAccount { owner, bytes, layout: Some(escape(&name)), fields }
 }
 
 /// The data by the layouts of an interface. With `shorter` there may be more than a layout has, as with the extensions of
