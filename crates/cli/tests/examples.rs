@@ -24,7 +24,7 @@ fn the_tour_reads_like_a_story() {
 #[test]
 fn the_readme_shows_what_the_tour_prints() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let tour = include_str!("snapshots/tour.txt");
+    let tour = include_str!("snapshots/tour-80.txt");
     let excerpts: Vec<&str> = readme.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert_eq!(excerpts.len(), 2);
     for excerpt in excerpts {

@@ -138,7 +138,8 @@ fn breaking_place(letters: &[char], room: usize, is_code: bool) -> usize {
     // A name and its number, or what stands behind a colon, stay together where that is possible.
     let fair = |at: usize| match is_blank(at) {
         true => before(at) != ':' && !after(at).is_ascii_digit() && !MARKS.contains(&before(at)),
-        false => is_code && before(at) == '(' && letter(at) != ')',
+        // Behind the name of what is called, not behind a parenthesis that stands alone.
+        false => is_code && before(at) == '(' && letter(at) != ')' && letter(at.wrapping_sub(2)) != ' ',
     };
     let found = places().take_while(|at| at * 2 > room).find(|at| good(*at));
     let found = found.or_else(|| places().take_while(|at| at * 2 > room).find(|at| fair(*at)));
@@ -195,6 +196,19 @@ mod tests {
         assert_eq!(folded, ["├─ [evm 5 gas] vault.pay(to: bob,", "│    amount: 600e18, rounds: 1000) → true"]);
         assert_eq!(line.fold(None).len(), 1);
         assert!(line.fold(Some(30)).iter().all(|line| width(line) <= 30), "{:?}", line.fold(Some(30)));
+    }
+
+    #[test]
+    fn a_call_is_broken_behind_its_parenthesis_and_a_remark_is_not() {
+        let fold = |text: &str| Line::code(text).fold(Some(40));
+        assert_eq!(
+            fold("program.initialize_account(account: bob-usd)"),
+            ["program.initialize_account(", "  account: bob-usd)"]
+        );
+        assert_eq!(
+            fold("token.balanceOf(owner: vault_of) (static)"),
+            ["token.balanceOf(owner: vault_of)", "  (static)"]
+        );
     }
 
     #[test]
