@@ -1,13 +1,27 @@
 //! Between the address forms of the ABIs.
 
-use alloc::string::String;
+use alloc::{format, string::String};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, hex};
+
+use crate::interface::Abi;
 
 /// An address has no form on the other side.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct AddressError(pub String);
+
+impl Abi {
+    /// The id of 32 bytes that a text of `0x` and hex digits says. Starknet's users leave zeros at the beginning out.
+    pub fn id_in_hex(self, text: &str) -> Option<B256> {
+        let digits = text.strip_prefix("0x")?;
+        let shortest = if self == Self::Cairo { 1 } else { 2 * B256::len_bytes() };
+        if !(shortest..=2 * B256::len_bytes()).contains(&digits.len()) {
+            return None;
+        }
+        hex::decode(format!("{digits:0>64}")).ok().and_then(|bytes| B256::try_from(&bytes[..]).ok())
+    }
+}
 
 /// Turns the 32-byte ids of an ABI into canonical addresses and back.
 ///

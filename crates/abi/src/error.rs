@@ -100,6 +100,12 @@ pub enum CodecError {
         /// The type.
         ty: String,
     },
+    /// Something stands behind a part that takes what remains of the data.
+    #[error("{ty} takes what remains of the data, but something follows it")]
+    RestIsFollowed {
+        /// The type, or the one that holds it.
+        ty: String,
+    },
     /// The type is nested deeper than any codec follows.
     #[error("the type is nested deeper than {limit} levels")]
     TooDeep {

@@ -111,7 +111,7 @@ pub use interface::{
 pub use json::value_to_json;
 pub use projection::{Arguments, Projection, Reader};
 #[cfg(feature = "std")]
-pub use solidity::{Artefact, link_libraries};
+pub use solidity::{Artefact, link_libraries, well_known_errors};
 pub use solidity::{
     ForeignFault, SolidityCodec, foreign_fault_decode, foreign_fault_encode, panic_meaning, revert_encode,
 };

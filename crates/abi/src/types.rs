@@ -13,6 +13,7 @@
 //! | `Option` | | `option`, `coption` | `Option<T>` | `Option<T>` | `Option<T>` |
 //! | `Enum` | | enum | enum | enum, `Result` | enum, `Result` |
 //! | `Map` | | `HashMap`, `BTreeMap` | `SimpleMap` | | |
+//! | `Rest` | | texts, bytes and lists at the end, without a length | | | |
 //! | `Function` | `function` | | | | |
 //!
 //! There are no floating-point numbers below the node: Borsh's are carried as their bits in `FixedBytes`. Generic types
@@ -75,6 +76,9 @@ pub enum Type {
         /// The variants in the order of their index.
         variants: Vec<Variant>,
     },
+    /// Bytes, a text or a list that takes what remains of the data, without a length; nothing follows it. Its values are
+    /// those of the type inside.
+    Rest(Box<Type>),
     /// Keys with a value each.
     Map(Box<Type>, Box<Type>),
     /// Nothing.
@@ -134,6 +138,24 @@ impl Type {
         Self::Option(Box::new(inner))
     }
 
+    /// What remains of the data, as bytes, a text or a list.
+    pub fn rest(inner: Self) -> Self {
+        Self::Rest(Box::new(inner))
+    }
+
+    /// The type whose values this one has: what is inside of a [`Rest`](Self::Rest), else the type itself.
+    pub fn of_values(&self) -> &Self {
+        match self {
+            Self::Rest(inner) => inner,
+            other => other,
+        }
+    }
+
+    /// Whether a value takes what remains of the data, so that nothing can follow it.
+    pub fn takes_rest(&self) -> bool {
+        matches!(self, Self::Rest(_)) || self.children().any(Self::takes_rest)
+    }
+
     /// How deep types are nested in this one; 1 for a scalar. Stops counting just above [`MAX_TYPE_DEPTH`].
     pub fn depth(&self) -> usize {
         self.depth_below(MAX_TYPE_DEPTH + 1)
@@ -147,7 +169,7 @@ impl Type {
     /// The types directly inside this one.
     pub fn children(&self) -> Children<'_> {
         match self {
-            Self::Array(inner) | Self::FixedArray(inner, _) | Self::Option(inner) => {
+            Self::Array(inner) | Self::FixedArray(inner, _) | Self::Option(inner) | Self::Rest(inner) => {
                 Children::Types(slice::from_ref(inner))
             }
             Self::Map(key, value) => Children::Pair(Some(key), Some(value)),
@@ -187,7 +209,7 @@ impl<'t> Iterator for Children<'t> {
 
 impl fmt::Display for Type {
     /// `u256`, `bytes32`, `[u8]`, `[u8; 4]`, `address?`, `(bool, u8)`, `Position{owner: address}`, `Side{Buy, Sell(u64)}`,
-    /// `{string: u64}`, `()`.
+    /// `{string: u64}`, `string…`, `()`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bool => f.write_str("bool"),
@@ -217,6 +239,7 @@ impl fmt::Display for Type {
                 separated(f, variants, |f, variant| variant.fmt(f))?;
                 f.write_str("}")
             }
+            Self::Rest(inner) => write!(f, "{inner}…"),
             Self::Map(key, value) => write!(f, "{{{key}: {value}}}"),
             Self::Unit => f.write_str("()"),
             Self::Function => f.write_str("function"),

@@ -124,6 +124,7 @@ impl Value {
 
     fn check_part(&self, ty: &Type) -> Result<(), CodecError> {
         match (self, ty) {
+            (value, Type::Rest(inner)) => value.check_part(inner),
             (Self::Bool(_), Type::Bool)
             | (Self::Address(_), Type::Address)
             | (Self::Bytes(_), Type::Bytes)

@@ -44,6 +44,7 @@ fn samples() -> Vec<Type> {
         Variant::new("Limit", Type::Tuple(vec![uint(64), Type::option(Type::Bool)])),
         Variant::new("Empty", Type::Tuple(vec![])),
     ]));
+    types.extend([Type::Bytes, Type::String, Type::array(Type::option(uint(64)))].map(Type::rest));
     types.extend([map(Type::String, uint(64)), map(Type::Felt, Type::Bool), map(Type::array(Type::Bool), Type::Unit)]);
     types
 }

@@ -167,7 +167,7 @@ fn types_of_rusts_library_need_no_definition_where_their_bytes_are_fixed() {
 }
 
 #[test]
-fn zero_copy_accounts_are_read_where_borsh_has_the_same_bytes() {
+fn zero_copy_accounts_are_read_with_the_padding_that_c_puts_between_their_parts() {
     let layout = |serialization: &str, repr: Json, fields: Json| {
         let idl = json!({"metadata": {"spec": "0.1.0"}, "instructions": [],
             "accounts": [{"name": "Pool", "discriminator": [1]}],
@@ -183,16 +183,49 @@ fn zero_copy_accounts_are_read_where_borsh_has_the_same_bytes() {
     assert_eq!(layout("bytemuck", c.clone(), plain.clone()), shown);
     assert_eq!(layout("bytemuckunsafe", c.clone(), plain), shown);
     let gap = json!([{"name": "a", "type": "u8"}, {"name": "b", "type": "u64"}]);
-    let padded = "account `Pool`: the type \"Pool\" has padding in memory, which Borsh does not have";
+    let padded = "Pool{a: u8, _padding: bytes7, b: u64}";
     assert_eq!(layout("bytemuckunsafe", c.clone(), gap.clone()), padded);
-    assert_eq!(layout("bytemuckunsafe", json!({"kind": "c", "packed": true}), gap), "Pool{a: u8, b: u64}");
+    assert_eq!(layout("bytemuckunsafe", json!({"kind": "c", "packed": true}), gap.clone()), "Pool{a: u8, b: u64}");
     let tail = json!([{"name": "a", "type": "u64"}, {"name": "b", "type": "u8"}]);
-    assert_eq!(layout("bytemuckunsafe", c.clone(), tail), padded);
+    assert_eq!(layout("bytemuckunsafe", c.clone(), tail), "Pool{a: u64, b: u8, _padding: bytes7}");
+    let field = |name: &str, ty: Json| json!({"name": name, "type": ty});
+    let twice = json!([field("_padding", json!("u8")), field("a", json!("u16")), field("b", json!("u8"))]);
+    let named_otherwise = "Pool{_padding: u8, _padding2: bytes1, a: u16, b: u8, _padding3: bytes1}";
+    assert_eq!(layout("bytemuckunsafe", c.clone(), twice), named_otherwise);
+    let bytes = json!([field("a", json!("u8")), field("b", json!({"array": ["u8", 8]})), field("c", json!("u64"))]);
+    let shown = "Pool{a: u8, b: bytes8, _padding: bytes7, c: u64}";
+    assert_eq!(layout("bytemuckunsafe", c.clone(), bytes), shown, "bytes are not aligned");
+    let unsaid = "account `Pool`: the type \"Pool\" has padding in memory that depends on how its numbers are aligned, \
+                  which nobody says";
+    let wide = json!([field("a", json!("u64")), field("b", json!("u128"))]);
+    assert_eq!(layout("bytemuckunsafe", c.clone(), wide), unsaid, "8 or 16, by the compiler");
+    let float = json!([field("a", json!("u8")), field("b", json!("f64"))]);
+    assert_eq!(layout("bytemuckunsafe", c.clone(), float), unsaid, "the model does not tell it from bytes");
+    let align = json!({"kind": "c", "align": 16});
+    let asks = "account `Pool`: the type \"Pool\" asks for a larger alignment than its parts have";
+    assert_eq!(layout("bytemuckunsafe", align, gap), asks);
     let list = json!([{"name": "a", "type": {"vec": "u64"}}]);
     let moving = "account `Pool`: the type \"Pool\" lies in memory as it is, but has parts without a fixed place";
     assert_eq!(layout("bytemuck", c, list), moving);
     let rust = layout("bytemuck", json!({"kind": "rust"}), json!([{"name": "a", "type": "u64"}]));
     assert_eq!(rust, "account `Pool`: the type Pool lies in memory as Rust likes, not as C does");
+}
+
+#[test]
+fn a_type_that_is_written_with_its_argument_is_read_and_a_bare_discriminant_is_one_byte() {
+    let idl = json!({"version": "0.1.0", "name": "old", "instructions": [
+        {"name": "swap", "discriminant": 9, "accounts": [], "args": [{"name": "to", "type": {"defined": "Option<Pubkey>"}}]},
+        {"name": "large", "discriminant": 300, "accounts": [], "args": []}],
+        "accounts": [{"name": "Mint", "type": {"kind": "struct", "fields": [
+            {"name": "a", "type": {"defined": "COption<u64>"}}, {"name": "b", "type": {"defined": "Vec<Option<u8>>"}}]}},
+            {"name": "Lost", "type": {"kind": "struct", "fields": [{"name": "a", "type": {"defined": "Map<u8>"}}]}}]});
+    let interface = read(&idl.to_string());
+    let swap = interface.function("swap").unwrap();
+    assert_eq!((&swap.selector[..], swap.signature.as_str()), (&[9][..], "swap(address?)"));
+    assert_eq!(interface.layouts[0].ty.to_string(), "Mint{a: COption{tag: u32, value: u64}, b: [u8?]}");
+    let reasons = refused(&interface);
+    assert!(reasons.iter().any(|item| item.contains("instruction `large`")), "{reasons:?}");
+    assert!(reasons.iter().any(|item| item.ends_with("the IDL does not define the type \"Map<u8>\"")), "{reasons:?}");
 }
 
 #[test]

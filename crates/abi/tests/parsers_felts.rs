@@ -219,3 +219,37 @@ fn structs_without_fields_are_read_from_fuel_abis() {
         (vec![], vec!["a: Empty{}".into(), "b: Empty{}".into()])
     );
 }
+
+#[test]
+fn fuels_form_before_version_1_is_read_and_notes_that_it_does_not_say_its_encoding() {
+    let old = r#"{
+        "types": [
+            {"typeId": 0, "type": "generic T", "components": null, "typeParameters": null},
+            {"typeId": 1, "type": "struct Pair", "typeParameters": [0], "components": [
+                {"name": "one", "type": 0, "typeArguments": null},
+                {"name": "many", "type": 2, "typeArguments": [{"name": "", "type": 0, "typeArguments": null}]}]},
+            {"typeId": 2, "type": "enum Option", "typeParameters": [0], "components": [
+                {"name": "None", "type": 3, "typeArguments": null}, {"name": "Some", "type": 0, "typeArguments": null}]},
+            {"typeId": 3, "type": "()", "components": [], "typeParameters": null},
+            {"typeId": 4, "type": "u64", "components": null, "typeParameters": null},
+            {"typeId": 5, "type": "b256", "components": null, "typeParameters": null}],
+        "functions": [
+            {"name": "pair", "attributes": [{"name": "storage", "arguments": ["read"]}],
+             "inputs": [{"name": "p", "type": 1, "typeArguments": [{"name": "", "type": 4, "typeArguments": null}]},
+                        {"name": "q", "type": 1, "typeArguments": [{"name": "", "type": 5, "typeArguments": null}]}],
+             "output": {"name": "", "type": 3, "typeArguments": null}},
+            {"name": "lost", "attributes": null, "inputs": [], "output": {"name": "", "type": 9, "typeArguments": null}}],
+        "loggedTypes": [{"logId": 7, "loggedType": {"name": "", "type": 4, "typeArguments": null}}]}"#;
+    let interface = Interface::detect(old).unwrap();
+    let pair = interface.function("pair").unwrap();
+    let types = pair.input_types().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(types, ["Pair{one: u64, many: u64?}", "Pair{one: bytes32, many: bytes32?}"]);
+    assert_eq!((pair.outputs.len(), pair.mutability), (0, Mutability::View));
+    assert_eq!(interface.events[0].name, "log_7");
+    let left_out = |interface: &Interface| interface.refused.iter().map(|item| item.item.clone()).collect::<Vec<_>>();
+    assert_eq!(left_out(&interface), ["`encoding`", "function `lost`"]);
+    let said = old.replacen('{', r#"{"encoding": "1","#, 1);
+    assert_eq!(left_out(&Interface::detect(&said).unwrap()), ["function `lost`"]);
+    let error = Interface::detect(&old.replacen('{', r#"{"encoding": "0","#, 1)).unwrap_err().to_string();
+    assert!(error.contains("`encoding` is \"0\""), "{error}");
+}

@@ -136,9 +136,13 @@ impl Types {
                 let variants = variants.collect::<Vec<_>>();
                 json!({ "kind": "enum", "variants": variants })
             }
-            other => json!({ "kind": "type", "alias": self.ty(other) }),
+            other => json!({ "kind": "type", "alias": self.ty(other.of_values()) }),
         };
-        self.definitions.push(json!({ "name": name, "type": definition }));
+        let mut definition = json!({ "name": name, "type": definition });
+        if let (Type::Rest(_), Some(object)) = (ty, definition.as_object_mut()) {
+            object.insert("serialization".to_owned(), json!({ "custom": "without a length" }));
+        }
+        self.definitions.push(definition);
     }
 
     fn variant(&mut self, variant: &Variant, name: String) -> Json {
@@ -184,6 +188,7 @@ impl Types {
                 self.defined(ty, &name)
             }
             Type::Tuple(_) => self.defined(ty, "Tuple"),
+            Type::Rest(_) => self.defined(ty, "Rest"),
             Type::Unit => self.defined(ty, "Unit"),
             // `u64`, `i128`; no other type has a form in Borsh.
             number => number.to_string().into(),

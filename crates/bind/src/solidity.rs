@@ -17,11 +17,18 @@ use crate::{
 /// Words that Solidity knows in certain places only; functions, events and errors may have them as names.
 const CONTEXTUAL: &str = "error from layout transient revert now tx msg block abi require assert selfdestruct addmod \
     mulmod keccak256 sha256 ripemd160 ecrecover";
+/// Errors that Solidity itself declares.
+const BUILT_IN_ERRORS: [&str; 2] = ["Error", "Panic"];
+/// Most bytes of a value in calldata or memory, which the compiler counts with 32 bits.
+const BYTES_MAX: u64 = u32::MAX as u64 - WORD_BYTES;
+const WORD_BYTES: u64 = 32;
 /// Fields in topics, at most.
 const INDEXED_MAX: usize = 3;
 /// What any Solana program can be called with.
 const INVOKE: &str =
     "function invoke(AccountMeta[] calldata accounts, bytes calldata data) external returns (bytes memory);";
+/// Their names.
+const INVOKES: [&str; 2] = ["invoke", "invokeSigned"];
 const INVOKE_SIGNED: &str = "function invokeSigned(AccountMeta[] calldata accounts, bytes calldata data, bytes[][] calldata seeds) external returns (bytes memory);";
 
 /// The interface `I<Name>` in a file of its name.
@@ -60,6 +67,8 @@ struct Writer<'s> {
     scope: Scope,
     /// Why a name is taken by an event or an error, which functions cannot share.
     named: HashMap<String, &'static str>,
+    /// The functions by their selectors, which differ in an interface.
+    selectors: HashMap<Vec<u8>, String>,
     /// Signatures of events: Solidity has one declaration for all that differ in what is indexed.
     events: HashSet<String>,
     struct_names: HashMap<Type, String>,
@@ -77,12 +86,12 @@ impl<'s> Writer<'s> {
         let mut scope = Scope::with(items.chain(readers).chain(events).chain(errors));
         let interface_name = scope.claim(format!("I{}", source.name));
         if is_program(source) {
-            // Its name is that of the precompile's struct; a type of the program gives way.
-            scope.take("AccountMeta");
+            // The names of what the precompile declares; a type of the program gives way.
+            ["AccountMeta"].into_iter().chain(INVOKES).for_each(|name| drop(scope.take(name)));
         }
         let (named, struct_names) = (HashMap::new(), HashMap::new());
-        let (structs, left_out, events) = (Vec::new(), Vec::new(), HashSet::new());
-        Self { source, interface_name, scope, named, events, struct_names, structs, left_out }
+        let (structs, left_out, events, selectors) = (Vec::new(), Vec::new(), HashSet::new(), HashMap::new());
+        Self { source, interface_name, scope, named, selectors, events, struct_names, structs, left_out }
     }
 
     /// Whether an item of this kind can have the name; overloads of functions and events can share one.
@@ -110,6 +119,9 @@ impl<'s> Writer<'s> {
 
     fn error(&mut self, error: &CustomError) -> Result<String, String> {
         let fields = self.params(&error.inputs, "", &mut Scope::default())?;
+        if BUILT_IN_ERRORS.contains(&error.name.as_str()) {
+            return Err("every contract has an error of this name without declaring it".to_owned());
+        }
         self.is_free("error", &error.name)?;
         let mut out = Text::default();
         if !error.message.is_empty() {
@@ -167,8 +179,9 @@ impl<'s> Writer<'s> {
             }
         }
         if is_program(self.source) {
-            let taken = |name| shown.functions.iter().any(|function| function.name == name);
-            if !taken("invoke") && !taken("invokeSigned") {
+            let taken =
+                |name| shown.functions.iter().any(|function| function.name == name) || self.named.contains_key(name);
+            if !INVOKES.into_iter().any(taken) {
                 self.structs.push(account_meta());
                 out.push(invoke());
             }
@@ -188,7 +201,11 @@ impl<'s> Writer<'s> {
         let mut names = Scope::default();
         let inputs = self.params(&function.inputs, " calldata", &mut names)?;
         let outputs = self.params(&function.outputs, " memory", &mut names)?;
+        if let Some(other) = self.selectors.get(&function.selector[..]) {
+            return Err(format!("{other} has the same selector"));
+        }
         self.is_free("function", &function.name)?;
+        self.selectors.insert(function.selector.to_vec(), function.signature.clone());
         let mutability = match function.mutability {
             Mutability::NonPayable => String::new(),
             other => format!(" {}", other.name()),
@@ -225,6 +242,9 @@ impl<'s> Writer<'s> {
     /// The type as Solidity writes it; a struct is declared when it is met first.
     fn ty(&mut self, ty: &Type) -> Result<String, String> {
         type_name(ty).map_err(|error| error.to_string())?;
+        if static_bytes(ty) > BYTES_MAX {
+            return Err(format!("a value of a type of it takes more than {BYTES_MAX} bytes"));
+        }
         Ok(match ty {
             Type::Array(inner) => format!("{}[]", self.ty(inner)?),
             Type::FixedArray(inner, length) => format!("{}[{length}]", self.ty(inner)?),
@@ -267,6 +287,17 @@ impl<'s> Writer<'s> {
 /// Whether the contract is a Solana program.
 fn is_program(source: &Source) -> bool {
     source.projection.source().abi == Abi::Borsh
+}
+
+/// Bytes that every value of the type takes at least; what has any length counts as one word.
+fn static_bytes(ty: &Type) -> u64 {
+    match ty {
+        Type::FixedArray(inner, length) => {
+            static_bytes(inner).saturating_mul(u64::try_from(*length).unwrap_or(u64::MAX))
+        }
+        Type::Tuple(_) | Type::Struct { .. } => ty.children().map(static_bytes).fold(0, u64::saturating_add),
+        _ => WORD_BYTES,
+    }
 }
 
 fn is_reference(ty: &Type) -> bool {

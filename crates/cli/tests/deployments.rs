@@ -1,4 +1,4 @@
-//! Deployments of contracts whose constructor is a function.
+//! Deployments: constructors that are functions, interfaces of which items are left out.
 
 mod support;
 
@@ -48,4 +48,52 @@ fn a_program_that_is_put_into_the_state_takes_neither_coin_nor_gas_nor_arguments
     for (more, says) in [("value = 5", "no `value`"), ("gas = 5", "no `gas`"), ("args = [1]", "takes 0 arguments")] {
         scenario(&format!("{program}{more}\n")).hexapla(&["run", "."]).exits(2).says(says);
     }
+}
+
+#[test]
+fn a_deployment_says_what_is_left_out_of_the_interface() {
+    let program = "[[step]]\ndeploy = \"p\"\nartefact = \"{contracts}/svm/actor/actor.so\"\nabi = \"idl.json\"\n";
+    let sandbox = scenario(program);
+    let instruction = |name: &str| {
+        format!(r#"{{"name":"{name}","accounts":[],"args":[{{"name":"x","type":{{"defined":"Nothing"}}}}]}}"#)
+    };
+    let idl = |names: &[&str]| {
+        let all = names.iter().map(|name| instruction(name)).collect::<Vec<_>>().join(",");
+        format!(r#"{{"version":"0.1.0","name":"p","instructions":[{all}],"accounts":[]}}"#)
+    };
+    sandbox.write("idl.json", &idl(&["one"]));
+    let reason = "left out of its interface: instruction `one` (the IDL does not define the type \"Nothing\")";
+    let ran = sandbox.hexapla(&["run", ".", "--json"]).exits(0);
+    assert!(ran.stdout.contains(&reason.replace('"', "\\\"")), "{}", ran.stdout);
+    sandbox.write("idl.json", &idl(&["a", "b", "c", "d", "e"]));
+    let ran = sandbox.hexapla(&["run", ".", "--json"]).exits(0);
+    assert!(ran.stdout.contains("instruction `c`") && ran.stdout.contains("and 2 more"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("instruction `d`"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_value_alone_is_expected_of_a_struct_with_one_field() {
+    let steps = r#"[keys]
+p = { owner = "feed", data = ["0x693673f63ad842b2", { u64 = 42 }], lamports = 2_000_000 }
+[[step]]
+deploy = "feed"
+artefact = "{contracts}/svm/actor/actor.so"
+abi = "idl.json"
+[[step]]
+call = "feed.readPriceUpdate"
+args = ["p"]
+expect = { returns = 42 }
+[[step]]
+call = "feed.readPriceUpdate"
+args = ["p"]
+expect = { returns = { price = 42 } }
+"#;
+    let idl = r#"{"version":"0.1.0","name":"feed","instructions":[{"name":"noop","accounts":[],"args":[]}],
+        "accounts":[{"name":"priceUpdate","type":{"kind":"struct","fields":[{"name":"price","type":"i64"}]}}]}"#;
+    let sandbox = scenario(steps);
+    sandbox.write("idl.json", idl);
+    sandbox.hexapla(&["test", "."]).exits(0);
+    let sandbox = scenario(&steps.replace("returns = 42 }", "returns = 43 }"));
+    sandbox.write("idl.json", idl);
+    sandbox.hexapla(&["test", "."]).exits(1);
 }

@@ -82,7 +82,7 @@ expect = { lamports = { dave = 1_000_000_165 } }
             "│  └─ [svm 4214 gas, 4214 CU] spl-token.initialize_account3(account: dave-gold, mint: gold, owner: dave)",
             "[svm 6172 gas, 6172 CU] carol: spl-token.transfer_checked(source: carol-gold, mint: gold, destination: dave-gold, authority: carol, amount: 30, decimals: 6)",
             "= 6172 gas: svm 6172 · fee 5000 lamports",
-            "└─ [svm 500 gas, 500 CU] spl-memo.invoke(data: 0x6261636b, accounts: [dave])",
+            "└─ [svm 500 gas, 500 CU] spl-memo.memo(memo: \"back\")",
             "log │ Program log: back",
             "get_account_data_size(mint: gold) → 165",
         ],
@@ -124,7 +124,7 @@ lamports = { dave = 1_000_000_000 }
             "carol signs 3 instructions ✗ InsufficientFunds (1): The account holds too few tokens",
             "├─ [svm 150 gas, 150 CU] system-program.transfer_sol(source: carol, destination: dave, lamports: 1_000_000)  ↶ undone",
             "CU] spl-token.transfer(source: carol-gold, destination: dave-gold, authority: carol, amount: 101) ✗ InsufficientFunds (1)",
-            "└─ spl-memo.invoke(data: 0x6e65766572)  not reached",
+            "└─ spl-memo.memo(memo: \"never\")  not reached",
         ],
     );
 }

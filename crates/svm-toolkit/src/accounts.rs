@@ -2,11 +2,14 @@
 
 use crate::{
     address::{id_of, key_of},
+    extensions::extensions,
     programs::PROGRAMS,
 };
 use hexapla_primitives::{Bytes, GenesisAccount, NativeId, ObjectKey, VmId};
 use hexapla_svm_types::{Pubkey, StoredAccount, genesis, spl};
-use hexapla_toolkit::{AccountCodec, DecodedAccount, FieldKind, FieldSpec, Fields, Predeployed, ToolError};
+use hexapla_toolkit::{
+    AccountCodec, AccountPart, DecodedAccount, FieldKind, FieldSpec, Fields, Predeployed, ToolError,
+};
 use solana_rent::Rent;
 
 /// Most bytes of data of an account, as on Solana.
@@ -33,6 +36,10 @@ impl AccountCodec for Accounts {
     fn decode(&self, object: Option<&Bytes>) -> Result<DecodedAccount, ToolError> {
         let stored = stored(object)?;
         Ok(DecodedAccount { owner: id_of(&stored.owner), data: stored.data })
+    }
+
+    fn parts(&self, account: &DecodedAccount) -> Vec<AccountPart> {
+        extensions(&account.owner, &account.data)
     }
 
     fn predeployed(&self) -> &[Predeployed] {

@@ -17,6 +17,7 @@ const ASSOCIATED: DerivationSpec = DerivationSpec {
     fields: &[
         FieldSpec::required("associated", FieldKind::Id),
         FieldSpec::required("mint", FieldKind::Id),
+        FieldSpec::optional("token_program", FieldKind::Id),
         FieldSpec::optional("program", FieldKind::Id),
     ],
 };
@@ -76,7 +77,15 @@ impl AddressFormat for Keys {
             let seeds = fields.parts("seeds").iter().map(|seed| &seed[..]).collect::<Vec<_>>();
             return derived(&seeds, &key("program")?);
         }
-        let token = if fields.has("program") { key("program")? } else { spl::TOKEN };
+        let token = match (fields.has("token_program"), fields.has("program")) {
+            (true, true) => {
+                let message = "`token_program` and `program` say both whose account it is";
+                return Err(ToolError::new("scenario::key", message).at("program", "one of them is too much"));
+            }
+            (true, false) => key("token_program")?,
+            (false, true) => key("program")?,
+            (false, false) => spl::TOKEN,
+        };
         let (wallet, mint) = (key("associated")?, key("mint")?);
         derived(&[wallet.as_ref(), token.as_ref(), mint.as_ref()], &spl::ASSOCIATED_TOKEN)
     }
@@ -135,6 +144,23 @@ mod tests {
         assert_eq!(Keys.seen(&foreign)[..], alias_of(foreign.canonical())[..], "equal bytes are not the same account");
         assert_eq!(key_of(&id_of(&spl::MEMO)).unwrap(), spl::MEMO);
         assert!(key_of(&NativeId::new(VmId::SVM, vec![7; 31])).is_err());
+    }
+
+    #[test]
+    fn an_associated_account_is_of_the_token_program_that_is_said() {
+        let derive = |programs: &[(&'static str, Pubkey)]| {
+            let mut fields = Fields::default();
+            fields.push("associated", FieldValue::Id(id_of(&Pubkey::new_from_array([1; 32]))));
+            fields.push("mint", FieldValue::Id(id_of(&Pubkey::new_from_array([2; 32]))));
+            programs.iter().for_each(|(name, key)| fields.push(name, FieldValue::Id(id_of(key))));
+            Keys.derive("associated", &fields)
+        };
+        let of_2022 = derive(&[("token_program", spl::TOKEN_2022)]).unwrap();
+        assert_eq!(of_2022, derive(&[("program", spl::TOKEN_2022)]).unwrap());
+        assert_ne!(of_2022, derive(&[]).unwrap());
+        assert_eq!(derive(&[("token_program", spl::TOKEN)]).unwrap(), derive(&[]).unwrap());
+        let both = derive(&[("token_program", spl::TOKEN), ("program", spl::TOKEN_2022)]).unwrap_err();
+        assert_eq!(both.field, Some("program"));
     }
 
     #[test]

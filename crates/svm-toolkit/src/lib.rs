@@ -6,6 +6,7 @@
 //! - `artifact`: programs
 //! - `accounts`, `programs`, `names`: stored accounts, the programs that are there from the beginning, and names that
 //!   everybody knows
+//! - `extensions`: what stands behind the data of Token-2022's accounts
 //! - `transaction`: calls, messages, signers, the transactions of the loader
 //! - `explain`: instructions and failures
 //!
@@ -20,6 +21,7 @@ mod accounts;
 mod address;
 mod artifact;
 mod explain;
+mod extensions;
 mod names;
 mod programs;
 mod transaction;

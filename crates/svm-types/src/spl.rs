@@ -1,7 +1,11 @@
 //! The programs of the Solana program library, unmodified, at their mainnet addresses.
 
-use crate::genesis::{GenesisAccount, native_program, program};
+use crate::{
+    account::StoredAccount,
+    genesis::{GenesisAccount, account, native_program, program},
+};
 use solana_pubkey::{Pubkey, pubkey};
+use solana_rent::Rent;
 
 /// A program and its ELF file.
 pub struct SplProgram {
@@ -21,6 +25,8 @@ impl SplProgram {
 
 /// SPL Token.
 pub const TOKEN: Pubkey = pubkey!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+/// The mint of wrapped SOL in SPL Token.
+pub const NATIVE_MINT: Pubkey = pubkey!("So11111111111111111111111111111111111111112");
 /// Token-2022.
 pub const TOKEN_2022: Pubkey = pubkey!("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
 /// Associated Token Account.
@@ -53,8 +59,20 @@ pub const PROGRAMS: [SplProgram; 5] = [
     },
 ];
 
-/// All accounts of [`PROGRAMS`], which nobody can change, and what the native programs show to other VMs.
+/// Decimals of wrapped SOL: a token is a lamport.
+const NATIVE_DECIMALS: u8 = 9;
+
+/// All accounts of [`PROGRAMS`], which nobody can change, the mint of wrapped SOL, and what the native programs show to
+/// other VMs.
 pub fn genesis() -> impl Iterator<Item = GenesisAccount> {
     let native = [solana_sdk_ids::system_program::ID, solana_sdk_ids::bpf_loader_upgradeable::ID].map(native_program);
-    PROGRAMS.iter().flat_map(|spl| program(spl.id, spl.elf, None)).chain(native)
+    PROGRAMS.iter().flat_map(|spl| program(spl.id, spl.elf, None)).chain(native).chain([native_mint()])
+}
+
+/// The mint of wrapped SOL as SPL Token lays it out: without authorities, without a supply of its own.
+fn native_mint() -> GenesisAccount {
+    let (no_authority, no_supply, initialized) = ([0; 36], [0; 8], 1);
+    let data = [&no_authority[..], &no_supply, &[NATIVE_DECIMALS, initialized], &no_authority].concat();
+    let lamports = Rent::default().minimum_balance(data.len());
+    account(NATIVE_MINT, lamports, &StoredAccount { owner: TOKEN, executable: false, data: data.into() })
 }

@@ -1,7 +1,7 @@
 //! Accounts that are objects of a VM's own.
 
 use crate::{FieldSpec, Fields, ToolError};
-use hexapla_abi::Interface;
+use hexapla_abi::{Interface, Type};
 use hexapla_primitives::{Address, Bytes, GenesisAccount, NativeId, ObjectKey};
 use std::sync::Arc;
 
@@ -11,6 +11,17 @@ pub struct DecodedAccount {
     /// The contract whose interface says what the data is.
     pub owner: NativeId,
     /// The data; empty where there is none.
+    pub data: Bytes,
+}
+
+/// A part of an account's data that says itself what it is, behind what the owner's interface describes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountPart {
+    /// Its name, in snake case.
+    pub name: String,
+    /// The type of its data, in the ABI of the VM.
+    pub ty: Type,
+    /// Its data.
     pub data: Bytes,
 }
 
@@ -47,6 +58,11 @@ pub trait AccountCodec: Send + Sync {
     ///
     /// The bytes are no account.
     fn decode(&self, object: Option<&Bytes>) -> Result<DecodedAccount, ToolError>;
+
+    /// The parts of an account's data that say themselves what they are. Most VMs have none.
+    fn parts(&self, _account: &DecodedAccount) -> Vec<AccountPart> {
+        Vec::new()
+    }
 
     /// The contracts that are there from the beginning.
     fn predeployed(&self) -> &[Predeployed];

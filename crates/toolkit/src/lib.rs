@@ -31,7 +31,7 @@ mod field;
 mod set;
 mod transaction;
 
-pub use accounts::{AccountCodec, DecodedAccount, Predeployed, WellKnown};
+pub use accounts::{AccountCodec, AccountPart, DecodedAccount, Predeployed, WellKnown};
 pub use address::{AddressFormat, DerivationSpec, IdBook, SharedAddresses};
 pub use artifact::{Artifact, ArtifactFile, ArtifactLoader, Deployable, Recognition};
 pub use error::ToolError;

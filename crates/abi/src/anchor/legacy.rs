@@ -133,8 +133,12 @@ fn discriminator(namespace: &str, name: &str) -> Vec<u8> {
     Sha256::digest(format!("{namespace}:{name}")).iter().copied().take(8).collect()
 }
 
-/// The bytes of `{"type": "u32", "value": 7}` or `{"type": "bytes", "value": [1, 2]}`.
+/// The bytes of `{"type": "u32", "value": 7}`, of `{"type": "bytes", "value": [1, 2]}`, or of a bare number, which is one
+/// byte: that is what Shank writes.
 fn constant(discriminant: &Json) -> Result<Vec<u8>, Problem> {
+    if let Json::Number(number) = discriminant {
+        return number_bytes(number, "u8");
+    }
     match child(discriminant, "value")? {
         Json::Number(number) => number_bytes(number, text_or_empty(discriminant, "type")),
         list => byte_list(list),

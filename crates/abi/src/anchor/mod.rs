@@ -9,7 +9,8 @@
 //! - An **event**'s topic is its discriminator of eight bytes, followed by zeros.
 //! - An **error**'s selector is its code as four little-endian bytes.
 //! - Types that are not laid out as Borsh does (`serialization` other than `borsh`) are refused with what uses them, but
-//!   for those of `bytemuck` that have the same bytes in Borsh: numbers, keys, arrays and structs of these without padding.
+//!   for those of `bytemuck`, whose parts have fixed places: padding between them is a field `_padding`; and for bytes,
+//!   texts and lists of the serialization `{"custom": "without a length"}`, which take what remains of the data.
 //! - What an IDL of Shank says (`metadata.origin` is `shank`) is read in its own way: see `legacy`.
 //! - Relations between accounts and constants have no place in an interface and are left out.
 //! - An item that is malformed or has no place is left out with its reason, and the others are read.
@@ -26,6 +27,7 @@ use alloy_primitives::B256;
 use serde_json::Value as Json;
 
 use crate::{
+    codecs::only_the_last_takes_rest,
     error::InterfaceError,
     interface::{
         Abi, AccountLayout, AccountParam, CustomError, Event, EventParam, Function, Interface, Mutability, Param,
@@ -105,6 +107,7 @@ fn read_instruction(json: &Json, types: &mut Types<'_>) -> Result<Function, Prob
     let name = text(json, "name")?.to_owned();
     let selector = byte_list(child(json, "discriminator")?)?.into();
     let inputs = read_params(list(json, "args")?, types)?;
+    only_the_last_takes_rest(inputs.iter().map(|param| &param.ty))?;
     let outputs = match json.get("returns") {
         None | Some(Json::Null) => Vec::new(),
         Some(ty) => vec![Param::new("", types.of_call(ty)?)],

@@ -41,6 +41,8 @@ pub(super) struct Types<'j> {
     accounts: HashMap<&'j str, Definition<'j>>,
     events: HashMap<&'j str, Definition<'j>>,
     guard: Guard,
+    /// Whether the item has had a number with a point, which the model does not tell from bytes.
+    has_floats: bool,
 }
 
 /// What a name stands for.
@@ -68,7 +70,7 @@ impl<'j> Types<'j> {
             definitions.insert(name, together(known, json));
         }
         let (accounts, events) = (in_place(idl, ACCOUNT_TYPES)?, in_place(idl, EVENT_TYPES)?);
-        Ok(Self { definitions, accounts, events, guard: Guard::default() })
+        Ok(Self { definitions, accounts, events, guard: Guard::default(), has_floats: false })
     }
 
     /// What the name stands for.
@@ -85,21 +87,27 @@ impl<'j> Types<'j> {
         own.or_else(|| self.definitions.get(name)).copied()
     }
 
+    /// Before each item.
+    fn start(&mut self) {
+        self.guard.start();
+        self.has_floats = false;
+    }
+
     /// The type of a parameter or a result.
     pub(super) fn of_call(&mut self, json: &Json) -> Result<Type, Problem> {
-        self.guard.start();
+        self.start();
         checked(self.resolve(json, &HashMap::new(), Place::Call, 0)?)
     }
 
     /// The type of an account's data.
     pub(super) fn of_account(&mut self, name: &str) -> Result<Type, Problem> {
-        self.guard.start();
+        self.start();
         checked(self.own_type(name, Place::Account)?)
     }
 
     /// The type of an event.
     pub(super) fn of_event(&mut self, name: &str) -> Result<Type, Problem> {
-        self.guard.start();
+        self.start();
         checked(self.own_type(name, Place::Event)?)
     }
 
@@ -115,7 +123,10 @@ impl<'j> Types<'j> {
         self.guard.part(depth)?;
         let inner = |types: &mut Self, json: &Json| types.resolve(json, generics, place, depth + 1);
         match json {
-            Json::String(name) => scalar(name),
+            Json::String(name) => {
+                self.has_floats |= matches!(name.as_str(), "f32" | "f64");
+                scalar(name)
+            }
             Json::Object(fields) => {
                 let Some((kind, content)) = fields.iter().next().filter(|_| fields.len() == 1) else {
                     return Err(not_a_type(json));
@@ -176,6 +187,11 @@ impl<'j> Types<'j> {
         match self.named(name) {
             Some(definition) => self.instance(name, definition, arguments, outer, place, depth),
             None => {
+                if let Some((outer, inner)) = written_with_argument(name).filter(|_| arguments.is_empty()) {
+                    let inner =
+                        scalar(inner).or_else(|_| self.defined(inner, &[], &HashMap::new(), place, depth + 1))?;
+                    return standard(outer, &[Argument::Type(inner)], place).ok_or_else(|| undefined(name));
+                }
                 let arguments = arguments.iter().map(|argument| self.argument(argument, outer, place, depth));
                 let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
                 standard(name, &arguments, place).ok_or_else(|| undefined(name))
@@ -231,8 +247,7 @@ impl<'j> Types<'j> {
         self.guard.open(name)?;
         let ty = self.definition(name, child(definition, "type")?, &generics, place, depth)?;
         self.guard.close();
-        layout.check(&ty, name)?;
-        Ok(ty)
+        layout.arranged(ty, name, self.has_floats)
     }
 
     fn definition(
@@ -335,6 +350,12 @@ fn standard(name: &str, arguments: &[Argument], place: Place) -> Option<Type> {
         ("Pubkey", []) => Type::Address,
         _ => return None,
     })
+}
+
+/// `COption<Pubkey>` as `COption` and `Pubkey`: some IDLs write a type with its argument as one name.
+fn written_with_argument(name: &str) -> Option<(&str, &str)> {
+    let (outer, inner) = name.strip_suffix('>')?.split_once('<')?;
+    Some((outer.trim(), inner.trim()))
 }
 
 fn scalar(name: &str) -> Result<Type, Problem> {

@@ -43,6 +43,7 @@ impl Coercion<'_> {
             Type::Array(inner) => self.list(ty, inner, None, node),
             Type::FixedArray(inner, n) => self.list(ty, inner, Some(*n), node),
             Type::Option(inner) => self.option(inner, node),
+            Type::Rest(inner) => self.value(inner, node),
             Type::Tuple(types) => match node {
                 Node::Tuple(nodes) | Node::List(nodes) => self.tuple(ty, types, nodes),
                 other => Err(expected(format!("{ty}, as in (1, true)"), other)),
@@ -65,8 +66,11 @@ impl Coercion<'_> {
             let found = if text.is_empty() { None } else { (self.names)(text) };
             return found.map(Value::Address).ok_or_else(|| ArgumentError::UnknownName { given: shown(text) });
         };
-        let bytes = hex::decode(digits).ok().filter(|bytes| bytes.len() == 20).ok_or_else(|| expected(rule, node))?;
-        let address = Address::from_slice(&bytes);
+        let address = hex::decode(digits).ok().and_then(|bytes| Address::try_from(&bytes[..]).ok());
+        // Ids of other VMs in hex have another length: whoever knows them reads them as it reads names.
+        let Some(address) = address else {
+            return (self.names)(text).map(Value::Address).ok_or_else(|| expected(rule, node));
+        };
         let mixed =
             digits.contains(|c: char| c.is_ascii_lowercase()) && digits.contains(|c: char| c.is_ascii_uppercase());
         if mixed && address.to_checksum(None) != text {

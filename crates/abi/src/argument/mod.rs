@@ -57,7 +57,7 @@ pub fn parse_value(ty: &Type, text: &str) -> Result<Value, ArgumentError> {
 /// Those of [`parse_value`].
 pub fn parse_value_with(ty: &Type, text: &str, names: Resolver<'_>) -> Result<Value, ArgumentError> {
     check_depth(ty)?;
-    let node = match ty {
+    let node = match ty.of_values() {
         // The text of a scalar is taken as a whole: commas and brackets in it have no meaning.
         Type::String | Type::FixedString(_) => Node::parse_scalar(text, true)?,
         Type::Bool | Type::Uint { .. } | Type::Int { .. } | Type::Felt => Node::parse_scalar(text, false)?,

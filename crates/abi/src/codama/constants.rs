@@ -69,6 +69,8 @@ fn encoded(data: &str, encoding: &str) -> Result<Vec<u8>, Problem> {
         return Err(Problem::inexpressible(format!("a constant has more than {CONSTANT_CHARS_MAX} characters")));
     }
     let bytes = match encoding {
+        // One digit is a byte, as Codama's own encoder reads it.
+        "base16" if data.len() == 1 => hex::decode(format!("0{data}")).ok(),
         "base16" => hex::decode(data).ok(),
         "base58" => bs58::decode(data).into_vec().ok(),
         "utf8" => Some(data.as_bytes().to_vec()),

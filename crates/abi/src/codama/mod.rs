@@ -8,8 +8,10 @@
 //!   of an instruction without other arguments. With others, clients differ on whether it stands before them or is a part
 //!   of them, and the instruction is refused.
 //! - An **event**'s topic is its discriminator of eight bytes, followed by zeros.
-//! - What the Borsh codec writes otherwise is **refused**: numbers in big-endian order, prefixes of other widths, texts and
-//!   lists that take what remains of the data, offsets, sentinels.
+//! - Texts, bytes and lists that take what remains of the data are read where nothing follows them; an option that is there
+//!   or not by what remains is the bytes that remain.
+//! - What the Borsh codec writes otherwise is **refused**: numbers in big-endian order, prefixes of other widths, offsets,
+//!   sentinels.
 //! - An option that takes the same room with and without a value is a struct of its `tag` and `value`. An optional key
 //!   whose zero means none is an address: the id of the System program is zero, so it says none.
 //! - An account that signs or not (`either`) signs. Where optional accounts are left out of the list altogether, they are
@@ -25,6 +27,7 @@ use serde_json::Value as Json;
 
 use crate::{
     anchor::{custom_error, event_topic, mutability_of},
+    codecs::only_the_last_takes_rest,
     error::InterfaceError,
     interface::{Abi, AccountLayout, CustomError, Event, EventParam, Function, Interface, Param},
     source::{self, Draft, Problem, child, items, kind_of, list, text, text_or_empty},
@@ -138,6 +141,7 @@ fn read_instruction(json: &Json, types: &mut Types<'_>, programs: &Programs<'_>)
         }
         inputs.push(Param::new(&name.to_snake_case(), types.read(child(argument, "type")?)?));
     }
+    only_the_last_takes_rest(inputs.iter().map(|param| &param.ty))?;
     let accounts = programs.accounts(json, &inputs)?;
     let signature = source::signature(&name, inputs.iter().map(|param| &param.ty));
     let mutability = mutability_of(&accounts, &[]);
@@ -242,6 +246,7 @@ fn read_event(json: &Json, types: &mut Types<'_>) -> Result<Event, Problem> {
         Some(_) => return Err(Problem::malformed("its constant discriminator is not what its data begin with")),
     }
     let fields = read_fields(rest, types)?;
+    only_the_last_takes_rest(fields.iter().map(|field| &field.ty))?;
     let topic = event_topic(&prefix)?;
     let fields = fields.into_iter().map(|field| EventParam { name: field.name, ty: field.ty, indexed: false });
     let fields = fields.collect::<Vec<_>>();

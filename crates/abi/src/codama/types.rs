@@ -112,9 +112,9 @@ impl<'j> Types<'j> {
                 _ => Ok(Type::Bool),
             },
             "publicKeyTypeNode" => Ok(Type::Address),
-            "stringTypeNode" | "bytesTypeNode" => {
-                Err(Problem::inexpressible("a text or bytes take what remains of the data, without a length"))
-            }
+            "stringTypeNode" | "bytesTypeNode" => Ok(Type::rest(sized(node, &Extent::Prefixed)?)),
+            // What is looked at by the program itself: extensions, other programs' data.
+            "remainderOptionTypeNode" => Ok(Type::rest(Type::Bytes)),
             "sizePrefixTypeNode" => {
                 length_prefix(child(node, "prefix")?)?;
                 sized(child(node, "type")?, &Extent::Prefixed)
@@ -149,6 +149,9 @@ impl<'j> Types<'j> {
         let item = self.resolve(child(node, "item")?, "", depth + 1)?;
         let count = child(node, "count")?;
         let of_bytes = item == Type::Uint { bits: 8 };
+        if text(count, "kind")? == "remainderCountNode" {
+            return Ok(Type::rest(if of_bytes { Type::Bytes } else { Type::array(item) }));
+        }
         if text(count, "kind")? != "fixedCountNode" {
             count_prefix(count)?;
             return Ok(if of_bytes { Type::Bytes } else { Type::array(item) });
@@ -241,7 +244,7 @@ fn length_prefix(node: &Json) -> Result<(), Problem> {
 fn count_prefix(count: &Json) -> Result<(), Problem> {
     match text(count, "kind")? {
         "prefixedCountNode" => length_prefix(child(count, "prefix")?),
-        "remainderCountNode" => Err(Problem::inexpressible("a list takes what remains of the data, without a length")),
+        "remainderCountNode" => Err(Problem::inexpressible("a map takes what remains of the data, without a length")),
         "fixedCountNode" => Err(Problem::inexpressible("a map has a fixed number of entries")),
         other => Err(Problem::malformed(format!("{} says no count", shown(other)))),
     }

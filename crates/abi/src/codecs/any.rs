@@ -4,7 +4,7 @@ use alloc::{string::ToString, vec::Vec};
 
 use alloy_primitives::{B256, Bytes, LogData};
 
-use super::{Bcs, BcsCodec, BorshCodec, CairoCodec, Form as _, Fuel, FuelCodec};
+use super::{Bcs, BcsCodec, BorshCodec, CairoCodec, Form as _, Fuel, FuelCodec, only_the_last_takes_rest};
 use crate::{
     address::AddressBook,
     codec::{Codec, DecodedEvent},
@@ -167,9 +167,18 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// [`CodecError::Unsupported`] for the first part that has none, [`CodecError::TooDeep`] for a type nested too deep.
+    /// [`CodecError::Unsupported`] for the first part that has none, [`CodecError::TooDeep`] for a type nested too deep,
+    /// [`CodecError::RestIsFollowed`] where something follows what takes all that remains.
     pub fn check_types(&self) -> Result<(), CodecError> {
-        self.used_types().try_for_each(|ty| self.abi.check_type(ty))
+        self.used_types().try_for_each(|ty| self.abi.check_type(ty))?;
+        self.functions.iter().try_for_each(|function| {
+            only_the_last_takes_rest(function.input_types())?;
+            only_the_last_takes_rest(function.output_types())
+        })?;
+        self.errors
+            .iter()
+            .try_for_each(|error| only_the_last_takes_rest(error.inputs.iter().map(|input| &input.ty)))?;
+        self.events.iter().try_for_each(|event| only_the_last_takes_rest(event.fields.iter().map(|field| &field.ty)))
     }
 }
 

@@ -22,7 +22,8 @@ use crate::{error::CodecError, types::Type};
 ///   topic, the eight bytes followed by zeros, and the fields as data. `indexed` means nothing here.
 ///
 /// Numbers are little-endian, of 8 to 128 bits, and of 256 (Anchor's `u256`). Keys of maps are numbers, addresses, bytes,
-/// texts or bools, in the order that their Rust types have.
+/// texts or bools, in the order that their Rust types have. Bytes, a text or a list at the very end may stand without
+/// their length.
 #[derive(Clone, Copy, Debug)]
 pub struct Borsh;
 
@@ -45,6 +46,7 @@ impl Form for Borsh {
                     | Type::String
                     | Type::FixedString(_)
             ),
+            Type::Rest(inner) => matches!(**inner, Type::Bytes | Type::String | Type::Array(_)),
             Type::Felt | Type::Function => false,
             _ => true,
         }

@@ -105,6 +105,7 @@ impl<F: Form> Decoder<'_, '_, F> {
                 Ok(Value::Enum { name: name.clone(), variant: variant.name.clone(), payload })
             }
             Type::Map(key, value) => self.map(ty, key, value, depth_left),
+            Type::Rest(inner) => self.rest(inner, depth_left),
             Type::Unit => Ok(Value::Unit),
             Type::Function => Err(unsupported::<F>(ty)),
         }
@@ -140,6 +141,25 @@ impl<F: Form> Decoder<'_, '_, F> {
             items.push(self.value(inner, depth_left)?);
         }
         Ok(Value::Array(items))
+    }
+
+    /// Bytes, a text or elements that take what remains.
+    fn rest(&mut self, inner: &Type, depth_left: usize) -> Result<Value, CodecError> {
+        let (at, remaining) = (self.reader.at(), self.reader.remaining());
+        match inner {
+            Type::Bytes => Ok(Value::Bytes(Bytes::copy_from_slice(self.reader.take(inner, remaining)?))),
+            Type::String => text(at, self.reader.take(inner, remaining)?.to_vec()),
+            Type::Array(element) => {
+                let mut items = Vec::new();
+                while self.reader.remaining() > 0 {
+                    // Each element is paid for; one that takes no byte ends with the limit of parts.
+                    self.spend(1)?;
+                    items.push(self.value(element, depth_left)?);
+                }
+                Ok(Value::Array(items))
+            }
+            _ => Err(unsupported::<F>(inner)),
+        }
     }
 
     fn option(&mut self, ty: &Type, inner: &Type, depth_left: usize) -> Result<Value, CodecError> {

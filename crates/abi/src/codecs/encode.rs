@@ -109,8 +109,20 @@ impl<F: Form> Encoder<'_, F> {
                 self.value(&known.payload, payload, depth_left)?;
             }
             (Type::Map(key, value), Value::Map(entries)) => self.map(ty, key, value, entries, depth_left)?,
+            (Type::Rest(inner), value) => self.rest(inner, value, depth_left)?,
             (Type::Unit, Value::Unit) => (),
             _ => return Err(refused(ty, value)),
+        }
+        Ok(())
+    }
+
+    /// Bytes, a text or elements without their length.
+    fn rest(&mut self, inner: &Type, value: &Value, depth_left: usize) -> Result<(), CodecError> {
+        match (inner, value) {
+            (Type::Bytes, Value::Bytes(bytes)) => F::put_fixed(&mut self.out, bytes),
+            (Type::String, Value::String(text)) => F::put_fixed(&mut self.out, text.as_bytes()),
+            (Type::Array(element), Value::Array(items)) => self.items(element, items, depth_left)?,
+            _ => return Err(refused(inner, value)),
         }
         Ok(())
     }

@@ -30,6 +30,7 @@ pub use fuel::Fuel;
 pub(crate) use fuel::{panic_code, panic_number};
 pub use reader::{Reader, parts_max};
 pub use stream::StreamCodec;
+pub(crate) use support::only_the_last_takes_rest;
 
 /// Borsh behind a discriminator: Solana programs. See [`Borsh`] for the form of calls, errors and events.
 pub type BorshCodec<'a> = StreamCodec<'a, Borsh>;

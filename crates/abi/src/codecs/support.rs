@@ -17,7 +17,32 @@ pub(super) fn check_type<F: Form>(ty: &Type, depth_left: usize) -> Result<(), Co
     if !F::has_form(ty) || !names_differ(ty) {
         return Err(unsupported::<F>(ty));
     }
+    rest_is_last(ty)?;
     ty.children().try_for_each(|child| check_type::<F>(child, depth_left))
+}
+
+/// Whether nothing follows a part that takes what remains of the data.
+fn rest_is_last(ty: &Type) -> Result<(), CodecError> {
+    match ty {
+        // A variant ends with what it carries, and so does an option.
+        Type::Enum { .. } | Type::Option(_) => Ok(()),
+        Type::Tuple(_) | Type::Struct { .. } => only_the_last_takes_rest(ty.children()),
+        // Lists and maps: one element follows the other. A rest ends with the data; what is in it does not.
+        _ if ty.children().any(Type::takes_rest) => Err(CodecError::RestIsFollowed { ty: brief(ty) }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether at most the last of the types takes what remains of the data.
+pub(crate) fn only_the_last_takes_rest<'t>(types: impl Iterator<Item = &'t Type>) -> Result<(), CodecError> {
+    let mut before = None;
+    for ty in types {
+        if let Some(taking) = before {
+            return Err(CodecError::RestIsFollowed { ty: brief(taking) });
+        }
+        before = ty.takes_rest().then_some(ty);
+    }
+    Ok(())
 }
 
 /// The error for a type without a form.

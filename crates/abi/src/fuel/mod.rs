@@ -1,4 +1,4 @@
-//! Fuel's JSON ABI, specification versions 1, 1.1 and 1.2 (<https://docs.fuel.network/docs/specs/abi/json-abi-format/>).
+//! Fuel's JSON ABI, specification versions 1, 1.1 and 1.2, and the form before (<https://docs.fuel.network/docs/specs/abi/json-abi-format/>).
 //!
 //! - A function's **selector** is its name: encoding version 1 names functions so, and has no overloads.
 //! - It is payable where it has the attribute `payable`, a view where it does not have `storage(write)`, and pure where it
@@ -10,11 +10,14 @@
 //! - An entry of `errorCodes` is an **error**: its selector is the revert code as eight big-endian bytes. From version 1.2
 //!   on entries have numbers of 8 bits, which stand in bits 55 to 62 of the revert code under a set top bit; the bits below
 //!   say from where the contract panicked. The selector has zeros there, and decoding takes no notice of them.
+//! - The form before version 1 is read as well, see `old`.
 //! - An item that is malformed or has no place is left out with its reason, and the others are read.
 //! - Configurables are part of the code and are left out.
 
 mod name;
+mod old;
 mod types;
+mod version;
 
 use std::collections::HashSet;
 
@@ -26,13 +29,14 @@ use crate::{
     error::InterfaceError,
     interface::{Abi, CustomError, Event, EventParam, Function, Interface, Mutability, Param},
     source::{self, Draft, Problem, items, kind_of, list, text, text_or_empty},
-    text::{quote, shorten},
     types::Type,
 };
 use types::Types;
+use version::version;
 
 impl Interface {
-    /// Reads the JSON ABI of a Sway contract, of specification version 1, 1.1 or 1.2 and encoding version 1.
+    /// Reads the JSON ABI of a Sway contract, of specification version 1, 1.1 or 1.2, or of the form before, and
+    /// encoding version 1.
     /// See the [module](crate::fuel) for what becomes of what.
     ///
     /// Items that have no place in an interface are listed in [`Interface::refused`].
@@ -46,41 +50,30 @@ impl Interface {
 
     pub(crate) fn from_fuel_value(json: &Json) -> Result<Self, InterfaceError> {
         if !is_fuel(json) {
-            let expected = "a Fuel ABI (an object with `specVersion`: `1`, `concreteTypes` and `functions`)";
+            let expected = "a Fuel ABI (an object with `functions` and `concreteTypes`, or `types` before version 1)";
             return Err(InterfaceError::OtherFormat { expected, found: kind_of(json) });
+        }
+        if old::is_old(json) {
+            let mut draft = Draft::new("", Abi::Fuel);
+            let current = old::to_current(json, &mut draft)?;
+            return read(&current, draft, false);
         }
         let spec = version(json, "specVersion", &["1", "1.1", SPEC_WITH_CALLS])?;
         version(json, "encodingVersion", &["1"])?;
-        read(json, spec.as_deref() == Some(SPEC_WITH_CALLS))
+        read(json, Draft::new("", Abi::Fuel), spec.as_deref() == Some(SPEC_WITH_CALLS))
     }
 }
 
 /// The specification from which on revert codes say from where the contract panicked.
 const SPEC_WITH_CALLS: &str = "1.2";
 
-/// A version, which must be a known one where it is said.
-fn version(json: &Json, key: &str, known: &[&str]) -> Result<Option<String>, InterfaceError> {
-    let given = json.get(key).map(|given| given.as_str().map_or_else(|| given.to_string(), str::to_owned));
-    match given {
-        Some(given) if !known.contains(&given.as_str()) => {
-            let (given, known) = (quote(&shorten(&given, 20)), known.join(", "));
-            let reason = format!(
-                "`{key}` is {given}, versions that are read are {known}; rebuild the contract with another forc (0.64 or \
-                 later writes encoding version 1)"
-            );
-            Err(Problem::malformed(reason).at("ABI"))
-        }
-        given => Ok(given),
-    }
-}
-
 /// Whether the JSON is a Fuel ABI.
 pub(crate) fn is_fuel(json: &Json) -> bool {
-    json.get("functions").is_some_and(Json::is_array) && json.get("concreteTypes").is_some_and(Json::is_array)
+    json.get("functions").is_some_and(Json::is_array)
+        && (json.get("concreteTypes").is_some_and(Json::is_array) || old::is_old(json))
 }
 
-fn read(json: &Json, with_calls: bool) -> Result<Interface, InterfaceError> {
-    let mut draft = Draft::new("", Abi::Fuel);
+fn read(json: &Json, mut draft: Draft, with_calls: bool) -> Result<Interface, InterfaceError> {
     let mut types = Types::new(json, &mut draft)?;
     for (label, item) in items(json, "functions", "function")? {
         let function = draft.item(&label, read_function(item, &mut types));

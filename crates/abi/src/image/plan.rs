@@ -32,6 +32,7 @@ pub(super) fn of(ty: &Type, to: Abi) -> Result<(Type, Step), ImageError> {
         (Rule::Word, _) => (Type::U256, Step::Word),
         (Rule::Bytes, Type::FixedBytes(length)) => (Type::Bytes, Step::Length(*length)),
         (Rule::Text, Type::FixedString(length)) => (Type::String, Step::Length(*length)),
+        (Rule::Rest, ty) => of(ty.of_values(), to)?,
         (Rule::False, ty) => (Type::Bool, Step::False(only_value(ty))),
         (Rule::Function, _) => (function(), Step::Function),
         (Rule::List, Type::Option(inner)) => {
@@ -108,6 +109,7 @@ fn parts(ty: &Type, to: Abi) -> Result<(Type, Step), ImageError> {
             let step = if same { Step::Same } else { Step::Map(Box::new((key_step, value_step))) };
             (Type::Map(Box::new(key), Box::new(value)), step)
         }
+        // What is inside of a rest stays as it is where the rest does.
         scalar => (scalar.clone(), Step::Same),
     })
 }

@@ -1,7 +1,7 @@
 //! The table: what becomes of every kind of type in every ABI.
 
 use Rule::{
-    Bytes, Entries, False, Function, Index, List, Refused, Same, Tagged, Text, TwosComplement, U256, Wider, Word,
+    Bytes, Entries, False, Function, Index, List, Refused, Rest, Same, Tagged, Text, TwosComplement, U256, Wider, Word,
 };
 
 use crate::{
@@ -42,6 +42,8 @@ pub enum Rule {
     Tagged,
     /// A list of structs `{key, value}`. The order is free; the codec of the map's ABI refuses a key that comes twice.
     Entries,
+    /// The type inside, which has a length of its own.
+    Rest,
     /// A bool that is always false: the type has one value only.
     False,
     /// A struct of the contract's address and the selector's four bytes.
@@ -67,6 +69,7 @@ impl Rule {
                 "struct of the variant's index as u8 and a list of no or one element per variant with a payload"
             }
             Self::Entries => "list of structs {key, value} in any order; no key twice",
+            Self::Rest => "what is inside of it, with a length",
             Self::False => "bool, always false",
             Self::Function => "struct {contract: address, selector: bytes4}",
             Self::Refused(reason) => reason,
@@ -106,6 +109,7 @@ pub enum Kind {
     LargeEnum,
     Map,
     OtherMap,
+    Rest,
     Function,
 }
 
@@ -160,6 +164,11 @@ pub const IMAGE_TABLE: &[Row] = &[
         [Entries, Same, Same, Entries, Entries],
     ),
     row(Kind::OtherMap, "map with other keys", [Entries, Entries, Same, Entries, Entries]),
+    row(
+        Kind::Rest,
+        "bytes, text or list that takes what remains of the data, without a length",
+        [Rest, Same, Rest, Rest, Rest],
+    ),
     row(Kind::Function, "function of a contract", [Same, Function, Function, Function, Function]),
 ];
 
@@ -242,6 +251,7 @@ impl Kind {
             Type::Enum { .. } => Self::SumType,
             Type::Map(key, _) if simple_key(key) => Self::Map,
             Type::Map(..) => Self::OtherMap,
+            Type::Rest(_) => Self::Rest,
             Type::Function => Self::Function,
         }
     }

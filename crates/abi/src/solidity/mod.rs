@@ -15,6 +15,8 @@ mod identifiers;
 #[cfg(feature = "std")]
 mod json;
 #[cfg(feature = "std")]
+mod known;
+#[cfg(feature = "std")]
 mod link;
 mod names;
 #[cfg(feature = "std")]
@@ -36,6 +38,8 @@ pub use errors::{
     ForeignFault, PANIC_SELECTOR, REVERT_SELECTOR, foreign_fault_decode, foreign_fault_encode, foreign_fault_selector,
     panic_meaning, revert_encode,
 };
+#[cfg(feature = "std")]
+pub use known::well_known_errors;
 #[cfg(feature = "std")]
 pub use link::link_libraries;
 pub use names::{signature_of, type_name};

@@ -60,7 +60,8 @@ fn has_form(ty: &Type) -> bool {
         Type::FixedArray(_, n) => *n > 0,
         Type::Tuple(types) => !types.is_empty(),
         Type::Struct { fields, .. } => !fields.is_empty(),
-        Type::Felt | Type::FixedString(_) | Type::Option(_) | Type::Enum { .. } | Type::Map(..) | Type::Unit => false,
+        Type::Felt | Type::FixedString(_) | Type::Option(_) | Type::Enum { .. } | Type::Map(..) => false,
+        Type::Rest(_) | Type::Unit => false,
     }
 }
 

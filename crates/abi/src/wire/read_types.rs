@@ -31,6 +31,7 @@ enum Shape {
     Array(usize),
     FixedArray(usize, usize),
     Option(usize),
+    Rest(usize),
     Tuple(Vec<usize>),
     Struct(Arc<str>, Vec<(Arc<str>, usize)>),
     Enum(Arc<str>, Vec<(Arc<str>, usize)>),
@@ -42,7 +43,9 @@ impl Shape {
     fn parts(&self) -> Vec<usize> {
         match self {
             Self::Scalar(_) => Vec::new(),
-            Self::Array(inner) | Self::FixedArray(inner, _) | Self::Option(inner) => Vec::from([*inner]),
+            Self::Array(inner) | Self::FixedArray(inner, _) | Self::Option(inner) | Self::Rest(inner) => {
+                Vec::from([*inner])
+            }
             Self::Tuple(parts) => parts.clone(),
             Self::Struct(_, members) | Self::Enum(_, members) => members.iter().map(|(_, part)| *part).collect(),
             Self::Map(parts) => parts.to_vec(),
@@ -124,6 +127,7 @@ impl TypeReader {
             Shape::Array(element) => Type::Array(inner(element)),
             Shape::FixedArray(element, length) => Type::FixedArray(inner(element), *length),
             Shape::Option(value) => Type::Option(inner(value)),
+            Shape::Rest(value) => Type::Rest(inner(value)),
             Shape::Tuple(parts) => Type::Tuple(parts.iter().map(|part| self.written_out(*part)).collect()),
             Shape::Struct(name, members) => {
                 let fields =
@@ -158,6 +162,7 @@ fn take_shape(cursor: &mut Cursor<'_>, before: usize) -> Result<Shape, WireError
             Shape::FixedArray(take_part(cursor, before)?, length)
         }
         tag::OPTION => Shape::Option(take_part(cursor, before)?),
+        tag::REST => Shape::Rest(take_part(cursor, before)?),
         tag::TUPLE => {
             let count = take_length(cursor)?;
             Shape::Tuple((0..count).map(|_| take_part(cursor, before)).collect::<Result<_, _>>()?)

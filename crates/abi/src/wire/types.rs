@@ -35,6 +35,7 @@ pub(super) mod tag {
     pub(in super::super) const MAP: u8 = 15;
     pub(in super::super) const UNIT: u8 = 16;
     pub(in super::super) const FUNCTION: u8 = 17;
+    pub(in super::super) const REST: u8 = 18;
 }
 
 /// Numbers types by the bytes that they are written with.
@@ -110,6 +111,7 @@ impl TypeWriter {
                 with_number(&mut out, tag::MAP, key);
                 put_number(&mut out, value);
             }
+            Type::Rest(inner) => with_number(&mut out, tag::REST, child(inner)?),
             Type::Unit => out.push(tag::UNIT),
             Type::Function => out.push(tag::FUNCTION),
         }

@@ -172,9 +172,23 @@ impl Player<'_> {
         Ok(check("returns", &expected.span, &["returns"], outcome))
     }
 
-    /// The values that a function is expected to return: a list of them, or the only one alone.
+    /// The values that a function is expected to return: a list of them, or the only one alone. Of a struct with one field
+    /// the field's value alone will do.
     pub(super) fn wanted(&self, function: &Function, expected: &At<Tree>) -> Result<Vec<Value>> {
-        let value = |ty: &Type, tree: &Tree| self.value(ty, &At::new(tree.clone(), expected.span.clone()));
+        let value = |ty: &Type, tree: &Tree| {
+            let tree = At::new(tree.clone(), expected.span.clone());
+            let whole = self.value(ty, &tree);
+            match ty {
+                Type::Struct { name, fields } if whole.is_err() => match fields.as_slice() {
+                    [field] => self
+                        .value(&field.ty, &tree)
+                        .map(|value| Value::Struct { name: name.clone(), fields: vec![(field.name.clone(), value)] })
+                        .or(whole),
+                    _ => whole,
+                },
+                _ => whole,
+            }
+        };
         let (outputs, tree) = (function.outputs.as_slice(), &expected.value);
         let trees = match (outputs, tree) {
             ([one], Tree::Array(items)) => {

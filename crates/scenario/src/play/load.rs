@@ -29,7 +29,7 @@ impl Player<'_> {
         self.world.chain.insert_accounts(accounts)?;
         self.introduce(deploy, contract, id)?;
         let mut report = StepReport::of(step, StepKind::Deploy);
-        report.note = Some(self.deployed(deploy, contract, id));
+        report.note = Some(self.installed(deploy, contract, id));
         Ok(report)
     }
 
@@ -41,7 +41,7 @@ impl Player<'_> {
         contract: &Contract,
         id: &NativeId,
     ) -> Result<StepReport> {
-        let note = self.deployed(deploy, contract, id);
+        let note = self.installed(deploy, contract, id);
         self.deploy_by_transactions(step, (deploy, contract), id, true, note)
     }
 
@@ -141,7 +141,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn deployed(&self, deploy: &Deploy, contract: &Contract, id: &NativeId) -> String {
+    fn installed(&self, deploy: &Deploy, contract: &Contract, id: &NativeId) -> String {
         let toolkits = &self.scenario.toolkits;
         let kind = toolkits.get(contract.vm).map_or("contract", |toolkit| toolkit.words().short_contract);
         let typed = if contract.registered.is_some() { "with" } else { "without" };

@@ -14,9 +14,9 @@ use crate::{
     nearest::did_you_mean,
     problem::{Problem, Result},
 };
-use hexapla_abi::{Interface, Tree, Type, Value};
-use hexapla_primitives::Address;
-use hexapla_toolkit::{DecodedAccount, Toolkit};
+use hexapla_abi::{AnyCodec, Field, Interface, Tree, Type, Value};
+use hexapla_primitives::{Address, VmId};
+use hexapla_toolkit::{AccountPart, DecodedAccount, Toolkit};
 use std::sync::Arc;
 
 /// What is written for an account without data.
@@ -72,19 +72,38 @@ impl Player<'_> {
             let outcome = Outcome { holds: false, expected, update: Some(observed.clone().into()), observed };
             return Ok(vec![check(format!("data of {}", name.value), &tree.span, &["state", &name.value], outcome)]);
         }
-        let decoded = self.decode(name, &stored)?;
-        let Value::Struct { name: layout, fields: values } = &decoded.1 else {
-            return Err(Problem::new("hexapla::scenario::state", format!("{} has no fields", name.value)));
-        };
+        let mut decoded = self.decode(name, &stored)?;
+        self.add_parts(accounts.parts(&stored), stored.owner.vm, &mut decoded);
         let mut checks = Vec::new();
-        for (field, expected) in fields {
+        self.fields(&["state", &name.value], fields, &decoded, tree, &mut checks)?;
+        Ok(checks)
+    }
+
+    /// The fields of a struct at this path that are said, and those inside of them.
+    fn fields(
+        &self,
+        path: &[&str],
+        said: &serde_json::Map<String, Tree>,
+        (ty, value): &(Type, Value),
+        tree: &At<Tree>,
+        checks: &mut Vec<Check>,
+    ) -> Result<()> {
+        let what = path.get(1..).unwrap_or_default().join(".");
+        let Value::Struct { name: layout, fields: values } = value else {
+            return Err(Problem::new("hexapla::scenario::state", format!("{what} has no fields")));
+        };
+        for (field, expected) in said {
             let observed = values.iter().find(|(known, _)| **known == **field).map(|(_, value)| value);
-            let ty = type_of_field(&decoded.0, field);
-            let (Some(observed), Some(ty)) = (observed, ty) else {
+            let (Some(observed), Some(ty)) = (observed, type_of_field(ty, field)) else {
                 let known = values.iter().map(|(known, _)| &**known);
                 let message = format!("{layout} has no field `{field}`");
                 return Err(Problem::new("hexapla::scenario::state", message).with_help(did_you_mean(field, known)));
             };
+            let path = [path, &[field]].concat();
+            if let (Tree::Object(inner), Value::Struct { .. }) = (expected, observed) {
+                self.fields(&path, inner, &(ty.clone(), observed.clone()), tree, checks)?;
+                continue;
+            }
             let expected = self.value(ty, &At::new(expected.clone(), tree.span.clone()))?;
             let formatter = ValueFormatter::new(&self.world.names, Address::ZERO);
             let outcome = Outcome {
@@ -93,10 +112,27 @@ impl Player<'_> {
                 observed: formatter.value(observed),
                 update: self.observed(ty, observed),
             };
-            let what = format!("{}.{field}", name.value);
-            checks.push(check(what, &tree.span, &["state", &name.value, field], outcome));
+            checks.push(check(format!("{what}.{field}"), &tree.span, &path, outcome));
         }
-        Ok(checks)
+        Ok(())
+    }
+
+    /// Parts of the data that say themselves what they are, as further fields. One that is not what it says is its bytes.
+    fn add_parts(&self, parts: Vec<AccountPart>, vm: VmId, (ty, value): &mut (Type, Value)) {
+        let (Type::Struct { fields, .. }, Value::Struct { fields: values, .. }) = (ty, value) else { return };
+        let Some(abi) = self.scenario.toolkits.get(vm).map(Toolkit::abi) else { return };
+        let book = self.world.names.book_of(abi);
+        let codec = AnyCodec::new(abi, &book);
+        for AccountPart { name, ty, data } in parts {
+            let decoded =
+                codec.decode_values(std::slice::from_ref(&ty), &data).ok().and_then(|mut values| values.pop());
+            let (ty, value) = match decoded {
+                Some(value) => (ty, value),
+                None => (Type::rest(Type::Bytes), Value::Bytes(data)),
+            };
+            values.push((name.as_str().into(), value));
+            fields.push(Field { name: name.into(), ty });
+        }
     }
 
     /// All bytes of an account.
@@ -111,8 +147,8 @@ impl Player<'_> {
         Ok(check(format!("data of {}", name.value), &tree.span, &["state", &name.value], outcome))
     }
 
-    /// The data by the layouts of the program to which the account belongs. Where there is more than a layout has, as
-    /// with the extensions of Token-2022, the rest is left out.
+    /// The data by the layouts of the program to which the account belongs. Where there is more than a layout has, the
+    /// rest is left out.
     fn decode(&self, name: &At<String>, stored: &DecodedAccount) -> Result<(Type, Value)> {
         let program = stored.owner.canonical();
         let Some(interface) = self.world.names.source(program) else {

@@ -18,7 +18,9 @@ use crate::{
 };
 use alloy_primitives::utils::format_ether;
 use hexapla::{AccessSet, ChainError, ExecuteError, Receipt, TxEnv, evm::InvalidTransaction};
-use hexapla_abi::{Abi, AnyCodec, Codec as _, CodecError, Function, SolidityCodec, Tree, Value, value_to_json};
+use hexapla_abi::{
+    Abi, AnyCodec, Codec as _, CodecError, Function, Interface, SolidityCodec, Tree, Value, value_to_json,
+};
 use hexapla_primitives::{Address, Bytes, U256, VmId};
 use hexapla_toolkit::{Currency, Toolkit};
 
@@ -76,8 +78,30 @@ fn with_unit(wei: U256) -> String {
     format!("{} ether", format_ether(wei).trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// Most items of an interface that a deployment names as left out.
+const LEFT_OUT_MAX: usize = 3;
+
+/// What the file of an interface has that cannot be called or read, in words.
+fn left_out(interface: &Interface) -> Option<String> {
+    let items = interface.refused.iter().take(LEFT_OUT_MAX);
+    let named = items.map(|refused| format!("{} ({})", refused.item, refused.reason)).collect::<Vec<_>>();
+    let more = match interface.refused.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more, which `hexapla abi inspect` lists"),
+    };
+    (!named.is_empty()).then(|| format!("left out of its interface: {}{more}", named.join(", ")))
+}
+
 impl Player<'_> {
     pub(super) fn deploy(&mut self, step: &Step, deploy: &Deploy, contract: Contract) -> Result<StepReport> {
+        let left_out = contract.interface.as_deref().and_then(left_out);
+        let mut report = self.deployed(step, deploy, contract)?;
+        let notes = report.note.take().into_iter().chain(left_out).collect::<Vec<_>>();
+        report.note = (!notes.is_empty()).then(|| notes.join("; "));
+        Ok(report)
+    }
+
+    fn deployed(&mut self, step: &Step, deploy: &Deploy, contract: Contract) -> Result<StepReport> {
         if let Some(id) = contract.id.as_ref().filter(|_| contract.is_native()) {
             return match self.scenario.deployer(deploy) {
                 Some(_) => self.load(step, deploy, &contract, id),

@@ -89,7 +89,7 @@ fn observed(names: &Names, ty: &Type, value: &Value) -> Option<Tree> {
 
 /// `wrapped`: a value in an option says so, for those that would be taken for the option itself.
 fn tree(names: &Names, ty: &Type, value: &Value, wrapped: bool) -> Tree {
-    match (ty, value) {
+    match (ty.of_values(), value) {
         (_, Value::Uint(number)) => u32::try_from(*number).map_or_else(|_| number_text(*number).into(), Tree::from),
         (_, Value::Address(address)) => Tree::String(names.full(*address)),
         (Type::FixedBytes(_), Value::Bytes(bytes)) => {

@@ -49,9 +49,14 @@ interface ILending {
     event PositionOpened(address owner, bytes16 code);
 
     /// @notice `open_position(OpenParams,string?)` of Borsh.
-    /// @dev mint: account → bytes32, its 32-byte id; required
+    /// @dev owner: account that signs, the caller's own
+    /// mint: account → bytes32, its 32-byte id; required
+    /// position: account, derived from "pos", owner, params.nonce
+    /// vault: account, derived from mint, 0x0700 by programs.token_program
     /// rate_model: account → bytes32, its 32-byte id; required
     /// referrer: account → bytes32, its 32-byte id; zero leaves it out
+    /// programs.token_program: account, always TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA
+    /// programs.system_program: account, always 11111111111111111111111111111111
     /// params: OpenParams{nonce: u64, side: Side{Supply, Borrow({max_rate: bytes8, term: u32}), Swap(u64, bool), Note(string)}, oracle_keys: [address], weights: [u16; 4]} → OpenParams{nonce: u64, side: Side{variant: u8, Borrow: [{max_rate: bytes8, term: u32}], Swap: [(u64, bool)], Note: [string]}, oracle_k…
     /// memo: string? → [string], list of no or one element
     function openPosition(bytes32 mint, bytes32 rateModel, bytes32 referrer, OpenParams calldata params, string[] calldata memo) external;

@@ -3,9 +3,14 @@
 /** The ABI. */
 export const lendingAbi = [
     // `open_position(OpenParams,string?)` of Borsh.
+    // owner: account that signs, the caller's own
     // mint: account → bytes32, its 32-byte id; required
+    // position: account, derived from "pos", owner, params.nonce
+    // vault: account, derived from mint, 0x0700 by programs.token_program
     // rate_model: account → bytes32, its 32-byte id; required
     // referrer: account → bytes32, its 32-byte id; zero leaves it out
+    // programs.token_program: account, always TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA
+    // programs.system_program: account, always 11111111111111111111111111111111
     // params: OpenParams{nonce: u64, side: Side{Supply, Borrow({max_rate: bytes8, term: u32}), Swap(u64, bool), Note(string)}, oracle_keys: [address], weights: [u16; 4]} → OpenParams{nonce: u64, side: Side{variant: u8, Borrow: [{max_rate: bytes8, term: u32}], Swap: [(u64, bool)], Note: [string]}, oracle_k…
     // memo: string? → [string], list of no or one element
     { type: "function", name: "openPosition", inputs: [{ type: "bytes32", name: "mint" }, { type: "bytes32", name: "rateModel" }, { type: "bytes32", name: "referrer" }, { type: "tuple", name: "params", components: [{ type: "uint64", name: "nonce" }, { type: "tuple", name: "side", components: [{ type: "uint8", name: "variant" }, { type: "tuple[]", name: "Borrow", components: [{ type: "bytes8", name: "max_rate" }, { type: "uint32", name: "term" }] }, { type: "tuple[]", name: "Swap", components: [{ type: "uint64", name: "" }, { type: "bool", name: "" }] }, { type: "string[]", name: "Note" }] }, { type: "address[]", name: "oracle_keys" }, { type: "uint16[4]", name: "weights" }] }, { type: "string[]", name: "memo" }], outputs: [], stateMutability: "nonpayable" },

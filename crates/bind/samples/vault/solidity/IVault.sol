@@ -31,7 +31,11 @@ interface IVault {
     error VaultIsFull();
 
     /// @notice `place_order(u16,OrderKind,string,[address],bytes20,address)` of Borsh.
-    /// @dev referrer: account → bytes32, its 32-byte id; zero leaves it out
+    /// @dev owner: account that signs, the caller's own
+    /// order_vault: account, derived from "vault", LendZqTs7gn5CTSJU1jWKhKuVpjJGom45nnwPb2AMTi, owner, vault_index
+    /// registry: account, derived from  by TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA
+    /// self: account, always LendZqTs7gn5CTSJU1jWKhKuVpjJGom45nnwPb2AMTi
+    /// referrer: account → bytes32, its 32-byte id; zero leaves it out
     /// vault_index: u16 → u16, as it is
     /// order_kind: OrderKind{MarketOrder, Limit(u64), Stop({at_price: i128})} → OrderKind{variant: u8, Limit: [u64], Stop: [{at_price: i128}]}, struct of the variant's index as u8 and a list of no or one element per variant with a payload
     /// label: string → string, as it is
@@ -40,6 +44,7 @@ interface IVault {
     /// heir: address → address, as it is
     function placeOrder(bytes32 referrer, uint16 vaultIndex, OrderKind calldata orderKind, string calldata label, address[] calldata keys, bytes20 hash, address heir) external;
     /// @notice `ping()` of Borsh.
+    /// @dev witness: account that signs, the caller's own
     function ping() external;
     /// @notice The data of an account as `VaultState`, read without calling the program.
     function readVaultState(bytes32 account) external view returns (VaultState memory);
@@ -49,8 +54,8 @@ interface IVault {
     function invokeSigned(AccountMeta[] calldata accounts, bytes calldata data, bytes[][] calldata seeds) external returns (bytes memory);
 
     // Left out: instruction `bigEndian`: a number is in big-endian order, Borsh's are little-endian
-    // Left out: instruction `rest`: a text or bytes take what remains of the data, without a length
     // Left out: instruction `endless`: the type vault.loop contains itself, a value of it could have any depth
     // Left out: instruction `wideTag`: Borsh tells options by one byte, this one is told by u32
     // Left out: instruction `zeroable`: an option without a tag has no form in Borsh
+    // Left out: instruction `rest`: its discriminator 0x is the beginning of 0x61, that of ping: calls of both look alike
 }
