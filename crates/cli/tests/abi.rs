@@ -78,6 +78,85 @@ fn input_that_cannot_be_used_is_explained() {
     sandbox.hexapla(&["abi", "explain", "stake.json", "nothing", "--as", "solidity"]).exits(2).says("addStake");
 }
 
+/// The one line of a command's result.
+fn line(sandbox: &Sandbox, args: &[&str]) -> String {
+    sandbox.hexapla(args).exits(0).stdout.trim().to_owned()
+}
+
+#[test]
+fn keys_are_read_and_shown_as_their_users_write_them() {
+    let sandbox = Sandbox::new();
+    let idl = |ty: &str| {
+        IDL.replace(
+            r#""args": [{"name": "amount", "type": "u64"}]"#,
+            &format!(r#""args": [{{"name": "to", "type": {ty}}}]"#),
+        )
+    };
+    sandbox.write("one.json", &idl(r#""pubkey""#));
+    sandbox.write("many.json", &idl(r#"{"vec": {"option": "pubkey"}}"#));
+    let key = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
+    let hex = "06ddf6e1d765a193d9cbe146ceeb79ac1cb485ed5f5b37913a8cf5857eff00a9";
+    let call = line(&sandbox, &["abi", "encode", "one.json", "add_stake", key]);
+    assert_eq!(call, format!("0x0102030405060708{hex}"));
+    assert_eq!(line(&sandbox, &["abi", "encode", "one.json", "add_stake", &format!("0x{hex}")]), call);
+    assert!(line(&sandbox, &["abi", "decode", "one.json", &call]).ends_with(key));
+    let json = line(&sandbox, &["abi", "decode", "one.json", &call, "--json"]);
+    assert!(json.contains(&format!("\"{key}\"")), "{json}");
+    let call = line(&sandbox, &["abi", "encode", "many.json", "add_stake", &format!("[some({key}), none]")]);
+    assert!(line(&sandbox, &["abi", "decode", "many.json", &call]).ends_with(&format!("[some({key}), none]")));
+    // In another ABI an account is 32 bytes and a key in the data an address; both may be said as keys.
+    let call = line(&sandbox, &["abi", "encode", "one.json", "addStake", key, key, "--as", "solidity"]);
+    assert!(call[10..].starts_with(hex), "{call}");
+    sandbox.hexapla(&["abi", "encode", "one.json", "add_stake", "nobody"]).exits(2).says("nobody");
+}
+
+#[test]
+fn ids_of_starknet_and_fuel_are_read_and_shown_as_their_users_write_them() {
+    let sandbox = Sandbox::new();
+    let cairo = r#"[{"type": "function", "name": "balance_of", "inputs": [{"name": "account",
+        "type": "core::starknet::contract_address::ContractAddress"}], "outputs": [], "state_mutability": "view"}]"#;
+    sandbox.write("cairo.json", cairo);
+    let digits = "49d36570d4e46f48e99674bd3fcc84644ddd6b96f7c741b1562b82f9e004dc7";
+    let call = line(&sandbox, &["abi", "encode", "cairo.json", "balance_of", &format!("0x{digits}")]);
+    assert!(call.ends_with(&format!("0{digits}")), "{call}");
+    let shown = line(&sandbox, &["abi", "decode", "cairo.json", &call]);
+    assert!(shown.ends_with(&format!("0x0{digits}")), "{shown}");
+    let fuel = r#"{"programType": "contract", "specVersion": "1", "encodingVersion": "1",
+        "concreteTypes": [{"type": "()", "concreteTypeId": "0"}, {"type": "struct std::contract_id::ContractId",
+        "concreteTypeId": "1", "metadataTypeId": 0}, {"type": "b256", "concreteTypeId": "2"}],
+        "metadataTypes": [{"type": "struct std::contract_id::ContractId", "metadataTypeId": 0,
+        "components": [{"name": "bits", "typeId": "2"}]}],
+        "functions": [{"name": "mint", "inputs": [{"name": "id", "concreteTypeId": "1"}], "output": "0"}]}"#;
+    sandbox.write("fuel.json", fuel);
+    let id = "0xf8f8b6283d7fa5b672b530cbb84fcccb4ff8dc40f8176ef4544ddb1f1952ad07";
+    let call = line(&sandbox, &["abi", "encode", "fuel.json", "mint", id]);
+    assert!(call.ends_with(&id[2..]), "{call}");
+    assert!(line(&sandbox, &["abi", "decode", "fuel.json", &call]).ends_with(id));
+}
+
+#[test]
+fn failures_that_no_interface_declares_are_known() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bank.json", r#"[{"type": "function", "name": "f", "inputs": [], "outputs": []}]"#);
+    let failure = |data: &str| line(&sandbox, &["abi", "decode", "bank.json", data, "--error"]);
+    let word = |text: &str| format!("{text:0>64}");
+    let reason = format!("0x08c379a0{}{}{:0<64}", word("20"), word("2"), "6869");
+    assert_eq!(failure(&reason), "Error(string)\n  \"hi\"");
+    assert_eq!(failure(&format!("0x4e487b71{}", word("11"))), "Panic(uint256): arithmetic overflow\n  17");
+    assert_eq!(
+        failure(&format!("0x4e487b71{}", word("77"))),
+        "Panic(uint256): not a code that Solidity defines\n  119"
+    );
+    let balance = format!("0xe450d38c{}{}{}", word("5"), word("1"), word("2"));
+    let shown = failure(&balance);
+    let head = "ERC20InsufficientBalance(address,uint256,uint256): the sender has too few tokens\n";
+    assert!(shown.starts_with(head), "{shown}");
+    let json = line(&sandbox, &["abi", "decode", "bank.json", &balance, "--error", "--json"]);
+    assert!(json.contains(r#""meaning""#), "{json}");
+    sandbox.hexapla(&["abi", "decode", "bank.json", "0x12345678", "--error"]).exits(2).says("0x12345678");
+    sandbox.hexapla(&["abi", "decode", "bank.json", "0x", "--error"]).exits(2);
+}
+
 #[test]
 fn texts_of_a_file_cannot_forge_lines_or_reach_the_terminal() {
     let sandbox = Sandbox::new();

@@ -1,18 +1,14 @@
 //! `hexapla abi`
 
+use super::ids::Ids;
 use crate::output::{Output, escape_control_chars};
 use clap::{
     Args, Subcommand,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
-use hexapla::toolkit::Toolkit;
 use hexapla_abi::{
-    Abi, AddressBook, AddressError, AnyCodec, Bytes, Codec, Function, Interface, Projection, Revert, Value,
-    find_function, parse_arguments, text::escape, value_to_json,
-};
-use hexapla_primitives::{
-    Address, B256, NativeId, VmId,
-    identity::{alias_of, canonical_of_alias},
+    Abi, AnyCodec, Bytes, Codec, ForeignFault, Function, Interface, Projection, Revert, Value, find_function,
+    panic_meaning, parse_arguments, text::escape, value_to_json, well_known_errors,
 };
 use hexapla_scenario::problem::{Problem, Result};
 use serde_json::{Value as Json, json};
@@ -25,8 +21,9 @@ use std::{
 /// Options of `hexapla abi`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Addresses in data: an id of 32 bytes is the alias of an EVM account, or it is shown as the canonical address \
-that hexapla gives it; a canonical address is written as its alias. Which account it really is, only a chain knows.\n\n\
+    after_help = "Ids of 32 bytes are read and shown as their users write them: keys in base58, others as `0x` and hex digits. An id \
+that is the alias of an EVM account is that account's address, and an address of 20 bytes is written as its alias. In another ABI \
+(`--as`) an account is its canonical address.\n\n\
 Examples:\n  hexapla abi inspect target/idl/stake.json --as solidity\n  hexapla abi encode stake.json stake 7 --as solidity\n  \
 hexapla abi decode out/Bank.json 0x…\n  hexapla abi translate stake.json 0x… --from solidity"
 )]
@@ -85,8 +82,7 @@ enum AbiCommand {
         /// The bytes are what this function returned.
         #[arg(long, env = "HEXAPLA_OUTPUT", value_name = "FUNCTION", conflicts_with = "error")]
         output: Option<String>,
-        /// The bytes are a failure: an error of the interface, or one that every contract can have, such as
-        /// `Error(string)` and `Panic(uint256)`.
+        /// The bytes are a failure.
         #[arg(long, env = "HEXAPLA_ERROR", value_parser = crate::flag::flag())]
         error: bool,
         /// Print the result as JSON.
@@ -115,29 +111,6 @@ fn abi_parser() -> impl TypedValueParser<Value = Abi> {
     PossibleValuesParser::new(Abi::ALL.iter().map(value).collect::<Vec<_>>()).map(named)
 }
 
-/// Addresses without a chain: by the rule of aliases, and by the hash of ids of the VM that has the ABI.
-struct Offline(Option<VmId>);
-
-impl Offline {
-    fn of(abi: Abi) -> Self {
-        Self(hexapla::toolkits().by_abi(abi).map(Toolkit::vm))
-    }
-}
-
-impl AddressBook for Offline {
-    fn canonical(&self, native: &B256) -> std::result::Result<Address, AddressError> {
-        let known = if native.is_zero() { Some(Address::ZERO) } else { canonical_of_alias(*native) };
-        let id = self.0.map(|vm| NativeId::new(vm, native.to_vec()));
-        known.or_else(|| id.map(|id| id.canonical())).ok_or_else(|| {
-            AddressError(format!("{native} is no alias, and ids of a VM without a toolkit have no address here"))
-        })
-    }
-
-    fn native(&self, canonical: Address) -> std::result::Result<B256, AddressError> {
-        Ok(if canonical.is_zero() { B256::ZERO } else { alias_of(canonical) })
-    }
-}
-
 /// Runs the command.
 pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
     match &args.command {
@@ -154,18 +127,25 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
             output.result(&escape_control_chars_in_lines(&explain(&projection, function)?))
         }
         AbiCommand::Encode { file, function, arguments, target } => {
-            let interface = seen(read(file)?, *target);
+            let source = read(file)?;
+            let ids = Ids::of(source.abi);
+            let interface = seen(source, *target);
             let found = find(&interface, function, Some(arguments.len()))?;
-            let values = parse_arguments(found, arguments, &|_| None).map_err(|error| refused("arguments", error))?;
-            let book = Offline::of(interface.abi);
-            let codec = AnyCodec::new(interface.abi, &book);
+            let given = found.inputs.iter().zip(arguments).map(|(input, text)| ids.argument(&input.ty, text));
+            let given = if found.inputs.len() == arguments.len() { given.collect() } else { arguments.clone() };
+            let names = |text: &str| ids.address(text);
+            let values = parse_arguments(found, &given, &names).map_err(|error| refused("arguments", error))?;
+            let codec = AnyCodec::new(interface.abi, &ids);
             let data = codec.encode_call(found, &values).map_err(|error| refused("arguments", error))?;
             output.result(&format!("{data}\n"))
         }
         AbiCommand::Decode { file, data, target, output: returned, error, json } => {
-            let interface = seen(read(file)?, *target);
-            let (name, values) = decode(&interface, data, returned.as_deref(), *error)?;
-            show(output, &name, &values, *json)
+            let source = read(file)?;
+            let ids = Ids::of(source.abi);
+            let interface = seen(source, *target);
+            let mut decoded = decode(&interface, &ids, data, returned.as_deref(), *error)?;
+            decoded.values = decoded.values.into_iter().map(|value| ids.shown(value)).collect();
+            show(output, &decoded, *json)
         }
         AbiCommand::Translate { file, data, from, json } => {
             let projection = Projection::new(Arc::new(read(file)?), *from);
@@ -199,58 +179,83 @@ fn refused(what: &str, error: impl std::fmt::Display) -> Box<Problem> {
     Problem::new("hexapla::abi::refused", format!("the {what} cannot be used: {error}"))
 }
 
-fn decode(interface: &Interface, data: &[u8], returned: Option<&str>, error: bool) -> Result<(String, Vec<Value>)> {
-    let book = Offline::of(interface.abi);
-    let codec = AnyCodec::new(interface.abi, &book);
+/// What bytes say.
+struct Decoded {
+    /// The signature of the function or the error.
+    item: String,
+    values: Vec<Value>,
+    /// What it means, where more is known than values.
+    meaning: Option<String>,
+}
+
+impl Decoded {
+    fn new(signature: &str, values: Vec<Value>) -> Self {
+        Self { item: signature.to_owned(), values, meaning: None }
+    }
+
+    fn meaning(self, meaning: &str) -> Self {
+        Self { meaning: (!meaning.is_empty()).then(|| meaning.to_owned()), ..self }
+    }
+}
+
+fn decode(interface: &Interface, ids: &Ids, data: &[u8], returned: Option<&str>, error: bool) -> Result<Decoded> {
+    let codec = AnyCodec::new(interface.abi, ids);
     let not_decoded = |error| refused("data", error);
     if let Some(name) = returned {
         let function = find(interface, name, None)?;
         let values = codec.decode_output(function, data).map_err(not_decoded)?;
-        return Ok((function.signature.clone(), values));
+        return Ok(Decoded::new(&function.signature, values));
     }
     if error {
         return match codec.decode_error(interface, data) {
-            Ok((error, values)) => Ok((error.signature.clone(), values)),
-            Err(error) => built_in(interface, data).ok_or_else(|| not_decoded(error)),
+            Ok((error, values)) => Ok(Decoded::new(&error.signature, values).meaning(&error.message)),
+            Err(unknown) => known_error(interface.abi, data).ok_or_else(|| not_decoded(unknown)),
         };
     }
     let (function, values) = codec.decode_call(interface, data).map_err(not_decoded)?;
-    Ok((function.signature.clone(), values))
+    Ok(Decoded::new(&function.signature, values))
 }
 
-/// A failure that no interface declares, because every contract can fail so.
-fn built_in(interface: &Interface, data: &[u8]) -> Option<(String, Vec<Value>)> {
-    if interface.abi != Abi::default() {
+/// The errors that every Solidity contract may raise without declaring them, and those of well-known standards.
+fn known_error(abi: Abi, data: &[u8]) -> Option<Decoded> {
+    if abi != Abi::default() {
         return None;
     }
-    Some(match Revert::decode(data, []) {
-        Revert::Reason(reason) => ("Error(string)".to_owned(), vec![Value::String(reason)]),
-        Revert::Panic(code) => ("Panic(uint256)".to_owned(), vec![Value::Uint(code)]),
-        Revert::ForeignFault(fault) => (
-            "ForeignFault(string,address,string,bytes,string)".to_owned(),
-            vec![
-                Value::String(fault.vm),
-                Value::Address(fault.at),
-                Value::String(fault.kind),
-                Value::Bytes(fault.data),
-                Value::String(fault.message),
-            ],
-        ),
-        _ => return None,
+    Some(match Revert::decode(data, [well_known_errors()]) {
+        Revert::Reason(reason) => Decoded::new("Error(string)", vec![Value::String(reason)]),
+        Revert::Panic(code) => {
+            let meaning = panic_meaning(code).unwrap_or("not a code that Solidity defines");
+            Decoded::new("Panic(uint256)", vec![Value::Uint(code)]).meaning(meaning)
+        }
+        Revert::ForeignFault(fault) => {
+            let texts = [fault.vm, fault.kind, fault.message].map(Value::String);
+            let [vm, kind, message] = texts;
+            let values = vec![vm, Value::Address(fault.at), kind, Value::Bytes(fault.data), message];
+            Decoded::new(ForeignFault::SIGNATURE, values).meaning("a call into another VM failed")
+        }
+        Revert::Custom(error, values) => Decoded::new(&error.signature, values).meaning(&error.message),
+        Revert::Empty | Revert::Unknown(_) => return None,
     })
 }
 
-fn show(output: &mut Output, name: &str, values: &[Value], json: bool) -> Result<()> {
+fn show(output: &mut Output, decoded: &Decoded, json: bool) -> Result<()> {
+    let Decoded { item, values, meaning } = decoded;
     if json {
-        return output.json(&json!({ "item": name, "values": values.iter().map(value_to_json).collect::<Vec<_>>() }));
+        let values = values.iter().map(value_to_json).collect::<Vec<_>>();
+        let mut shown = json!({ "item": item, "values": values });
+        if let (Some(meaning), Some(object)) = (meaning, shown.as_object_mut()) {
+            object.insert("meaning".to_owned(), meaning.as_str().into());
+        }
+        return output.json(&shown);
     }
-    let lines = values.iter().fold(format!("{name}\n"), |lines, value| lines + &format!("  {value}\n"));
+    let meaning = meaning.as_ref().map(|meaning| format!(": {meaning}")).unwrap_or_default();
+    let lines = values.iter().fold(format!("{item}{meaning}\n"), |lines, value| lines + &format!("  {value}\n"));
     output.result(&escape_control_chars_in_lines(&lines))
 }
 
 fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Output) -> Result<()> {
     let shown = projection.interface();
-    let book = Offline::of(shown.abi);
+    let book = Ids::of(shown.abi);
     let (function, values) =
         AnyCodec::new(shown.abi, &book).decode_call(shown, data).map_err(|error| refused("data", error))?;
     let place = shown.functions.iter().position(|known| core::ptr::eq(known, function)).unwrap_or_default();
@@ -258,7 +263,7 @@ fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Outp
     let Some(source) = projection.function(place) else {
         return Err(refused("function", "it is none of the contract's own"));
     };
-    let book = Offline::of(projection.source().abi);
+    let book = Ids::of(projection.source().abi);
     let own = AnyCodec::new(projection.source().abi, &book).encode_call(source, &arguments.values);
     let own = own.map_err(|error| refused("arguments", error))?;
     let accounts: Vec<String> =

@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod init;
 mod junit;
+mod ids;
 pub(crate) mod proof;
 mod proved;
 pub(crate) mod run;
