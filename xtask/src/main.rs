@@ -3,12 +3,14 @@
 //! - `cargo xtask check` is for before a commit; `cargo xtask ci` runs what CI runs
 //! - `cargo xtask soak` plays random transactions, for as long as one likes
 //! - `cargo xtask bench` measures, and writes `docs/benchmarks.md`
+//! - `cargo xtask corpus FOLDER` reads a folder of interface files, generates all bindings and compiles them
 //! - `cargo xtask guest` builds the core for a bare RISC-V machine
 //! - `cargo xtask layers` checks the rules between crates, which are the test `layers` of this package
 
 mod bench;
 mod cargo;
 mod ci;
+mod corpus;
 mod guest;
 mod soak;
 
@@ -20,6 +22,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   ci       everything that CI checks, up to the first failure
   soak     random transactions over all VMs in all modes: [--seconds N] [--seed S]
   bench    all benchmarks; writes docs/benchmarks.md; `bench soak`: one alone
+  corpus   FOLDER [OUT]: reads the interface files below FOLDER, generates all bindings into OUT, compiles them
   guest    the core of the engine builds for a bare RISC-V machine, without an operating system
   layers   the rules between crates; part of `cargo test`";
 
@@ -43,6 +46,7 @@ fn run(command: &str, arguments: &[String]) -> Result<(), String> {
     }
     match (command, arguments) {
         ("soak", arguments) => soak::run(arguments),
+        ("corpus", arguments) => corpus::run(arguments),
         ("bench", arguments) => bench::run(arguments),
         ("check", []) => ci::check(),
         ("ci", []) => ci::run(),

@@ -27,8 +27,8 @@ const INDEXED_MAX: usize = 3;
 /// What any Solana program can be called with.
 const INVOKE: &str =
     "function invoke(AccountMeta[] calldata accounts, bytes calldata data) external returns (bytes memory);";
-/// Their names.
-const INVOKES: [&str; 2] = ["invoke", "invokeSigned"];
+/// The names that they need.
+const INVOKES: [&str; 3] = ["AccountMeta", "invoke", "invokeSigned"];
 const INVOKE_SIGNED: &str = "function invokeSigned(AccountMeta[] calldata accounts, bytes calldata data, bytes[][] calldata seeds) external returns (bytes memory);";
 
 /// The interface `I<Name>` in a file of its name.
@@ -87,7 +87,9 @@ impl<'s> Writer<'s> {
         let interface_name = scope.claim(format!("I{}", source.name));
         if is_program(source) {
             // The names of what the precompile declares; a type of the program gives way.
-            ["AccountMeta"].into_iter().chain(INVOKES).for_each(|name| drop(scope.take(name)));
+            for name in INVOKES {
+                scope.take(name);
+            }
         }
         let (named, struct_names) = (HashMap::new(), HashMap::new());
         let (structs, left_out, events, selectors) = (Vec::new(), Vec::new(), HashSet::new(), HashMap::new());

@@ -24,10 +24,15 @@ const fn words(language: Language) -> &'static str {
     }
 }
 
-/// Whether this is one of Solidity's types with a number: `uint24`, `bytes3`.
+/// Whether this is one of Solidity's types with a number: `uint24`, `bytes3`, `ufixed128x18`.
 fn is_sized(word: &str) -> bool {
-    let digits = ["uint", "int", "bytes"].into_iter().find_map(|kind| word.strip_prefix(kind));
-    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let point = ["ufixed", "fixed"].into_iter().find_map(|kind| word.strip_prefix(kind)?.split_once('x'));
+    if point.is_some_and(|(before, behind)| digits(before) && digits(behind)) {
+        return true;
+    }
+    let size = ["uint", "int", "bytes"].into_iter().find_map(|kind| word.strip_prefix(kind));
+    size.is_some_and(digits)
 }
 
 const SOLIDITY: &str = "abstract address after alias anonymous apply as assembly auto bool break byte bytes calldata case \
