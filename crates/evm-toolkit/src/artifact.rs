@@ -82,14 +82,7 @@ fn beside(file: &Path) -> Result<Option<Interface>, ToolError> {
     Ok(Some(interface))
 }
 
-/// Extensions of files that a compiler reads, and no chain.
-const SOURCES: [&str; 6] = ["sol", "vy", "yul", "rs", "ts", "wat"];
-
 fn from_json(file: &ArtifactFile<'_>, forms: &str) -> Result<Artifact, ToolError> {
-    if SOURCES.contains(&file.extension()) {
-        let message = format!("{} is source code", file.path.display());
-        return Err(ToolError::new("artefact::source", message).with_help("compile it and name the result"));
-    }
     let text = std::str::from_utf8(file.bytes).map_err(|error| not_a_contract(file, forms).because(error))?;
     let read = match file.contract {
         Some(name) => Artefact::from_json_named(text, name),

@@ -2,9 +2,9 @@
 
 use super::value::ValueFormatter;
 use crate::world::names::Names;
-use hexapla_abi::{AddressBook, AddressError, AnyCodec, Interface, Type, Value, text::escape};
+use hexapla_abi::{AddressBook, AddressError, AnyCodec, Field, Interface, Type, Value, text::escape};
 use hexapla_primitives::{Address, B256, Bytes, NativeId, ObjectKey, VmId};
-use hexapla_toolkit::DecodedAccount;
+use hexapla_toolkit::{AccountPart, DecodedAccount};
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 /// For an option without a value.
@@ -50,6 +50,10 @@ pub fn explain_account(
     let decoded = names.source(program).filter(|_| bytes > 0).and_then(|interface| {
         layout(interface, &seen, &stored.data, false).or_else(|| layout(interface, &seen, &stored.data, true))
     });
+    let decoded = decoded.map(|mut decoded| {
+        add_parts(names, &seen, stored, &mut decoded);
+        decoded
+    });
     let Some((_, Value::Struct { name, fields })) = decoded else {
         return ExplainedAccount { owner, bytes, layout: None, fields: Vec::new() };
     };
@@ -59,8 +63,7 @@ pub fn explain_account(
     ExplainedAccount { owner, bytes, layout: Some(escape(&name)), fields }
 }
 
-/// The data by the layouts of an interface. With `shorter` there may be more than a layout has, as with the extensions of
-/// Token-2022: the rest is left out.
+/// The data by the layouts of an interface. With `shorter` there may be more than a layout has: the rest is left out.
 pub(crate) fn layout(
     interface: &Arc<Interface>,
     book: &dyn AddressBook,
@@ -75,6 +78,29 @@ pub(crate) fn layout(
         };
         Some((layout.ty.clone(), value.ok()?))
     })
+}
+
+/// Parts of an account's data that say themselves what they are, as further fields. One that is not what it says is its
+/// bytes.
+pub(crate) fn add_parts(
+    names: &Names,
+    book: &dyn AddressBook,
+    stored: &DecodedAccount,
+    (ty, value): &mut (Type, Value),
+) {
+    let (Type::Struct { fields, .. }, Value::Struct { fields: values, .. }) = (ty, value) else { return };
+    let Some(toolkit) = names.toolkits().get(stored.owner.vm) else { return };
+    let codec = AnyCodec::new(toolkit.abi(), book);
+    let parts = toolkit.accounts().map(|accounts| accounts.parts(stored)).unwrap_or_default();
+    for AccountPart { name, ty, data } in parts {
+        let decoded = codec.decode_values(std::slice::from_ref(&ty), &data).ok().and_then(|mut values| values.pop());
+        let (ty, value) = match decoded {
+            Some(value) => (ty, value),
+            None => (Type::rest(Type::Bytes), Value::Bytes(data)),
+        };
+        values.push((name.as_str().into(), value));
+        fields.push(Field { name: name.into(), ty });
+    }
 }
 
 /// An address book that remembers the ids of the addresses it gave.

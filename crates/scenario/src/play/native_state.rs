@@ -7,16 +7,16 @@ use super::{
 };
 use crate::{
     explain::{
-        account::layout,
+        account::{add_parts, layout},
         value::{ValueFormatter, number_text},
     },
     format::{At, Expect},
     nearest::did_you_mean,
     problem::{Problem, Result},
 };
-use hexapla_abi::{AnyCodec, Field, Interface, Tree, Type, Value};
-use hexapla_primitives::{Address, VmId};
-use hexapla_toolkit::{AccountPart, DecodedAccount, Toolkit};
+use hexapla_abi::{Interface, Tree, Type, Value};
+use hexapla_primitives::Address;
+use hexapla_toolkit::{DecodedAccount, Toolkit};
 use std::sync::Arc;
 
 /// What is written for an account without data.
@@ -73,7 +73,7 @@ impl Player<'_> {
             return Ok(vec![check(format!("data of {}", name.value), &tree.span, &["state", &name.value], outcome)]);
         }
         let mut decoded = self.decode(name, &stored)?;
-        self.add_parts(accounts.parts(&stored), stored.owner.vm, &mut decoded);
+        add_parts(&self.world.names, &self.world.names.book(stored.owner.vm), &stored, &mut decoded);
         let mut checks = Vec::new();
         self.fields(&["state", &name.value], fields, &decoded, tree, &mut checks)?;
         Ok(checks)
@@ -115,24 +115,6 @@ impl Player<'_> {
             checks.push(check(format!("{what}.{field}"), &tree.span, &path, outcome));
         }
         Ok(())
-    }
-
-    /// Parts of the data that say themselves what they are, as further fields. One that is not what it says is its bytes.
-    fn add_parts(&self, parts: Vec<AccountPart>, vm: VmId, (ty, value): &mut (Type, Value)) {
-        let (Type::Struct { fields, .. }, Value::Struct { fields: values, .. }) = (ty, value) else { return };
-        let Some(abi) = self.scenario.toolkits.get(vm).map(Toolkit::abi) else { return };
-        let book = self.world.names.book_of(abi);
-        let codec = AnyCodec::new(abi, &book);
-        for AccountPart { name, ty, data } in parts {
-            let decoded =
-                codec.decode_values(std::slice::from_ref(&ty), &data).ok().and_then(|mut values| values.pop());
-            let (ty, value) = match decoded {
-                Some(value) => (ty, value),
-                None => (Type::rest(Type::Bytes), Value::Bytes(data)),
-            };
-            values.push((name.as_str().into(), value));
-            fields.push(Field { name: name.into(), ty });
-        }
     }
 
     /// All bytes of an account.
