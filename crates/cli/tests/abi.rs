@@ -59,7 +59,7 @@ fn failures_that_no_interface_declares_are_decoded_too() {
     let panic = format!("0x4e487b71{}", word(0x11));
     let decoded = |data: &str| sandbox.hexapla(&["abi", "decode", "bank.json", data, "--error"]);
     assert_eq!(decoded(&reason).exits(0).stdout, "Error(string)\n  \"no\"\n");
-    assert_eq!(decoded(&panic).exits(0).stdout, "Panic(uint256)\n  17\n");
+    assert_eq!(decoded(&panic).exits(0).stdout, "Panic(uint256): arithmetic overflow\n  17\n");
     decoded("0x12345678").exits(2).says("0x12345678");
     sandbox.hexapla(&["abi", "decode", "stake.json", &panic, "--error"]).exits(2);
 }

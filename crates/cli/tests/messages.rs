@@ -71,6 +71,6 @@ fn units_coin_and_gas_are_explained() {
 
 #[test]
 fn files_of_the_wrong_kind_are_recognised() {
-    says("deploy = \"b\"\nartifact = \"Token.sol\"", &["Token.sol is source code", "compile it and name the result"]);
+    says("deploy = \"b\"\nartifact = \"Token.sol\"", &["Token.sol is source code", "compile it, and name the result"]);
     says("deploy = \"b\"\nartifact = \"token.hex\"\nartefact = \"token.hex\"", &["has no key `artefact`"]);
 }
