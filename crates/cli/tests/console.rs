@@ -10,7 +10,7 @@ fn what_contracts_say_to_the_console_stands_in_the_tree_even_if_they_fail() {
     let console = "000000000000000000636f6e736f6c652e6c6f67";
     // Hands its call data on to the console, and then fails.
     let tell = format!("0x3660006000376000600036600073{console}5afa60006000fd");
-    let line = format!("0xb60e72cc{:064x}{:064x}{:064x}{}", 64, 41, 2, format!("{:0<64}", "6869"));
+    let line = format!("0xb60e72cc{:064x}{:064x}{:064x}{:0<64}", 64, 41, 2, "6869");
     sandbox.write(
         "scenario.toml",
         &format!(

@@ -21,10 +21,7 @@ args = ["Token", "T", "10e18"]
 
 /// Plays steps behind a token's deployment.
 fn play(steps: &str) -> (Sandbox, Ran) {
-    let sandbox = Sandbox::new();
-    sandbox.write("scenario.toml", &format!("{HEAD}{steps}"));
-    let ran = sandbox.hexapla(&["run", "."]);
-    (sandbox, ran)
+    support::play(&format!("{HEAD}{steps}"))
 }
 
 #[test]

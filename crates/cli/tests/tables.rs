@@ -18,10 +18,7 @@ args = ["Token", "T", "10e18"]
 "#;
 
 fn play(head: &str, steps: &str) -> (Sandbox, Ran) {
-    let sandbox = Sandbox::new();
-    sandbox.write("scenario.toml", &format!("{head}{steps}"));
-    let ran = sandbox.hexapla(&["run", "."]);
-    (sandbox, ran)
+    support::play(&format!("{head}{steps}"))
 }
 
 #[test]

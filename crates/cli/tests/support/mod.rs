@@ -60,6 +60,14 @@ pub(crate) fn in_columns(columns: usize, args: &[&str]) -> Ran {
     finished(command.args(args).current_dir(root()).env("COLUMNS", columns.to_string()))
 }
 
+/// Plays a scenario in a folder of its own.
+pub(crate) fn play(scenario: &str) -> (Sandbox, Ran) {
+    let sandbox = Sandbox::new();
+    sandbox.write("scenario.toml", scenario);
+    let ran = sandbox.hexapla(&["run", "."]);
+    (sandbox, ran)
+}
+
 /// Runs hexapla at the repository's root.
 pub(crate) fn at_root(args: &[&str]) -> Ran {
     run(Command::new(env!("CARGO_BIN_EXE_hexapla")).args(args).current_dir(root()))

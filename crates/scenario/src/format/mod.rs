@@ -202,12 +202,15 @@ pub(crate) struct Envelope {
     pub(crate) gas_price: Option<At<Tree>>,
     pub(crate) priority_fee: Option<At<Tree>>,
     /// Storage slots by account (EIP-2930).
-    pub(crate) access_list: Vec<(At<String>, At<Vec<At<Tree>>>)>,
+    pub(crate) access_list: Vec<(At<String>, Slots)>,
     /// How many blobs come with it (EIP-4844).
     pub(crate) blobs: Option<At<u64>>,
     /// Whose code accounts run from now on (EIP-7702).
     pub(crate) delegate: Vec<(At<String>, At<String>)>,
 }
+
+/// Storage slots of an account.
+pub(crate) type Slots = At<Vec<At<Tree>>>;
 
 /// An argument: by its place, or by the name of its parameter.
 #[derive(Clone, Debug)]

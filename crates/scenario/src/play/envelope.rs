@@ -2,7 +2,7 @@
 
 use super::Player;
 use crate::{
-    format::{At, Envelope, NO_AUTHORITY, Sending},
+    format::{At, Envelope, NO_AUTHORITY, Sending, Slots},
     problem::Result,
 };
 use hexapla::{
@@ -68,7 +68,7 @@ impl Player<'_> {
     }
 
     fn access_list(&self, envelope: &Envelope) -> Result<AccessList> {
-        let entry = |(name, slots): &(At<String>, At<Vec<At<Tree>>>)| {
+        let entry = |(name, slots): &(At<String>, Slots)| {
             let slots = slots.value.iter().map(|slot| Ok(B256::from(self.number(slot)?)));
             Ok(AccessListItem { address: self.account(name)?, storage_keys: slots.collect::<Result<_>>()? })
         };
