@@ -50,6 +50,16 @@ fn a_call_is_encoded_decoded_and_translated() {
 }
 
 #[test]
+fn an_interface_is_printed_as_the_bytes_that_a_chain_keeps() {
+    let sandbox = Sandbox::new();
+    sandbox.write("stake.json", IDL);
+    let bytes = sandbox.hexapla(&["abi", "wire", "stake.json"]).exits(0).stdout;
+    let bytes = hexapla_primitives::hex::decode(bytes.trim()).unwrap();
+    assert_eq!(hexapla_abi::Interface::from_bytes(&bytes).unwrap(), hexapla_abi::Interface::detect(IDL).unwrap());
+    sandbox.hexapla(&["abi", "wire", "none.json"]).exits(2).says("none.json");
+}
+
+#[test]
 fn failures_that_no_interface_declares_are_decoded_too() {
     let sandbox = Sandbox::new();
     sandbox.write("bank.json", r#"[{"type": "function", "name": "f", "inputs": [], "outputs": []}]"#);

@@ -217,3 +217,28 @@ fn what_is_accepted_or_refused_for_another_reason_does_not_hold_and_is_updated()
     let host = "[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\"]\nexpect = { invalid = \"~\" }\n";
     play(host).1.exits(2).says("takes 2 arguments, 1 given");
 }
+
+#[test]
+fn owners_and_creators_register_interfaces_by_a_transaction() {
+    let (_, ran) = play(
+        r#"
+[[step]]
+label = "Alice has created the token, and says how others call it."
+register = "token"
+interface = "{contracts}/evm/token/Token.json"
+[[step]]
+label = "A wallet of Solana calls it typed."
+from = "erin"
+call = "token.balanceOf"
+args = ["alice"]
+expect = { returns = "10e18" }
+"#,
+    );
+    let ran = ran.exits(0);
+    assert!(ran.stdout.contains("hexapla.setInterfaceOfCreated(account: token, nonce: 0"), "{}", ran.stdout);
+    let stranger = "[[step]]\nregister = \"token\"\nfrom = \"bob\"\ninterface = \"{contracts}/evm/token/Token.json\"\nexpect = { reverts = \"~it has no owner\" }\n";
+    play(stranger).1.exits(0);
+    let none = "[[step]]\nregister = \"token\"\ninterface = \"none.json\"\n";
+    play(none).1.exits(2).says("none.json");
+    play("[[step]]\nregister = \"tokn\"\ninterface = \"none.json\"\n").1.exits(2).says("did you mean `token`?");
+}

@@ -89,6 +89,16 @@ enum AbiCommand {
         #[arg(long, env = "HEXAPLA_JSON", value_parser = crate::flag::flag())]
         json: bool,
     },
+    /// Print an interface as the bytes that a chain keeps.
+    ///
+    /// They are the last argument of `setInterface` of the system contract, by which a contract's owner registers it.
+    Wire {
+        /// The interface.
+        file: PathBuf,
+        /// The contract of a file with several.
+        #[arg(long, env = "HEXAPLA_CONTRACT", value_name = "NAME")]
+        contract: Option<String>,
+    },
     /// Translate a call, as the border does: from what another ABI sees of the interface into the contract's own ABI.
     Translate {
         /// The interface.
@@ -121,6 +131,13 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
             } else {
                 output.result(&escape_control_chars_in_lines(&text_of(&interface)))
             }
+        }
+        AbiCommand::Wire { file, contract } => {
+            let bytes = read_one(file, contract.as_deref())?.to_bytes().map_err(|error| {
+                let message = format!("{} cannot be registered", file.display());
+                Problem::new("hexapla::abi::wire", message).because(error)
+            })?;
+            output.result(&format!("{}\n", Bytes::from(bytes)))
         }
         AbiCommand::Explain { file, function, target } => {
             let projection = Projection::new(Arc::new(read(file)?), *target);

@@ -153,6 +153,8 @@ pub(crate) enum Action {
     Rollback(At<String>),
     /// Names a contract that is there.
     Attach(Attach),
+    /// Tells the chain a contract's interface by a transaction.
+    Register(Register),
     /// Only compares the state.
     Check,
 }
@@ -165,6 +167,7 @@ impl Action {
             Self::Call(call) => Some(&call.sending),
             Self::Invoke(invoke) => Some(&invoke.sending),
             Self::Transaction(transaction) => Some(&transaction.sending),
+            Self::Register(register) => Some(&register.sending),
             Self::Prove(_) | Self::Edit(_) | Self::Warp(_) | Self::Roll(_) => None,
             Self::Snapshot(_) | Self::Rollback(_) | Self::Attach(_) | Self::Check => None,
         }
@@ -327,6 +330,15 @@ pub(crate) struct Attach {
     pub(crate) abi: Option<At<String>>,
     /// The contract whose interface it has.
     pub(crate) like: Option<At<String>>,
+}
+
+/// An interface that its owner or creator registers.
+#[derive(Debug)]
+pub(crate) struct Register {
+    pub(crate) contract: At<String>,
+    /// A file of any known form.
+    pub(crate) interface: At<String>,
+    pub(crate) sending: Sending,
 }
 
 /// Values under keys that are names, in the order of the file.

@@ -1,8 +1,8 @@
 //! The steps of a scenario.
 
 use super::{
-    Action, Call, Deploy, Expect, InterfaceChoice, Invariant, Invoke, ObjectName, Options, Prove, Proved, Sending,
-    Step,
+    Action, Call, Deploy, Expect, InterfaceChoice, Invariant, Invoke, ObjectName, Options, Prove, Proved, Register,
+    Sending, Step,
     call::{Read, deploy_options, named_trees, read_args, read_storage, read_terms, split_target},
     cases::read_cases,
     checked::{check_name, typed},
@@ -22,7 +22,7 @@ use std::{ops::Range, sync::Arc};
 use toml::de::DeValue;
 
 /// The keys that say what a step does; each step has one of them.
-const ACTIONS: [&str; 14] = [
+const ACTIONS: [&str; 15] = [
     "deploy",
     "upgrade",
     "call",
@@ -37,6 +37,7 @@ const ACTIONS: [&str; 14] = [
     "snapshot",
     "rollback",
     "attach",
+    "register",
 ];
 
 pub(super) fn read_step(toolkits: &Toolkits, source: &Arc<Source>, number: usize, item: &Item<'_>) -> Result<Step> {
@@ -61,6 +62,7 @@ pub(super) fn read_step(toolkits: &Toolkits, source: &Arc<Source>, number: usize
         "snapshot" => read_snapshot(&mut fields)?,
         "rollback" => read_rollback(&mut fields)?,
         "attach" => read_attach(&mut fields)?,
+        "register" => read_register(toolkits, &mut fields)?,
         _ => read_prove(&mut fields)?,
     };
     let expect = match action {
@@ -177,6 +179,17 @@ fn read_call(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result<Read> {
             .with_help("write `call = \"contract\"` and `raw`"));
     }
     Ok((Action::Call(call), span, None))
+}
+
+fn read_register(toolkits: &Toolkits, fields: &mut Fields<'_>) -> Result<Read> {
+    let contract = fields.required("register", text)?;
+    let span = contract.span.clone();
+    let register = Register {
+        contract,
+        interface: fields.required("interface", text)?,
+        sending: Sending { from: fields.optional("from", text)?, ..read_terms(toolkits, fields)? },
+    };
+    Ok((Action::Register(register), span, None))
 }
 
 fn read_check(fields: &mut Fields<'_>) -> Result<Read> {

@@ -6,6 +6,7 @@
 //! - `load`: contracts with ids of their VM, put into the state or deployed by the VM's transactions
 //! - `cases`: steps that are played several times; `fuzz`: random values
 //! - `edit`: changes without a transaction
+//! - `register`: interfaces that the chain is told by a transaction
 //! - `prove`: proofs of the state as it is
 //! - `invoke`: raw calls in the EVM's lane
 //! - `expect`, `events`, `failure`, `invalid`, `invariants`, `state`, `native_state`: the comparison with `expect`; `pattern`: events and errors as
@@ -27,6 +28,7 @@ mod native_state;
 mod pattern;
 pub mod plan;
 mod prove;
+mod register;
 pub mod report;
 mod send;
 mod sign;
@@ -193,6 +195,9 @@ impl<'s> Player<'s> {
             (Action::Snapshot(name), _) => self.snapshot(step, name)?,
             (Action::Rollback(name), _) => self.rollback(step, name)?,
             (Action::Attach(attach), Planned::Interface(interface)) => self.attach(step, attach, interface)?,
+            (Action::Register(register), Planned::Interface(Some(interface))) => {
+                self.register(step, register, &interface)?
+            }
             _ => StepReport::check(step),
         })
     }

@@ -228,7 +228,7 @@ impl Player<'_> {
         Problem::new("hexapla::scenario::encoding", error.to_string()).at(&self.scenario.source, span, "this call")
     }
 
-    fn sender(&self, sending: &Sending) -> Result<Address> {
+    pub(super) fn sender(&self, sending: &Sending) -> Result<Address> {
         sending.from.as_ref().map_or_else(|| Ok(self.first_account()), |from| self.account(from))
     }
 

@@ -8,8 +8,8 @@ mod signed;
 
 use crate::{
     format::{
-        Action, At, Attach, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, NO_AUTHORITY, Scenario,
-        Sending, Source, Step,
+        Action, At, Attach, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, NO_AUTHORITY, Register,
+        Scenario, Sending, Source, Step,
     },
     nearest::did_you_mean,
     problem::{Problem, Result},
@@ -122,6 +122,7 @@ pub fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
                 Planned::Signed(vm, planned.collect::<Result<_>>()?)
             }
             Action::Attach(attach) => Planned::Interface(known.attach(attach)?),
+            Action::Register(register) => Planned::Interface(Some(known.register(register)?)),
             Action::Snapshot(name) => {
                 known.snapshots.push(&name.value);
                 Planned::Nothing
@@ -262,6 +263,21 @@ impl<'s> Known<'s> {
         Err(Problem::new("hexapla::scenario::name_taken", format!("the name `{}` is taken", name.value))
             .at(self.source, &name.span, "used before")
             .with_help("each account and contract needs a name of its own"))
+    }
+
+    /// The interface that a contract will have.
+    fn register(&mut self, register: &'s Register) -> Result<Arc<Interface>> {
+        self.sending(&register.sending, &register.contract)?;
+        self.unsigned(&register.sending)?;
+        self.target(&register.contract)?;
+        let file = &register.interface;
+        let read = artifact::read_interface(&self.source.relative(&file.value, &file.span));
+        let read = Arc::new(read.map_err(|problem| problem.at(self.source, &file.span, "this file"))?);
+        self.told.insert(&register.contract.value, read.clone());
+        if let Some(shown) = self.interfaces.get_mut(register.contract.value.as_str()).filter(|shown| shown.is_none()) {
+            *shown = Some(Arc::new(for_callers(&read)));
+        }
+        Ok(read)
     }
 
     fn snapshot(&self, name: &At<String>) -> Result<()> {
