@@ -30,6 +30,18 @@ fn committed_contracts_of_every_vm_are_accepted_with_their_price() {
 }
 
 #[test]
+fn what_debuggers_need_of_a_module_is_not_deployed() {
+    let sandbox = Sandbox::new();
+    let module = std::fs::read(support::root().join("contracts/wasm/erc20/erc20.wasm")).unwrap();
+    // A custom section of 300,002 bytes, with a name of one.
+    let section = [&[0, 0xe2, 0xa7, 0x12, 1, b'x'][..], &[7; 300_000]].concat();
+    std::fs::write(sandbox.path().join("big.wasm"), [module, section].concat()).unwrap();
+    let big = sandbox.hexapla(&["check", "big.wasm", "--json"]).exits(0).json();
+    let small = at_root(&["check", "contracts/wasm/erc20/erc20.wasm", "--json"]).exits(0).json();
+    assert_eq!((&big["counts"], &big["deployment"]), (&small["counts"], &small["deployment"]));
+}
+
+#[test]
 fn the_price_of_activation_is_part_of_what_the_deployment_costs() {
     let document = at_root(&["check", "contracts/wasm/erc20/erc20.wasm", "--json"]).exits(0).json();
     let (activation, all) = (cost(&document, "activation"), document["deployment"]["gas"].as_u64());

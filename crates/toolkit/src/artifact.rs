@@ -72,6 +72,11 @@ pub trait ArtifactLoader: Send + Sync {
     /// Whether a file is an artifact of this VM.
     fn recognise(&self, file: &ArtifactFile<'_>) -> Recognition;
 
+    /// What of the bytes of a file is deployed, before it is packed: not what is for debuggers.
+    fn deployed(&self, bytes: &Bytes) -> Bytes {
+        bytes.clone()
+    }
+
     /// Loads it. `forms` says which forms of files all VMs have, for messages.
     ///
     /// # Errors

@@ -7,6 +7,10 @@ use std::{fs, path::Path};
 
 /// How a module begins.
 const MAGIC: &[u8] = b"\0asm";
+/// Bytes before the first section.
+const HEAD_BYTES: usize = 8;
+/// The id of sections that say nothing to a VM.
+const CUSTOM_SECTION: u8 = 0;
 /// Another version may pack a module into other bytes.
 const PACKER: &str = env!("CARGO_PKG_VERSION");
 
@@ -27,12 +31,18 @@ impl ArtifactLoader for Modules {
         }
     }
 
+    fn deployed(&self, bytes: &Bytes) -> Bytes {
+        stripped(bytes)
+    }
+
     fn load(&self, file: &ArtifactFile<'_>, _: &str) -> Result<Artifact, ToolError> {
         if !file.bytes.starts_with(MAGIC) {
             let message = format!("{} is not a compiled contract", file.path.display());
             let help = "a `.wasm` file begins with \\0asm; this one does not";
             return Err(ToolError::new("artefact::form", message).with_help(help));
         }
+        let stripped = stripped(file.bytes);
+        let file = &ArtifactFile { bytes: &stripped, ..*file };
         let name = || format!("{}-{PACKER}.program", hex::encode(keccak256(file.bytes)));
         let place = file.cache.map(|folder| folder.join(name()));
         let program = match place.as_deref().and_then(|place| kept(place, file.bytes)) {
@@ -57,6 +67,35 @@ impl ArtifactLoader for Modules {
     fn interface_extension(&self) -> &'static str {
         "abi.json"
     }
+}
+
+/// The module without custom sections, as `cargo stylus` deploys it: names and debug information of a build can be larger
+/// than its code. Bytes that are no module stay as they are; what is wrong with them is said later.
+fn stripped(module: &Bytes) -> Bytes {
+    let mut kept = Vec::with_capacity(module.len());
+    let (head, mut rest) = module.split_at(HEAD_BYTES.min(module.len()));
+    kept.extend_from_slice(head);
+    while let [id, behind @ ..] = rest {
+        let Some((size, size_bytes)) = leb128(behind) else { return module.clone() };
+        let Some((section, next)) = rest.split_at_checked(1 + size_bytes + size) else { return module.clone() };
+        if *id != CUSTOM_SECTION {
+            kept.extend_from_slice(section);
+        }
+        rest = next;
+    }
+    kept.into()
+}
+
+/// A number of up to 32 bits as WASM writes it, and its bytes.
+fn leb128(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut number = 0_u64;
+    for (index, byte) in bytes.iter().take(5).enumerate() {
+        number |= u64::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Some((usize::try_from(u32::try_from(number).ok()?).ok()?, index + 1));
+        }
+    }
+    None
 }
 
 /// The program of a module: checked, since what activation would refuse is better said before anything is deployed.
@@ -93,6 +132,19 @@ fn keep(file: &Path, program: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn custom_sections_are_left_out_and_broken_modules_stay_as_they_are() {
+        let module = |sections: &[&[u8]]| Bytes::from([MAGIC, &[1, 0, 0, 0], &sections.concat()].concat());
+        let types: &[u8] = &[1, 4, 1, 0x60, 0, 0];
+        let long = [&[0, 0xac, 0x02][..], &[4], b"name", &[7; 295]].concat();
+        assert_eq!(stripped(&module(&[&long, types, &[0, 2, 1, 120]])), module(&[types]));
+        assert_eq!(stripped(&module(&[types])), module(&[types]));
+        for broken in [&[1][..], &[1, 9, 0], &[0, 0x80, 0x80, 0x80, 0x80, 0x80], &[0, 0xff, 0xff, 0xff, 0xff, 0x7f]] {
+            assert_eq!(stripped(&module(&[types, broken])), module(&[types, broken]));
+        }
+        assert_eq!(stripped(&Bytes::from_static(b"\0as")), Bytes::from_static(b"\0as"));
+    }
 
     #[test]
     fn a_module_is_known_by_its_name_or_its_first_bytes_and_checked() {

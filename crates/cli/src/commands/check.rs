@@ -97,8 +97,12 @@ fn check(args: &CheckArgs, engine: &Engine) -> Result<Checked> {
         Problem::new("hexapla::artefact::form", message).with_help(format!("compiled contracts are {forms}"))
     })?;
     let vm = toolkit.vm();
-    let mut checked =
-        Checked { vm, seen: engine.examine(vm, &bytes).unwrap_or_default(), deployment: None, doubt: None };
+    let mut checked = Checked {
+        vm,
+        seen: engine.examine(vm, &loader.deployed(&bytes)).unwrap_or_default(),
+        deployment: None,
+        doubt: None,
+    };
     if checked.seen.refusal.is_some() {
         return Ok(checked);
     }
