@@ -12,7 +12,7 @@ use crate::{
         Refused, Seed,
     },
     text::brief,
-    types::{Children, Type},
+    types::{CONSTANT_BYTES_MAX, Children, Type},
     wire::WireError,
 };
 
@@ -151,6 +151,9 @@ impl<'i> Parts<'i> {
         self.count = self.count.saturating_add(1);
         below("parts of types", self.item, self.count, ITEM_PARTS_MAX)?;
         let name = |name: &str| below("bytes of a name", self.item, name.len(), NAME_BYTES_MAX);
+        if let Type::Constant(bytes) = ty {
+            below("bytes of a constant", self.item, bytes.len(), CONSTANT_BYTES_MAX)?;
+        }
         if let Type::Struct { name: own, .. } | Type::Enum { name: own, .. } = ty {
             name(own)?;
         }

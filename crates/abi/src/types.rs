@@ -13,6 +13,7 @@
 //! | `Option` | | `option`, `coption` | `Option<T>` | `Option<T>` | `Option<T>` |
 //! | `Enum` | | enum | enum | enum, `Result` | enum, `Result` |
 //! | `Map` | | `HashMap`, `BTreeMap` | `SimpleMap` | | |
+//! | `Constant` | | bytes that tell what data is | | | |
 //! | `Rest` | | texts, bytes and lists at the end, without a length | | | |
 //! | `Function` | `function` | | | | |
 //!
@@ -21,6 +22,13 @@
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, slice};
+
+use alloy_primitives::Bytes;
+
+/// What is shown of a constant, in characters.
+const CONSTANT_CHARS_MAX: usize = 20;
+/// The most bytes of a constant.
+pub const CONSTANT_BYTES_MAX: usize = 256;
 
 /// The deepest nesting of types that codecs and parsers accept. A scalar has depth 1.
 pub const MAX_TYPE_DEPTH: usize = 32;
@@ -79,6 +87,8 @@ pub enum Type {
     /// Bytes, a text or a list that takes what remains of the data, without a length; nothing follows it. Its values are
     /// those of the type inside.
     Rest(Box<Type>),
+    /// Exactly these bytes. They carry no value, and other bytes in their place are an error.
+    Constant(Bytes),
     /// Keys with a value each.
     Map(Box<Type>, Box<Type>),
     /// Nothing.
@@ -240,6 +250,7 @@ impl fmt::Display for Type {
                 f.write_str("}")
             }
             Self::Rest(inner) => write!(f, "{inner}…"),
+            Self::Constant(bytes) => write!(f, "={}", crate::text::shorten(&bytes.to_string(), CONSTANT_CHARS_MAX)),
             Self::Map(key, value) => write!(f, "{{{key}: {value}}}"),
             Self::Unit => f.write_str("()"),
             Self::Function => f.write_str("function"),

@@ -129,7 +129,7 @@ impl Value {
             | (Self::Address(_), Type::Address)
             | (Self::Bytes(_), Type::Bytes)
             | (Self::String(_), Type::String)
-            | (Self::Unit, Type::Unit)
+            | (Self::Unit, Type::Unit | Type::Constant(_))
             | (Self::Function(_), Type::Function)
             | (Self::Option(None), Type::Option(_)) => Ok(()),
             (Self::Uint(n), Type::Uint { bits }) => self.in_range(ty, is_integer_width(*bits) && uint_fits(*n, *bits)),

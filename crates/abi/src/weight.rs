@@ -58,6 +58,7 @@ impl Weigh for Type {
     fn weight(&self) -> u64 {
         let own = match self {
             Self::Struct { name, .. } | Self::Enum { name, .. } => TYPE.saturating_add(text(name.len())),
+            Self::Constant(bytes) => TYPE.saturating_add(text(bytes.len())),
             _ => TYPE,
         };
         let names = match self.children() {

@@ -45,6 +45,7 @@ fn samples() -> Vec<Type> {
         Variant::new("Empty", Type::Tuple(vec![])),
     ]));
     types.extend([Type::Bytes, Type::String, Type::array(Type::option(uint(64)))].map(Type::rest));
+    types.extend([Type::Constant([0, 1].into()), Type::Constant(Default::default())]);
     types.extend([map(Type::String, uint(64)), map(Type::Felt, Type::Bool), map(Type::array(Type::Bool), Type::Unit)]);
     types
 }

@@ -1,4 +1,4 @@
-//! Bytes, texts and lists that take what remains of the data.
+//! Bytes, texts and lists that take what remains of the data, and bytes that are always the same.
 
 mod common;
 
@@ -84,6 +84,23 @@ fn nothing_may_follow_a_rest() {
 }
 
 #[test]
+fn a_constant_is_written_and_other_bytes_in_its_place_are_refused() {
+    let book = Book::default();
+    let codec = BorshCodec::new(&book);
+    let types = [Type::Constant([7, 8].into()), uint(8)];
+    let values = [Value::Unit, Value::from(9_u64)];
+    let bytes = codec.encode_values(&types, &values).unwrap();
+    assert_eq!(bytes[..], [7, 8, 9]);
+    assert_eq!(codec.decode_values(&types, &bytes).unwrap(), values);
+    let error = codec.decode_values(&types, &[7, 9, 9]).unwrap_err().to_string();
+    assert!(error.contains("other bytes must stand here") && error.contains("0x0709"), "{error}");
+    assert!(codec.decode_values(&types, &[7]).is_err());
+    assert!(Abi::Borsh.check_type(&Type::Constant(vec![0; 257].into())).is_err());
+    assert!(Abi::Cairo.check_type(&types[0]).is_err());
+    assert_eq!(types[0].to_string(), "=0x0708");
+}
+
+#[test]
 fn callers_of_other_abis_see_what_is_inside() {
     let image = Image::new(&Type::rest(Type::array(uint(16))), Abi::Borsh, Abi::Solidity).unwrap();
     assert_eq!(image.image(), &Type::array(uint(16)));
@@ -94,13 +111,15 @@ fn callers_of_other_abis_see_what_is_inside() {
 
 #[test]
 fn an_interface_with_a_rest_is_kept_as_bytes() {
-    let inputs = vec![Param::new("text", Type::rest(Type::String))];
-    let function = Function { name: "memo".into(), signature: "memo(string…)".into(), inputs, ..Function::default() };
+    let inputs = vec![Param::new("mark", Type::Constant([1].into())), Param::new("text", Type::rest(Type::String))];
+    let function =
+        Function { name: "memo".into(), signature: "memo(=0x01,string…)".into(), inputs, ..Function::default() };
     let interface = Interface { abi: Abi::Borsh, functions: vec![function], ..Interface::default() };
     let bytes = interface.to_bytes().unwrap();
     let read = Interface::from_bytes(&bytes).unwrap();
     assert_eq!(read, interface);
     let book = Book::default();
-    let call = AnyCodec::new(Abi::Borsh, &book).encode_call(&read.functions[0], &[Value::string("hi")]).unwrap();
-    assert_eq!(&call[..], b"hi");
+    let call =
+        AnyCodec::new(Abi::Borsh, &book).encode_call(&read.functions[0], &[Value::Unit, Value::string("hi")]).unwrap();
+    assert_eq!(&call[..], b"\x01hi");
 }

@@ -264,7 +264,7 @@ fn what_is_not_the_one_form_is_refused_with_the_reason() {
         (with(&[2, 0, 3], &[0]), "a type is used by nobody"),
         (with(&[1, 9, 0], &[0]), "parts of a type stand before it"),
         (with(&[1, 1, 33], &[0]), "it is 1 to 32 bytes"),
-        (with(&[1, 19], &[0]), "no such kind is known"),
+        (with(&[1, 20], &[0]), "no such kind is known"),
         (with(&[1, 0], &[1]), "there is no type with this number"),
         (with(&[0x80, 0], &[]), "a number has the shortest form"),
         (with(&[0xff, 0xff, 0xff, 0xff, 0x7f], &[]), "a number has at most 32 bits"),

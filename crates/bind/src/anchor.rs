@@ -136,11 +136,20 @@ impl Types {
                 let variants = variants.collect::<Vec<_>>();
                 json!({ "kind": "enum", "variants": variants })
             }
+            Type::Constant(_) => json!({ "kind": "type", "alias": "bytes" }),
             other => json!({ "kind": "type", "alias": self.ty(other.of_values()) }),
         };
         let mut definition = json!({ "name": name, "type": definition });
-        if let (Type::Rest(_), Some(object)) = (ty, definition.as_object_mut()) {
-            object.insert("serialization".to_owned(), json!({ "custom": "without a length" }));
+        let custom = match ty {
+            Type::Rest(_) => Some("without a length"),
+            Type::Constant(_) => Some("constant"),
+            _ => None,
+        };
+        if let (Some(custom), Some(object)) = (custom, definition.as_object_mut()) {
+            object.insert("serialization".to_owned(), json!({ "custom": custom }));
+            if let Type::Constant(value) = ty {
+                object.insert(custom.to_owned(), bytes(value));
+            }
         }
         self.definitions.push(definition);
     }
@@ -189,6 +198,7 @@ impl Types {
             }
             Type::Tuple(_) => self.defined(ty, "Tuple"),
             Type::Rest(_) => self.defined(ty, "Rest"),
+            Type::Constant(_) => self.defined(ty, "Constant"),
             Type::Unit => self.defined(ty, "Unit"),
             // `u64`, `i128`; no other type has a form in Borsh.
             number => number.to_string().into(),

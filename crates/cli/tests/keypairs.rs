@@ -82,7 +82,7 @@ expect = { lamports = { dave = 1_000_000_165 } }
             "│  └─ [svm 4214 gas, 4214 CU] spl-token.initialize_account3(account: dave-gold, mint: gold, owner: dave)",
             "[svm 6172 gas, 6172 CU] carol: spl-token.transfer_checked(source: carol-gold, mint: gold, destination: dave-gold, authority: carol, amount: 30, decimals: 6)",
             "= 6172 gas: svm 6172 · fee 5000 lamports",
-            "└─ [svm 500 gas, 500 CU] spl-memo.memo(memo: \"back\")",
+            "└─ [svm 500 gas, 500 CU] spl-memo.memo(memo: \"back\", further accounts: [dave])",
             "log │ Program log: back",
             "get_account_data_size(mint: gold) → 165",
         ],

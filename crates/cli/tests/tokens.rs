@@ -127,6 +127,25 @@ args = ["coin", "alice-coin"]
 [step.expect.state]
 alice-coin = { amount = 95, transfer_fee_amount = { withheld_amount = 0 } }
 coin = { transfer_fee_config = { withheld_amount = 5 } }
+[[step]]
+label = "contracts read accounts with extensions, and no account of another kind"
+from = "alice"
+call = "spl-token-2022.readMintWithExtensions"
+args = ["coin"]
+[[step]]
+from = "alice"
+call = "spl-token-2022.readAccountWithExtensions"
+args = ["alice-coin"]
+[[step]]
+from = "alice"
+call = "spl-token-2022.readMintWithExtensions"
+args = ["alice-coin"]
+expect = { fault = "border" }
+[[step]]
+from = "alice"
+call = "spl-token-2022.readMint"
+args = ["coin"]
+expect = { fault = "border" }
 "#;
 
 #[test]

@@ -5,26 +5,31 @@
 //! looked at, and padding becomes a field of bytes, so that Borsh reads and writes the same bytes. What has no fixed place
 //! (texts, lists, options, maps) is never kept so.
 
+use alloy_primitives::Bytes;
 use serde_json::Value as Json;
 
 use crate::{
-    source::{Problem, kind_of, text_or_empty},
+    source::{Problem, byte_list, child, kind_of, text_or_empty},
     text::{escape, quote, shorten},
     types::{Field, Type},
 };
 
 /// The serialization of bytes, a text or a list that takes what remains of the data.
 const WITHOUT_A_LENGTH: &str = "without a length";
+/// The serialization of bytes that are always the same, which `constant` lists.
+const CONSTANT: &str = "constant";
 /// The name of a field of padding.
 const PADDING: &str = "_padding";
 
 /// How values of a type become bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Serialization {
     /// As Borsh writes them.
     Borsh,
     /// What remains of the data, without a length.
     Rest,
+    /// Always these bytes.
+    Constant(Bytes),
     /// As they lie in memory.
     Memory {
         /// Whether padding is possible.
@@ -57,6 +62,9 @@ impl Serialization {
                 if custom == WITHOUT_A_LENGTH {
                     return Ok(Self::Rest);
                 }
+                if custom == CONSTANT {
+                    return Ok(Self::Constant(byte_list(child(definition, CONSTANT)?)?.into()));
+                }
                 let other = custom.as_str().map_or_else(|| kind_of(given), |text| quote(&shorten(text, 40)));
                 let reason = format!("the type {} is serialized as {other}, not as Borsh", escape(name));
                 Err(Problem::inexpressible(reason))
@@ -71,6 +79,7 @@ impl Serialization {
         let (padded, least) = match self {
             Self::Borsh => return Ok(ty),
             Self::Rest => return Ok(Type::rest(ty)),
+            Self::Constant(bytes) => return Ok(Type::Constant(bytes)),
             Self::Memory { padded, align } => (padded, align),
         };
         let mut ways = Rules::all(has_floats).into_iter().map(|rules| arranged(&ty, rules));

@@ -22,10 +22,11 @@ use crate::{
     text::{quote, shorten},
 };
 
-/// Addresses that clients of that time put in for accounts of these names.
-const KNOWN_ACCOUNTS: [(&str, &str); 4] = [
+/// Addresses that clients of that time put in for accounts of these names. They did so for `tokenProgram` as well; but
+/// there are two token programs, and an IDL of that time does not say which ones its program takes, so that the caller
+/// says it.
+const KNOWN_ACCOUNTS: [(&str, &str); 3] = [
     ("systemProgram", "11111111111111111111111111111111"),
-    ("tokenProgram", "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"),
     ("associatedTokenProgram", "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL"),
     ("rent", "SysvarRent111111111111111111111111111111111"),
 ];

@@ -10,7 +10,8 @@
 //! - An **error**'s selector is its code as four little-endian bytes.
 //! - Types that are not laid out as Borsh does (`serialization` other than `borsh`) are refused with what uses them, but
 //!   for those of `bytemuck`, whose parts have fixed places: padding between them is a field `_padding`; and for bytes,
-//!   texts and lists of the serialization `{"custom": "without a length"}`, which take what remains of the data.
+//!   texts and lists of the serialization `{"custom": "without a length"}`, which take what remains of the data; and for
+//!   `{"custom": "constant"}`, the bytes that the definition lists as `constant`.
 //! - What an IDL of Shank says (`metadata.origin` is `shank`) is read in its own way: see `legacy`.
 //! - Relations between accounts and constants have no place in an interface and are left out.
 //! - An item that is malformed or has no place is left out with its reason, and the others are read.

@@ -51,7 +51,7 @@ impl Coercion<'_> {
             Type::Struct { name, fields } => self.structure(ty, name, fields, node),
             Type::Enum { name, variants } => self.variant(ty, name, variants, node),
             Type::Map(key, value) => self.map(ty, key, value, node),
-            Type::Unit => match node {
+            Type::Unit | Type::Constant(_) => match node {
                 Node::Null => Ok(Value::Unit),
                 Node::Tuple(nodes) | Node::List(nodes) if nodes.is_empty() => Ok(Value::Unit),
                 other => Err(expected("()", other)),

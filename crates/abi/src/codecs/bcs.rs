@@ -30,7 +30,7 @@ impl Form for Bcs {
     fn has_form(ty: &Type) -> bool {
         match ty {
             Type::Uint { bits } | Type::Int { bits } => is_usual_width(*bits),
-            Type::Felt | Type::Function | Type::Rest(_) => false,
+            Type::Felt | Type::Function | Type::Rest(_) | Type::Constant(_) => false,
             Type::Enum { variants, .. } => variants.len() <= Self::VARIANTS_MAX,
             _ => true,
         }

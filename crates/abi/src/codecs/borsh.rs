@@ -9,7 +9,10 @@ use super::{
     form::{Form, is_usual_width, put_little, take_little, take_little_int},
     reader::Reader,
 };
-use crate::{error::CodecError, types::Type};
+use crate::{
+    error::CodecError,
+    types::{CONSTANT_BYTES_MAX, Type},
+};
 
 /// Borsh, as Solana programs with an Anchor or Codama interface use it.
 ///
@@ -47,6 +50,7 @@ impl Form for Borsh {
                     | Type::FixedString(_)
             ),
             Type::Rest(inner) => matches!(**inner, Type::Bytes | Type::String | Type::Array(_)),
+            Type::Constant(bytes) => bytes.len() <= CONSTANT_BYTES_MAX,
             Type::Felt | Type::Function => false,
             _ => true,
         }

@@ -9,7 +9,11 @@ use core::{cmp::Ordering, marker::PhantomData};
 
 use alloy_primitives::{Address, Bytes};
 
-use super::{form::Form, reader::Reader, support::unsupported};
+use super::{
+    form::{Form, invalid},
+    reader::Reader,
+    support::unsupported,
+};
 use crate::{
     address::AddressBook,
     error::CodecError,
@@ -106,6 +110,7 @@ impl<F: Form> Decoder<'_, '_, F> {
             }
             Type::Map(key, value) => self.map(ty, key, value, depth_left),
             Type::Rest(inner) => self.rest(inner, depth_left),
+            Type::Constant(bytes) => self.constant(ty, bytes),
             Type::Unit => Ok(Value::Unit),
             Type::Function => Err(unsupported::<F>(ty)),
         }
@@ -141,6 +146,16 @@ impl<F: Form> Decoder<'_, '_, F> {
             items.push(self.value(inner, depth_left)?);
         }
         Ok(Value::Array(items))
+    }
+
+    /// Bytes that must be there.
+    fn constant(&mut self, ty: &Type, expected: &[u8]) -> Result<Value, CodecError> {
+        let at = self.reader.at();
+        let found = self.reader.take(ty, expected.len())?;
+        match found == expected {
+            true => Ok(Value::Unit),
+            false => Err(invalid(ty, at, found, "other bytes must stand here")),
+        }
     }
 
     /// Bytes, a text or elements that take what remains.

@@ -110,6 +110,7 @@ impl<F: Form> Encoder<'_, F> {
             }
             (Type::Map(key, value), Value::Map(entries)) => self.map(ty, key, value, entries, depth_left)?,
             (Type::Rest(inner), value) => self.rest(inner, value, depth_left)?,
+            (Type::Constant(bytes), Value::Unit) => F::put_fixed(&mut self.out, bytes),
             (Type::Unit, Value::Unit) => (),
             _ => return Err(refused(ty, value)),
         }

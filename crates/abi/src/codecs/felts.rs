@@ -59,7 +59,7 @@ impl Form for CairoFelts {
             Type::Uint { bits } => matches!(bits, 8 | 16 | 32 | 64 | 128 | 256),
             Type::Int { bits } => matches!(bits, 8 | 16 | 32 | 64 | 128),
             Type::FixedBytes(n) | Type::FixedString(n) => *n <= WORD,
-            Type::Map(..) | Type::Function | Type::Rest(_) => false,
+            Type::Map(..) | Type::Function | Type::Rest(_) | Type::Constant(_) => false,
             Type::Enum { variants, .. } => variants.len() <= Self::VARIANTS_MAX,
             _ => true,
         }

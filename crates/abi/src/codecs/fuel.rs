@@ -27,7 +27,8 @@ impl Form for Fuel {
     fn has_form(ty: &Type) -> bool {
         match ty {
             Type::Uint { bits } => matches!(bits, 8 | 16 | 32 | 64 | 128 | 256),
-            Type::Int { .. } | Type::Felt | Type::Function | Type::Map(..) | Type::Rest(_) => false,
+            Type::Int { .. } | Type::Felt | Type::Function | Type::Map(..) => false,
+            Type::Rest(_) | Type::Constant(_) => false,
             Type::Enum { variants, .. } => variants.len() <= Self::VARIANTS_MAX,
             _ => true,
         }

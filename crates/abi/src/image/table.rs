@@ -110,6 +110,7 @@ pub enum Kind {
     Map,
     OtherMap,
     Rest,
+    Constant,
     Function,
 }
 
@@ -169,6 +170,7 @@ pub const IMAGE_TABLE: &[Row] = &[
         "bytes, text or list that takes what remains of the data, without a length",
         [Rest, Same, Rest, Rest, Rest],
     ),
+    row(Kind::Constant, "bytes that are always the same", [False, Same, False, False, False]),
     row(Kind::Function, "function of a contract", [Same, Function, Function, Function, Function]),
 ];
 
@@ -252,6 +254,7 @@ impl Kind {
             Type::Map(key, _) if simple_key(key) => Self::Map,
             Type::Map(..) => Self::OtherMap,
             Type::Rest(_) => Self::Rest,
+            Type::Constant(_) => Self::Constant,
             Type::Function => Self::Function,
         }
     }

@@ -61,7 +61,7 @@ fn has_form(ty: &Type) -> bool {
         Type::Tuple(types) => !types.is_empty(),
         Type::Struct { fields, .. } => !fields.is_empty(),
         Type::Felt | Type::FixedString(_) | Type::Option(_) | Type::Enum { .. } | Type::Map(..) => false,
-        Type::Rest(_) | Type::Unit => false,
+        Type::Rest(_) | Type::Constant(_) | Type::Unit => false,
     }
 }
 

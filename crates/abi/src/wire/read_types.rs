@@ -2,10 +2,12 @@
 
 use alloc::{boxed::Box, collections::BTreeSet, sync::Arc, vec::Vec};
 
+use alloy_primitives::Bytes;
+
 use super::{WIRE_PARTS_MAX, WireError, cursor::Cursor, types::tag};
 use crate::{
     limits::NAME_BYTES_MAX,
-    types::{Field, MAX_TYPE_DEPTH, Type, Variant},
+    types::{CONSTANT_BYTES_MAX, Field, MAX_TYPE_DEPTH, Type, Variant},
 };
 
 /// The types of the list, not yet written out.
@@ -178,6 +180,7 @@ fn take_shape(cursor: &mut Cursor<'_>, before: usize) -> Result<Shape, WireError
             Shape::Enum(name, members)
         }
         tag::MAP => Shape::Map([take_part(cursor, before)?, take_part(cursor, before)?]),
+        tag::CONSTANT => Shape::Scalar(Type::Constant(take_constant(cursor)?)),
         tag::UNIT => Shape::Scalar(Type::Unit),
         tag::FUNCTION => Shape::Scalar(Type::Function),
         _ => return Err(cursor.invalid("a type", "no such kind is known")),
@@ -190,6 +193,14 @@ fn take_width(cursor: &mut Cursor<'_>) -> Result<u16, WireError> {
     match cursor.byte(what)? {
         bytes @ 1..=32 => Ok(u16::from(bytes).saturating_mul(8)),
         _ => Err(cursor.invalid(what, "it is 1 to 32 bytes")),
+    }
+}
+
+fn take_constant(cursor: &mut Cursor<'_>) -> Result<Bytes, WireError> {
+    let what = "a constant";
+    match cursor.number(what)? {
+        length if length <= CONSTANT_BYTES_MAX => cursor.bytes(length, what).map(Bytes::copy_from_slice),
+        _ => Err(cursor.invalid(what, "it has at most 256 bytes")),
     }
 }
 

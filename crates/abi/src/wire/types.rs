@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     limits::NAME_BYTES_MAX,
-    types::{Type, is_integer_width},
+    types::{CONSTANT_BYTES_MAX, Type, is_integer_width},
 };
 
 /// The first byte of a type.
@@ -36,6 +36,7 @@ pub(super) mod tag {
     pub(in super::super) const UNIT: u8 = 16;
     pub(in super::super) const FUNCTION: u8 = 17;
     pub(in super::super) const REST: u8 = 18;
+    pub(in super::super) const CONSTANT: u8 = 19;
 }
 
 /// Numbers types by the bytes that they are written with.
@@ -112,6 +113,13 @@ impl TypeWriter {
                 put_number(&mut out, value);
             }
             Type::Rest(inner) => with_number(&mut out, tag::REST, child(inner)?),
+            Type::Constant(bytes) => {
+                if bytes.len() > CONSTANT_BYTES_MAX {
+                    return Err(WireError::Type { rule: "a constant has at most 256 bytes" });
+                }
+                out.push(tag::CONSTANT);
+                put_bytes(&mut out, bytes);
+            }
             Type::Unit => out.push(tag::UNIT),
             Type::Function => out.push(tag::FUNCTION),
         }

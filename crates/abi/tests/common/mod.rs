@@ -106,6 +106,7 @@ pub(crate) fn value_of(ty: &Type) -> BoxedStrategy<Value> {
         Type::Array(inner) => vec(value_of(&inner), 0..4).prop_map(Value::Array).boxed(),
         Type::FixedArray(inner, n) => vec(value_of(&inner), n).prop_map(Value::Array).boxed(),
         Type::Rest(inner) => value_of(&inner),
+        Type::Constant(_) => Just(Value::Unit).boxed(),
         Type::Option(inner) => {
             proptest::option::of(value_of(&inner)).prop_map(|value| Value::Option(value.map(Box::new))).boxed()
         }

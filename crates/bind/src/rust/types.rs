@@ -70,6 +70,7 @@ impl Types {
                 format!("({})", types.join(" "))
             }
             Type::Struct { name, .. } | Type::Enum { name, .. } => format!("crate::types::{}", self.defined(ty, name)?),
+            Type::Constant(_) => return Err(format!("{ty} has no value, which the generated types need")),
             Type::Rest(_) => return Err(format!("{ty} has no length, which the generated types need")),
             Type::Uint { .. } | Type::Int { .. } | Type::Felt | Type::Function => {
                 return Err(format!("Borsh has no form for the type {ty}"));

@@ -136,7 +136,9 @@ pub(super) fn instruction(
             shown.extend(function.inputs.iter().zip(values).map(|(param, value)| formatter.named(&param.name, value)));
             let more = accounts.get(function.accounts.len()..).unwrap_or_default();
             // A contract of another VM has no accounts: the one that signs is the caller.
-            let is_caller = |account: &&AccountUse| function.accounts.is_empty() && account.signer;
+            let of_vm = names.toolkits().get(names.id_of(at).vm);
+            let has_accounts = of_vm.and_then(Toolkit::accounts).is_some();
+            let is_caller = |account: &&AccountUse| !has_accounts && function.accounts.is_empty() && account.signer;
             let more = more
                 .iter()
                 .filter(|account| !is_caller(account))
