@@ -250,7 +250,9 @@ impl fmt::Display for Type {
                 f.write_str("}")
             }
             Self::Rest(inner) => write!(f, "{inner}…"),
-            Self::Constant(bytes) => write!(f, "={}", crate::text::shorten(&bytes.to_string(), CONSTANT_CHARS_MAX)),
+            Self::Constant(bytes) => {
+                write!(f, "={}", crate::text::shorten(&alloc::format!("{bytes}"), CONSTANT_CHARS_MAX))
+            }
             Self::Map(key, value) => write!(f, "{{{key}: {value}}}"),
             Self::Unit => f.write_str("()"),
             Self::Function => f.write_str("function"),

@@ -326,6 +326,25 @@ fn the_bytes_that_clients_are_checked_against_are_those_of_the_codecs() {
     }
 }
 
+#[test]
+fn parts_without_a_length_and_constants_come_back_from_a_generated_idl() {
+    let text = fs::read_to_string(folder().join("../../contracts/svm/idl/token-2022.json")).unwrap();
+    let interface = Arc::new(Interface::detect(&text).unwrap());
+    let read = Interface::from_anchor_idl(file(&bind(&interface, Target::Anchor, &options()), ".json")).unwrap();
+    assert_eq!(read.refused, []);
+    // Types that differ cannot share a name in an IDL.
+    let layouts = |interface: &Interface| {
+        let types = interface.layouts.iter().map(|layout| layout.ty.to_string().replace("COption_2", "COption"));
+        types.collect::<Vec<_>>()
+    };
+    assert_eq!(layouts(&read), layouts(&interface));
+    assert!(layouts(&read)[4].ends_with("account_type: =0x02, extensions: bytes…}"), "{:?}", layouts(&read)[4]);
+    let inputs = |interface: &Interface| {
+        interface.functions.iter().map(|function| function.signature.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(inputs(&read), inputs(&interface));
+}
+
 /// Compiles the crate, and a program that uses it where one is given, and gives what that prints.
 fn rustc(made: &Binding, alloc: bool, main: Option<&str>) -> String {
     let folder = tempfile::tempdir().unwrap();
