@@ -144,7 +144,7 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
             output.result(&escape_control_chars_in_lines(&explain(&projection, function)?))
         }
         AbiCommand::Encode { file, function, arguments, target } => {
-            let source = read(file)?;
+            let source = read_noted(file, output)?;
             let ids = Ids::of(source.abi);
             let interface = seen(source, *target);
             let found = find(&interface, function, Some(arguments.len()))?;
@@ -157,7 +157,7 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
             output.result(&format!("{data}\n"))
         }
         AbiCommand::Decode { file, data, target, output: returned, error, json } => {
-            let source = read(file)?;
+            let source = read_noted(file, output)?;
             let ids = Ids::of(source.abi);
             let interface = seen(source, *target);
             let mut decoded = decode(&interface, &ids, data, returned.as_deref(), *error)?;
@@ -165,7 +165,7 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
             show(output, &decoded, *json)
         }
         AbiCommand::Translate { file, data, from, json } => {
-            let projection = Projection::new(Arc::new(read(file)?), *from);
+            let projection = Projection::new(Arc::new(read_noted(file, output)?), *from);
             translate(&projection, data, *json, output)
         }
     }?;
@@ -174,6 +174,16 @@ pub(crate) fn run(args: &AbiArgs, output: &mut Output) -> Result<bool> {
 
 fn read(file: &Path) -> Result<Interface> {
     read_one(file, None)
+}
+
+/// Reads the interface, and says what concerns all that is done with it: what is left out of the file itself, not of one of
+/// its items.
+fn read_noted(file: &Path, output: &mut Output) -> Result<Interface> {
+    let interface = read(file)?;
+    for part in interface.refused.iter().filter(|part| part.item.starts_with('`')) {
+        output.note(&escape_control_chars(&format!("{}: {}", part.item, part.reason)));
+    }
+    Ok(interface)
 }
 
 fn read_one(file: &Path, contract: Option<&str>) -> Result<Interface> {
@@ -283,8 +293,8 @@ fn translate(projection: &Projection, data: &[u8], json: bool, output: &mut Outp
     let book = Ids::of(projection.source().abi);
     let own = AnyCodec::new(projection.source().abi, &book).encode_call(source, &arguments.values);
     let own = own.map_err(|error| refused("arguments", error))?;
-    let accounts: Vec<String> =
-        arguments.accounts.iter().map(|key| key.map_or_else(|| "none".to_owned(), |key| key.to_string())).collect();
+    let accounts = arguments.accounts.iter().map(|key| key.map_or_else(|| "none".to_owned(), |key| book.text(&key)));
+    let accounts = accounts.collect::<Vec<_>>();
     if json {
         let list = |values: &[Value]| values.iter().map(value_to_json).collect::<Vec<Json>>();
         return output.json(&json!({

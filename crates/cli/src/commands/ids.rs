@@ -76,7 +76,8 @@ impl Ids {
         self.abi.id_in_hex(text)
     }
 
-    fn text(&self, id: &B256) -> String {
+    /// The id as its users write it.
+    pub(super) fn text(&self, id: &B256) -> String {
         let toolkits = hexapla::toolkits();
         match self.vm.and_then(|vm| toolkits.get(vm)) {
             Some(toolkit) => toolkit.addresses().format(id.as_slice()),
