@@ -146,7 +146,7 @@ fn scenarios_that_are_not_text_and_unknown_options_are_refused() {
 fn transactions_that_nobody_can_pay_are_no_transactions() {
     let sandbox = Sandbox::new();
     sandbox.write("scenario.toml", "[accounts]\nalice = 1\n[[step]]\ncall = \"alice\"\nvalue = 2\n");
-    all_of(sandbox.hexapla(&["run", "."]).exits(2), &["the transaction is not valid", ":4:8"]);
+    all_of(sandbox.hexapla(&["run", "."]).exits(1), &["not accepted:", ":4:8"]);
 }
 
 #[test]
@@ -398,4 +398,23 @@ fn a_contract_name_means_one_contract_or_none() {
     of("several", "D").exits(2);
     of("one", "C").exits(0);
     all_of(of("one", "D").exits(2), &["D", "C"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_without_an_end_are_not_read_to_it() {
+    let sandbox = Sandbox::new();
+    let large = std::fs::File::create(sandbox.path().join("large.so")).unwrap();
+    large.set_len(20 << 30).unwrap();
+    for args in [
+        &["check", "large.so"][..],
+        &["abi", "inspect", "/dev/zero"],
+        &["bind", "large.so", "--to", "solidity"],
+        &["verify-proof", "/dev/zero", "--root", &format!("0x{}", "00".repeat(32))],
+        &["run", "/dev/zero"],
+    ] {
+        sandbox.hexapla(args).exits(2).says("bytes");
+    }
+    std::os::unix::fs::symlink("nowhere", sandbox.path().join("gone.scenario.toml")).unwrap();
+    sandbox.hexapla(&["test"]).exits(2).says("gone.scenario.toml");
 }

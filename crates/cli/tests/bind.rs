@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::Sandbox;
+use support::{Sandbox, at_root};
 
 const ABI: &str = r#"[{"type":"function","name":"depositFor","stateMutability":"payable",
     "inputs":[{"name":"owner","type":"address"}],"outputs":[{"name":"shares","type":"uint256"}]}]"#;
@@ -44,4 +44,17 @@ fn input_that_cannot_be_used_is_explained() {
     sandbox.hexapla(&["bind", "Bank.json", "--to", "rust"]).exits(2).says("name a folder with --out");
     sandbox.hexapla(&["bind", "x.json", "--to", "rust"]).exits(2).says("x.json is no interface that can be used");
     sandbox.hexapla(&["bind", "gone.json", "--to", "rust"]).exits(2).says("gone.json");
+}
+
+#[test]
+fn where_a_contract_stands_is_checked_and_known_ids_are_kept() {
+    let bind = |address: &str, to: &str| {
+        at_root(&["bind", "contracts/svm/idl/spl-token.json", "--to", to, "--address", address])
+    };
+    let wrong = "0x5FbDB2315678afecb367f032d93F642f64180aA3";
+    bind(wrong, "solidity").exits(2).says("wrong checksum");
+    let program = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
+    for address in [program, "0x0CaF53CBb5439310EbAe2FfA995B1De76a882485"] {
+        assert!(bind(address, "anchor").exits(0).stdout.contains(program), "{address}");
+    }
 }

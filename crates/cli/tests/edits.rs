@@ -72,7 +72,7 @@ fn what_cannot_be_set_is_an_error_with_its_place() {
         ("set = { keys = { nobody = { space = 5 } } }", "there is no account, contract or key `nobody`"),
         ("set = { keys = { gold = { spac = 5 } } }", "did you mean `space`?"),
         ("set = 5", "`set` must be a table"),
-        ("attach = \"pair\"\naddress = \"bob\"", "there is no contract at 0x"),
+        ("attach = \"pair\"\naddress = \"0x00000000000000000000000000000000000000aa\"", "there is no contract at 0x"),
         ("attach = \"pair\"\naddress = \"token\"\nabi = \"x\"\nlike = \"token\"", "`abi` and `like` both say"),
         ("attach = \"token\"\naddress = \"token\"", "the name `token` is taken"),
     ] {
@@ -120,6 +120,37 @@ data = { text = "the hash of the newest block is there" }
 }
 
 #[test]
+fn what_is_set_takes_the_place_of_all_that_was_there() {
+    play(
+        r#"
+[[step]]
+set = { keys = { gold = { owner = "spl-memo", data = "0x0102" } } }
+expect = { state = { gold = "0x0102" } }
+[[step]]
+set = { keys = { gold = { owner = "system-program", lamports = "1 sol" } } }
+expect = { state = { gold = "none" }, lamports = { gold = "1 sol" } }
+"#,
+    )
+    .1
+    .exits(0);
+    let empty = "[[step]]\nset = { storage = { bob = { 0 = 1 } } }\n";
+    play(empty).1.exits(2).says("`bob` is an empty account, which keeps no storage");
+    let known = "[[step]]\nattach = \"q\"\naddress = \"token\"\n";
+    play(known).1.exits(2).says("is `token` already");
+}
+
+#[test]
+fn names_of_what_was_taken_back_are_free_again() {
+    let deploy =
+        "[[step]]\ndeploy = \"second\"\nartifact = \"{contracts}/evm/token/Token.json\"\nargs = [\"B\", \"B\", 7]\n";
+    let supply = "[[step]]\ncall = \"second.totalSupply\"\nexpect = { returns = 7 }\n";
+    let back = "[[step]]\nrollback = \"before\"\n";
+    let snapshot = "[[step]]\nsnapshot = \"before\"\n";
+    play(&format!("{snapshot}{deploy}{supply}{back}{deploy}{supply}")).1.exits(0);
+    play(&format!("{snapshot}{deploy}{back}{supply}")).1.exits(2).says("no account or contract `second` here");
+}
+
+#[test]
 fn a_snapshot_takes_everything_back_any_number_of_times() {
     let pay = "[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", 5]\nexpect = { views = { \"token.balanceOf(bob)\" = 5 } }\n";
     let back = "[[step]]\nrollback = \"before\"\nexpect = { views = { \"token.balanceOf(bob)\" = 0 } }\n";
@@ -164,7 +195,7 @@ expect = { returns = 2 }
     let unsigned = "[[step]]\nfrom = \"erin\"\ncall = \"system-program.transfer_sol\"\naccounts = { source = \"fresh\", destination = \"poor\" }\nargs = [1]\n";
     play(unsigned).1.exits(2).says("`fresh` cannot sign: it is no keypair");
     let contract = "[[step]]\ncall = \"token.transfer\"\nfrom = \"token\"\nargs = [\"bob\", 0]\n";
-    play(contract).1.exits(2).says("`impersonate = true` sends in their name");
+    play(contract).1.exits(1).says("`impersonate = true` sends in their name");
 }
 
 #[test]
@@ -211,9 +242,24 @@ fn what_is_accepted_or_refused_for_another_reason_does_not_hold_and_is_updated()
     sandbox.hexapla(&["test", ".", "--update"]);
     sandbox.hexapla(&["test", "."]).exits(0);
     assert!(sandbox.read("scenario.toml").contains("invalid = \"LackOfFundForMaxFee\""));
-    let both =
-        "[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", 0]\nexpect = { invalid = \"x\", returns = true }\n";
-    play(both).1.exits(2).says("`returns` is compared where a step succeeds");
+    let call = "[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", 0]\n";
+    let both = format!("{call}expect = {{ invalid = \"x\", returns = true }}\n");
+    play(&both).1.exits(2).says("`returns` is compared where a step succeeds");
+    for dead in ["reverts = \"x\"", "fault = \"trap\"", "code = 5", "gas_used = 5", "events = []", "output = \"0x\""] {
+        let both = format!("{call}nonce = 7\nexpect = {{ invalid = \"NonceTooHigh\", {dead} }}\n");
+        play(&both).1.exits(2).says("this one shall not be accepted");
+    }
+    // Executed, and failed: what then holds is written at once.
+    let failed = call.replace(", 0]", ", \"1e30\"]");
+    let steps = [
+        format!("{failed}expect = {{ invalid = \"~q\" }}\n"),
+        format!("{call}nonce = 9\nexpect = {{ reverts = \"x\" }}\n"),
+        format!("{failed}expect = {{ code = 3 }}\n"),
+    ];
+    let (sandbox, ran) = play(&steps.concat());
+    ran.exits(1).says("observed not accepted: NonceTooHigh");
+    sandbox.hexapla(&["test", ".", "--update"]);
+    sandbox.hexapla(&["test", "."]).exits(0);
     let host = "[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\"]\nexpect = { invalid = \"~\" }\n";
     play(host).1.exits(2).says("takes 2 arguments, 1 given");
 }

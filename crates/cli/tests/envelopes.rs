@@ -97,6 +97,10 @@ fn words_of_ethereums_transactions_are_checked_before_anything_runs() {
     ] {
         play(&format!("{call}{words}\n")).1.exits(2).says(message);
     }
+    let view = "[[step]]\ncall = \"token.decimals\"\n";
+    for words in ["delegate = { bob = \"token\" }", "blobs = 1", "access_list = { token = [] }"] {
+        play(&format!("{view}{words}\n")).1.exits(2).says("this step only looks");
+    }
     let signed = "[[step]]\nfrom = \"erin\"\ninvoke = \"spl-memo\"\ndata = { text = \"x\" }\n";
     for words in ["nonce = 1", "blobs = 1", "access_list = { token = [] }", "delegate = { bob = \"none\" }"] {
         play(&format!("{signed}{words}\n")).1.exits(2).says("belongs to Ethereum's transactions");

@@ -66,3 +66,16 @@ fn its_contracts_are_the_committed_ones() {
     let committed = std::fs::read(root().join("contracts/svm/price-reader/price-reader.so")).expect("a program");
     assert_eq!(std::fs::read(sandbox.path().join("contracts/price-reader.so")).expect("a program"), committed);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_stands_in_the_way_is_said_before_anything_is_written() {
+    let sandbox = Sandbox::new();
+    sandbox.write("taken/contracts", "a file");
+    sandbox.hexapla(&["init", "taken"]).exits(2).says("contracts is not a folder");
+    assert_eq!(std::fs::read_dir(sandbox.path().join("taken")).unwrap().count(), 1);
+    sandbox.hexapla(&["init", "taken/contracts"]).exits(2).says("is not a folder");
+    std::fs::create_dir(sandbox.path().join("link")).unwrap();
+    std::os::unix::fs::symlink("nowhere", sandbox.path().join("link/sources")).unwrap();
+    sandbox.hexapla(&["init", "link"]).exits(2).says("sources is not a folder");
+}

@@ -169,6 +169,26 @@ fn accounts_of_other_vms_are_proved_by_name_and_id_and_decoded() {
         sandbox.hexapla(&[&["verify-proof", "proof.json", "--root", root], what].concat()).exits(code)
     };
     stated(&["--account", &line], 0);
+    // The interface of another program says nothing about it.
+    let system = support::root().join("contracts/svm/idl/system.json");
+    let ran = stated(&["--interface", system.to_str().unwrap()], 0);
+    assert!(!ran.stdout.contains("by the layout"), "{}", ran.stdout);
+    sandbox.hexapla(&[
+        "proof",
+        example.to_str().unwrap(),
+        "account",
+        "alice",
+        "--slot",
+        "0",
+        "--slot",
+        "1",
+        "-o",
+        "two.json",
+    ]);
+    let two: Value = serde_json::from_str(&sandbox.read("two.json")).unwrap();
+    let two_root = two["stateRoot"].as_str().unwrap();
+    let two = ["verify-proof", "two.json", "--root", two_root, "--slot", "0", "--slot", "1", "--value", "0"];
+    sandbox.hexapla(&two).exits(2).says("1 values are stated for 2 slots");
     stated(&["--account", "spl-token"], 1).says("it is about the svm object");
     stated(&["--value", "0x00"], 1).says("the object is");
     prove("spl-token").says("the svm account spl-token");

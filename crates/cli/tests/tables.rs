@@ -76,7 +76,62 @@ expect = { views = { "token.balanceOf(alice)" = "10e18" } }
 }
 
 fn without_time(text: &str) -> Vec<&str> {
-    text.lines().filter(|line| !line.starts_with("time")).collect()
+    // The title is the name of the folder.
+    text.lines().skip(1).filter(|line| !line.starts_with("time")).collect()
+}
+
+#[test]
+fn columns_stand_for_names_keys_texts_and_failures() {
+    play(
+        HEAD,
+        r#"
+[[step]]
+call = "token.transfer"
+args = ["bob", "$a"]
+cases = [{ a = "2000e18", r = "ERC20InsufficientBalance", f = "revert" }]
+expect = { reverts = "$r", fault = "$f" }
+[[step]]
+from = "erin"
+call = "system-program.transfer_sol"
+accounts = { destination = "$to" }
+args = ["1 sol"]
+cases = [{ to = "fresh" }]
+expect = { lamports = { "$to" = "1 sol" } }
+[[step]]
+from = "erin"
+invoke = "spl-memo"
+data = { text = "$t" }
+cases = [{ t = "a" }, { t = "b" }]
+expect = { views = { "token.balance_of($who)" = 0 } }
+[[step]]
+check = "either spelling"
+expect = { views = { "token.balance_of(bob)" = 0 } }
+"#
+        .replace("{ t = \"a\" }, { t = \"b\" }", "{ t = \"a\", who = \"bob\" }")
+        .as_str(),
+    )
+    .1
+    .exits(0);
+    let lane = "[[step]]\nfrom = \"$w\"\ninvoke = \"spl-memo\"\ndata = \"0x41\"\ncases = [{ w = \"erin\" }]\n";
+    play(HEAD, lane).1.exits(2).says("`erin` signs transactions of another lane");
+    let poor = "[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", 0]\nvalue = \"$v\"\nexpect = { fault = \"revert\" }\ncases = [{ v = 1 }, { v = \"1000 ether\" }]\n";
+    let ran = play(HEAD, poor).1.exits(1);
+    assert!(
+        ran.stdout.contains("(v = 1000 ether)") && ran.stdout.contains("not accepted: LackOfFund"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn random_values_are_bounded_and_leave_no_trace_in_the_root() {
+    let fuzz = |ty: &str| format!("[[step]]\ncheck = \"x\"\nexpect = {{}}\nfuzz = {{ a = \"{ty}\" }}\nruns = 2\n");
+    for ty in ["uint8[1000000000]", "uint8[1000][1000][1000]", "uint8[][][][][][][][][]"] {
+        play(HEAD, &fuzz(ty)).1.exits(2).says("can have more than 100000 parts");
+    }
+    let root = |text: &str| text.lines().find(|line| line.starts_with("state root")).unwrap().to_owned();
+    let pays = "[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", \"$b\"]\nfuzz = { b = { type = \"uint256\", min = 5, max = 99 } }\nruns = 3\n";
+    assert_eq!(root(&play(HEAD, pays).1.exits(0).stdout), root(&play(HEAD, "").1.exits(0).stdout));
 }
 
 #[test]
@@ -155,6 +210,8 @@ fn included_files_come_first_once_each_with_places_of_their_own() {
     sandbox.hexapla(&["run", "."]).exits(2).says("more.toml:2:");
     sandbox.write("common/more.toml", "include = \"../scenario.toml\"\n");
     sandbox.hexapla(&["run", "."]).exits(2).says("includes itself");
+    sandbox.write("common/more.toml", "include = \"/dev/zero\"\n");
+    sandbox.hexapla(&["run", "."]).exits(2).says("/dev/zero is not a file");
     sandbox.write("common/more.toml", "include = \"nothing.toml\"\n");
     sandbox.hexapla(&["run", "."]).exits(2).says("nothing.toml");
 }

@@ -229,3 +229,31 @@ expect = { returns = "1.5" }
 "#,
     );
 }
+
+#[test]
+fn options_of_token_accounts_are_written_as_all_options_are() {
+    let scenario = |authority: &str, frozen: &str| {
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "scenario.toml",
+            &format!(
+                r#"
+[keys]
+erin = {{ keypair = true, lamports = "10 sol" }}
+gold = {{ keypair = true }}
+[[step]]
+from = "erin"
+instructions = [
+    {{ call = "system-program.create_account", accounts = {{ newAccount = "gold" }}, args = {{ lamports = 2_000_000, space = 82, programAddress = "spl-token" }} }},
+    {{ call = "spl-token.initialize_mint2", accounts = {{ mint = "gold" }}, args = {{ decimals = 6, mintAuthority = "erin", freezeAuthority = "none" }} }},
+]
+expect = {{ state = {{ gold = {{ mint_authority = {authority}, freeze_authority = {frozen}, decimals = 6 }} }} }}
+"#
+            ),
+        );
+        sandbox.hexapla(&["run", "."])
+    };
+    scenario("\"erin\"", "\"none\"").exits(0);
+    scenario("{ tag = 1, value = \"erin\" }", "\"none\"").exits(0);
+    scenario("\"none\"", "\"erin\"").exits(1).says("gold.mint_authority is not as expected");
+}

@@ -79,3 +79,20 @@ fn bytes_that_are_no_text_are_written_without_loss() {
     let written = updated("Txt", &steps);
     assert!(written.contains("reverts = \"0xabcdef\"") && written.contains("output = \"0x"), "{written}");
 }
+
+#[cfg(unix)]
+#[test]
+fn links_permissions_and_ends_of_lines_stay() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let sandbox = Sandbox::new();
+    let text =
+        "\u{feff}[accounts]\r\nalice = 5\r\n[[step]]\r\ncheck = \"x\"\r\nexpect = { balance = { alice = 6 } }\r\n";
+    let real = sandbox.write("real.toml", text);
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o600)).unwrap();
+    symlink("real.toml", sandbox.path().join("a.scenario.toml")).unwrap();
+    sandbox.hexapla(&["test", "a.scenario.toml", "--update"]);
+    assert_eq!(sandbox.read("real.toml"), text.replace("alice = 6", "alice = \"5\""));
+    assert_eq!(real.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(sandbox.path().join("a.scenario.toml").is_symlink());
+}

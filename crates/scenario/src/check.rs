@@ -291,8 +291,14 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
             files.push(path.clone());
             continue;
         }
-        let below = walkdir::WalkDir::new(path).follow_links(true).into_iter().flatten();
-        files.extend(below.map(walkdir::DirEntry::into_path).filter(|file| is_scenario(file)));
+        for entry in walkdir::WalkDir::new(path).follow_links(true) {
+            // A link that leads nowhere is a scenario that cannot be read.
+            let file = match entry {
+                Ok(entry) => Some(entry.into_path()).filter(|file| file.is_file()),
+                Err(error) => error.path().map(Path::to_owned),
+            };
+            files.extend(file.filter(|file| is_scenario(file)));
+        }
     }
     files.sort();
     files.dedup();
@@ -306,5 +312,5 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 fn is_scenario(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    file.is_file() && (name == FILE_NAME || name.ends_with(SUFFIX))
+    name == FILE_NAME || name.ends_with(SUFFIX)
 }

@@ -16,6 +16,7 @@
 
 pub mod check;
 pub mod explain;
+pub mod files;
 pub mod format;
 pub mod nearest;
 pub mod play;

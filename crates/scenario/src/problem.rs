@@ -11,6 +11,9 @@ pub type Result<T, E = Box<Problem>> = std::result::Result<T, E>;
 /// The code of a name that is not known.
 pub(crate) const UNKNOWN_NAME: &str = "hexapla::unknown_name";
 
+/// The code of a result that was not saved.
+pub(crate) const NOT_SAVED: &str = "hexapla::scenario::not_saved";
+
 /// Bad input, or a host that does not cooperate.
 #[derive(Debug)]
 pub struct Problem {
@@ -71,14 +74,15 @@ impl Problem {
         self
     }
 
-    /// Whether a name was not known.
+    /// Whether a name was not known, or nothing was saved under it.
     pub(crate) fn is_unknown_name(&self) -> bool {
-        self.code == UNKNOWN_NAME
+        self.code == UNKNOWN_NAME || self.code == NOT_SAVED
     }
 
-    /// Whether it says what to do.
-    pub(crate) const fn has_help(&self) -> bool {
-        self.help.is_some()
+    /// The same, of a step that is played with several values.
+    pub(crate) fn in_case(mut self: Box<Self>, case: &str) -> Box<Self> {
+        self.message = format!("{}, with {}", self.message, escape_control_chars(case));
+        self
     }
 
     /// The sentence.
@@ -141,6 +145,11 @@ impl From<hexapla::ChainError> for Box<Problem> {
             ChainError::Execute(ExecuteError::Fatal(_)) => {
                 ("hexapla::execution", "execution was aborted by the host", "please report this with the scenario")
             }
+            ChainError::NotInMemory => (
+                "hexapla::scenario::snapshot",
+                "this chain cannot be taken back",
+                "play the scenario without a database",
+            ),
             ChainError::TooFar => ("hexapla::scenario::moment", "there are not so many blocks", "skip fewer blocks"),
             _ => {
                 ("hexapla::state", "the state cannot be read or written", "the message says which file and what to do")

@@ -80,7 +80,7 @@ enum AbiCommand {
         #[arg(long = "as", value_parser = abi_parser(), env = "HEXAPLA_AS", value_name = "ABI")]
         target: Option<Abi>,
         /// The bytes are what this function returned.
-        #[arg(long, env = "HEXAPLA_OUTPUT", value_name = "FUNCTION", conflicts_with = "error")]
+        #[arg(long, env = "HEXAPLA_RESULT_OF", value_name = "FUNCTION", conflicts_with = "error")]
         output: Option<String>,
         /// The bytes are a failure.
         #[arg(long, env = "HEXAPLA_ERROR", value_parser = crate::flag::flag())]

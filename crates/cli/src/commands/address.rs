@@ -41,7 +41,7 @@ pub(crate) struct AddressArgs {
     #[arg(required = true, value_name = "TEXT")]
     texts: Vec<String>,
     /// The texts are names of a scenario: show the accounts that it makes of them where it says nothing else.
-    #[arg(long, env = "HEXAPLA_NAME", value_parser = flag())]
+    #[arg(long, env = "HEXAPLA_OF_NAME", value_parser = flag())]
     name: bool,
     /// Print one JSON document instead of text.
     #[arg(long, env = "HEXAPLA_JSON", value_parser = flag())]

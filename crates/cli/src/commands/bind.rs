@@ -1,11 +1,13 @@
 //! `hexapla bind`
 
+use super::proved::known_names;
 use crate::output::Output;
 use clap::{
     Args,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use hexapla::toolkit::BindingTarget;
+use hexapla_abi::{ArgumentError, Type, Value, parse_value};
 use hexapla_bind::{Binding, Location, Options, Target, bind};
 use hexapla_primitives::{
     Address, B256,
@@ -76,15 +78,25 @@ pub(crate) fn run(args: &BindArgs, output: &mut Output) -> Result<bool> {
 
 /// Where the contract stands, in both forms.
 fn location(text: &str, to: Target) -> Result<Location> {
-    if let Ok(canonical) = text.parse::<Address>() {
-        return Ok(Location { canonical, native: alias_of(canonical) });
-    }
     let problem = |message: String, help: &str| Err(Problem::new("hexapla::bind::address", message).with_help(help));
-    let Ok(native) = text.parse::<B256>() else {
+    match parse_value(&Type::Address, text) {
+        Ok(Value::Address(canonical)) => {
+            // Of a contract that everybody knows, the id is known too.
+            let known = known_names().id_of(canonical);
+            let native = B256::try_from(&known.bytes[..]).unwrap_or_else(|_| alias_of(canonical));
+            return Ok(Location { canonical, native });
+        }
+        Err(error @ ArgumentError::Checksum { .. }) => return problem(error.to_string(), "check each letter"),
+        _ => {}
+    }
+    let id = hexapla::toolkits().parse_id(text).and_then(|id| B256::try_from(&id.bytes[..]).ok());
+    let Some(native) = id.or_else(|| text.parse::<B256>().ok()) else {
         let toolkits = hexapla::toolkits();
         let words = toolkits.with_transactions().next().map(|(toolkit, _)| toolkit.words());
         let kind = words.map_or("contract", |words| words.contract);
-        let help = format!("write `0x` and 40 hex digits, or `0x` and 64 hex digits for the id of a {kind}");
+        let help = format!(
+            "write `0x` and 40 hex digits; or the id of a {kind} as its users write it, or as `0x` and 64 hex digits"
+        );
         return problem(format!("{text} is no address"), &help);
     };
     match (canonical_of_alias(native), to) {

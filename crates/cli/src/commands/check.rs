@@ -19,7 +19,7 @@ use hexapla_primitives::{Address, Bytes, FaultKind, U256, VmId};
 use hexapla_scenario::{
     Names, Player, Scenario, World,
     explain::{fault::fault_text, value::ValueFormatter},
-    plan,
+    files, plan,
     problem::{Problem, Result},
     report::{Sent, StepReport},
     world::engine::Engine,
@@ -27,7 +27,6 @@ use hexapla_scenario::{
 use serde_json::{Value as Json, json};
 use std::{
     fmt::Write as _,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -86,7 +85,7 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Result<bool> {
 
 fn check(args: &CheckArgs, engine: &Engine) -> Result<Checked> {
     let toolkits = engine.toolkits();
-    let bytes = fs::read(&args.file).map_err(|error| Problem::file(&args.file, "read the contract", error))?;
+    let bytes = files::read(&args.file, "read the contract", files::BYTES_MAX)?;
     let bytes = Bytes::from(bytes);
     let cache = args.machine.cache_folder();
     let file =

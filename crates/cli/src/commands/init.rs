@@ -30,6 +30,14 @@ pub(crate) fn run(args: &InitArgs, output: &mut Output) -> Result<bool> {
         let help = "nothing was written; name another folder: `hexapla init FOLDER`";
         return Err(Problem::new("hexapla::init::exists", message).with_help(help));
     }
+    let folders = FILES.iter().flat_map(|(path, _)| Path::new(path).ancestors().skip(1));
+    if let Some(file) =
+        folders.map(|path| folder_at(&args.folder, path)).find(|path| path.symlink_metadata().is_ok() && !path.is_dir())
+    {
+        let message = format!("{} is not a folder, and files belong into it", file.display());
+        let help = "nothing was written; name another folder: `hexapla init FOLDER`";
+        return Err(Problem::new("hexapla::init::exists", message).with_help(help));
+    }
     for (path, bytes) in FILES {
         let file = args.folder.join(path);
         write(&file, bytes).map_err(|error| Problem::file(&file, "write", error))?;
@@ -41,6 +49,11 @@ pub(crate) fn run(args: &InitArgs, output: &mut Output) -> Result<bool> {
     };
     output.note(&format!("now: {}", paint(Style::BOLD, &format!("{go}hexapla test"))));
     Ok(true)
+}
+
+/// A folder below the new one, or that itself. A slash at the end would hide a file.
+fn folder_at(folder: &Path, path: &Path) -> PathBuf {
+    if path.as_os_str().is_empty() { folder.to_owned() } else { folder.join(path) }
 }
 
 /// Writes a file that is not there yet, and the folders in which it stands.

@@ -18,14 +18,14 @@ mod watch;
 
 use crate::output::Output;
 use hexapla_abi::{Interface, InterfaceError};
-use hexapla_scenario::{Problem, Scenario, problem::Result, report::StepReport};
-use std::{fs, path::Path};
+use hexapla_scenario::{Problem, Scenario, files, problem::Result, report::StepReport};
+use std::path::Path;
 
 const LABEL_CHARS_MAX: usize = 160;
 
 /// Reads the interface in a file, of this contract where the file has several. One without a name has that of the file.
 pub(crate) fn interface_in(file: &Path, contract: Option<&str>, code: &'static str) -> Result<Interface> {
-    let text = fs::read_to_string(file).map_err(|error| Problem::file(file, "read the interface", error))?;
+    let text = files::read_text(file, "read the interface", files::BYTES_MAX)?;
     let read = contract.map_or_else(|| Interface::detect(&text), |name| Interface::detect_named(&text, name));
     let mut interface = read.map_err(|error| {
         let help = match error {

@@ -1,13 +1,14 @@
 //! What somebody states about a proof, compared with what it proves.
 
-use super::proved::slot_of;
+use super::proved::{known_names, slot_of};
 use hexapla::ObjectProof;
 use hexapla_abi::{Type, Value, parse_value};
-use hexapla_primitives::{Address, B256, Bytes, U256};
+use hexapla_primitives::{B256, Bytes, NativeId, U256};
 use hexapla_scenario::{
     Names,
     explain::{account::account_of_object, value::number_text},
     problem::{Problem, Result},
+    world::account,
 };
 use hexapla_trie::AccountProof;
 
@@ -22,7 +23,7 @@ pub(super) struct Stated {
 impl Stated {
     /// Reads what stands on the command line.
     pub(super) fn read(account: Option<&str>, slots: &[String], values: &[String]) -> Result<Self> {
-        if values.len() > slots.len().max(1) {
+        if values.len() > slots.len().max(1) || (!values.is_empty() && values.len() < slots.len()) {
             let message = format!("{} values are stated for {} slots", values.len(), slots.len());
             return Err(Problem::new("hexapla::proof::stated", message)
                 .with_help("give each --value behind the --slot in which it stands"));
@@ -33,8 +34,9 @@ impl Stated {
 
     /// Why the proof of an account is not about what is stated; `None` where it is.
     pub(super) fn objection_to_account(&self, proof: &AccountProof) -> Option<String> {
+        let names = known_names();
         if let Some(stated) = &self.account
-            && stated.parse::<Address>().ok() != Some(proof.address)
+            && account(&names, stated).ok() != Some(proof.address)
         {
             return Some(format!("it is about the account {}, not {stated}", proof.address.to_checksum(None)));
         }
@@ -59,7 +61,11 @@ impl Stated {
             let found = account_of_object(names, &proof.key);
             let format = names.toolkits().get(proof.key.vm).map(|toolkit| toolkit.addresses());
             let meant = names.id(stated).or_else(|| format.and_then(|format| format.parse_given(stated).ok()));
-            if found.is_none() || found != meant {
+            let is_same = |found: &NativeId| {
+                Some(found) == meant.as_ref()
+                    || account(names, stated).is_ok_and(|account| account == found.canonical())
+            };
+            if !found.as_ref().is_some_and(is_same) {
                 let text = found.map_or_else(|| proof.key.key.to_string(), |id| names.toolkits().format_id(&id));
                 return Some(format!("it is about the {} object {text}, not {stated}", proof.key.vm));
             }

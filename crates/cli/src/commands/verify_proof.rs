@@ -15,6 +15,7 @@ use hexapla_primitives::{B256, Bytes};
 use hexapla_scenario::{
     Names,
     explain::value::number_text,
+    files,
     problem::{Problem, Result},
 };
 use hexapla_trie::{AccountProof, EMPTY_ROOT, KECCAK_EMPTY, StorageProof};
@@ -117,11 +118,12 @@ pub(crate) fn run(args: &VerifyProofArgs, output: &mut Output) -> Result<bool> {
 fn read(file: &Path) -> Result<Proof> {
     let bytes = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+        let read = std::io::stdin().take(files::BYTES_MAX).read_to_end(&mut bytes);
+        read.map_err(|error| Problem::file(file, "read the proof", error))?;
+        bytes
     } else {
-        std::fs::read(file)
+        files::read(file, "read the proof", files::BYTES_MAX)?
     };
-    let bytes = bytes.map_err(|error| Problem::file(file, "read the proof", error))?;
     let not_a_proof = |error| {
         Problem::new("hexapla::proof::form", format!("{} is not a proof", file.display()))
             .because(error)

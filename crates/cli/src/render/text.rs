@@ -40,7 +40,7 @@ pub(crate) struct TextOptions {
 
 /// Title and story.
 pub(crate) fn head(scenario: &Scenario, columns: Option<usize>) -> String {
-    let mut lines = vec![Line::prose(paint(Style::BOLD, &escape_control_chars(&scenario.title)))];
+    let mut lines = vec![Line::prose(paint(Style::BOLD, &one_line(&scenario.title)))];
     if let Some(story) = &scenario.story {
         let story = escape_control_chars(story.trim_end());
         match columns {
@@ -56,11 +56,16 @@ fn in_columns(lines: &[Line], columns: Option<usize>) -> String {
     lines.iter().flat_map(|line| line.fold(columns)).fold(String::new(), |text, line| text + &line + "\n")
 }
 
+/// What stands in one line cannot look like lines of ours.
+fn one_line(text: &str) -> String {
+    escape_control_chars(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 /// One step.
 pub(crate) fn step(report: &StepReport, names: &Names, options: TextOptions) -> String {
     let mut lines = Vec::new();
     if let Some(label) = &report.label {
-        lines.push(Line::prose(paint(Style::BOLD, &escape_control_chars(label))));
+        lines.push(Line::prose(paint(Style::BOLD, &one_line(label))));
     }
     lines.extend(report.note.iter().map(|note| Line::prose(escape_control_chars(note))));
     if let Some(sent) = &report.sent {

@@ -5,7 +5,7 @@ use crate::world::names::Names;
 use hexapla_abi::{AddressBook, AddressError, AnyCodec, Field, Interface, Type, Value, text::escape};
 use hexapla_primitives::{Address, B256, Bytes, NativeId, ObjectKey, VmId};
 use hexapla_toolkit::{AccountPart, DecodedAccount};
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{cell::RefCell, collections::HashMap};
 
 /// For an option without a value.
 const NONE: &str = "none";
@@ -48,7 +48,7 @@ pub fn explain_account(
     let program = stored.owner.canonical();
     let seen = Seen { book: names.book(stored.owner.vm), ids: RefCell::default() };
     let decoded = names.source(program).filter(|_| bytes > 0).and_then(|interface| {
-        layout(interface, &seen, &stored.data, false).or_else(|| layout(interface, &seen, &stored.data, true))
+        layout(interface, &seen, &stored.data).or_else(|| shorter_layout(names, interface, &seen, stored))
     });
     let decoded = decoded.map(|mut decoded| {
         add_parts(names, &seen, stored, &mut decoded);
@@ -63,21 +63,41 @@ pub fn explain_account(
     ExplainedAccount { owner, bytes, layout: Some(escape(&name)), fields }
 }
 
-/// The data by the layouts of an interface. With `shorter` there may be more than a layout has: the rest is left out.
-pub(crate) fn layout(
-    interface: &Arc<Interface>,
+/// The data by the layouts of an interface.
+pub(crate) fn layout(interface: &Interface, book: &dyn AddressBook, data: &[u8]) -> Option<(Type, Value)> {
+    let codec = AnyCodec::new(interface.abi, book);
+    let mut layouts = interface.layouts.iter();
+    layouts.find_map(|layout| Some((layout.ty.clone(), codec.decode_account(layout, data).ok()?)))
+}
+
+/// The same where there is more than a layout has: the rest is left out. What the data is must be sure, by a discriminator or
+/// by parts behind it that say what they are.
+pub(crate) fn shorter_layout(
+    names: &Names,
+    interface: &Interface,
     book: &dyn AddressBook,
-    data: &[u8],
-    shorter: bool,
+    stored: &DecodedAccount,
 ) -> Option<(Type, Value)> {
     let codec = AnyCodec::new(interface.abi, book);
-    interface.layouts.iter().find_map(|layout| {
-        let value = match data.strip_prefix(&layout.discriminator[..]) {
-            Some(body) if shorter => codec.decode_first(&layout.ty, body),
-            _ => codec.decode_account(layout, data),
-        };
-        Some((layout.ty.clone(), value.ok()?))
+    let accounts = names.toolkits().get(stored.owner.vm)?.accounts()?;
+    let has_parts = !accounts.parts(stored).is_empty();
+    let mut layouts = interface.layouts.iter().filter(|layout| has_parts || !layout.discriminator.is_empty());
+    layouts.find_map(|layout| {
+        let body = stored.data.strip_prefix(&layout.discriminator[..])?;
+        Some((layout.ty.clone(), codec.decode_first(&layout.ty, body).ok()?))
     })
+}
+
+/// An option as programs in C would have it, as an option: a tag of 0 or 1, and a value in any case.
+pub(crate) fn as_option(ty: &Type, value: &Value) -> Option<(Type, Value)> {
+    match (ty, value) {
+        (Type::Struct { name, fields }, Value::Struct { fields: values, .. }) if **name == *"COption" => {
+            let ([_, field], [(_, tag), (_, value)]) = (fields.as_slice(), values.as_slice()) else { return None };
+            let is_some = *tag != Value::uint(0_u8);
+            Some((Type::Option(Box::new(field.ty.clone())), Value::Option(is_some.then(|| Box::new(value.clone())))))
+        }
+        _ => None,
+    }
 }
 
 /// Parts of an account's data that say themselves what they are, as further fields. One that is not what it says is its

@@ -16,6 +16,10 @@ use toml::de::DeValue;
 
 /// Random cases of a step that does not say how many.
 const RUNS: u64 = 256;
+/// Items of the longest random list.
+pub(crate) const LIST_MAX: u64 = 40;
+/// Most parts of a random value.
+const PARTS_MAX: u64 = 100_000;
 /// Most random cases of a step.
 const RUNS_MAX: u64 = 1_000_000;
 
@@ -109,6 +113,17 @@ fn read_value(source: &Arc<Source>, name: At<String>, item: &Item<'_>) -> Result
     Ok(FuzzValue { name, ty: read, min, max })
 }
 
+/// How many parts a random value of a type can have.
+fn parts(ty: &Type) -> u64 {
+    match ty {
+        Type::Array(item) => LIST_MAX.saturating_mul(parts(item)),
+        Type::FixedArray(item, length) => (*length as u64).saturating_mul(parts(item)),
+        Type::Tuple(items) => items.iter().map(parts).fold(0, u64::saturating_add),
+        Type::FixedBytes(_) | Type::Bytes | Type::String => LIST_MAX,
+        _ => 1,
+    }
+}
+
 /// A type as Solidity or Rust writes it.
 fn read_type(source: &Arc<Source>, written: &At<String>) -> Result<Type> {
     let solidity = match written.value.split_at_checked(1) {
@@ -118,6 +133,12 @@ fn read_type(source: &Arc<Source>, written: &At<String>) -> Result<Type> {
     };
     let function = Function::from_solidity_signature(&format!("f({solidity})"));
     let ty = function.ok().and_then(|function| Some(function.inputs.first()?.ty.clone()));
+    if let Some(ty) = ty.as_ref().filter(|ty| parts(ty) > PARTS_MAX) {
+        let message = format!("a random value of {ty} can have more than {PARTS_MAX} parts");
+        return Err(Problem::new("hexapla::scenario::type", message)
+            .at(source, &written.span, "this type")
+            .with_help("take fewer or shorter lists"));
+    }
     ty.ok_or_else(|| {
         Problem::new("hexapla::scenario::type", format!("`{}` is not a type", written.value))
             .at(source, &written.span, "this type")

@@ -374,10 +374,10 @@ impl Expect {
             ("output", self.output.as_ref().map(|key| &key.span)),
             ("reverts", self.reverts.as_ref().map(|key| &key.span)),
             ("fault", self.fault.as_ref().map(|key| &key.span)),
-            ("invalid", self.invalid.as_ref().map(|key| &key.span)),
             ("code", self.code.as_ref().map(|key| &key.span)),
             ("events", self.events.as_ref().map(|key| &key.span)),
             ("gas_used", self.gas_used.as_ref().map(|key| &key.span)),
+            ("invalid", self.invalid.as_ref().map(|key| &key.span)),
         ];
         keys.into_iter().find_map(|(key, span)| Some((key, span?)))
     }

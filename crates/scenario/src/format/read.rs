@@ -8,6 +8,7 @@ use super::{
     step::{read_invariants, read_step},
 };
 use crate::{
+    files,
     nearest::did_you_mean,
     problem::{Problem, Result},
     source::{At, FILE_NAME, Source},
@@ -48,6 +49,8 @@ struct Part {
     invariants: Vec<Invariant>,
 }
 
+/// Most bytes of one file.
+const BYTES_MAX: u64 = 16 << 20;
 /// Most files of one scenario.
 const FILES_MAX: usize = 100;
 
@@ -86,15 +89,23 @@ impl Scenario {
             let part = Part::read(source, text, included_steps, toolkits)?;
             all = all.followed_by(part);
         }
-        if all.steps.len() == included_steps {
+        if all.steps.is_empty() {
             let problem = Problem::new("hexapla::scenario::empty", format!("{} has no steps", source.path().display()));
             return Err(problem.with_help("a step begins with `[[step]]`; docs/scenario.md shows some"));
         }
         let Part { title, story, chain, accounts, ids, bytes, steps, invariants } = all;
-        let title = title.unwrap_or_else(|| source.path().display().to_string());
+        let title = title.unwrap_or_else(|| named_after(source.path()));
         let (source, toolkits) = (source.clone(), toolkits.clone());
         Ok(Self { source, toolkits, title, story, chain, accounts, ids, bytes, steps, invariants, included_steps })
     }
+}
+
+/// The name of a file, or of the folder of a `scenario.toml`: the same wherever it is.
+fn named_after(path: &Path) -> String {
+    let whole = path.canonicalize();
+    let path = whole.as_deref().unwrap_or(path);
+    let named = if path.ends_with(FILE_NAME) { path.parent().unwrap_or(path) } else { path };
+    named.file_name().map_or_else(|| FILE_NAME.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 impl Part {
@@ -179,6 +190,10 @@ impl Files {
             if self.files.len() == FILES_MAX {
                 return Err(problem(format!("a scenario has at most {FILES_MAX} files"), "put some of them together"));
             }
+            // A pipe might never say anything.
+            if below.exists() && !below.is_file() {
+                return Err(problem(format!("{} is not a file", below.display()), "name a TOML file"));
+            }
             let text = read_text(&below).map_err(|problem| problem.at(&source, &included.span, "this file"))?;
             self.files.push((below, text));
             self.include(self.files.len() - 1, within)?;
@@ -203,16 +218,13 @@ fn includes(source: &Arc<Source>) -> Result<Vec<At<String>>> {
 }
 
 fn read_text(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        let problem = Problem::file(path, "read the scenario", error);
-        if path.ends_with(FILE_NAME) {
-            problem.with_help(
+    let bytes =
+        files::read(path, "read the scenario", BYTES_MAX).map_err(|problem| match path.ends_with(FILE_NAME) {
+            true => problem.with_help(
                 "a scenario is a folder with a `scenario.toml`, or a TOML file; docs/scenario.md says what is in it",
-            )
-        } else {
-            problem
-        }
-    })?;
+            ),
+            false => problem,
+        })?;
     String::from_utf8(bytes).map_err(|error| {
         Problem::new("hexapla::scenario::encoding", format!("{} is not UTF-8 text", path.display()))
             .because(error.utf8_error())

@@ -288,6 +288,14 @@ fn read_expect(toolkits: &Toolkits, source: &Arc<Source>, item: &Item<'_>, of_tr
                 .with_help("leave out either `returns`, or `reverts`, `fault`, `code` and `invalid`"));
         }
     }
+    if let Some((key, span)) = expect.of_transaction().filter(|_| expect.invalid.is_some())
+        && key != "invalid"
+    {
+        let message = format!("`{key}` compares what a transaction did, and this one shall not be accepted");
+        return Err(Problem::new("hexapla::scenario::expect", message)
+            .at(source, span, "never compared")
+            .with_help("leave out either `invalid`, or what is said of its failure, output, events and gas"));
+    }
     expect.balance = fields.optional("balance", named_trees)?.unwrap_or_default();
     for toolkit in toolkits.iter().filter(|toolkit| toolkit.transactions().is_some()) {
         let currency = toolkit.currency();

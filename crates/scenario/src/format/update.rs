@@ -9,6 +9,9 @@ use hexapla_abi::Tree;
 use std::fs;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
 
+/// What some editors put before UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// Changes the scenario's own file so that the failed expectations in it hold, and says how many were changed. The first
 /// `included_steps` stand in other files.
 ///
@@ -18,11 +21,25 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
 pub fn write(source: &Source, included_steps: usize, steps: &[StepReport]) -> Result<usize> {
     let (text, changed) = updated(source.text(), included_steps, steps)?;
     if changed > 0 {
-        let unfinished = source.path().with_extension("toml.tmp");
-        fs::write(&unfinished, text).map_err(|error| Problem::file(&unfinished, "write", error))?;
-        fs::rename(&unfinished, source.path()).map_err(|error| Problem::file(source.path(), "replace", error))?;
+        // Behind a link, the file itself is changed.
+        let path = fs::canonicalize(source.path()).map_err(|error| Problem::file(source.path(), "find", error))?;
+        let unfinished = path.with_extension("toml.tmp");
+        let written = fs::write(&unfinished, as_before(source.text(), &text));
+        let written = written.and_then(|()| fs::set_permissions(&unfinished, fs::metadata(&path)?.permissions()));
+        written.map_err(|error| Problem::file(&unfinished, "write", error))?;
+        fs::rename(&unfinished, &path).map_err(|error| Problem::file(&path, "replace", error))?;
     }
     Ok(changed)
+}
+
+/// The text with the byte order mark and the ends of lines that the file has had.
+fn as_before(before: &str, text: &str) -> String {
+    let mark = if before.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { "" };
+    let text = text.trim_start_matches(BYTE_ORDER_MARK);
+    match before.contains("\r\n") {
+        true => format!("{mark}{}", text.replace("\r\n", "\n").replace('\n', "\r\n")),
+        false => format!("{mark}{text}"),
+    }
 }
 
 fn updated(text: &str, included: usize, steps: &[StepReport]) -> Result<(String, usize)> {

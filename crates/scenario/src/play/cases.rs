@@ -20,7 +20,8 @@ impl Player<'_> {
     pub(super) fn case(&mut self, step: &Step, row: &Named) -> Result<StepReport> {
         let values = row.iter().map(|(name, tree)| Ok((name.value.clone(), self.world.saved.resolve(&tree.value)?)));
         let values = values.collect::<Result<Values>>()?;
-        let mut report = self.with_values(step, &values)?;
+        let played = self.with_values(step, &values);
+        let mut report = played.map_err(|problem| problem.in_case(&described(&values)))?;
         report.label = Some(labelled(step, &described(&values)));
         Ok(report)
     }
@@ -41,6 +42,7 @@ impl Player<'_> {
             held = Some(report?);
         }
         let mut report = held.unwrap_or_else(|| StepReport::check(step));
+        report.root = self.world.chain.root();
         report.note = Some(format!("{} random cases hold (seed {})", fuzz.runs, fuzz.seed));
         report.sent = None;
         Ok(report)
@@ -70,10 +72,8 @@ impl Player<'_> {
         }
         let (values, report) = smallest;
         let place = format!("{}; run {run} of {}, seed {}", described(&values), fuzz.runs, fuzz.seed);
-        let mut report = report.map_err(|problem| match problem.has_help() {
-            true => problem,
-            false => problem.with_help(format!("this was with {place}")),
-        })?;
+        let mut report = report.map_err(|problem| problem.in_case(&place))?;
+        report.root = self.world.chain.root();
         report.label = Some(labelled(step, &place));
         Ok(report)
     }

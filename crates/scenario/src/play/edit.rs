@@ -39,6 +39,12 @@ impl Player<'_> {
         }
         for (name, slots) in &edit.storage {
             let account = self.account(name)?;
+            if self.world.chain.account(account)?.is_empty() {
+                let message = format!("`{}` is an empty account, which keeps no storage (EIP-161)", name.value);
+                return Err(Problem::new("hexapla::scenario::storage", message)
+                    .at(&self.scenario.source, &name.span, "has no balance, nonce or code")
+                    .with_help("set its `balance` or `code` too"));
+            }
             for (slot, tree) in slots {
                 let key = self.number(&At::new(Tree::String(slot.value.clone()), slot.span.clone()))?;
                 let value = self.number(tree)?;
@@ -52,10 +58,17 @@ impl Player<'_> {
             let place = |problem: Box<Problem>| problem.at(&self.scenario.source, &name.span, "this account");
             let Some(accounts) = self.scenario.toolkits.get(*vm).and_then(Toolkit::accounts) else { continue };
             let account = fields.and_then(|fields| accounts.account(&id, &fields).map_err(Into::into));
-            self.world.chain.insert_accounts([account.map_err(place)?])?;
+            let (account, key) = (account.map_err(place)?, accounts.object_key(&id));
+            // What is there goes, also where the new account has no object.
+            self.world.chain.edit(|overlay| {
+                overlay.insert_object(key, None);
+                Ok(())
+            })?;
+            self.world.chain.insert_accounts([account])?;
             changed.push(format!("account {}", name.value));
         }
-        Ok(noted(step, format!("sets {}", changed.join(", "))))
+        let text = if changed.is_empty() { "nothing".to_owned() } else { changed.join(", ") };
+        Ok(noted(step, format!("sets {text}")))
     }
 
     fn set_account(&mut self, name: &At<String>, change: impl FnOnce(&mut AccountInfo)) -> Result<()> {
@@ -126,18 +139,24 @@ impl Player<'_> {
     /// Keeps the state under a name.
     pub(super) fn snapshot(&mut self, step: &Step, name: &At<String>) -> Result<StepReport> {
         let snapshot = self.world.chain.snapshot().map_err(|error| self.of_chain(error, &name.span))?;
-        self.snapshots.insert(name.value.clone(), snapshot);
+        let names = self.world.names.iter().map(|(name, _)| name.to_owned()).collect();
+        self.snapshots.insert(name.value.clone(), (snapshot, names));
         Ok(noted(step, format!("keeps the state as `{}`", name.value)))
     }
 
     /// Goes back to a state that was kept. It stays, and can be gone back to again.
     pub(super) fn rollback(&mut self, step: &Step, name: &At<String>) -> Result<StepReport> {
-        let Some(snapshot) = self.snapshots.get(&name.value) else {
+        let Some((snapshot, names)) = self.snapshots.get(&name.value) else {
             debug_assert!(false, "the plan knows all snapshots");
             return Ok(noted(step, String::new()));
         };
         let rolled_back = self.world.chain.rollback(snapshot);
         rolled_back.map_err(|error| self.of_chain(error, &name.span))?;
+        // What has been deployed since is gone, and its name is free.
+        let known = self.world.names.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+        for gone in known.iter().filter(|name| !names.contains(*name)) {
+            self.world.names.remove(gone);
+        }
         Ok(noted(step, format!("everything is as it was at `{}`", name.value)))
     }
 
@@ -151,6 +170,12 @@ impl Player<'_> {
         let Value::Address(address) = self.value(&Type::Address, &attach.address)? else {
             return Err(self.no_contract(attach, Address::ZERO));
         };
+        if let Some(known) = self.world.names.name(address) {
+            let message = format!("the contract at {} is `{known}` already", address.to_checksum(None));
+            return Err(Problem::new("hexapla::scenario::attach", message)
+                .at(&self.scenario.source, &attach.address.span, "has a name")
+                .with_help(format!("call it `{known}`")));
+        }
         if self.world.chain.code(address)?.is_empty() {
             return Err(self.no_contract(attach, address));
         }

@@ -3,7 +3,7 @@
 use super::Player;
 use crate::{
     format::{At, Envelope, NO_AUTHORITY, Sending, Slots},
-    problem::Result,
+    problem::{Problem, Result},
 };
 use hexapla::{
     TxEnv,
@@ -27,6 +27,21 @@ impl Player<'_> {
             tx.gas_limit = gas.value;
         }
         self.in_envelope(tx, &sending.envelope)
+    }
+
+    /// What a call that leaves nothing cannot say.
+    pub(super) fn looks_only(&self, sending: &Sending) -> Result<()> {
+        let envelope = &sending.envelope;
+        let delegate = envelope.delegate.first().map(|(name, _)| ("delegate", &name.span));
+        let list = envelope.access_list.first().map(|(name, _)| ("access_list", &name.span));
+        let blobs = envelope.blobs.as_ref().map(|blobs| ("blobs", &blobs.span));
+        let Some((key, span)) = delegate.or(list).or(blobs) else { return Ok(()) };
+        Err(Problem::new(
+            "hexapla::scenario::static",
+            format!("`{key}` belongs to transactions, and this step only looks"),
+        )
+        .at(&self.scenario.source, span, "without effect")
+        .with_help("say `static = false` to send a transaction"))
     }
 
     /// Its type is the least that can say all of it.

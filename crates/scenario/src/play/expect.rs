@@ -30,7 +30,7 @@ pub(super) fn check(what: impl Into<String>, span: &Range<usize>, path: &[&str],
     Check { what: what.into(), holds, expected, observed, span: span.clone(), updates: vec![change(path, update)] }
 }
 
-fn change(path: &[&str], value: Option<Tree>) -> Update {
+pub(super) fn change(path: &[&str], value: Option<Tree>) -> Update {
     Update { path: path.iter().map(|key| (*key).to_owned()).collect(), value }
 }
 
@@ -53,7 +53,8 @@ impl Player<'_> {
             report.checks.extend(self.reverts(reverts, sent).map_err(place(&reverts.span))?);
         }
         if let Some(fault) = &expect.fault {
-            report.checks.extend(sent.failure.as_ref().map(|seen| fault_kind(fault, seen)));
+            let fault = At::new(self.filled(&fault.value).map_err(place(&fault.span))?, fault.span.clone());
+            report.checks.extend(sent.failure.as_ref().map(|seen| fault_kind(&fault, seen)));
         }
         let succeeded = sent.receipt.is_success();
         if let (Some(returns), true) = (&expect.returns, succeeded) {
@@ -80,7 +81,11 @@ impl Player<'_> {
             observed: code.map_or_else(|| "none".to_owned(), |code| code.to_string()),
             update: code.map(Tree::from),
         };
-        check("code", &expected.span, &["code"], outcome)
+        let updates = match code {
+            Some(code) => vec![change(&["code"], Some(Tree::from(code)))],
+            None => [vec![change(&["code"], None)], self.written_fault(seen)].concat(),
+        };
+        Check { updates, ..check("code", &expected.span, &["code"], outcome) }
     }
 
     fn output(&self, expected: &At<Tree>, sent: &Sent) -> Result<Check> {
@@ -137,10 +142,12 @@ impl Player<'_> {
     }
 
     /// What the file says about a failure that is observed: by its name or reason, or by its kind where it has neither.
-    fn written_fault(&self, fault: &Fault) -> Vec<Update> {
+    pub(super) fn written_fault(&self, fault: &Fault) -> Vec<Update> {
         match written_failure(&self.world.names, fault) {
-            Some(text) => vec![change(&["reverts"], Some(text.into()))],
-            None => vec![change(&["reverts"], None), change(&["fault"], Some(fault.kind.name().into()))],
+            Some(text) if self.filled(&text).is_ok_and(|filled| filled == text) => {
+                vec![change(&["reverts"], Some(text.into()))]
+            }
+            _ => vec![change(&["reverts"], None), change(&["fault"], Some(fault.kind.name().into()))],
         }
     }
 

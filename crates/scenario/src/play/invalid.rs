@@ -2,7 +2,7 @@
 
 use super::{
     Player,
-    expect::{Outcome, check},
+    expect::{Outcome, change, check},
     report::{StepKind, StepReport},
 };
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     problem::{Problem, Result},
 };
 use hexapla::{ChainError, ExecuteError};
+use miette::Diagnostic as _;
 use std::error::Error as _;
 
 /// Begins a text that need only stand somewhere in the reason.
@@ -47,19 +48,51 @@ impl Refusal {
     }
 }
 
+/// A transaction that should have been executed is not accepted.
+fn refused(step: &Step, refusal: &Refusal, help: &str) -> StepReport {
+    let outcome = Outcome {
+        holds: false,
+        expected: if step.expect.is_failure() { "failure" } else { "success" }.to_owned(),
+        observed: format!("not accepted: {}: {}{help}", refusal.name, refusal.message),
+        update: Some(refusal.name.clone().into()),
+    };
+    let mut check = check("status", &step.span, &["invalid"], outcome);
+    let others = ["returns", "output", "reverts", "fault", "code", "events", "gas_used"];
+    check.updates.extend(others.map(|key| change(&[key], None)));
+    let mut report = StepReport::of(step, StepKind::Transaction);
+    report.checks.push(check);
+    // A contract or a result that later steps name is missing.
+    report.later_steps_cannot_run = match &step.action {
+        Action::Deploy(_) | Action::Upgrade(_) => true,
+        Action::Call(call) => call.save.is_some(),
+        Action::Invoke(invoke) => invoke.save.is_some(),
+        Action::Transaction(transaction) => transaction.save.is_some(),
+        _ => false,
+    };
+    report
+}
+
 impl Player<'_> {
     /// Compares whether a transaction is accepted with `invalid`.
     pub(super) fn expect_valid(&mut self, step: &Step, played: Result<StepReport>) -> Result<StepReport> {
-        let Some(expected) = &step.expect.invalid else { return played };
-        let refusal = match played {
-            Ok(report) => return Ok(accepted(report, expected)),
-            Err(problem) => Refusal::of(&problem).ok_or(problem)?,
+        let (expected, (refusal, help)) = match (&step.expect.invalid, played) {
+            (None, Ok(report)) => return Ok(report),
+            (Some(expected), Ok(report)) => return Ok(self.accepted(report, expected)),
+            (expected, Err(problem)) => match Refusal::of(&problem) {
+                Some(refusal) => (expected, (refusal, problem.help().map(|help| format!("; {help}")))),
+                None => return Err(problem),
+            },
         };
         if let Action::Deploy(deploy) = &step.action {
             self.world.names.remove(&deploy.name.value);
         }
+        let Some(expected) = expected else {
+            return Ok(refused(step, &refusal, &help.unwrap_or_default()));
+        };
         let outcome = Outcome {
-            holds: refusal.is(&expected.value),
+            holds: refusal.is(&self
+                .filled(&expected.value)
+                .map_err(|problem| problem.at(&self.scenario.source, &expected.span, "this expectation"))?),
             expected: expected.value.clone(),
             observed: format!("{}: {}", refusal.name, refusal.message),
             update: Some(refusal.name.into()),
@@ -69,15 +102,19 @@ impl Player<'_> {
         report.checks.push(check("invalid", &expected.span, &["invalid"], outcome));
         Ok(report)
     }
-}
 
-fn accepted(mut report: StepReport, expected: &At<String>) -> StepReport {
-    let outcome = Outcome {
-        holds: false,
-        expected: expected.value.clone(),
-        observed: "the transaction was accepted".to_owned(),
-        update: None,
-    };
-    report.checks.push(check("invalid", &expected.span, &["invalid"], outcome));
-    report
+    /// What was to be refused has been executed: it holds or fails by itself.
+    fn accepted(&self, mut report: StepReport, expected: &At<String>) -> StepReport {
+        let outcome = Outcome {
+            holds: false,
+            expected: expected.value.clone(),
+            observed: "the transaction was accepted".to_owned(),
+            update: None,
+        };
+        let mut check = check("invalid", &expected.span, &["invalid"], outcome);
+        let failure = report.sent.as_ref().and_then(|sent| sent.failure.as_ref());
+        check.updates.extend(failure.into_iter().flat_map(|fault| self.written_fault(fault)));
+        report.checks.push(check);
+        report
+    }
 }

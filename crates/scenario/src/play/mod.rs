@@ -40,7 +40,7 @@ pub use prove::{object_of_contract, vm_named};
 
 use crate::{
     format::{Action, Cases, Scenario, Step},
-    problem::Result,
+    problem::{Problem, Result},
     world::{World, engine::Engine, names::Names},
 };
 use hexapla::{ChainConfig, ChainError, ChainSnapshot, Location, StateReader};
@@ -54,12 +54,25 @@ use std::{
     time::Instant,
 };
 
+/// Only a chain in memory can be taken back.
+fn needs_no_snapshot(scenario: &Scenario) -> Result<()> {
+    let goes_back = |step: &&Step| {
+        matches!(step.action, Action::Snapshot(_) | Action::Rollback(_)) || matches!(step.cases, Cases::Fuzz(_))
+    };
+    let Some(step) = scenario.steps.iter().find(goes_back) else { return Ok(()) };
+    let message = "`snapshot`, `rollback` and `fuzz` need a chain in memory, and this one is kept in a file";
+    Err(Problem::new("hexapla::scenario::snapshot", message)
+        .at(&scenario.source, &step.span, "goes back")
+        .with_help("play it without the file"))
+}
+
 /// A scenario on its chain.
 pub struct Player<'s> {
     scenario: &'s Scenario,
     plan: Plan,
     world: World,
-    snapshots: BTreeMap<String, ChainSnapshot>,
+    /// States that were kept, each with the names that were known.
+    snapshots: BTreeMap<String, (ChainSnapshot, BTreeSet<String>)>,
     /// Which of the scenario's invariants were compared, by their place.
     compared: BTreeSet<usize>,
     keeps_objects: bool,
@@ -72,6 +85,9 @@ impl<'s> Player<'s> {
     ///
     /// The chain cannot be made, or an account of the beginning cannot be.
     pub fn new(scenario: &'s Scenario, plan: Plan, engine: &Engine, store: Option<Arc<dyn KvStore>>) -> Result<Self> {
+        if store.is_some() {
+            needs_no_snapshot(scenario)?;
+        }
         let rules = &scenario.chain;
         let default = ChainConfig::default();
         let config = ChainConfig {

@@ -7,17 +7,16 @@ use super::{
 };
 use crate::{
     explain::{
-        account::{add_parts, layout},
+        account::{add_parts, as_option, layout, shorter_layout},
         value::{ValueFormatter, number_text},
     },
     format::{At, Expect},
     nearest::did_you_mean,
     problem::{Problem, Result},
 };
-use hexapla_abi::{Interface, Tree, Type, Value};
+use hexapla_abi::{Tree, Type, Value};
 use hexapla_primitives::Address;
 use hexapla_toolkit::{DecodedAccount, Toolkit};
-use std::sync::Arc;
 
 /// What is written for an account without data.
 const NOTHING: &str = "none";
@@ -100,6 +99,8 @@ impl Player<'_> {
                 return Err(Problem::new("hexapla::scenario::state", message).with_help(did_you_mean(field, known)));
             };
             let path = [path, &[field]].concat();
+            let option = as_option(ty, observed).filter(|_| !expected.is_object() && !expected.is_array());
+            let (ty, observed) = option.as_ref().map_or((ty, observed), |(ty, value)| (ty, value));
             if let (Tree::Object(inner), Value::Struct { .. }) = (expected, observed) {
                 self.fields(&path, inner, &(ty.clone(), observed.clone()), tree, checks)?;
                 continue;
@@ -138,18 +139,15 @@ impl Player<'_> {
             let message = format!("{} belongs to {owner}, which has no interface", name.value);
             return Err(Problem::new("hexapla::scenario::state", message).with_help("compare its bytes, as `0x…`"));
         };
-        let found = self.layout(interface, &stored.data, false).or_else(|| self.layout(interface, &stored.data, true));
+        let book = self.world.names.book_of(interface.abi);
+        let found = layout(interface, &book, &stored.data)
+            .or_else(|| shorter_layout(&self.world.names, interface, &book, stored));
         found.ok_or_else(|| {
             let program = self.world.names.short(program);
             let message =
                 format!("the {} bytes of {} have no layout that {program} declares", stored.data.len(), name.value);
             Problem::new("hexapla::scenario::state", message).with_help("compare its bytes, as `0x…`")
         })
-    }
-
-    fn layout(&self, interface: &Arc<Interface>, data: &[u8], shorter: bool) -> Option<(Type, Value)> {
-        let book = self.world.names.book_of(interface.abi);
-        layout(interface, &book, data, shorter)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         frame::{ExplainedCall, explain, explain_event, gas_by_vm},
         transaction::own_failure,
     },
-    format::{At, Call, Deploy, Sending, Step},
+    format::{At, Call, Deploy, IdEntry, Sending, Step},
     problem::{Problem, Result},
     world::{
         artifact::{self, Contract, Request},
@@ -207,6 +207,7 @@ impl Player<'_> {
     ) -> Result<StepReport> {
         let tx = self.world.chain.call(self.sender(sending)?, to, input)?;
         let (kind, receipt, access) = if dry_run {
+            self.looks_only(sending)?;
             let tx = self.with_terms(tx, sending)?;
             let receipt = self.world.chain.simulate(tx).map_err(|error| self.not_sent(step, error))?;
             (StepKind::View, receipt, None)
@@ -224,12 +225,29 @@ impl Player<'_> {
         self.finish(step, VmId::EVM, report, receipt, access, (tree, results))
     }
 
+    /// A name, or that of the account which a saved result means.
+    fn shown_name(&self, name: &str) -> String {
+        let saved = name.starts_with('$').then(|| self.account(&At::new(name.to_owned(), 0..0)).ok()).flatten();
+        saved.map_or_else(|| name.to_owned(), |address| self.world.names.short(address))
+    }
+
     fn encoding(&self, error: hexapla_abi::CodecError, span: &std::ops::Range<usize>) -> Box<Problem> {
         Problem::new("hexapla::scenario::encoding", error.to_string()).at(&self.scenario.source, span, "this call")
     }
 
     pub(super) fn sender(&self, sending: &Sending) -> Result<Address> {
-        sending.from.as_ref().map_or_else(|| Ok(self.first_account()), |from| self.account(from))
+        let Some(from) = &sending.from else { return Ok(self.first_account()) };
+        let address = self.account(from)?;
+        let is_signer = |entry: &IdEntry| self.world.names.resolve(&entry.name.value) == Some(address);
+        match self.scenario.signers().find(|entry| from.value.starts_with('$') && is_signer(entry)) {
+            None => Ok(address),
+            Some(signer) => {
+                let message = format!("`{}` signs transactions of another lane", signer.name.value);
+                Err(Problem::new("hexapla::scenario::lane", message)
+                    .at(&self.scenario.source, &from.span, "sent in the lane of accounts")
+                    .with_help("name it in `from` itself: who sends decides the lane before anything is played"))
+            }
+        }
     }
 
     /// The native coin as a VM counts it.
@@ -311,7 +329,7 @@ impl Player<'_> {
         let gas_by_vm = receipt.trace.as_ref().map(gas_by_vm).unwrap_or_default();
         let currency = self.currency(lane);
         let failure = receipt.fault.clone().map(|fault| own_failure(names, lane, fault));
-        let sender = step.action.sender().map(str::to_owned);
+        let sender = step.action.sender().map(|name| self.shown_name(name));
         let sent = Sent { sender, receipt, failure, call, events, gas_by_vm, access, loaded: None, currency };
         self.expect_sent(step, &sent, results, &mut report)?;
         report.sent = Some(sent);

@@ -4,6 +4,7 @@ use super::{
     Player,
     expect::{Outcome, check},
     pattern::split_arguments,
+    plan::found,
     report::{Check, StepReport},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     format::{At, Expect},
     problem::{Problem, Result},
 };
-use hexapla_abi::{Codec as _, Function, SolidityCodec, Tree, Type, Value, find_function};
+use hexapla_abi::{Codec as _, Function, SolidityCodec, Tree, Type, Value};
 use hexapla_primitives::{Address, FaultKind};
 
 impl Player<'_> {
@@ -76,7 +77,7 @@ impl Player<'_> {
             Problem::new("hexapla::scenario::no_interface", format!("`{target}` has no interface"))
                 .with_help("name its `abi` where it is deployed")
         })?;
-        let function = find_function(interface, name, Some(args.len()))
+        let function = &found(interface, name, args.len())
             .map_err(|error| Problem::new("hexapla::scenario::unknown_function", error.to_string()))?;
         let output = self.look(to, function, &args)?;
         let formatter = ValueFormatter::new(&self.world.names, to);

@@ -35,11 +35,15 @@ impl Player<'_> {
         found.map_err(|problem| problem.at(&self.scenario.source, &name.span, "this account"))
     }
 
-    /// A pattern such as `Transfer(alice, $to, _)` with saved results in the place of arguments. Texts in quotes stay.
+    /// A pattern such as `Transfer(alice, $to, _)` with saved results in the place of arguments, or
+    /// in the place of all of it. Texts in quotes stay.
     pub(super) fn filled(&self, pattern: &str) -> Result<String> {
         let (mut filled, mut rest, mut quoted, mut escaped) = (String::new(), pattern, false, false);
         while let Some(letter) = rest.chars().next() {
-            if letter == '$' && !quoted && filled.trim_end().ends_with(['(', ',', '[']) {
+            // A reason may begin with anything: only what was saved is meant.
+            let is_whole = filled.is_empty() && rest.strip_prefix('$').is_some_and(|name| self.world.saved.has(name));
+            let begins = is_whole || filled.trim_end().ends_with(['(', ',', '[']);
+            if letter == '$' && !quoted && begins {
                 let (reference, behind) = rest.split_at(rest.find([',', ')', ' ']).unwrap_or(rest.len()));
                 match self.world.saved.resolve(&Tree::String(reference.to_owned()))? {
                     Tree::String(text) => filled.push_str(&text),

@@ -1,11 +1,14 @@
 //! Compiled contracts from files, each by the toolkit that knows its form.
 
 use super::for_callers;
-use crate::problem::{Problem, Result};
+use crate::{
+    files::{self, BYTES_MAX},
+    problem::{Problem, Result},
+};
 use hexapla_abi::{Interface, interface::Constructor, link_libraries};
 use hexapla_primitives::{Address, Bytes, NativeId, VmId};
 use hexapla_toolkit::{ArtifactFile, ArtifactLoader, Deployable, Toolkits};
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 /// A contract that can be deployed.
 #[derive(Clone, Debug)]
@@ -61,7 +64,7 @@ pub(crate) enum InterfaceSource<'r> {
 
 /// Reads a contract.
 pub(crate) fn load(toolkits: &Toolkits, request: Request<'_>) -> Result<Contract> {
-    let bytes = fs::read(request.file).map_err(|error| Problem::file(request.file, "read the artefact", error))?;
+    let bytes = files::read(request.file, "read the artefact", BYTES_MAX)?;
     let bytes = linked(bytes, request.libraries)?;
     let (path, contract, cache) = (request.file, request.contract, request.cache);
     let file = ArtifactFile { path, bytes: &bytes, contract, cache };
@@ -141,7 +144,7 @@ fn no_interface(file: &Path) -> Box<Problem> {
 
 /// The interface in a file of any known form.
 pub(crate) fn read_interface(file: &Path) -> Result<Interface> {
-    let text = fs::read_to_string(file).map_err(|error| Problem::file(file, "read the interface", error))?;
+    let text = files::read_text(file, "read the interface", BYTES_MAX)?;
     Interface::detect(&text).map_err(|error| {
         Problem::new("hexapla::artefact::interface", format!("{} is not an interface", file.display())).because(error)
     })

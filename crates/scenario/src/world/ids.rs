@@ -70,6 +70,12 @@ impl World {
         if let Some(id) = self.names.id(text) {
             return Ok(id);
         }
+        if text.starts_with('$')
+            && let Tree::String(meant) = self.saved.resolve(&Tree::String(text.to_owned()))?
+            && !meant.starts_with('$')
+        {
+            return self.id(vm, &meant);
+        }
         if text.starts_with("0x") {
             return Ok(self.address_format(vm).parse_given(text)?);
         }
@@ -126,7 +132,10 @@ impl World {
                 Ok(number.to_le_bytes::<32>().iter().take(*bytes).copied().collect())
             }
             Part::Word(value) => Ok(self.number_of(&value.value, Type::U256)?.to_be_bytes::<32>().to_vec()),
-            Part::Utf8(text) => Ok(text.clone().into_bytes()),
+            Part::Utf8(text) => Ok(match self.saved.resolve(&Tree::String(text.clone()))? {
+                Tree::String(text) => text.into_bytes(),
+                value => value.to_string().into_bytes(),
+            }),
             Part::Address(name) => Ok(account(&self.names, &name.value)?.to_vec()),
             Part::Sized(parts) => {
                 let bytes = self.bytes_of(parts)?;

@@ -2,7 +2,7 @@
 
 use crate::{
     nearest::did_you_mean,
-    problem::{Problem, Result},
+    problem::{NOT_SAVED, Problem, Result},
 };
 use hexapla_abi::Tree;
 use std::collections::BTreeMap;
@@ -14,6 +14,11 @@ pub(crate) struct Saved(BTreeMap<String, Tree>);
 impl Saved {
     pub(crate) fn insert(&mut self, name: &str, value: Tree) {
         self.0.insert(name.to_owned(), value);
+    }
+
+    /// Whether something has this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// Puts a value, or nothing, in the place of what a name means, and gives that back.
@@ -41,12 +46,11 @@ impl Saved {
     fn look_up(&self, reference: &str) -> Result<Tree> {
         let (name, path) = reference.split_at(reference.find(['.', '[']).unwrap_or(reference.len()));
         let value = self.0.get(name).ok_or_else(|| {
-            Problem::new("hexapla::scenario::not_saved", format!("nothing was saved as `{name}`"))
+            Problem::new(NOT_SAVED, format!("nothing was saved as `{name}`"))
                 .with_help(did_you_mean(name, self.0.keys().map(String::as_str)))
         })?;
         follow(value, path).cloned().ok_or_else(|| {
-            Problem::new("hexapla::scenario::not_saved", format!("`{name}` has no part `{path}`"))
-                .with_help(parts_of(name, value))
+            Problem::new(NOT_SAVED, format!("`{name}` has no part `{path}`")).with_help(parts_of(name, value))
         })
     }
 }

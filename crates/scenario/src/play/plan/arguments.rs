@@ -83,7 +83,7 @@ impl Known<'_> {
 }
 
 /// A function by its name in either spelling, or by its signature.
-fn found(interface: &Interface, wanted: &str, arguments: usize) -> Result<Function, ArgumentError> {
+pub(in crate::play) fn found(interface: &Interface, wanted: &str, arguments: usize) -> Result<Function, ArgumentError> {
     let unknown = match find_function(interface, wanted, Some(arguments)) {
         Ok(function) => return Ok(function.clone()),
         Err(unknown) => unknown,

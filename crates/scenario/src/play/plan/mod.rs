@@ -6,6 +6,8 @@
 mod arguments;
 mod signed;
 
+pub(super) use arguments::found;
+
 use crate::{
     format::{
         Action, At, Attach, Call, Deploy, IdForm, Instruction, InterfaceChoice, Invoke, NO_AUTHORITY, Register,
@@ -124,11 +126,11 @@ pub fn plan(scenario: &Scenario, cache: Option<&Path>) -> Result<Plan> {
             Action::Attach(attach) => Planned::Interface(known.attach(attach)?),
             Action::Register(register) => Planned::Interface(Some(known.register(register)?)),
             Action::Snapshot(name) => {
-                known.snapshots.push(&name.value);
+                known.keep(&name.value);
                 Planned::Nothing
             }
             Action::Rollback(name) => {
-                known.snapshot(name)?;
+                known.go_back(name)?;
                 Planned::Nothing
             }
             _ => Planned::Nothing,
@@ -213,6 +215,10 @@ fn is_written_out(name: &str) -> bool {
     name.starts_with("0x") || name.starts_with('$')
 }
 
+/// What [`Known`] knows of names.
+type Names<'s> =
+    (BTreeMap<&'s str, Option<Arc<Interface>>>, BTreeMap<&'s str, Arc<Interface>>, BTreeMap<&'s str, VmId>);
+
 /// Names and interfaces as they will be known when a step begins.
 struct Known<'s> {
     scenario: &'s Scenario,
@@ -222,7 +228,8 @@ struct Known<'s> {
     told: BTreeMap<&'s str, Arc<Interface>>,
     /// Contracts with ids of their VM.
     native: BTreeMap<&'s str, VmId>,
-    snapshots: Vec<&'s str>,
+    /// What was known when they were taken.
+    snapshots: BTreeMap<&'s str, Names<'s>>,
     /// Who has no keypair need not sign in the step that is checked now.
     impersonates: bool,
 }
@@ -235,7 +242,7 @@ impl<'s> Known<'s> {
             interfaces: BTreeMap::new(),
             told: BTreeMap::new(),
             native: BTreeMap::new(),
-            snapshots: Vec::new(),
+            snapshots: BTreeMap::new(),
             impersonates: false,
         };
         for (toolkit, accounts) in scenario.toolkits.with_accounts() {
@@ -280,13 +287,19 @@ impl<'s> Known<'s> {
         Ok(read)
     }
 
-    fn snapshot(&self, name: &At<String>) -> Result<()> {
-        if self.snapshots.contains(&name.value.as_str()) {
-            return Ok(());
-        }
-        Err(Problem::new("hexapla::scenario::snapshot", format!("no snapshot is called `{}`", name.value))
-            .at(self.source, &name.span, "not taken before this step")
-            .with_help(did_you_mean(&name.value, self.snapshots.iter().copied())))
+    fn keep(&mut self, snapshot: &'s str) {
+        let names = (self.interfaces.clone(), self.told.clone(), self.native.clone());
+        self.snapshots.insert(snapshot, names);
+    }
+
+    fn go_back(&mut self, name: &At<String>) -> Result<()> {
+        let Some((interfaces, told, native)) = self.snapshots.get(name.value.as_str()).cloned() else {
+            return Err(Problem::new("hexapla::scenario::snapshot", format!("no snapshot is called `{}`", name.value))
+                .at(self.source, &name.span, "not taken before this step")
+                .with_help(did_you_mean(&name.value, self.snapshots.keys().copied())));
+        };
+        (self.interfaces, self.told, self.native) = (interfaces, told, native);
+        Ok(())
     }
 
     /// The interface of a contract that is there: from a file, or that of another contract.

@@ -1,6 +1,6 @@
 //! Transactions of a VM's own form, and contracts that come by such.
 
-use super::{Known, PlannedInstruction, Typed, words_of_natives};
+use super::{Known, PlannedInstruction, Typed, is_written_out, words_of_natives};
 use crate::{
     format::{At, Call, Deploy, Instruction, NO_AUTHORITY, Sending},
     nearest::{did_you_mean, known_as},
@@ -162,7 +162,7 @@ impl<'s> Known<'s> {
 
     /// An account by its name or its id.
     fn id(&self, id: &At<String>) -> Result<()> {
-        if id.value.starts_with("0x") || self.is_id(&id.value) {
+        if is_written_out(&id.value) || self.is_id(&id.value) {
             return Ok(());
         }
         self.known(id).map(|_| ())
@@ -170,7 +170,7 @@ impl<'s> Known<'s> {
 
     /// The same where the step impersonates nobody.
     fn may_sign(&self, id: &At<String>) -> Result<()> {
-        if self.impersonates { Ok(()) } else { self.can_sign(id) }
+        if self.impersonates || id.value.starts_with('$') { Ok(()) } else { self.can_sign(id) }
     }
 
     fn can_sign(&self, id: &At<String>) -> Result<()> {
