@@ -143,3 +143,14 @@ fn what_is_no_contract_is_unusable() {
     sandbox.write("text.json", "hello");
     sandbox.hexapla(&["check", "text.json"]).exits(2);
 }
+
+#[test]
+fn what_to_do_is_said_in_options_of_this_command() {
+    let sandbox = Sandbox::new();
+    let contract = r#"{"abi":[],"evm":{"bytecode":{"object":"6000"}}}"#;
+    sandbox.write("two.json", &format!(r#"{{"contracts":{{"a.sol":{{"A":{contract},"B":{contract}}}}}}}"#));
+    sandbox.hexapla(&["check", "two.json"]).exits(2).says("`--contract NAME`");
+    let placeholder = format!("__${}$__", "a".repeat(34));
+    sandbox.write("unlinked.json", &format!(r#"{{"abi":[],"bytecode":"0x73{placeholder}"}}"#));
+    sandbox.hexapla(&["check", "unlinked.json"]).exits(2).says("forge build --libraries");
+}

@@ -113,6 +113,8 @@ fn quiet_runs_show_failures_and_sums_alone() {
 #[test]
 fn a_junit_report_has_a_case_for_each_step() {
     let sandbox = two();
+    let here = sandbox.hexapla(&["test", "good", "--junit", "-"]).exits(0).stdout;
+    assert!(here.starts_with("<?xml") && here.trim_end().ends_with("</testsuites>"), "{here}");
     sandbox.write("ugly.scenario.toml", "title = 5");
     sandbox.hexapla(&["test", ".", "--junit", "report.xml"]).exits(2);
     let report = sandbox.read("report.xml");

@@ -86,6 +86,9 @@ pub enum ExecuteError {
     /// The state could not be read.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The block is not valid, whatever its transactions are.
+    #[error("the block is not valid: {0}")]
+    Block(String),
     /// A fault of the host.
     #[error(transparent)]
     Fatal(#[from] Fatal),

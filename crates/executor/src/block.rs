@@ -4,7 +4,6 @@ use crate::executor::BlockRun;
 use alloc::{format, vec::Vec};
 use hexapla_evm::{ExecuteError, Predeploy, PredeployRole, predeploys};
 use hexapla_primitives::{B256, Bytes};
-use hexapla_vm::Fatal;
 
 /// What contracts ask of the consensus layer (EIP-7685).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +46,8 @@ impl BlockRun {
             let PredeployRole::Requests(kind) = role else { continue };
             let called = self.call_as_block(address, Bytes::new())?;
             if let Some(fault) = called.fault {
-                return Err(Fatal(format!("the contract {address}, which the block calls, has failed: {fault}")).into());
+                let why = format!("the contract {address}, which it calls at its end, has failed: {fault}");
+                return Err(ExecuteError::Block(why));
             }
             if !called.output.is_empty() {
                 requests.push(Request { kind, data: called.output });

@@ -142,6 +142,9 @@ impl From<hexapla::ChainError> for Box<Problem> {
                 "the transaction is not valid",
                 "nothing was executed and no fee was paid; check the sender's balance, and how much the step says",
             ),
+            ChainError::Execute(ExecuteError::Block(_)) => {
+                ("hexapla::block::invalid", "no block can be made", "check what the scenario has set at that address")
+            }
             ChainError::Execute(ExecuteError::Fatal(_)) => {
                 ("hexapla::execution", "execution was aborted by the host", "please report this with the scenario")
             }

@@ -102,7 +102,7 @@ impl Observation {
     fn failed(error: &ExecuteError) -> Self {
         match error {
             ExecuteError::Invalid(_) | ExecuteError::Rejected(_) => Self::Invalid(error.to_string()),
-            ExecuteError::State(_) | ExecuteError::Fatal(_) => Self::Broken(error.to_string()),
+            ExecuteError::State(_) | ExecuteError::Block(_) | ExecuteError::Fatal(_) => Self::Broken(error.to_string()),
         }
     }
 

@@ -11,7 +11,7 @@ use clap::Args;
 use hexapla::{
     ChainConfig, ChainError, Receipt, StateReader,
     evm::code_limits,
-    toolkit::{Artifact, ArtifactFile, Deployable, Toolkits},
+    toolkit::{Artifact, ArtifactFile, Deployable, ToolError, Toolkits},
     vm::{Count, Examination, Refusal},
 };
 use hexapla_abi::{Param, text::group};
@@ -83,6 +83,22 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Result<bool> {
     Ok(checked.seen.refusal.is_none())
 }
 
+/// What loaders say to writers of scenarios, as options of this command.
+fn here(error: ToolError) -> Box<Problem> {
+    let help = match error.topic {
+        "artefact::which" => Some("say which one with `--contract NAME`"),
+        "artefact::unlinked" => {
+            Some("link it first: `forge build --libraries FILE:NAME:ADDRESS`, or deploy it in a scenario")
+        }
+        _ => None,
+    };
+    let problem = Box::<Problem>::from(error);
+    match help {
+        Some(help) => problem.with_help(help),
+        None => problem,
+    }
+}
+
 fn check(args: &CheckArgs, engine: &Engine) -> Result<Checked> {
     let toolkits = engine.toolkits();
     let bytes = files::read(&args.file, "read the contract", files::BYTES_MAX)?;
@@ -105,7 +121,7 @@ fn check(args: &CheckArgs, engine: &Engine) -> Result<Checked> {
     if checked.seen.refusal.is_some() {
         return Ok(checked);
     }
-    let artifact = loader.load(&file, &forms)?;
+    let artifact = loader.load(&file, &forms).map_err(here)?;
     let beside = args.file.with_extension(loader.interface_extension());
     if let Deployable::Creation(creation) = &artifact.code {
         checked.count_creation(creation, vm);

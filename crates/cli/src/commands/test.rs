@@ -49,7 +49,8 @@ pub(crate) struct TestArgs {
     /// Run again whenever a scenario, a file beside it, or a contract that it deploys has changed. Ctrl-C ends it.
     #[arg(long, env = "HEXAPLA_WATCH", value_parser = flag(), conflicts_with_all = ["json", "update"])]
     watch: bool,
-    /// Write a report in the form of JUnit into this file: a suite for each scenario, a case for each step.
+    /// Write a report in the form of JUnit into this file, `-` for the standard output: a suite for each scenario, a case
+    /// for each step.
     #[arg(long, env = "HEXAPLA_JUNIT", value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Scenarios that run at once; one per core by default.
@@ -105,10 +106,13 @@ fn once(args: &TestArgs, engine: &Engine, output: &mut Output) -> Result<bool> {
     if args.update {
         update_all(&tested, output)?;
     }
-    if let Some(file) = &args.junit {
+    let report_here = args.junit.as_ref().is_some_and(|file| file.as_os_str() == "-");
+    if let Some(file) = args.junit.as_ref().filter(|_| !report_here) {
         write(file, &junit::document(&tested, begun.elapsed()))?;
     }
-    if args.json {
+    if report_here {
+        output.result(&junit::document(&tested, begun.elapsed()))?;
+    } else if args.json {
         output.json(&tested.iter().map(outcome).collect::<Vec<_>>())?;
     } else {
         output.result(&report(&tested, all, args.quiet, begun.elapsed()))?;

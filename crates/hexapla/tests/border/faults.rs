@@ -48,7 +48,7 @@ pub(crate) fn fails_at_every_read(stage: &Stage, tx: &TxEnv, what: &str) {
     assert!(total >= 8, "{what}: {total} reads");
     for fails_at in 0..total {
         match run(fails_at) {
-            Err(ExecuteError::State(_) | ExecuteError::Fatal(_)) => {}
+            Err(ExecuteError::State(_) | ExecuteError::Block(_) | ExecuteError::Fatal(_)) => {}
             other => panic!("{what}: read {fails_at} of {total} failed, and this came out: {other:?}"),
         }
     }

@@ -79,7 +79,9 @@ fn of_type(ty: &Type, known: &[Address]) -> BoxedStrategy<Tree> {
         Type::Address => {
             let random = any::<[u8; 20]>().prop_map(|bytes| Tree::String(Address::from(bytes).to_string()));
             let named = known.iter().map(|address| Just(Tree::String(address.to_string())).boxed());
-            let all = named.chain([Just(Tree::String(Address::ZERO.to_string())).boxed()]).collect::<Vec<_>>();
+            // The smallest is the first.
+            let zero = Just(Tree::String(Address::ZERO.to_string())).boxed();
+            let all = [zero].into_iter().chain(named).collect::<Vec<_>>();
             prop_oneof![Union::new(all), random].boxed()
         }
         Type::FixedBytes(length) => vec(any::<u8>(), *length).prop_map(hex).boxed(),
