@@ -74,3 +74,13 @@ fn files_of_the_wrong_kind_are_recognised() {
     says("deploy = \"b\"\nartifact = \"Token.sol\"", &["Token.sol is source code", "compile it, and name the result"]);
     says("deploy = \"b\"\nartifact = \"token.hex\"\nartefact = \"token.hex\"", &["has no key `artefact`"]);
 }
+
+#[test]
+fn types_of_arguments_are_checked_before_anything_runs() {
+    let sandbox = Sandbox::new();
+    let steps = "[[step]]\ncall = \"token.transfer\"\nargs = [\"alice\", 1]\n[[step]]\ncall = \"token.transfer\"\nargs = [\"alice\", true]\n";
+    sandbox.write("scenario.toml", &format!("{HEAD}{steps}"));
+    let ran = sandbox.hexapla(&["run", "."]).exits(2);
+    assert_eq!(ran.stdout, "");
+    ran.says("argument 2 `value` of transfer(address,uint256)");
+}

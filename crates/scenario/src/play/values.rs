@@ -3,13 +3,19 @@
 use super::Player;
 use crate::{
     format::{Arg, At},
-    nearest::{did_you_mean, known_as},
-    problem::{Problem, Result},
-    world::account,
+    nearest::known_as,
+    problem::Result,
+    world::{account, value},
 };
-use hexapla_abi::{ArgumentError, Param, Tree, Type, Value};
+use hexapla_abi::{Param, Tree, Type, Value};
 use hexapla_primitives::{Address, Bytes, U256};
 use hexapla_toolkit::Currency;
+
+/// `argument 2 `amount` of transfer(address,uint256)`
+pub(super) fn argument_label(index: usize, param: &Param, signature: &str) -> String {
+    let name = if param.name.is_empty() { String::new() } else { format!(" `{}`", param.name) };
+    format!("argument {}{name} of {signature}", index + 1)
+}
 
 /// What is given for a parameter: by its name, or by its place.
 pub(super) fn argument<'a>(given: &'a [Arg], params: &[Param], index: usize) -> Option<&'a Arg> {
@@ -68,23 +74,7 @@ impl Player<'_> {
 
     pub(super) fn resolved(&self, ty: &Type, tree: &Tree) -> Result<Value> {
         let tree = self.world.saved.resolve(tree)?;
-        let names = &self.world.names;
-        names.value(ty, &tree).map_err(|error| {
-            let problem = Problem::new("hexapla::scenario::value", error.to_string());
-            let known = names.iter().map(|(name, _)| name);
-            match (&error, ty, &tree) {
-                (ArgumentError::UnknownName { .. }, _, Tree::String(text)) => {
-                    problem.with_help(did_you_mean(text, known))
-                }
-                (_, Type::FixedBytes(32), Tree::String(text)) if !text.starts_with("0x") => {
-                    Problem::new("hexapla::scenario::value", format!("no key is called `{text}`")).with_help(format!(
-                        "{}; otherwise write base58, or 0x and 64 hex digits",
-                        did_you_mean(text, known).trim_end_matches('?')
-                    ))
-                }
-                _ => problem,
-            }
-        })
+        value(&self.world.names, ty, &tree)
     }
 
     /// A balance as a VM counts it, in wei or in units of 64 bits.
@@ -124,10 +114,9 @@ impl Player<'_> {
         let given = given.map_or(&[][..], |args| args.value.as_slice());
         let value = |(index, param): (usize, &Param)| {
             let tree = &argument(given, params, index)?.value;
-            Some(self.resolved(&param.ty, &tree.value).map_err(|problem| {
-                let name = if param.name.is_empty() { String::new() } else { format!(" `{}`", param.name) };
-                let what = format!("argument {}{name} of {signature}", index + 1);
-                problem.at(&self.scenario.source, &tree.span, what)
+            let resolved = self.resolved(&param.ty, &tree.value);
+            Some(resolved.map_err(|problem| {
+                problem.at(&self.scenario.source, &tree.span, argument_label(index, param, signature))
             }))
         };
         params.iter().enumerate().filter_map(value).collect()

@@ -23,6 +23,7 @@ mod values;
 
 pub(crate) use callers::for_callers;
 pub use values::account;
+pub(crate) use values::value;
 
 use hexapla::Chain;
 use hexapla_primitives::{NativeId, VmId};

@@ -32,6 +32,28 @@ pub fn account(names: &Names, text: &str) -> Result<Address> {
     }
 }
 
+/// A value of the type, with what to do where it is none.
+///
+/// # Errors
+///
+/// The tree is no such value, or a name in it is not known.
+pub(crate) fn value(names: &Names, ty: &Type, tree: &Tree) -> Result<Value> {
+    names.value(ty, tree).map_err(|error| {
+        let problem = Problem::new("hexapla::scenario::value", error.to_string());
+        let known = names.iter().map(|(name, _)| name);
+        match (&error, ty, tree) {
+            (ArgumentError::UnknownName { .. }, _, Tree::String(text)) => problem.with_help(did_you_mean(text, known)),
+            (_, Type::FixedBytes(ID_BYTES), Tree::String(text)) if !text.starts_with("0x") => {
+                Problem::new("hexapla::scenario::value", format!("no key is called `{text}`")).with_help(format!(
+                    "{}; otherwise write base58, or 0x and 64 hex digits",
+                    did_you_mean(text, known).trim_end_matches('?')
+                ))
+            }
+            _ => problem,
+        }
+    })
+}
+
 impl Names {
     /// Reads a value of the type. Names and ids stand for addresses and for 32 bytes.
     pub(crate) fn value(&self, ty: &Type, tree: &Tree) -> Result<Value, ArgumentError> {

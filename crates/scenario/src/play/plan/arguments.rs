@@ -2,11 +2,14 @@
 
 use super::Known;
 use crate::{
-    format::{Arg, At},
+    format::{Action, Arg, At},
     nearest::{did_you_mean, known_as},
+    play::values::{argument, argument_label},
     problem::{Problem, Result},
+    world::{names::Names, value},
 };
-use hexapla_abi::{ArgumentError, Function, Interface, Param, find_function};
+use hexapla_abi::{ArgumentError, Function, Interface, Param, Tree, find_function};
+use hexapla_primitives::Address;
 
 impl Known<'_> {
     pub(super) fn function(
@@ -35,7 +38,27 @@ impl Known<'_> {
         found.map_err(|problem| problem.at(self.source, &wanted.span, "this function"))
     }
 
-    /// The number of arguments, and the names of those that are named.
+    /// That arguments are values of their types, as far as that can be known: what is saved is known later, and of a
+    /// contract only that it will have an address.
+    fn types(&self, given: &[Arg], params: &[Param], signature: &str) -> Result<()> {
+        let later = self.scenario.steps.iter().filter_map(|step| match &step.action {
+            Action::Deploy(deploy) => Some(deploy.name.value.as_str()),
+            Action::Attach(attach) => Some(attach.name.value.as_str()),
+            _ => None,
+        });
+        let mut names = Names::new(self.scenario.toolkits.clone());
+        self.interfaces.keys().copied().chain(later).for_each(|name| names.add(name, Address::ZERO));
+        for (index, param) in params.iter().enumerate() {
+            let Some(arg) = argument(given, params, index).filter(|arg| !has_reference(&arg.value.value)) else {
+                continue;
+            };
+            value(&names, &param.ty, &arg.value.value)
+                .map_err(|problem| problem.at(self.source, &arg.value.span, argument_label(index, param, signature)))?;
+        }
+        Ok(())
+    }
+
+    /// The number of arguments, their types, and the names of those that are named.
     pub(super) fn count(
         &self,
         args: Option<&At<Vec<Arg>>>,
@@ -73,12 +96,22 @@ impl Known<'_> {
         let given = args.map_or(0, |args| args.value.len());
         let takes = params.len();
         if takes == given {
-            return Ok(());
+            return self.types(args.map_or(&[][..], |args| args.value.as_slice()), params, signature);
         }
         let span = args.map_or(&target.span, |args| &args.span);
         let unit = if takes == 1 { "argument" } else { "arguments" };
         Err(Problem::new("hexapla::scenario::arguments", format!("{signature} takes {takes} {unit}, {given} given"))
             .at(self.source, span, format!("{given} given")))
+    }
+}
+
+/// Whether a saved result stands somewhere in a value.
+fn has_reference(tree: &Tree) -> bool {
+    match tree {
+        Tree::String(text) => text.starts_with('$'),
+        Tree::Array(items) => items.iter().any(has_reference),
+        Tree::Object(fields) => fields.values().any(has_reference),
+        _ => false,
     }
 }
 
