@@ -5,10 +5,13 @@ mod support;
 use snapbox::{Assert, Redactions, file};
 use support::at_root;
 
+/// Scenarios below `examples`.
+const EXAMPLES: usize = 9;
+
 #[test]
 fn all_examples_hold() {
     let ran = at_root(&["test", "examples"]).exits(0);
-    assert!(ran.stdout.contains("8 passed in"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&format!("{EXAMPLES} passed in")), "{}", ran.stdout);
     assert_eq!(ran.stderr, "");
 }
 
@@ -75,7 +78,7 @@ fn one_thread_and_several_give_the_same() {
     let one = at_root(&["test", "examples", "--json", "--threads", "1"]).exits(0);
     let several = at_root(&["test", "examples", "--json", "--threads", "4"]).exits(0);
     assert_eq!(one.stdout, several.stdout);
-    assert_eq!(one.json().as_array().map(Vec::len), Some(8));
+    assert_eq!(one.json().as_array().map(Vec::len), Some(EXAMPLES));
 }
 
 #[test]
