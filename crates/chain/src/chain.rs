@@ -286,7 +286,7 @@ impl Chain {
         self.executor.decode(vm, raw, checks).map_err(|rejection| ExecuteError::Rejected(rejection).into())
     }
 
-    /// The same in the name of an account that cannot send, such as a contract (EIP-3607 does not hold).
+    /// The same in the name of an account that cannot send, such as a contract (EIP-3607 does not hold): for tests.
     pub fn transact_as(&mut self, tx: TxEnv) -> Result<Committed, ChainError> {
         self.execute_in_block(self.cfg_for_anybody(), |run| run.execute_with_access(tx, true))
     }
