@@ -249,6 +249,18 @@ fn text_that_is_not_utf8_is_refused() {
     assert!(decode(&[Type::Bytes], &data).is_ok());
 }
 
+/// solc's decoder reads parts that share their bytes; alloy refuses three tuples in three words.
+#[test]
+fn parts_that_share_their_bytes_are_read_as_solc_does() {
+    let pair = Type::Tuple(vec![Type::String, Type::Bool]);
+    let empty = Value::Tuple(vec![Value::String(String::new()), Value::Bool(false)]);
+    let three = Type::FixedArray(Box::new(pair), 3);
+    assert_eq!(
+        decode(&[three], &words(&[0, 0, 0])).unwrap(),
+        [Value::Array(vec![empty.clone(), empty.clone(), empty])]
+    );
+}
+
 #[test]
 fn trailing_bytes_are_ignored_as_solc_does_but_are_not_canonical() {
     let data = [words(&[1]), vec![0xaa; 20]].concat();
@@ -389,10 +401,14 @@ proptest! {
     fn f15_plausible_words_never_panic_and_mean_what_alloy_reads(ty in common::solidity_type(), words in proptest::collection::vec(0..12_u64, 0..40)) {
         let data: Vec<u8> = words.iter().flat_map(|n| word(if n % 3 == 0 { n * 32 } else { *n })).collect();
         if let Ok(values) = decode(std::slice::from_ref(&ty), &data) {
-            // What we accept alloy reads as the same values.
+            // What we accept alloy reads as the same values. It refuses parts that share their bytes where there are fewer
+            // than parts of their own would take; solc reads them.
             let list = DynSolType::Tuple(vec![DynSolType::parse(&type_name(&ty).unwrap()).unwrap()]);
-            let read = list.abi_decode_params(&data).unwrap().abi_encode_params();
-            prop_assert_eq!(SolidityCodec::default().encode_values(&[ty], &values).unwrap(), read);
+            let encoded = SolidityCodec::default().encode_values(&[ty], &values).unwrap();
+            match list.abi_decode_params(&data) {
+                Ok(read) => prop_assert_eq!(encoded, read.abi_encode_params()),
+                Err(error) => prop_assert!(encoded.len() > data.len(), "{}", error),
+            }
         }
     }
 

@@ -35,9 +35,9 @@ pub fn escape_control_chars_in_json(json: &str) -> String {
     shown
 }
 
-/// Neither a control character nor one that reorders or hides others.
+/// Neither a control character nor one that reorders or hides others. Marks that join the letter before them are visible.
 fn is_visible(c: char) -> bool {
-    matches!(c, ' '..='~') || !c.is_control() && c.escape_debug().count() == 1
+    matches!(c, ' '..='~') || !c.is_control() && String::from_iter(['a', c]).escape_debug().count() == 2
 }
 
 #[cfg(test)]
@@ -48,6 +48,8 @@ mod tests {
     fn what_a_terminal_would_obey_is_replaced_and_the_rest_is_not() {
         let text = "a\u{1b}[2J\u{9b}\u{202e}→ é \"\\";
         assert_eq!(escape_control_chars(text), "a\u{fffd}[2J\u{fffd}\u{fffd}→ é \"\\");
+        let scripts = "नमस्ते สวัสดี שָׁלוֹם cafe\u{301}";
+        assert_eq!(escape_control_chars(scripts), scripts);
         assert_eq!(escape_control_chars_in_place(text), "a?[2J?????→ é \"\\");
         assert_eq!(escape_control_chars_in_place(text).len(), text.len());
     }
