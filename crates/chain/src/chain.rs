@@ -305,37 +305,36 @@ impl Chain {
         cfg: CfgEnv,
         work: impl FnOnce(&mut BlockRun) -> Result<(Receipt, AccessSet), ExecuteError> + Send,
     ) -> Result<Committed, ChainError> {
+        let block = self.block.number.saturating_to();
+        let ((receipt, access), changes, root) = self.make_block(cfg, work)?;
+        Ok(Committed { receipt, access, changes, root, block })
+    }
+
+    /// Executes several transactions in one block and commits it durably; gives back what `work` gives.
+    pub fn block<R: Send>(&mut self, work: impl FnOnce(&mut BlockRun) -> R + Send) -> Result<R, ChainError> {
+        Ok(self.make_block(self.executor.cfg(), |run| Ok(work(run)))?.0)
+    }
+
+    /// Makes a block and commits it: what `work` gave, what the block changed, and the root after it. Where something in it
+    /// fails, there is no block.
+    fn make_block<R: Send>(
+        &mut self,
+        cfg: CfgEnv,
+        work: impl FnOnce(&mut BlockRun) -> Result<R, ExecuteError> + Send,
+    ) -> Result<(R, BlockChanges, B256), ChainError> {
         let parent = self.latest_blockhash()?;
         let work = |run: &mut BlockRun| {
             run.begin(parent, NO_BEACON_ROOT)?;
             let done = work(run)?;
             run.end().map(|_| done)
         };
-        let (executed, overlay) = self.executor.block_with(self.db.overlay()?, self.block.clone(), cfg, work);
-        let (receipt, access) = executed?;
+        let (done, overlay) = self.executor.block_with(self.db.overlay()?, self.block.clone(), cfg, work);
+        let done = done?;
         let changes = overlay.changes();
         drop(overlay);
         let root = self.commit(&changes)?;
-        let block = self.block.number.saturating_to();
         self.advance(1);
-        Ok(Committed { receipt, access, changes, root, block })
-    }
-
-    /// Executes several transactions in one block and commits it durably; gives back what `work` gives.
-    pub fn block<R: Send>(&mut self, work: impl FnOnce(&mut BlockRun) -> R + Send) -> Result<R, ChainError> {
-        let parent = self.latest_blockhash()?;
-        let work = |run: &mut BlockRun| {
-            run.begin(parent, NO_BEACON_ROOT)?;
-            let done = work(run);
-            run.end().map(|_| done)
-        };
-        let (result, overlay) = self.executor.block(self.db.overlay()?, self.block.clone(), work);
-        let result = result?;
-        let changes = overlay.changes();
-        drop(overlay);
-        self.commit(&changes)?;
-        self.advance(1);
-        Ok(result)
+        Ok((done, changes, root))
     }
 
     /// Makes empty blocks, each a second after the one before. The first and the last 256 are made; those between are only

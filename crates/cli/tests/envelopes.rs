@@ -86,6 +86,12 @@ priority_fee = "1 gwei"
 }
 
 #[test]
+fn an_account_with_the_last_nonce_delegates_nothing_and_nothing_panics() {
+    let steps = "[[step]]\nset = { nonce = { alice = \"0xffffffffffffffff\" } }\n[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", 1]\ndelegate = { alice = \"token\" }\nexpect = { invalid = \"NonceOverflowInTransaction\" }\n";
+    play(steps).1.exits(0);
+}
+
+#[test]
 fn words_of_ethereums_transactions_are_checked_before_anything_runs() {
     let call = "[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", 1]\n";
     for (words, message) in [

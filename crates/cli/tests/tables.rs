@@ -135,6 +135,12 @@ fn random_values_are_bounded_and_leave_no_trace_in_the_root() {
 }
 
 #[test]
+fn what_a_random_case_saves_is_gone_behind_it() {
+    let steps = "[[step]]\ncall = \"token.transfer\"\nargs = [\"bob\", \"$b\"]\nsave = \"done\"\nfuzz = { b = { type = \"u8\" } }\nruns = 2\n[[step]]\ncheck = \"x\"\nexpect = { views = { \"token.balanceOf(bob)\" = \"$done\" } }\n";
+    play(HEAD, steps).1.exits(2).says("nothing was saved as `done`");
+}
+
+#[test]
 fn words_about_cases_that_say_nothing_are_errors_with_their_place() {
     for (step, message) in [
         ("check = \"x\"\nexpect = {}\ncases = []", "`cases` has no case"),

@@ -1,7 +1,7 @@
 //! Steps that are played several times: with the values of a table, or with random ones.
 
 use super::{
-    Action, Cases, Fuzz, FuzzValue,
+    Action, Cases, Fuzz, FuzzValue, LIST_MAX,
     call::named_trees,
     checked::check_name,
     fields::{Fields, Item, list, number, text, tree},
@@ -16,8 +16,6 @@ use toml::de::DeValue;
 
 /// Random cases of a step that does not say how many.
 const RUNS: u64 = 256;
-/// Items of the longest random list.
-pub(crate) const LIST_MAX: u64 = 40;
 /// Most parts of a random value.
 const PARTS_MAX: u64 = 100_000;
 /// Most random cases of a step.
@@ -116,10 +114,10 @@ fn read_value(source: &Arc<Source>, name: At<String>, item: &Item<'_>) -> Result
 /// How many parts a random value of a type can have.
 fn parts(ty: &Type) -> u64 {
     match ty {
-        Type::Array(item) => LIST_MAX.saturating_mul(parts(item)),
+        Type::Array(item) => (LIST_MAX as u64).saturating_mul(parts(item)),
         Type::FixedArray(item, length) => (*length as u64).saturating_mul(parts(item)),
         Type::Tuple(items) => items.iter().map(parts).fold(0, u64::saturating_add),
-        Type::FixedBytes(_) | Type::Bytes | Type::String => LIST_MAX,
+        Type::FixedBytes(_) | Type::Bytes | Type::String => LIST_MAX as u64,
         _ => 1,
     }
 }

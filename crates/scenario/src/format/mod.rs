@@ -113,6 +113,9 @@ pub(crate) enum Cases {
     Fuzz(Fuzz),
 }
 
+/// Most bytes, characters and items of a random value.
+pub(crate) const LIST_MAX: usize = 40;
+
 /// Random values.
 #[derive(Debug)]
 pub(crate) struct Fuzz {

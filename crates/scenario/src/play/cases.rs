@@ -29,6 +29,13 @@ impl Player<'_> {
     /// Plays a step with random values until it fails, and then with smaller ones that fail too. Each time begins with the
     /// same state, and nothing stays.
     pub(super) fn fuzz(&mut self, step: &Step, fuzz: &Fuzz) -> Result<StepReport> {
+        let saved = self.world.saved.clone();
+        let report = self.random_cases(step, fuzz);
+        self.world.saved = saved;
+        report
+    }
+
+    fn random_cases(&mut self, step: &Step, fuzz: &Fuzz) -> Result<StepReport> {
         let before = self.world.chain.snapshot().map_err(|error| self.of_step(step, error.into()))?;
         let mut random = values(&self.bounds(fuzz)?, fuzz.seed, &self.world.names);
         let mut held = None;

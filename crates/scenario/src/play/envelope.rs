@@ -11,7 +11,7 @@ use hexapla::{
         AccessList, AccessListItem, Authorization, Either, RecoveredAuthority, RecoveredAuthorization, TransactionType,
     },
 };
-use hexapla_abi::{Tree, Type, Value};
+use hexapla_abi::{Tree, Type};
 use hexapla_primitives::{Address, B256, U256};
 
 /// What the hash of a blob begins with (EIP-4844).
@@ -76,10 +76,7 @@ impl Player<'_> {
     }
 
     fn of_bits(&self, bits: u16, tree: &At<Tree>) -> Result<U256> {
-        match self.value(&Type::Uint { bits }, tree)? {
-            Value::Uint(number) => Ok(number),
-            _ => Ok(U256::ZERO),
-        }
+        self.number_of(&Type::Uint { bits }, tree)
     }
 
     fn access_list(&self, envelope: &Envelope) -> Result<AccessList> {
@@ -100,7 +97,7 @@ impl Player<'_> {
         let authorization = |(name, target): &(At<String>, At<String>)| {
             let authority = self.account(name)?;
             let address = if target.value == NO_AUTHORITY { Address::ZERO } else { self.account(target)? };
-            let nonce = self.world.chain.account(authority)?.nonce + u64::from(authority == sender);
+            let nonce = self.world.chain.account(authority)?.nonce.saturating_add(u64::from(authority == sender));
             let authorization = Authorization { chain_id, address, nonce };
             Ok(Either::Right(RecoveredAuthorization::new_unchecked(
                 authorization,

@@ -21,7 +21,7 @@ use hexapla_abi::{CustomError, Param, Revert, Type, Value};
 use hexapla_primitives::{Address, Bytes, Fault, FaultKind};
 
 /// Begins a text that need only stand somewhere in a failure.
-const PATTERN: char = '~';
+pub(super) const PATTERN: char = '~';
 /// Failures are wrapped at most as often as calls are nested.
 const LAYERS_MAX: usize = 1024;
 

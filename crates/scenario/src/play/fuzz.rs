@@ -1,6 +1,7 @@
 //! Random values of the types of an interface, and smaller ones.
 
 use crate::{
+    format::LIST_MAX,
     problem::{Problem, Result},
     world::names::Names,
 };
@@ -14,9 +15,6 @@ use proptest::{
     strategy::{NewTree, Union, ValueTree},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
-
-/// Most bytes, characters and items of random values.
-const LENGTH_MAX: usize = 40;
 
 /// Values under names.
 pub(super) type Values = Vec<(String, Tree)>;
@@ -85,13 +83,13 @@ fn of_type(ty: &Type, known: &[Address]) -> BoxedStrategy<Tree> {
             prop_oneof![Union::new(all), random].boxed()
         }
         Type::FixedBytes(length) => vec(any::<u8>(), *length).prop_map(hex).boxed(),
-        Type::Bytes => vec(any::<u8>(), 0..LENGTH_MAX).prop_map(hex).boxed(),
+        Type::Bytes => vec(any::<u8>(), 0..=LIST_MAX).prop_map(hex).boxed(),
         Type::String => {
-            let letters = vec(any::<char>(), 0..LENGTH_MAX);
+            let letters = vec(any::<char>(), 0..=LIST_MAX);
             // A text that begins with `$` would be a reference.
             letters.prop_map(|letters| Tree::String(letters.into_iter().collect::<String>().replace('$', ""))).boxed()
         }
-        Type::Array(item) => vec(of_type(item, known), 0..LENGTH_MAX).prop_map(Tree::Array).boxed(),
+        Type::Array(item) => vec(of_type(item, known), 0..=LIST_MAX).prop_map(Tree::Array).boxed(),
         Type::FixedArray(item, length) => vec(of_type(item, known), *length).prop_map(Tree::Array).boxed(),
         Type::Tuple(types) => {
             let items = types.iter().map(|ty| of_type(ty, known)).collect::<Vec<_>>();

@@ -3,6 +3,7 @@
 use super::{
     Player,
     expect::{Outcome, change, check},
+    failure::PATTERN,
     report::{StepKind, StepReport},
 };
 use crate::{
@@ -12,9 +13,6 @@ use crate::{
 use hexapla::{ChainError, ExecuteError};
 use miette::Diagnostic as _;
 use std::error::Error as _;
-
-/// Begins a text that need only stand somewhere in the reason.
-const PATTERN: char = '~';
 
 /// Why a transaction is not accepted.
 struct Refusal {

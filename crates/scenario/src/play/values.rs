@@ -90,7 +90,7 @@ impl Player<'_> {
         self.number_of(&Type::U256, tree)
     }
 
-    fn number_of(&self, ty: &Type, tree: &At<Tree>) -> Result<U256> {
+    pub(super) fn number_of(&self, ty: &Type, tree: &At<Tree>) -> Result<U256> {
         match self.value(ty, tree)? {
             Value::Uint(number) => Ok(number),
             _ => Ok(U256::ZERO),

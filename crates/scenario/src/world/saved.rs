@@ -8,7 +8,7 @@ use hexapla_abi::Tree;
 use std::collections::BTreeMap;
 
 /// What was saved, by name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Saved(BTreeMap<String, Tree>);
 
 impl Saved {
