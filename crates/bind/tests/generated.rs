@@ -1,28 +1,17 @@
 //! What is generated: compared with the committed samples, compiled, read back, and made of hostile names.
 
+mod support;
+
 use std::{fs, path::Path, process::Command, sync::Arc};
 
 use hexapla_abi::{
-    Abi, AccountParam, AccountSource, Address, AddressBook, AddressError, AnyCodec, B256, Bytes, Codec as _, Field,
-    Function, Interface, Param, Projection, Seed, Tree, Type, Value, argument::no_names, arguments_from_tree,
-    value_from_tree,
+    Abi, AccountParam, AccountSource, Address, AnyCodec, B256, Bytes, Codec as _, Field, Function, Interface, Param,
+    Projection, Seed, Tree, Type, Value, argument::no_names, arguments_from_tree, value_from_tree,
 };
 use hexapla_bind::{Binding, Location, Options, Target, bind};
+use support::Padded;
 
 const TARGETS: [Target; 4] = [Target::Solidity, Target::Anchor, Target::Rust, Target::TypeScript];
-
-/// A book in which ids are addresses with zeros before them.
-struct Padded;
-
-impl AddressBook for Padded {
-    fn canonical(&self, native: &B256) -> Result<Address, AddressError> {
-        Ok(Address::from_word(*native))
-    }
-
-    fn native(&self, canonical: Address) -> Result<B256, AddressError> {
-        Ok(canonical.into_word())
-    }
-}
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

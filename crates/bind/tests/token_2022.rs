@@ -1,22 +1,12 @@
 //! The bytes of every instruction and every extension of Token-2022, which `check/run.sh` compares with those that the
 //! program's own client writes.
 
+mod support;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
-use hexapla_abi::{Address, AddressBook, AddressError, B256, BorshCodec, Codec as _, I256, Interface, Type, Value};
-
-/// A book in which ids are addresses with zeros before them.
-struct Padded;
-
-impl AddressBook for Padded {
-    fn canonical(&self, native: &B256) -> Result<Address, AddressError> {
-        Ok(Address::from_word(*native))
-    }
-
-    fn native(&self, canonical: Address) -> Result<B256, AddressError> {
-        Ok(canonical.into_word())
-    }
-}
+use hexapla_abi::{Address, BorshCodec, Codec as _, I256, Interface, Type, Value};
+use support::Padded;
 
 fn interface(name: &str) -> Interface {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/svm/idl").join(name);
